@@ -1,0 +1,118 @@
+# SPDX-License-Identifier: PostgreSQL
+# Included by the root CMakeLists.txt: every test is found by its place in the tree.
+#
+#   tests/unit/<layer>/test_*.c   unit.<layer>.<name>   linked with that layer only
+#   tests/wire/*.wire             wire.<name>           played by tests/wire/wire_run.c
+#   tests/e2e/test_*.c            e2e.<name>            real PostgreSQL, tests/support
+#   tests/fuzz/fuzz_*.c           fuzz.<name>           SLUICE_FUZZ only
+#   tests/lint/*.sh               lint.<name>           and lint.selftest: each can fail
+
+# A skipped test is neither passed nor failed: exit status 77. (Not SKIP_REGULAR_EXPRESSION on
+# CMocka's own mark: ctest would then call a program skipped whose other cases failed.)
+function(sluice_test name timeout)
+  add_test(NAME ${name} COMMAND ${ARGN} WORKING_DIRECTORY ${CMAKE_SOURCE_DIR})
+  set_tests_properties(${name} PROPERTIES
+    TIMEOUT ${timeout}
+    SKIP_RETURN_CODE 77
+    ENVIRONMENT "TSAN_OPTIONS=halt_on_error=1 suppressions=${CMAKE_SOURCE_DIR}/tests/tsan.supp;UBSAN_OPTIONS=print_stacktrace=1")
+endfunction()
+
+pkg_check_modules(CMOCKA IMPORTED_TARGET cmocka)
+
+# ---- unit -----------------------------------------------------------------------------------
+
+function(sluice_unit_tests layer library)
+  file(GLOB sources CONFIGURE_DEPENDS tests/unit/${layer}/test_*.c)
+  foreach(source ${sources})
+    get_filename_component(name ${source} NAME_WE)
+    string(REGEX REPLACE "^test_" "" short ${name})
+    set(target unit_${layer}_${short})
+    add_executable(${target} ${source})
+    target_link_libraries(${target} PRIVATE ${library} PkgConfig::CMOCKA)
+    set_target_properties(${target} PROPERTIES RUNTIME_OUTPUT_DIRECTORY tests/unit)
+    sluice_test(unit.${layer}.${short} 120 ${target})
+  endforeach()
+endfunction()
+
+if(CMOCKA_FOUND)
+  sluice_unit_tests(protocol_base sluice_protocol)
+  foreach(layer protocol conf cache shard optimizer proxy)
+    sluice_unit_tests(${layer} sluice_${layer})
+  endforeach()
+  if(TARGET sluice_pgconn)
+    sluice_unit_tests(pgconn sluice_pgconn)
+  endif()
+endif()
+
+# ---- wire -----------------------------------------------------------------------------------
+
+file(GLOB wire_sources CONFIGURE_DEPENDS tests/wire/*.c)
+file(GLOB wire_scripts CONFIGURE_DEPENDS tests/wire/*.wire)
+if(wire_sources)
+  add_executable(wire_run ${wire_sources})
+  target_link_libraries(wire_run PRIVATE sluice_proxy)
+  set_target_properties(wire_run PROPERTIES RUNTIME_OUTPUT_DIRECTORY tests/wire)
+endif()
+if(wire_sources AND TARGET sluice)
+  add_dependencies(wire_run sluice)
+  foreach(script ${wire_scripts})
+    get_filename_component(name ${script} NAME_WE)
+    sluice_test(wire.${name} 180 wire_run ${script})
+    set_property(TEST wire.${name} APPEND PROPERTY ENVIRONMENT "SLUICE_BIN=$<TARGET_FILE:sluice>")
+  endforeach()
+endif()
+
+# ---- end to end -----------------------------------------------------------------------------
+
+file(GLOB support_sources CONFIGURE_DEPENDS tests/support/*.c)
+file(GLOB e2e_sources CONFIGURE_DEPENDS tests/e2e/test_*.c)
+if(support_sources AND LIBPQ_FOUND AND CMOCKA_FOUND)
+  add_library(sluice_support STATIC ${support_sources})
+  target_link_libraries(sluice_support PUBLIC sluice_flags PkgConfig::LIBPQ PkgConfig::CMOCKA)
+  foreach(source ${e2e_sources})
+    get_filename_component(name ${source} NAME_WE)
+    string(REGEX REPLACE "^test_" "" short ${name})
+    add_executable(e2e_${short} ${source})
+    target_link_libraries(e2e_${short} PRIVATE sluice_support)
+    set_target_properties(e2e_${short} PROPERTIES RUNTIME_OUTPUT_DIRECTORY tests/e2e)
+    if(TARGET sluice)
+      add_dependencies(e2e_${short} sluice)
+      sluice_test(e2e.${short} 300 e2e_${short})
+      set_property(TEST e2e.${short} APPEND PROPERTY ENVIRONMENT "SLUICE_BIN=$<TARGET_FILE:sluice>")
+    endif()
+  endforeach()
+endif()
+
+# ---- fuzz -----------------------------------------------------------------------------------
+
+if(SLUICE_FUZZ)
+  file(GLOB fuzz_sources CONFIGURE_DEPENDS tests/fuzz/fuzz_*.c)
+  math(EXPR fuzz_timeout "${SLUICE_FUZZ_SECONDS} + 120")
+  foreach(source ${fuzz_sources})
+    get_filename_component(name ${source} NAME_WE)
+    string(REGEX REPLACE "^fuzz_" "" short ${name})
+    set(found ${CMAKE_BINARY_DIR}/tests/fuzz/found/${short})
+    file(MAKE_DIRECTORY ${found})
+    add_executable(${name} ${source})
+    target_link_libraries(${name} PRIVATE sluice_proxy)
+    target_link_options(${name} PRIVATE -fsanitize=fuzzer)
+    set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY tests/fuzz)
+    # New inputs go to the build tree; the seeds in the source tree are only read.
+    set(seeds "")
+    if(IS_DIRECTORY ${CMAKE_SOURCE_DIR}/tests/fuzz/corpus/${short})
+      set(seeds ${CMAKE_SOURCE_DIR}/tests/fuzz/corpus/${short})
+    endif()
+    sluice_test(fuzz.${short} ${fuzz_timeout}
+      ${name} -max_total_time=${SLUICE_FUZZ_SECONDS} -rss_limit_mb=1024 -timeout=10
+      -print_final_stats=1 -artifact_prefix=${found}/ ${found} ${seeds})
+  endforeach()
+endif()
+
+# ---- lint -----------------------------------------------------------------------------------
+
+file(GLOB lint_scripts CONFIGURE_DEPENDS tests/lint/*.sh)
+foreach(script ${lint_scripts})
+  get_filename_component(name ${script} NAME_WE)
+  sluice_test(lint.${name} 300 sh ${script})
+  set_property(TEST lint.${name} APPEND PROPERTY ENVIRONMENT "CC=${CMAKE_C_COMPILER}")
+endforeach()
