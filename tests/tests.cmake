@@ -6,6 +6,7 @@
 #   tests/e2e/test_*.c            e2e.<name>            real PostgreSQL, tests/support
 #   tests/fuzz/fuzz_*.c           fuzz.<name>           SLUICE_FUZZ only
 #   tests/lint/*.sh               lint.<name>           and lint.selftest: each can fail
+#   tests/long/*.sh, test_*.c     long.<name>           SLUICE_LONG only: minutes, not seconds
 
 # A skipped test is neither passed nor failed: exit status 77. (Not SKIP_REGULAR_EXPRESSION on
 # CMocka's own mark: ctest would then call a program skipped whose other cases failed.)
@@ -64,23 +65,32 @@ endif()
 
 # ---- end to end -----------------------------------------------------------------------------
 
+# sluice_e2e_tests(FOLDER PREFIX TIMEOUT): programs that start PostgreSQL and SLUICE_BIN.
+function(sluice_e2e_tests folder prefix timeout)
+  file(GLOB sources CONFIGURE_DEPENDS tests/${folder}/test_*.c)
+  foreach(source ${sources})
+    get_filename_component(name ${source} NAME_WE)
+    string(REGEX REPLACE "^test_" "" short ${name})
+    add_executable(${prefix}_${short} ${source})
+    target_link_libraries(${prefix}_${short} PRIVATE sluice_support)
+    set_target_properties(${prefix}_${short} PROPERTIES RUNTIME_OUTPUT_DIRECTORY tests/${folder})
+    if(TARGET sluice)
+      add_dependencies(${prefix}_${short} sluice)
+      sluice_test(${prefix}.${short} ${timeout} ${prefix}_${short})
+      set_property(TEST ${prefix}.${short} APPEND PROPERTY
+        ENVIRONMENT "SLUICE_BIN=$<TARGET_FILE:sluice>")
+    endif()
+  endforeach()
+endfunction()
+
 file(GLOB support_sources CONFIGURE_DEPENDS tests/support/*.c)
-file(GLOB e2e_sources CONFIGURE_DEPENDS tests/e2e/test_*.c)
 if(support_sources AND LIBPQ_FOUND AND CMOCKA_FOUND)
   add_library(sluice_support STATIC ${support_sources})
   target_link_libraries(sluice_support PUBLIC sluice_flags PkgConfig::LIBPQ PkgConfig::CMOCKA)
-  foreach(source ${e2e_sources})
-    get_filename_component(name ${source} NAME_WE)
-    string(REGEX REPLACE "^test_" "" short ${name})
-    add_executable(e2e_${short} ${source})
-    target_link_libraries(e2e_${short} PRIVATE sluice_support)
-    set_target_properties(e2e_${short} PROPERTIES RUNTIME_OUTPUT_DIRECTORY tests/e2e)
-    if(TARGET sluice)
-      add_dependencies(e2e_${short} sluice)
-      sluice_test(e2e.${short} 300 e2e_${short})
-      set_property(TEST e2e.${short} APPEND PROPERTY ENVIRONMENT "SLUICE_BIN=$<TARGET_FILE:sluice>")
-    endif()
-  endforeach()
+  sluice_e2e_tests(e2e e2e 300)
+  if(SLUICE_LONG)
+    sluice_e2e_tests(long long 2700)
+  endif()
 endif()
 
 # ---- fuzz -----------------------------------------------------------------------------------
@@ -116,3 +126,16 @@ foreach(script ${lint_scripts})
   sluice_test(lint.${name} 300 sh ${script})
   set_property(TEST lint.${name} APPEND PROPERTY ENVIRONMENT "CC=${CMAKE_C_COMPILER}")
 endforeach()
+
+# ---- long -----------------------------------------------------------------------------------
+
+if(SLUICE_LONG)
+  file(GLOB long_scripts CONFIGURE_DEPENDS tests/long/*.sh)
+  foreach(script ${long_scripts})
+    get_filename_component(name ${script} NAME_WE)
+    sluice_test(long.${name} 2700 sh ${script} ${CMAKE_BINARY_DIR})
+    if(TARGET sluice)
+      set_property(TEST long.${name} APPEND PROPERTY ENVIRONMENT "SLUICE_BIN=$<TARGET_FILE:sluice>")
+    endif()
+  endforeach()
+endif()
