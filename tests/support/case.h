@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: PostgreSQL */
+/*
+ * tests/support/case.h - CMocka with what it needs before it, and the way to run
+ * a program's cases: when one fails, the ends of all logs are printed after it.
+ */
+#ifndef SLUICE_TESTS_SUPPORT_CASE_H
+#define SLUICE_TESTS_SUPPORT_CASE_H
+
+/* cmocka.h uses them and does not include them. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#define CASE_COUNT(cases) (sizeof(cases) / sizeof((cases)[0]))
+
+/* For main(): 0 when every case passed. setup and teardown may be NULL. */
+int case_run(const struct CMUnitTest *cases, size_t count, CMFixtureFunction setup,
+        CMFixtureFunction teardown);
+
+#endif
