@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: PostgreSQL */
+/*
+ * proxy/auth_credentials.h - what we log in to servers with.
+ *
+ * A secret as the user list or auth_query has it, or a password that a client
+ * sent in plain, and the SCRAM keys that a client's proof gave away: with those
+ * we can log in to a server that keeps the same SCRAM secret, without knowing
+ * the password (pass-through).
+ *
+ * Ownership: the holder's; memory is wiped by credentials_fini(). Threads: the
+ * holder's. Bounds: USERS_SECRET_MAX bytes of secret.
+ */
+#ifndef SLUICE_PROXY_AUTH_CREDENTIALS_H
+#define SLUICE_PROXY_AUTH_CREDENTIALS_H
+
+#include "conf/users.h"
+#include "protocol/base/err.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+enum { CREDENTIALS_KEY_BYTES = 32 }; /* SHA-256 */
+
+struct credentials {
+    char *secret; /* never NULL after _init or _set: "" when there is none */
+    enum users_secret kind;
+    bool has_keys; /* the two below fit secret, which is a SCRAM one */
+    uint8_t client_key[CREDENTIALS_KEY_BYTES];
+    uint8_t server_key[CREDENTIALS_KEY_BYTES];
+};
+
+/* No secret; needs no memory of its own. */
+void credentials_init(struct credentials *credentials);
+void credentials_fini(
+        struct credentials *credentials); /* wiped; zeroed is fine; may be used again */
+
+/* Both replace what was there; unchanged without memory, or (SL_ELIMIT) when the secret is too long. */
+SL_MUST_CHECK enum sl_err credentials_set(struct credentials *credentials, const char *secret);
+/* A text that is a password whatever it looks like. */
+SL_MUST_CHECK enum sl_err credentials_set_password(
+        struct credentials *credentials, const char *password);
+SL_MUST_CHECK enum sl_err credentials_copy(
+        struct credentials *credentials, const struct credentials *from);
+
+/*
+ * Is fresh at least as good for logging in as what a pool has already? A password
+ * beats keys, keys beat a bare secret; of equal ones the fresh is better.
+ */
+bool credentials_is_better(const struct credentials *fresh, const struct credentials *old);
+
+#endif
