@@ -38,7 +38,7 @@ enum conf_pool_mode {
     CONF_POOL_STATEMENT
 };
 
-/* The last five are never the value of the key auth_type, only of an hba line or of neither. */
+/* The last two are never the value of the key auth_type, only of an hba line. */
 enum conf_auth_type {
     CONF_AUTH_ANY,
     CONF_AUTH_TRUST,
@@ -137,7 +137,7 @@ struct conf {
     int unix_socket_mode;
     const char *unix_socket_group;
     bool so_reuseport;
-    int tcp_defer_accept; /* seconds, 0 is off */
+    int tcp_defer_accept; /* 0 is off, anything else on */
     bool tcp_keepalive;
     int tcp_keepcnt;
     int tcp_keepidle;  /* seconds */

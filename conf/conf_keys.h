@@ -85,7 +85,6 @@ struct conf_key {
     const struct conf_word *words;
     bool reloadable;     /* may change while running */
     bool is_secret;      /* shown as **** */
-    bool is_fatal;       /* an ignored key that it would be wrong to go on without */
     const char *ignored; /* why it has no effect, or NULL: honoured */
     const char *same_as; /* the key this one is another name of, or NULL */
     const char *sentence;

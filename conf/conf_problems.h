@@ -16,6 +16,7 @@
 enum { CONF_PROBLEMS_MAX = 100 };
 
 enum conf_severity {
+    CONF_IGNORED, /* a key that has no effect, and why */
     CONF_WARNING, /* the rest of the file holds */
     CONF_ERROR    /* no conf comes of it */
 };

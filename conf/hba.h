@@ -35,8 +35,8 @@ struct hba_who {
 };
 
 struct hba_answer {
-    enum conf_auth_type method;
-    const char *map; /* of the option map=, or NULL; lives as long as the hba */
+    enum conf_auth_type method; /* cert and peer may come from any line: without one, refuse */
+    const char *map;            /* of the option map=, or NULL; lives as long as the hba */
     int line;
 };
 

@@ -1,0 +1,597 @@
+/* SPDX-License-Identifier: PostgreSQL */
+/*
+ * conf/conf_keys.c - the table itself.
+ *
+ * A row's macro says its type: BOOL, INT, OCTAL, UINT, SIZE, TIME, TEXT, WORD
+ * for [sluice]; the DB_, USER_, PEER_ and LATER_ ones for the other sections.
+ * After the sentence a row may set further members of struct conf_key.
+ */
+#include "conf/conf_keys.h"
+
+#include "conf/conf.h"
+
+#include <limits.h>
+#include <string.h>
+
+enum { FIXED = false, LIVE = true }; /* may it change while running? */
+
+#define TIME_MAX ((int64_t)1000 * 365 * 86400 * SL_SECOND)
+#define NOT_YET "not in this version"
+
+#define ROW(topic_, type_, member_)                                                                \
+    .section = CONF_SECTION_SLUICE, .topic = CONF_TOPIC_##topic_, .type = CONF_TYPE_##type_,       \
+    .at = offsetof(struct conf, member_)
+#define BOOL(topic_, name_, default_, live_, ...)                                                  \
+    {                                                                                              \
+        .name = #name_, ROW(topic_, BOOL, name_), .default_text = default_, .reloadable = live_,   \
+        .sentence = __VA_ARGS__                                                                    \
+    }
+#define INT(topic_, name_, min_, max_, default_, live_, ...)                                       \
+    {                                                                                              \
+        .name = #name_, ROW(topic_, INT, name_), .min = min_, .max = max_,                         \
+        .default_text = default_, .reloadable = live_, .sentence = __VA_ARGS__                     \
+    }
+#define OCTAL(topic_, name_, max_, default_, live_, ...)                                           \
+    {                                                                                              \
+        .name = #name_, ROW(topic_, OCTAL, name_), .max = max_, .default_text = default_,          \
+        .reloadable = live_, .sentence = __VA_ARGS__                                               \
+    }
+#define UINT(topic_, name_, min_, default_, live_, ...)                                            \
+    {                                                                                              \
+        .name = #name_, ROW(topic_, UINT, name_), .min = min_, .max = UINT32_MAX,                  \
+        .default_text = default_, .reloadable = live_, .sentence = __VA_ARGS__                     \
+    }
+#define SIZE(topic_, name_, min_, default_, live_, ...)                                            \
+    {                                                                                              \
+        .name = #name_, ROW(topic_, SIZE, name_), .min = min_, .max = INT64_MAX,                   \
+        .default_text = default_, .reloadable = live_, .sentence = __VA_ARGS__                     \
+    }
+#define TIME(topic_, name_, min_, default_, live_, ...)                                            \
+    {                                                                                              \
+        .name = #name_, ROW(topic_, TIME, name_##_usec), .min = min_, .max = TIME_MAX,             \
+        .default_text = default_, .reloadable = live_, .sentence = __VA_ARGS__                     \
+    }
+#define TEXT(topic_, name_, default_, live_, ...)                                                  \
+    {                                                                                              \
+        .name = #name_, ROW(topic_, TEXT, name_), .default_text = default_, .reloadable = live_,   \
+        .sentence = __VA_ARGS__                                                                    \
+    }
+#define WORD(topic_, name_, words_, default_, live_, ...)                                          \
+    {                                                                                              \
+        .name = #name_, ROW(topic_, WORD, name_), .words = words_, .default_text = default_,       \
+        .reloadable = live_, .sentence = __VA_ARGS__                                               \
+    }
+/* A key that is read and has no place in struct conf. */
+#define NOWHERE(topic_, name_, default_, reason_, ...)                                             \
+    {                                                                                              \
+        .name = #name_, .section = CONF_SECTION_SLUICE, .topic = CONF_TOPIC_##topic_,              \
+        .type = CONF_TYPE_TEXT, .at = CONF_NOWHERE, .default_text = default_, .ignored = reason_,  \
+        .sentence = __VA_ARGS__                                                                    \
+    }
+
+/* The other sections: their members are unset until a line sets them, and all may change live. */
+#define PART(section_, type_, struct_, member_)                                                    \
+    .section = CONF_SECTION_##section_, .type = CONF_TYPE_##type_,                                 \
+    .at = offsetof(struct struct_, member_), .reloadable = true
+#define DB_TEXT(name_, ...)                                                                        \
+    {                                                                                              \
+        .name = #name_, PART(DATABASES, TEXT, conf_database, name_), .sentence = __VA_ARGS__       \
+    }
+#define DB_INT(name_, ...)                                                                         \
+    {                                                                                              \
+        .name = #name_, PART(DATABASES, INT, conf_database, name_), .min = CONF_UNSET,             \
+        .max = INT_MAX, .sentence = __VA_ARGS__                                                    \
+    }
+#define DB_TIME(name_, ...)                                                                        \
+    {                                                                                              \
+        .name = #name_, PART(DATABASES, TIME, conf_database, name_##_usec), .min = CONF_UNSET,     \
+        .max = TIME_MAX, .sentence = __VA_ARGS__                                                   \
+    }
+#define DB_WORD(name_, words_, ...)                                                                \
+    {                                                                                              \
+        .name = #name_, PART(DATABASES, WORD, conf_database, name_), .words = words_,              \
+        .sentence = __VA_ARGS__                                                                    \
+    }
+#define USER_INT(name_, ...)                                                                       \
+    {                                                                                              \
+        .name = #name_, PART(USERS, INT, conf_user, name_), .min = CONF_UNSET, .max = INT_MAX,     \
+        .sentence = __VA_ARGS__                                                                    \
+    }
+#define USER_TIME(name_, ...)                                                                      \
+    {                                                                                              \
+        .name = #name_, PART(USERS, TIME, conf_user, name_##_usec), .min = CONF_UNSET,             \
+        .max = TIME_MAX, .sentence = __VA_ARGS__                                                   \
+    }
+#define LATER(section_, type_, name_, ...)                                                         \
+    {                                                                                              \
+        .name = #name_, .section = CONF_SECTION_##section_, .type = CONF_TYPE_##type_,             \
+        .at = CONF_NOWHERE, .max = INT64_MAX, .ignored = NOT_YET, .sentence = __VA_ARGS__          \
+    }
+
+static const struct conf_word pool_modes[] = {
+        {"session", CONF_POOL_SESSION},
+        {"transaction", CONF_POOL_TRANSACTION},
+        {"statement", CONF_POOL_STATEMENT},
+        {NULL, 0},
+};
+
+static const struct conf_word auth_types[] = {
+        {"any", CONF_AUTH_ANY},
+        {"trust", CONF_AUTH_TRUST},
+        {"plain", CONF_AUTH_PLAIN},
+        {"md5", CONF_AUTH_MD5},
+        {"cert", CONF_AUTH_CERT},
+        {"hba", CONF_AUTH_HBA},
+        {"scram-sha-256", CONF_AUTH_SCRAM_SHA_256},
+        {NULL, 0},
+};
+
+static const struct conf_word sslmodes[] = {
+        {"disable", CONF_SSL_DISABLE},
+        {"allow", CONF_SSL_ALLOW},
+        {"prefer", CONF_SSL_PREFER},
+        {"require", CONF_SSL_REQUIRE},
+        {"verify-ca", CONF_SSL_VERIFY_CA},
+        {"verify-full", CONF_SSL_VERIFY_FULL},
+        {NULL, 0},
+};
+
+static const struct conf_word balances[] = {
+        {"round-robin", CONF_BALANCE_ROUND_ROBIN},
+        {"disable", CONF_BALANCE_DISABLE},
+        {NULL, 0},
+};
+
+static const struct conf_word stats_modes[] = {{"off", 0}, {"on", 1}, {NULL, 0}};
+static const struct conf_word cache_modes[] = {{"off", 0}, {"safe", 1}, {"ttl", 2}, {NULL, 0}};
+static const struct conf_word optimizer_modes[] = {
+        {"off", 0}, {"observe", 1}, {"recommend", 2}, {"approve", 3}, {"auto", 4}, {NULL, 0}};
+
+#define AUTH_QUERY                                                                                 \
+    "SELECT rolname, CASE WHEN rolvaliduntil < now() THEN NULL ELSE rolpassword END "              \
+    "FROM pg_authid WHERE rolname=$1 AND rolcanlogin"
+
+/* clang-format off: a row is a table's row, name and figures first, the sentence below. */
+static const struct conf_key keys[] = {
+        TEXT(AUTH, admin_users, "", LIVE,
+                "Users who may connect to the console and do everything there, a comma list."),
+        BOOL(CLIENTS, application_name_add_host, "0", LIVE,
+                "Add the client's address and port to the application_name it starts with."),
+        TEXT(AUTH, auth_dbname, NULL, LIVE,
+                "The database of [databases] that auth_query runs in; not set, the one the client "
+                "asked for."),
+        TEXT(AUTH, auth_file, NULL, LIVE, "The file of user names and secrets."),
+        TEXT(AUTH, auth_hba_file, "", LIVE, "The pg_hba.conf-like file for auth_type=hba."),
+        TEXT(AUTH, auth_ident_file, NULL, LIVE,
+                "The pg_ident.conf-like file with the maps that hba lines name."),
+        TEXT(AUTH, auth_ldap_options, NULL, LIVE, "Where an LDAP server is.",
+                .ignored = "LDAP is not supported", .is_secret = true),
+        TEXT(AUTH, auth_query, AUTH_QUERY, LIVE,
+                "The query that finds name and secret of a user who is not in auth_file; $1 is the "
+                "name."),
+        WORD(AUTH, auth_type, auth_types, "md5", LIVE,
+                "How clients prove who they are; md5 also takes SCRAM verifiers; LDAP and PAM are "
+                "not supported."),
+        TEXT(AUTH, auth_user, NULL, LIVE,
+                "The user who runs auth_query; not set, auth_query is not used."),
+        TIME(POOLS, autodb_idle_timeout, 0, "3600", LIVE,
+                "Forget a database made from the fallback entry * after so long without use."),
+        TIME(CLIENTS, cancel_wait_timeout, 0, "10", LIVE,
+                "Give up a cancel request that could not be sent on for so long; 0 never."),
+        TIME(CLIENTS, client_idle_timeout, 0, "0", LIVE,
+                "Close a client that has been idle outside a transaction for so long; 0 never."),
+        TIME(CLIENTS, client_login_timeout, 0, "60", LIVE,
+                "Close a client that has not logged in after so long."),
+        TEXT(CLIENT_TLS, client_tls13_ciphers, NULL, LIVE,
+                "Cipher suites for TLS 1.3 with clients; not set, OpenSSL's."),
+        TEXT(CLIENT_TLS, client_tls_ca_file, "", LIVE,
+                "Certificates that client certificates are checked against."),
+        TEXT(CLIENT_TLS, client_tls_cert_file, "", LIVE, "Our certificate, shown to clients."),
+        TEXT(CLIENT_TLS, client_tls_ciphers, "default", LIVE,
+                "Ciphers up to TLS 1.2 with clients, in OpenSSL's notation; default, secure, fast, "
+                "normal or all."),
+        TEXT(CLIENT_TLS, client_tls_dheparams, "auto", LIVE,
+                "Diffie-Hellman groups with clients: none, auto or legacy."),
+        TEXT(CLIENT_TLS, client_tls_ecdhcurve, "auto", LIVE,
+                "Elliptic curve with clients: none, auto or a curve's name."),
+        TEXT(CLIENT_TLS, client_tls_key_file, "", LIVE, "The private key of client_tls_cert_file."),
+        TEXT(CLIENT_TLS, client_tls_protocols, "secure", LIVE,
+                "TLS versions with clients: a list of tlsv1.0 to tlsv1.3, or secure, or all."),
+        WORD(CLIENT_TLS, client_tls_sslmode, sslmodes, "disable", LIVE,
+                "Whether clients may or must use TLS, and show a certificate."),
+        TEXT(PROCESS, conffile, NULL, LIVE, "The file that the next RELOAD reads."),
+        INT(POOLS, default_pool_size, 0, INT_MAX, "20", LIVE,
+                "Servers a pool (one database and user) may have; 0 is no limit."),
+        BOOL(CLIENTS, disable_pqexec, "0", FIXED,
+                "Refuse the simple query protocol, which takes several statements in one text."),
+        TIME(PROCESS, dns_max_ttl, 0, "15", LIVE, "How long the address of a name is believed."),
+        TIME(PROCESS, dns_nxdomain_ttl, 0, "15", LIVE,
+                "How long it is believed that a name has no address."),
+        TIME(PROCESS, dns_zone_check_period, 0, "0", LIVE,
+                "How often to ask whether a DNS zone changed.",
+                .ignored = "zone serials are not watched"),
+        TIME(CLIENTS, idle_transaction_timeout, 0, "0", LIVE,
+                "Close a client that has been idle within a transaction for so long; 0 never."),
+        TEXT(CLIENTS, ignore_startup_parameters, "", LIVE,
+                "Startup parameters to drop without a word, a comma list."),
+        TEXT(PROCESS, job_name, "sluice", FIXED, "What the process calls itself."),
+        TEXT(LISTEN, listen_addr, "127.0.0.1", FIXED,
+                "Addresses to listen on, a comma list; * is all; empty is none, Unix sockets only. "
+                "Without the key, a section called [pgbouncer] means none, as in PgBouncer."),
+        INT(LISTEN, listen_backlog, 0, INT_MAX, "128", FIXED,
+                "Connections the system holds until they are accepted."),
+        INT(LISTEN, listen_port, 0, 65535, "6432", FIXED,
+                "The port, for TCP and in the name of the Unix socket."),
+        BOOL(LOG, log_connections, "1", LIVE, "Log logins."),
+        BOOL(LOG, log_disconnections, "1", LIVE, "Log why connections end."),
+        BOOL(LOG, log_pooler_errors, "1", LIVE, "Log the errors that are ours and not a server's."),
+        BOOL(LOG, log_stats, "1", LIVE, "Log totals every stats_period."),
+        TEXT(LOG, logfile, "", LIVE, "The file to log to; empty is stderr."),
+        TEXT(CLIENTS, login_notify_message, "", LIVE,
+                "A notice for each client that has logged in; empty is none."),
+        INT(CLIENTS, max_client_conn, 1, INT_MAX, "100", LIVE, "Clients there may be."),
+        INT(CLIENTS, max_db_client_connections, -1, INT_MAX, "0", LIVE,
+                "Clients a database may have; 0 is no limit."),
+        INT(POOLS, max_db_connections, -1, INT_MAX, "0", LIVE,
+                "Servers a database may have over all its users; 0 is no limit."),
+        UINT(WIRE, max_packet_size, 1024, "2147483647", LIVE,
+                "The longest message let through, in bytes."),
+        INT(WIRE, max_prepared_statements, 0, INT_MAX, "200", LIVE,
+                "Named prepared statements kept on each server for transaction and statement "
+                "pooling; 0 is none."),
+        INT(CLIENTS, max_user_client_connections, -1, INT_MAX, "0", LIVE,
+                "Clients a user may have; 0 is no limit."),
+        INT(POOLS, max_user_connections, -1, INT_MAX, "0", LIVE,
+                "Servers a user may have over all databases; 0 is no limit."),
+        INT(POOLS, min_pool_size, 0, INT_MAX, "0", LIVE,
+                "Servers a pool keeps while it has clients or a user of its own."),
+        INT(PROCESS, peer_id, 0, CONF_PEER_ID_MAX, "0", LIVE,
+                "Our number among the [peers]; 0 is none."),
+        TEXT(PROCESS, pidfile, "", FIXED, "The file to write the process id to; needed for -d."),
+        INT(WIRE, pkt_buf, 128, 1 << 30, "4096", FIXED,
+                "Bytes of a connection's buffer to begin with."),
+        WORD(POOLS, pool_mode, pool_modes, "session", LIVE,
+                "When a server is free again: after the session, the transaction or the "
+                "statement."),
+        TIME(POOLS, pool_idle_timeout, 0, "0", LIVE,
+                "Forget a pool that has been empty for so long; 0 never."),
+        TIME(CLIENTS, query_timeout, 0, "0", LIVE,
+                "Close a client whose statement takes longer; 0 never."),
+        TIME(CLIENTS, query_wait_notify, 0, "5", LIVE,
+                "Tell a client that waits for a server so long that it does; 0 never."),
+        TIME(CLIENTS, query_wait_timeout, 0, "120", LIVE,
+                "Close a client that has waited for a server so long; 0 never."),
+        INT(POOLS, reserve_pool_size, 0, INT_MAX, "0", LIVE,
+                "Servers a pool may have beyond its size for clients that have waited "
+                "reserve_pool_timeout."),
+        TIME(POOLS, reserve_pool_timeout, 0, "5", LIVE,
+                "How long a client waits before the reserve is used; 0 is no reserve."),
+        TEXT(PROCESS, resolv_conf, "", FIXED, "A file to read instead of /etc/resolv.conf."),
+        INT(WIRE, sbuf_loopcnt, 0, INT_MAX, "5", LIVE,
+                "Buffers one connection may move before others have their turn; 0 is no limit."),
+        INT(AUTH, scram_iterations, 1, 10000000, "4096", LIVE,
+                "Iterations of the SCRAM verifiers that are made from passwords."),
+        TIME(SERVERS, server_check_delay, 0, "30", LIVE,
+                "A server idle for less than this is used without server_check_query."),
+        TEXT(SERVERS, server_check_query, "<empty>", LIVE,
+                "The query that shows that a server is alive; <empty> is an empty query; empty is "
+                "no check."),
+        TIME(SERVERS, server_connect_timeout, 0, "15", LIVE,
+                "How long connecting and logging in to a server may take."),
+        BOOL(SERVERS, server_fast_close, "0", LIVE,
+                "In session pooling, close a server that is to be closed after its transaction, "
+                "not its session, and the client with it."),
+        TIME(SERVERS, server_idle_timeout, 0, "600", LIVE,
+                "Close a server that has been idle for so long; 0 never."),
+        TIME(SERVERS, server_lifetime, 0, "3600", LIVE,
+                "Close a free server that is older; 0 closes it after one use."),
+        TIME(SERVERS, server_login_retry, 0, "15", LIVE,
+                "The longest wait before connecting again after a failure."),
+        TEXT(SERVERS, server_reset_query, "DISCARD ALL", LIVE,
+                "What is sent to a server that a session gives back."),
+        BOOL(SERVERS, server_reset_query_always, "0", LIVE,
+                "Send server_reset_query in transaction and statement pooling too."),
+        BOOL(SERVERS, server_round_robin, "0", LIVE,
+                "Use the server that has rested longest, not the one used last."),
+        TEXT(SERVER_TLS, server_tls13_ciphers, NULL, LIVE,
+                "Cipher suites for TLS 1.3 with servers; not set, OpenSSL's."),
+        TEXT(SERVER_TLS, server_tls_ca_file, "", LIVE,
+                "Certificates that server certificates are checked against."),
+        TEXT(SERVER_TLS, server_tls_cert_file, "", LIVE, "Our certificate, shown to servers."),
+        TEXT(SERVER_TLS, server_tls_ciphers, "default", LIVE,
+                "Ciphers up to TLS 1.2 with servers, in OpenSSL's notation; default, secure, fast, "
+                "normal or all."),
+        TEXT(SERVER_TLS, server_tls_key_file, "", LIVE, "The private key of server_tls_cert_file."),
+        TEXT(SERVER_TLS, server_tls_protocols, "secure", LIVE,
+                "TLS versions with servers: a list of tlsv1.0 to tlsv1.3, or secure, or all."),
+        WORD(SERVER_TLS, server_tls_sslmode, sslmodes, "prefer", LIVE,
+                "Whether TLS is asked of servers, and what of their certificate is checked."),
+        NOWHERE(PROCESS, service_name, NULL, "there is no Windows service",
+                "The name of a Windows service."),
+        BOOL(LISTEN, so_reuseport, "0", FIXED, "Let several processes listen on one port."),
+        TIME(LOG, stats_period, SL_SECOND, "60", LIVE,
+                "How often averages are computed and totals logged."),
+        TEXT(AUTH, stats_users, "", LIVE,
+                "Users who may connect to the console and look, a comma list."),
+        TIME(PROCESS, suspend_timeout, 0, "10", LIVE,
+                "How long SUSPEND waits for a connection's buffers before it is closed."),
+        BOOL(LOG, syslog, "0", LIVE, "Log to syslog too."),
+        TEXT(LOG, syslog_facility, "daemon", LIVE,
+                "The syslog facility: auth, authpriv, daemon, user or local0 to local7."),
+        TEXT(LOG, syslog_ident, "sluice", LIVE, "The name that syslog lines begin with."),
+        INT(LISTEN, tcp_defer_accept, 0, INT_MAX, "1", LIVE,
+                "Accept a connection only when its first bytes are here; 0 is off."),
+        BOOL(LISTEN, tcp_keepalive, "1", LIVE, "Let the system probe connections that are silent."),
+        INT(LISTEN, tcp_keepcnt, 0, INT_MAX, "0", LIVE,
+                "Probes without an answer before a connection is dead; 0 is the system's."),
+        INT(LISTEN, tcp_keepidle, 0, INT_MAX, "0", LIVE,
+                "Seconds of silence before the first probe; 0 is the system's."),
+        INT(LISTEN, tcp_keepintvl, 0, INT_MAX, "0", LIVE,
+                "Seconds between probes; 0 is the system's."),
+        INT(LISTEN, tcp_socket_buffer, 0, INT_MAX, "0", LIVE,
+                "Bytes of the system's buffer for a socket; 0 is the system's choice."),
+        INT(LISTEN, tcp_user_timeout, 0, INT_MAX, "0", LIVE,
+                "Milliseconds that sent bytes may go unacknowledged; 0 is the system's."),
+        TEXT(CLIENTS, track_extra_parameters, "IntervalStyle", FIXED,
+                "Further parameters that a client keeps from server to server, a comma list."),
+        TIME(CLIENTS, transaction_timeout, 0, "0", LIVE,
+                "Close a client whose transaction is open for so long; 0 never."),
+        TEXT(LISTEN, unix_socket_dir, "/tmp", FIXED,
+                "The folder of the Unix socket, ours and that of servers without host=; empty is "
+                "none; "
+                "@ first is the abstract namespace."),
+        TEXT(LISTEN, unix_socket_group, "", FIXED, "The group that the Unix socket is given to."),
+        OCTAL(LISTEN, unix_socket_mode, 0777, "0777", FIXED, "The mode of the Unix socket."),
+        TEXT(PROCESS, user, NULL, FIXED, "The system user to become when started as root."),
+        INT(LOG, verbose, 0, INT_MAX, NULL, LIVE, "0 logs what happens, 1 and more also why."),
+
+        /* Ours. */
+        SIZE(WIRE, prepared_statements_bytes, 0, "256MB", LIVE,
+                "Bytes that the texts of all clients' prepared statements may take together."),
+        SIZE(WIRE, prepared_statements_bytes_client, 0, "1MB", LIVE,
+                "Bytes that one client's prepared statements may take."),
+        BOOL(POOLS, session_late_link, "0", LIVE,
+                "In session pooling, take a server at the first statement, as PgBouncer does, not "
+                "at login."),
+        TIME(PROCESS, shutdown_timeout, 0, "0", LIVE,
+                "How long a shutdown that drains waits before it closes what is left; 0 is no "
+                "limit."),
+        INT(PROCESS, workers, 0, 1024, "0", FIXED,
+                "Threads that serve connections; 0 is one a core."),
+
+        DB_TEXT(application_name, "The application_name of servers before a client sets its own."),
+        DB_TEXT(auth_dbname, "In place of the general auth_dbname."),
+        DB_TEXT(auth_query, "In place of the general auth_query; in single quotes."),
+        DB_TEXT(auth_user, "In place of the general auth_user."),
+        DB_TEXT(client_encoding, "The client_encoding that servers start with."),
+        DB_TEXT(cluster, "The [cluster NAME] that serves this database.", .ignored = NOT_YET),
+        DB_TEXT(connect_query,
+                "What is sent to each new server before it is used; errors are logged only."),
+        DB_TEXT(datestyle, "The DateStyle that servers start with."),
+        DB_TEXT(dbname,
+                "The name of the database at the server; not set, the one the client asked for."),
+        DB_TEXT(host, "Where the server is: names, addresses or a socket folder, a comma list; "
+                      "not set, unix_socket_dir."),
+        DB_WORD(load_balance_hosts, balances,
+                "Which of several hosts a new server goes to: the next each time, or the same "
+                "until it fails."),
+        DB_INT(max_db_client_connections, "In place of the general max_db_client_connections."),
+        DB_INT(max_db_connections, "In place of the general max_db_connections."),
+        DB_INT(min_pool_size, "In place of the general min_pool_size."),
+        DB_TEXT(password, "The password of user.", .is_secret = true),
+        DB_WORD(pool_mode, pool_modes, "In place of the general pool_mode."),
+        DB_INT(pool_size, "In place of default_pool_size."),
+        {.name = "port",
+                .section = CONF_SECTION_DATABASES,
+                .type = CONF_TYPE_TEXT,
+                .at = CONF_NOWHERE,
+                .reloadable = true,
+                .default_text = "5432",
+                .sentence = "The port at the server, or one for each host, a comma list."},
+        DB_TIME(query_wait_timeout, "In place of the general query_wait_timeout."),
+        {.name = "reserve_pool",
+                PART(DATABASES, INT, conf_database, reserve_pool_size),
+                .min = CONF_UNSET,
+                .max = INT_MAX,
+                .same_as = "reserve_pool_size",
+                .sentence = "The old name of reserve_pool_size."},
+        DB_INT(reserve_pool_size, "In place of the general reserve_pool_size."),
+        DB_TIME(server_lifetime, "In place of the general server_lifetime; 0 is the general one."),
+        DB_TEXT(shards, "The clusters that share this database's rows.", .ignored = NOT_YET),
+        DB_TEXT(timezone, "The TimeZone that servers start with."),
+        DB_TEXT(user, "The user of all servers, whoever the client is; not set, the client's."),
+
+        USER_TIME(client_idle_timeout,
+                "In place of the general client_idle_timeout; 0 is the general one."),
+        USER_TIME(idle_transaction_timeout,
+                "In place of the general idle_transaction_timeout; 0 is the general one."),
+        USER_INT(max_user_client_connections,
+                "In place of the general max_user_client_connections."),
+        USER_INT(max_user_connections, "In place of the general max_user_connections."),
+        {.name = "pool_mode",
+                PART(USERS, WORD, conf_user, pool_mode),
+                .words = pool_modes,
+                .sentence = "In place of the database's and the general pool_mode."},
+        USER_INT(pool_size, "In place of the database's pool_size and default_pool_size."),
+        USER_TIME(query_timeout, "In place of the general query_timeout; 0 is the general one."),
+        USER_TIME(query_wait_timeout,
+                "In place of the database's and the general query_wait_timeout."),
+        USER_INT(
+                reserve_pool_size, "In place of the database's and the general reserve_pool_size."),
+        USER_TIME(transaction_timeout,
+                "In place of the general transaction_timeout; 0 is the general one."),
+
+        {.name = "host",
+                PART(PEERS, TEXT, conf_peer, host.host),
+                .sentence = "Where the peer listens: a name, an address or a socket folder."},
+        {.name = "pool_size",
+                PART(PEERS, INT, conf_peer, pool_size),
+                .min = CONF_UNSET,
+                .max = INT_MAX,
+                .sentence = "Cancel requests to the peer at a time; not set, default_pool_size."},
+        {.name = "port",
+                PART(PEERS, INT, conf_peer, host.port),
+                .min = 1,
+                .max = 65535,
+                .default_text = "6432",
+                .sentence = "The peer's port."},
+
+        LATER(CLUSTER, TEXT, nodes, "host:port of the primary and its replicas, a comma list."),
+        LATER(STATS, WORD, mode, "Whether statistics are kept.", .words = stats_modes),
+        LATER(CACHE, SIZE, memory, "Bytes that cached replies may take."),
+        LATER(CACHE, WORD, mode, "What may be answered from the cache.", .words = cache_modes),
+        LATER(CACHE, TEXT, redis, "host:port of a Redis that keeps replies too."),
+        LATER(CACHE, TIME, ttl_local, "How long a reply is kept here."),
+        LATER(CACHE, TIME, ttl_redis, "How long a reply is kept in Redis."),
+        LATER(OPTIMIZER, TEXT, budget, "What indexes of ours may cost."),
+        LATER(OPTIMIZER, TIME, interval, "How often the workload is looked at."),
+        LATER(OPTIMIZER, WORD, mode, "How much the optimizer may do.", .words = optimizer_modes),
+        LATER(HTTP, TEXT, listen, "The address and port of the status API."),
+};
+/* clang-format on */
+
+static const struct conf_section sections[CONF_SECTIONS] = {
+        [CONF_SECTION_SLUICE] = {"sluice", "pgbouncer", false, false, NULL,
+                "How the process runs, and what holds unless a database or user says otherwise."},
+        [CONF_SECTION_DATABASES] = {"databases", NULL, false, true, NULL,
+                "What clients may connect to: name = key=value key=value ...; the name * stands "
+                "for "
+                "any other."},
+        [CONF_SECTION_USERS] = {"users", NULL, false, true, NULL,
+                "What holds for one user: name = key=value key=value ..."},
+        [CONF_SECTION_PEERS] = {"peers", NULL, false, true, NULL,
+                "Other processes that cancel requests may be meant for: peer_id = key=value ..."},
+        [CONF_SECTION_CLUSTER] = {"cluster", NULL, true, false, NOT_YET,
+                "[cluster NAME]: one primary and its replicas."},
+        [CONF_SECTION_TABLES] = {"tables", NULL, true, true, NOT_YET,
+                "[tables DATABASE]: how the rows of each table are spread over shards."},
+        [CONF_SECTION_STATS] = {"stats", NULL, false, false, NOT_YET, "Statistics of statements."},
+        [CONF_SECTION_CACHE] = {"cache", NULL, false, false, NOT_YET, "Cached replies."},
+        [CONF_SECTION_OPTIMIZER] = {"optimizer", NULL, false, false, NOT_YET,
+                "Advice on indexes, and carrying it out."},
+        [CONF_SECTION_HTTP] = {"http", NULL, false, false, NOT_YET, "The status API."},
+};
+
+static const char *const topics[CONF_TOPICS] = {
+        [CONF_TOPIC_LISTEN] = "Where to listen",
+        [CONF_TOPIC_PROCESS] = "The process",
+        [CONF_TOPIC_LOG] = "The log",
+        [CONF_TOPIC_AUTH] = "Who may come in",
+        [CONF_TOPIC_CLIENT_TLS] = "TLS with clients",
+        [CONF_TOPIC_SERVER_TLS] = "TLS with servers",
+        [CONF_TOPIC_POOLS] = "Pools",
+        [CONF_TOPIC_SERVERS] = "Servers",
+        [CONF_TOPIC_CLIENTS] = "Clients",
+        [CONF_TOPIC_WIRE] = "The wire",
+};
+
+enum { NAME_MAX_COMPARED = 64 };
+
+const struct conf_section *conf_section_at(enum conf_section_id id)
+{
+    SL_CHECK((unsigned)id < CONF_SECTIONS);
+    return &sections[id];
+}
+
+const char *conf_topic_text(enum conf_topic topic)
+{
+    SL_CHECK((unsigned)topic < CONF_TOPICS);
+    return topics[topic];
+}
+
+const struct conf_key *conf_key_at(int index)
+{
+    return index >= 0 && (size_t)index < SL_COUNT(keys) ? &keys[index] : NULL;
+}
+
+const struct conf_key *conf_key_find(enum conf_section_id section, const char *name)
+{
+    for (size_t i = 0; i < SL_COUNT(keys); i++) {
+        if (keys[i].section == section && strcmp(keys[i].name, name) == 0) {
+            return &keys[i];
+        }
+    }
+    return NULL;
+}
+
+bool conf_section_find(const char *name, enum conf_section_id *id)
+{
+    for (int i = 0; i < CONF_SECTIONS; i++) {
+        if (strcmp(sections[i].name, name) == 0 ||
+                (sections[i].alias != NULL && strcmp(sections[i].alias, name) == 0)) {
+            *id = (enum conf_section_id)i;
+            return true;
+        }
+    }
+    return false;
+}
+
+static size_t least(size_t a, size_t b)
+{
+    return a < b ? a : b;
+}
+
+/* Letters to add, drop or change to make one of the other (Levenshtein). */
+static size_t edit_distance(const char *a, const char *b)
+{
+    size_t row[NAME_MAX_COMPARED + 1];
+    size_t len = strlen(b);
+
+    if (len > NAME_MAX_COMPARED || strlen(a) > NAME_MAX_COMPARED) {
+        return SIZE_MAX;
+    }
+    for (size_t j = 0; j <= len; j++) {
+        row[j] = j;
+    }
+    for (size_t i = 1; a[i - 1] != '\0'; i++) {
+        size_t diagonal = row[0];
+
+        row[0] = i;
+        for (size_t j = 1; j <= len; j++) {
+            size_t above = row[j];
+            size_t changed = diagonal + (a[i - 1] == b[j - 1] ? 0 : 1);
+
+            row[j] = least(changed, least(above, row[j - 1]) + 1);
+            diagonal = above;
+        }
+    }
+    return row[len];
+}
+
+/* Keeps candidate when it is nearer than what was best, and near enough to be meant. */
+static void consider(const char *name, const char *candidate, size_t *distance, const char **best)
+{
+    size_t d = edit_distance(name, candidate);
+
+    if (d < *distance && d <= strlen(candidate) / 3 + 1) {
+        *distance = d;
+        *best = candidate;
+    }
+}
+
+const char *conf_key_nearest(enum conf_section_id section, const char *name)
+{
+    const char *best = NULL;
+    size_t distance = SIZE_MAX;
+
+    for (size_t i = 0; i < SL_COUNT(keys); i++) {
+        if (keys[i].section == section) {
+            consider(name, keys[i].name, &distance, &best);
+        }
+    }
+    return best;
+}
+
+const char *conf_section_nearest(const char *name)
+{
+    const char *best = NULL;
+    size_t distance = SIZE_MAX;
+
+    for (int i = 0; i < CONF_SECTIONS; i++) {
+        consider(name, sections[i].name, &distance, &best);
+        if (sections[i].alias != NULL) {
+            consider(name, sections[i].alias, &distance, &best);
+        }
+    }
+    return best;
+}

@@ -1,0 +1,233 @@
+/* SPDX-License-Identifier: PostgreSQL */
+#include "conf/hba_ident.h"
+
+#include "conf/conf_file.h"
+#include "conf/hba_token.h"
+#include "protocol/base/check.h"
+
+#include <regex.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { ARENA_BYTES_MAX = 32 * 1024 * 1024 };
+
+struct line {
+    struct line *next;
+    const char *map;
+    const char *system_user;   /* "" for an expression */
+    const char *database_user; /* may hold \1 for an expression */
+    bool is_anyone;            /* the database user is all */
+    bool is_expression;
+    regex_t expression;
+};
+
+struct hba_ident {
+    atomic_uint refs; /* any thread */
+    struct line *first;
+    struct line *last;
+    int count;
+    struct sl_arena arena;
+};
+
+/* The present word, and on to the next; NULL when there is none. */
+static const char *take_word(struct hba_line *words, bool *is_quoted)
+{
+    const char *text = words->token.text;
+
+    if (words->token.kind != HBA_TOKEN_WORD) {
+        return NULL;
+    }
+    *is_quoted = words->token.is_quoted;
+    hba_line_next(words);
+    return text;
+}
+
+static const char *set_system_user(struct line *line, const char *text, bool is_quoted)
+{
+    if (text[0] != '/' || is_quoted) {
+        line->system_user = text;
+        return NULL;
+    }
+    line->system_user = "";
+    if (regcomp(&line->expression, text + 1, REG_EXTENDED) != 0) {
+        return "the system user is not a regular expression";
+    }
+    line->is_expression = true;
+    return NULL;
+}
+
+/* What is wrong with it, or NULL; the line's expression is compiled last, or not at all. */
+static const char *parse_line(struct hba_line *words, struct line *line)
+{
+    const char *system_user;
+    bool quoted = false;
+    bool system_quoted = false;
+
+    line->map = take_word(words, &quoted);
+    system_user = take_word(words, &system_quoted);
+    line->database_user = take_word(words, &quoted);
+    if (line->map == NULL || system_user == NULL || line->database_user == NULL ||
+            words->token.kind != HBA_TOKEN_END) {
+        return "write map-name system-user database-user";
+    }
+    if (!quoted && (line->database_user[0] == '+' || line->database_user[0] == '/')) {
+        return "groups and expressions are not supported for the database user";
+    }
+    line->is_anyone = !quoted && strcmp(line->database_user, "all") == 0;
+    return set_system_user(line, system_user, system_quoted);
+}
+
+static void read_line(struct hba_ident *ident, struct hba_line *words, const char *path, int number,
+        struct conf_problems *problems)
+{
+    struct line *line;
+    const char *what;
+
+    if (words->token.kind == HBA_TOKEN_END) {
+        return;
+    }
+    line = ident->count < IDENT_LINES_MAX ? sl_arena_take(&ident->arena, sizeof(*line)) : NULL;
+    what = line == NULL ? "too many lines" : parse_line(words, line);
+    if (what != NULL) {
+        conf_problem(problems, CONF_WARNING, path, number, "%s; the line is left out", what);
+        return;
+    }
+    if (ident->last == NULL) {
+        ident->first = line;
+    } else {
+        ident->last->next = line;
+    }
+    ident->last = line;
+    ident->count++;
+}
+
+const struct hba_ident *hba_ident_load_text(
+        const char *path, struct sl_span text, struct conf_problems *problems)
+{
+    struct hba_ident *ident = calloc(1, sizeof(*ident));
+    struct hba_line words;
+
+    if (ident == NULL) {
+        return NULL;
+    }
+    atomic_init(&ident->refs, 1);
+    sl_arena_init(&ident->arena, ARENA_BYTES_MAX);
+    for (int number = 1; hba_line_take(&text, &ident->arena, &words); number++) {
+        read_line(ident, &words, path, number, problems);
+    }
+    return ident;
+}
+
+const struct hba_ident *hba_ident_load(const char *path, struct conf_problems *problems)
+{
+    const struct hba_ident *ident;
+    struct sl_error why;
+    char *text = NULL;
+    size_t len = 0;
+
+    if (path[0] != '\0' && conf_file_read(path, IDENT_FILE_BYTES_MAX, &text, &len, &why) != SL_OK) {
+        conf_problem(
+                problems, CONF_WARNING, path, 0, "auth_ident_file cannot be read: %s", why.text);
+    }
+    ident = hba_ident_load_text(path, sl_span(text, len), problems);
+    free(text);
+    return ident;
+}
+
+/* Constant to everybody; the count of references is not. */
+static struct hba_ident *counted(const struct hba_ident *ident)
+{
+    return (struct hba_ident *)(uintptr_t)ident;
+}
+
+const struct hba_ident *hba_ident_ref(const struct hba_ident *ident)
+{
+    unsigned before = atomic_fetch_add_explicit(&counted(ident)->refs, 1, memory_order_relaxed);
+
+    SL_CHECK(before > 0);
+    return ident;
+}
+
+void hba_ident_unref(const struct hba_ident *ident)
+{
+    struct hba_ident *mine;
+
+    if (ident == NULL) {
+        return;
+    }
+    mine = counted(ident);
+    if (atomic_fetch_sub_explicit(&mine->refs, 1, memory_order_acq_rel) != 1) {
+        return;
+    }
+    for (struct line *line = mine->first; line != NULL; line = line->next) {
+        if (line->is_expression) {
+            regfree(&line->expression);
+        }
+    }
+    sl_arena_fini(&mine->arena);
+    free(mine);
+}
+
+bool hba_ident_has_map(const struct hba_ident *ident, const char *map)
+{
+    for (const struct line *line = ident->first; line != NULL; line = line->next) {
+        if (strcmp(line->map, map) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Is name pattern, with the first \1 in it standing for the len bytes at part? */
+static bool is_filled(const char *pattern, const char *part, size_t len, const char *name)
+{
+    const char *hole = strstr(pattern, "\\1");
+    size_t before;
+
+    if (hole == NULL) {
+        return strcmp(pattern, name) == 0;
+    }
+    before = (size_t)(hole - pattern);
+    return strlen(name) == before + len + strlen(hole + 2) && memcmp(name, pattern, before) == 0 &&
+           memcmp(name + before, part, len) == 0 && strcmp(name + before + len, hole + 2) == 0;
+}
+
+static bool line_allows(const struct line *line, const char *system_user, const char *database_user)
+{
+    regmatch_t found[2] = {{.rm_so = -1, .rm_eo = -1}, {.rm_so = -1, .rm_eo = -1}};
+    size_t len = 0;
+
+    if (!line->is_expression) {
+        return strcmp(line->system_user, system_user) == 0 &&
+               (line->is_anyone || strcmp(line->database_user, database_user) == 0);
+    }
+    if (regexec(&line->expression, system_user, SL_COUNT(found), found, 0) != 0) {
+        return false;
+    }
+    if (line->is_anyone) {
+        return true;
+    }
+    if (found[1].rm_so < 0) {
+        return strcmp(line->database_user, database_user) == 0;
+    }
+    len = (size_t)(found[1].rm_eo - found[1].rm_so);
+    return is_filled(line->database_user, system_user + found[1].rm_so, len, database_user);
+}
+
+bool hba_ident_allows(const struct hba_ident *ident, const char *map, const char *system_user,
+        const char *database_user)
+{
+    if (map == NULL) {
+        return strcmp(system_user, database_user) == 0;
+    }
+    if (strlen(system_user) > IDENT_NAME_MAX) {
+        return false;
+    }
+    for (const struct line *line = ident->first; line != NULL; line = line->next) {
+        if (strcmp(line->map, map) == 0 && line_allows(line, system_user, database_user)) {
+            return true;
+        }
+    }
+    return false;
+}
