@@ -67,7 +67,10 @@ door event.h
 door jansson.h proxy/http.c proxy/json.c
 door xgboost/ optimizer/forest.c
 
-never '# *include +<(sys/socket|sys/epoll|netdb|poll|threads)\.h>|pthread_create *\(' \
+# An address is data (conf may know it); a socket is not.
+never '# *include +<(sys/socket|sys/epoll|netdb|poll|threads)\.h>' \
+    'protocol opens no socket' protocol
+never '[^_[:alnum:]](socket|connect|accept4?|epoll_create1|getaddrinfo|pthread_create) *\(' \
     'protocol and conf open no socket and start no thread' protocol conf
 never '[^_[:alnum:]]sl_log[a-z_]* *\(' 'these folders return errors, they do not log' \
     $(find protocol -maxdepth 1 -name '*.[ch]') conf cache shard

@@ -68,6 +68,7 @@ for door in pg_query.h hiredis/hiredis.h libpq-fe.h xxhash.h openssl/ssl.h event
 done
 fresh; printf '#include <event2/event.h>\n' >conf/bad.c;    found layers conf/bad.c:1
 fresh; printf '#include <sys/socket.h>\n' >protocol/bad.c;  found layers protocol/bad.c:1
+fresh; printf 'int f(void) { return socket(1, 2, 3); }\n' >conf/bad.c; found layers conf/bad.c:1
 fresh; printf 'void f(void) { sl_log(1); }\n' >cache/bad.c; found layers cache/bad.c:1
 fresh; sed -i '2i #include <stdio.h>' proxy/good.c;         found layers proxy/good.c:1
 
