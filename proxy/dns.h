@@ -33,6 +33,7 @@ struct dns_request {
     struct letter letter; /* first: the resolver's own */
     struct sl_list waiting;
     bool is_waiting; /* under LOCK */
+    int port;
 
     /* Set by the asker. */
     struct mailbox *home;
@@ -45,7 +46,7 @@ struct dns_request {
 };
 
 SL_MUST_CHECK enum sl_err dns_start(void);
-/* Nobody may be waiting. An ongoing question to the resolver is waited for. */
+/* Nobody may be waiting. An ongoing question to the resolver is waited for, but for a second only. */
 void dns_stop(void);
 
 /* From conf; also after a reload. Kept answers get no older than the new ttl. */
