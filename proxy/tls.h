@@ -66,13 +66,28 @@ void tls_context_unref(struct tls_context *context); /* NULL is fine */
 /* ---- sslmode in words ---- */
 
 /* Is SSLRequest answered S, or a connection by TCP that begins with TLS taken? */
-bool tls_mode_offers(enum conf_sslmode client_mode);
+static inline bool tls_mode_offers(enum conf_sslmode client_mode)
+{
+    return client_mode != CONF_SSL_DISABLE;
+}
+
 /* Is a client without TLS, by TCP, refused? */
-bool tls_mode_requires(enum conf_sslmode client_mode);
-/* Do we send SSLRequest to a server by TCP? */
-bool tls_mode_asks(enum conf_sslmode server_mode);
+static inline bool tls_mode_requires(enum conf_sslmode client_mode)
+{
+    return client_mode >= CONF_SSL_REQUIRE;
+}
+
+/* Do we send SSLRequest to a server by TCP? As in PgBouncer "allow" is "prefer". */
+static inline bool tls_mode_asks(enum conf_sslmode server_mode)
+{
+    return server_mode != CONF_SSL_DISABLE;
+}
+
 /* May we go on in plain after a server's N? */
-bool tls_mode_accepts_plain(enum conf_sslmode server_mode);
+static inline bool tls_mode_accepts_plain(enum conf_sslmode server_mode)
+{
+    return server_mode < CONF_SSL_REQUIRE;
+}
 
 /* ---- one connection ---- */
 
