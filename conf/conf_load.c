@@ -84,17 +84,22 @@ static void load_members(struct load *load, const char *path)
 {
     struct conf *conf = load->conf;
     const struct conf_entries *entries = load->entries;
+    const char *given;
 
     if (conf_parse_defaults(conf) != SL_OK) {
         fail(load, SL_ENOMEM);
         return;
     }
-    conf->conffile = sl_arena_text(&conf->arena, sl_span_text(path));
-    if (conf->conffile == NULL) {
+    given = sl_arena_text(&conf->arena, sl_span_text(path));
+    if (given == NULL) {
         fail(load, SL_ENOMEM);
         return;
     }
+    conf->conffile = given;
     fail(load, conf_parse_entries(conf, entries, load->problems));
+    if (conf->conffile[0] == '\0') {
+        conf->conffile = given;
+    }
     if (!entries->has_main && load->problems->errors == load->errors_before) {
         conf_problem(load->problems, CONF_ERROR, path, 0,
                 "there is no section [sluice] or [pgbouncer]; it may be empty, but it must be "

@@ -29,6 +29,7 @@ static void write_wrapped(FILE *out, const char *prefix, const char *text)
 
 static void write_sample_key(FILE *out, const struct conf_key *key)
 {
+    const char *text = key->default_text;
     char range[256];
 
     fprintf(out, "\n");
@@ -42,9 +43,10 @@ static void write_sample_key(FILE *out, const struct conf_key *key)
     if (!key->reloadable && key->ignored == NULL) {
         fprintf(out, "; Takes effect at the start only.\n");
     }
-    fprintf(out, ";%s =%s%s\n", key->name,
-            key->default_text == NULL || key->default_text[0] == '\0' ? "" : " ",
-            key->default_text == NULL ? "" : key->default_text);
+    if (text == NULL) {
+        text = key->type == CONF_TYPE_TEXT ? "" : "0";
+    }
+    fprintf(out, ";%s =%s%s\n", key->name, text[0] == '\0' ? "" : " ", text);
 }
 
 static void write_sample_topic(FILE *out, enum conf_topic topic)
@@ -66,8 +68,8 @@ static void write_sample_section(FILE *out, enum conf_section_id id)
     write_wrapped(out, ";", conf_section_at(id)->sentence);
     for (int i = 0; (key = conf_key_at(i)) != NULL; i++) {
         if (key->section == id && key->ignored == NULL && key->same_as == NULL) {
-            fprintf(out, ";   %-26s", key->name);
-            fprintf(out, " %s\n", key->sentence);
+            fprintf(out, ";   %s\n", key->name);
+            write_wrapped(out, ";      ", key->sentence);
         }
     }
 }
