@@ -1,169 +1,187 @@
 /* SPDX-License-Identifier: PostgreSQL */
 /*
- * protocol/scram.h - SCRAM-SHA-256 and -PLUS, both sides, as pure state machines.
+ * protocol/scram.h - SCRAM-SHA-256 and SCRAM-SHA-256-PLUS, from both sides.
  *
- * RFC 5802 and 7677 as PostgreSQL does them (documentation, "SASL Authentication"):
- * the user name is the startup packet's, what stands in the messages is ignored; no
- * authorization identity; channel binding is tls-server-end-point. Messages are the
- * bare SCRAM texts; protocol/front.h and back.h wrap them.
+ * RFC 5802, RFC 7677, and of RFC 5929 tls-server-end-point; refusals are those of
+ * PostgreSQL. The messages here are what SASLInitialResponse, SASLResponse and
+ * AuthenticationSASLxxx carry. Deriving keys from a password takes milliseconds on
+ * purpose, so it is a step of its own, for another thread.
  *
- *   server   scram_server_first()   client-first  -> server-first
- *            scram_server_final()   client-final  -> server-final
- *   client   scram_client_first()                 -> client-first
- *            scram_client_read()    server-first: salt and iterations
- *            scram_client_final()   keys          -> client-final
- *            scram_client_verify()  server-final
+ *   we ask a client            client's message             we answer
+ *     scram_server_init()
+ *     scram_server_first()  <- n,,n=,r=...
+ *                                                        -> r=...,s=...,i=...
+ *     scram_server_final()  <- c=biws,r=...,p=...
+ *                                                        -> v=...
  *
- * The slow step (PBKDF2: scram_keys_from_password(), scram_secret_from_password())
- * is never done inside: the caller does it on a crypto thread. On the server side it
- * may run between first and final, as first looks only at salt and iterations.
+ *   we log in to a server      our message                  server answers
+ *     scram_client_init()
+ *     scram_client_first()  -> n,,n=,r=...
+ *     scram_client_challenge()                           <- r=...,s=...,i=...
+ *       scram_derive_keys() on another thread, or keys known from before
+ *     scram_client_final()  -> c=biws,r=...,p=...
+ *     scram_client_verify()                              <- v=...
  *
- * Passwords: PostgreSQL normalises with SASLprep and uses the bytes as they are where
- * that fails. For ASCII both are the same, and so it is here. Other bytes are used as
- * they are: a password whose NFKC form differs from what was typed (a ligature, a
- * combining accent, a non-ASCII space) must be given in its NFKC form.
+ * A step out of order, or after one that failed, fails with SL_EPROTO.
  *
- * Ownership: the structs are the caller's, hold everything by value, and are wiped
- * with scram_server_fini(), scram_client_fini() or crypto_wipe(). Threads: the
- * caller's. Bounds: the enum below; a peer's text beyond them is SL_EPROTO.
+ * Passwords are used as they are, byte for byte. That is right for ASCII. SASLprep
+ * (RFC 4013), which PostgreSQL applies to what is valid UTF-8, is not done: a
+ * non-ASCII password that it would change is refused here, and works there.
+ *
+ * Ownership: the structs are the caller's, hold no memory of their own, and hold
+ * secrets: scram_server_fini(), scram_client_fini() wipe them. Threads: the
+ * caller's; scram_derive_keys(), scram_secret_mock() any. Bounds: the constants.
  */
 #ifndef SLUICE_PROTOCOL_SCRAM_H
 #define SLUICE_PROTOCOL_SCRAM_H
 
-#include "protocol/base/buf.h"
 #include "protocol/base/err.h"
 #include "protocol/base/span.h"
 
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define SCRAM_NAME "SCRAM-SHA-256"
+#define SCRAM_NAME_PLUS "SCRAM-SHA-256-PLUS"
+
 enum {
     SCRAM_KEY_BYTES = 32,
-    SCRAM_SALT_BYTES = 16, /* of salts we make */
     SCRAM_SALT_MAX = 64,
-    SCRAM_ITERATIONS_DEFAULT = 4096,
-    SCRAM_ITERATIONS_MAX = 10000000, /* some seconds: a peer must not keep a thread longer */
-    SCRAM_BINDING_MAX = 64,          /* a SHA-512 */
-    SCRAM_NONCE_BYTES = 24,          /* characters of nonces we make: 18 random bytes */
-    SCRAM_NONCE_MAX = 256,           /* of the peer's part */
-    SCRAM_MESSAGE_MAX = 1024,        /* one SCRAM text */
-    SCRAM_SECRET_TEXT_MAX = 256      /* with terminator */
+    SCRAM_SALT_BYTES = 16, /* of those we make, as PostgreSQL */
+    SCRAM_ITERATIONS = 4096,
+    SCRAM_ITERATIONS_MAX = 10000000,
+    SCRAM_END_POINT_MAX = 64, /* the hash of a certificate: SHA-512 at most */
+    SCRAM_NONCE_SIZE = 25,    /* 18 random bytes in base64, and terminator */
+    SCRAM_NONCE_MAX = 512,    /* bytes of the nonce of who connects to us */
+    SCRAM_MESSAGE_MAX = 1024, /* bytes of any message, but for client-first */
+    SCRAM_FIRST_MAX = 2048,   /* of client-first: it may hold a user's name */
+    SCRAM_SECRET_SIZE = 256   /* of a secret in its text form, with terminator */
 };
 
-#define SCRAM_SHA_256 "SCRAM-SHA-256"
-#define SCRAM_SHA_256_PLUS "SCRAM-SHA-256-PLUS"
-
-/* Whoever has both can log in as the user, to any server that keeps the same secret. */
-struct scram_keys {
-    uint8_t client_key[SCRAM_KEY_BYTES];
-    uint8_t server_key[SCRAM_KEY_BYTES];
-};
-
-/* What a server keeps: SCRAM-SHA-256$<iterations>:<salt>$<StoredKey>:<ServerKey> */
+/* SCRAM-SHA-256$<iterations>:<salt>$<StoredKey>:<ServerKey>, as pg_authid keeps it. */
 struct scram_secret {
     uint32_t iterations;
-    uint32_t salt_len;
+    size_t salt_len;
     uint8_t salt[SCRAM_SALT_MAX];
     uint8_t stored_key[SCRAM_KEY_BYTES];
     uint8_t server_key[SCRAM_KEY_BYTES];
+    bool is_mock; /* of a user who has none: every proof is wrong */
 };
 
-/* SL_EINVAL: not of the form above, or out of bounds. */
+/* SL_EINVAL: not of the form. SL_ELIMIT: its salt or iterations are out of bounds. */
 SL_MUST_CHECK enum sl_err scram_secret_parse(const char *text, struct scram_secret *out);
-SL_MUST_CHECK enum sl_err scram_secret_text(
-        const struct scram_secret *secret, char out[SCRAM_SECRET_TEXT_MAX]);
-/* Slow. SL_EINVAL: salt or iterations out of bounds. */
-SL_MUST_CHECK enum sl_err scram_keys_from_password(
-        const char *password, struct sl_span salt, uint32_t iterations, struct scram_keys *out);
-/* Slow. The same, as a secret. */
-SL_MUST_CHECK enum sl_err scram_secret_from_password(
-        const char *password, struct sl_span salt, uint32_t iterations, struct scram_secret *out);
-/* Fast: for keys that are known already. */
-SL_MUST_CHECK enum sl_err scram_secret_from_keys(const struct scram_keys *keys, struct sl_span salt,
-        uint32_t iterations, struct scram_secret *out);
-/*
- * For a user who does not exist or has no secret: salt and keys are a function of
- * the user's name and a key of the process, so that asking twice tells nothing. No
- * password fits it. iterations should be what real users have.
- */
-SL_MUST_CHECK enum sl_err scram_secret_mock(const char *user,
-        const uint8_t process_key[SCRAM_KEY_BYTES], uint32_t iterations, struct scram_secret *out);
+SL_MUST_CHECK enum sl_err scram_secret_format(
+        const struct scram_secret *secret, char out[SCRAM_SECRET_SIZE]);
 
-/* ---- server ---- */
+/*
+ * For a user who does not exist or has no SCRAM secret: the same one each time, as a
+ * real one would be, from a random key of this process. SL_EIO: no random bytes.
+ */
+SL_MUST_CHECK enum sl_err scram_secret_mock(struct sl_span user, struct scram_secret *out);
+
+/* For a user whose password is known: the salt and iterations are chosen, keys come from below. */
+SL_MUST_CHECK enum sl_err scram_secret_set_keys(struct scram_secret *secret,
+        const uint8_t client_key[SCRAM_KEY_BYTES], const uint8_t server_key[SCRAM_KEY_BYTES]);
+
+/* What a password comes to. Slow. SL_ELIMIT: salt or iterations out of bounds. */
+SL_MUST_CHECK enum sl_err scram_derive_keys(struct sl_span password, struct sl_span salt,
+        uint32_t iterations, uint8_t client_key[SCRAM_KEY_BYTES],
+        uint8_t server_key[SCRAM_KEY_BYTES]);
+
+enum scram_step {
+    SCRAM_START,
+    SCRAM_FIRST,     /* client-first was read or made */
+    SCRAM_CHALLENGE, /* client only: server-first was read */
+    SCRAM_FINAL,     /* client only: client-final was made */
+    SCRAM_DONE,
+    SCRAM_FAILED
+};
+
+/* How a client binds its login to the TLS session; also GS2's first letter. */
+enum scram_binding {
+    SCRAM_BINDING_NONE = 'n',   /* cannot: no TLS */
+    SCRAM_BINDING_UNUSED = 'y', /* could, but the server does not offer it */
+    SCRAM_BINDING_USED = 'p'
+};
+
+/* What both sides keep; members are scram.c's, but for those that say otherwise. */
+struct scram_exchange {
+    enum scram_step step;
+    char nonce[SCRAM_NONCE_SIZE]; /* ours; a test may set it after _init() */
+    size_t end_point_len;
+    uint8_t end_point[SCRAM_END_POINT_MAX];
+    char message[SCRAM_MESSAGE_MAX]; /* the last one made */
+    size_t auth_len;                 /* AuthMessage of RFC 5802, section 3 */
+    char auth[SCRAM_FIRST_MAX + 2 * SCRAM_MESSAGE_MAX + 2];
+    size_t full_nonce_len;
+    char full_nonce[SCRAM_MESSAGE_MAX];
+};
 
 struct scram_server {
-    uint8_t state;   /* private */
-    char cbind_flag; /* n, y or p, as the client said */
-    bool over_tls;
-    uint32_t binding_len;
-    uint8_t binding[SCRAM_BINDING_MAX];
-    uint32_t nonce_len;
-    char nonce[SCRAM_NONCE_MAX + SCRAM_NONCE_BYTES + 1]; /* the client's and ours */
-    uint32_t auth_len;
-    char auth[2 * SCRAM_MESSAGE_MAX]; /* client-first-bare "," server-first "," */
-    uint8_t client_key[SCRAM_KEY_BYTES];
-    uint8_t server_key[SCRAM_KEY_BYTES];
-};
-
-struct scram_server_input {
-    struct sl_span mechanism; /* as the client chose it */
-    struct sl_span binding;   /* tls-server-end-point; empty: -PLUS was not offered */
-    const char *nonce;        /* our part; NULL: random. For tests */
+    struct scram_exchange exchange;
+    bool is_plus;                        /* the client chose SCRAM-SHA-256-PLUS */
+    enum scram_binding binding;          /* as the client said */
+    uint8_t client_key[SCRAM_KEY_BYTES]; /* after scram_server_final(): for pass-through */
 };
 
 /*
- * Only salt and iterations of secret are looked at. Appends server-first to out.
- * SL_EAUTH (mechanism unknown or not offered), SL_EPROTO: error says it, as
- * PostgreSQL does; the server is of no more use.
+ * is_plus: which mechanism the client chose. end_point: of the TLS certificate, so
+ * that SCRAM-SHA-256-PLUS was offered; empty without. SL_ELIMIT: it is too long;
+ * SL_EIO: no random bytes.
  */
-SL_MUST_CHECK enum sl_err scram_server_first(struct scram_server *server,
-        const struct scram_server_input *input, struct sl_span client_first,
-        const struct scram_secret *secret, struct sl_buf *out, struct sl_error *error);
-/*
- * Appends server-final to out when the proof is right. SL_EAUTH: it is not, and error
- * is untouched: the caller says "password authentication failed" in its own words, or
- * channel binding failed (28000), and error says so. SL_EPROTO: error says it.
- */
-SL_MUST_CHECK enum sl_err scram_server_final(struct scram_server *server,
-        struct sl_span client_final, const struct scram_secret *secret, struct sl_buf *out,
-        struct sl_error *error);
-/* After scram_server_final() answered SL_OK: what the client's proof gave away. */
-void scram_server_keys(const struct scram_server *server, struct scram_keys *out);
-void scram_server_fini(struct scram_server *server); /* wipes; zeroed is fine */
+SL_MUST_CHECK enum sl_err scram_server_init(
+        struct scram_server *server, bool is_plus, struct sl_span end_point);
+void scram_server_fini(struct scram_server *server);
 
-/* ---- client ---- */
+/*
+ * Reads client-first; *reply is server-first, borrowed from server until the next
+ * step. Of secret salt and iterations are used, the keys may come later. SL_EPROTO,
+ * with error as PostgreSQL would say it (08P01, 0A000, 28000).
+ */
+SL_MUST_CHECK enum sl_err scram_server_first(struct scram_server *server, struct sl_span message,
+        const struct scram_secret *secret, struct sl_span *reply, struct sl_error *error);
+
+/*
+ * Reads client-final; *reply is server-final, as above. SL_EAUTH: the proof is wrong,
+ * or the secret a mock one, and error is untouched: what to say is the caller's.
+ * SL_EPROTO: as above.
+ */
+SL_MUST_CHECK enum sl_err scram_server_final(struct scram_server *server, struct sl_span message,
+        const struct scram_secret *secret, struct sl_span *reply, struct sl_error *error);
 
 struct scram_client {
-    uint8_t state;   /* private */
-    char cbind_flag; /* n, y or p */
-    uint32_t binding_len;
-    uint8_t binding[SCRAM_BINDING_MAX];
-    uint32_t nonce_len;
-    char nonce[SCRAM_NONCE_MAX + SCRAM_NONCE_BYTES + 1]; /* ours, later ours and the server's */
-    uint32_t auth_len;
-    char auth[2 * SCRAM_MESSAGE_MAX]; /* client-first-bare "," server-first "," */
-    uint32_t iterations;              /* after scram_client_read() */
-    uint32_t salt_len;
+    struct scram_exchange exchange;
+    enum scram_binding binding;
+    uint32_t iterations; /* after scram_client_challenge(), these three */
+    size_t salt_len;
     uint8_t salt[SCRAM_SALT_MAX];
-    uint8_t signature[SCRAM_KEY_BYTES]; /* that server-final must have */
+    uint8_t server_signature[SCRAM_KEY_BYTES];
 };
 
-struct scram_client_input {
-    bool use_plus;          /* the server offered -PLUS and binding is there */
-    bool is_plus_able;      /* over TLS with binding, but not offered: says 'y' */
-    struct sl_span binding; /* tls-server-end-point, for use_plus */
-    const char *nonce;      /* NULL: random. For tests */
-};
+/* end_point: with SCRAM_BINDING_USED, else ignored. SL_ELIMIT, SL_EIO: as for the server. */
+SL_MUST_CHECK enum sl_err scram_client_init(
+        struct scram_client *client, enum scram_binding binding, struct sl_span end_point);
+void scram_client_fini(struct scram_client *client);
 
-/* Appends client-first to out. */
+/* The mechanism to name in SASLInitialResponse. */
+const char *scram_client_mechanism(const struct scram_client *client);
+
+/* *message is client-first, borrowed from client until the next step. The user is left empty. */
 SL_MUST_CHECK enum sl_err scram_client_first(
-        struct scram_client *client, const struct scram_client_input *input, struct sl_buf *out);
-/* SL_EPROTO: not a server-first, another nonce, out of bounds; error says it (08P01). */
-SL_MUST_CHECK enum sl_err scram_client_read(
-        struct scram_client *client, struct sl_span server_first, struct sl_error *error);
-/* keys: of the password with client->salt and ->iterations, or of pass-through. */
-SL_MUST_CHECK enum sl_err scram_client_final(
-        struct scram_client *client, const struct scram_keys *keys, struct sl_buf *out);
-/* SL_EAUTH: the server does not know the password either (28P01), or says e=. SL_EPROTO. */
+        struct scram_client *client, struct sl_span *message, struct sl_error *error);
+
+/* Reads server-first. SL_EPROTO; SL_ELIMIT: salt or iterations out of bounds (both 08P01). */
+SL_MUST_CHECK enum sl_err scram_client_challenge(
+        struct scram_client *client, struct sl_span message, struct sl_error *error);
+
+/* *message is client-final, borrowed from client until the next step. */
+SL_MUST_CHECK enum sl_err scram_client_final(struct scram_client *client,
+        const uint8_t client_key[SCRAM_KEY_BYTES], const uint8_t server_key[SCRAM_KEY_BYTES],
+        struct sl_span *message, struct sl_error *error);
+
+/* Reads server-final. SL_EAUTH: the server refuses us, or does not know the password itself. */
 SL_MUST_CHECK enum sl_err scram_client_verify(
-        struct scram_client *client, struct sl_span server_final, struct sl_error *error);
-void scram_client_fini(struct scram_client *client); /* wipes; zeroed is fine */
+        struct scram_client *client, struct sl_span message, struct sl_error *error);
 
 #endif
