@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: PostgreSQL */
 /*
- * protocol/back.h - what a server says, read and written.
+ * protocol/back.h - what servers say: readers and writers of back-end messages.
  *
- * Readers are given the body of a message (behind type and length), whole unless
- * it says otherwise, and answer whether it is of the form. Out-parameters are
- * untouched when it is not.
+ * A reader is given a message's body, without type and length, and answers
+ * whether it is of the form; strings in it are spans without their terminator,
+ * which is there (but for back_error_read()), so that span.at is a C string too.
+ * A writer appends one whole message, or nothing and the reason. PostgreSQL
+ * documentation, "Message Formats", "Error and Notice Message Fields".
  *
- * Ownership: spans are borrowed from the body. A name or text is followed by its
- * terminating zero in there, so its at is a C string too. Threads: any. Bounds: the
- * caller's.
+ * Ownership: spans are borrowed from the body. Threads: any. Bounds: the buf's,
+ * and INT32_MAX a message (SL_ELIMIT).
  */
 #ifndef SLUICE_PROTOCOL_BACK_H
 #define SLUICE_PROTOCOL_BACK_H
@@ -17,97 +18,88 @@
 #include "protocol/base/err.h"
 #include "protocol/base/span.h"
 
-/* ErrorResponse and NoticeResponse: what was not said is empty. */
-struct back_error {
-    struct sl_span severity; /* V, which is never translated; else S, which may be */
-    struct sl_span sqlstate; /* five bytes, or empty */
-    struct sl_span message;
-    struct sl_span detail;
-    struct sl_span hint;
-    bool is_fatal; /* FATAL or PANIC: the server closes the connection */
-    bool is_whole; /* the terminator was seen, in its place */
-};
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
 
-/*
- * Fields that are wholly there; body may be the beginning of one. Never fails: what
- * a server says in its distress is read as far as it can be.
- */
-void back_read_error(struct sl_span body, struct back_error *out);
-/* As a struct sl_error; a SQLSTATE that is missing or no such thing becomes XX000. */
-void back_error_copy(const struct back_error *from, struct sl_error *error);
+enum { BACK_KEY_MIN = 4, BACK_KEY_MAX = 256 };
 
-struct back_param {
-    struct sl_span name;
-    struct sl_span value;
-};
-
-SL_MUST_CHECK bool back_read_param_status(struct sl_span body, struct back_param *out);
-
-struct back_key {
-    uint32_t pid;
-    struct sl_span key; /* 4 to 256 bytes */
-};
-
-SL_MUST_CHECK bool back_read_key(struct sl_span body, struct back_key *out);
-
-enum back_auth_code {
+/* What an AuthenticationXXX message begins with. */
+enum back_auth {
     BACK_AUTH_OK = 0,
-    BACK_AUTH_KERBEROS_V5 = 2,
     BACK_AUTH_CLEARTEXT = 3,
-    BACK_AUTH_MD5 = 5, /* rest: 4 bytes of salt */
-    BACK_AUTH_GSS = 7,
-    BACK_AUTH_GSS_CONTINUE = 8,
-    BACK_AUTH_SSPI = 9,
-    BACK_AUTH_SASL = 10, /* rest: for back_next_mechanism() */
+    BACK_AUTH_MD5 = 5, /* 4 bytes of salt */
+    BACK_AUTH_SASL = 10,
     BACK_AUTH_SASL_CONTINUE = 11,
     BACK_AUTH_SASL_FINAL = 12
 };
 
-struct back_auth {
-    uint32_t code; /* enum back_auth_code, or another */
-    struct sl_span rest;
+struct back_error {
+    struct sl_span severity; /* never translated (V) when the server sent that, else as sent (S) */
+    char sqlstate[6];        /* "" when missing or not five characters */
+    struct sl_span message;
+    struct sl_span routine; /* the server's function: "" when missing */
+    bool is_fatal;          /* FATAL or PANIC: the connection ends */
 };
 
-/* Judges the rest of the codes above that have one of a fixed form. */
-SL_MUST_CHECK bool back_read_auth(struct sl_span body, struct back_auth *out);
-/* Takes the next mechanism's name off rest. False at the end, or when it is not of the form. */
-SL_MUST_CHECK bool back_next_mechanism(struct sl_span *rest, struct sl_span *name);
+/*
+ * ErrorResponse and NoticeResponse. Never fails: what is missing is empty, what is
+ * cut ends there, as a server under way down may send anything.
+ */
+void back_error_read(struct sl_span body, struct back_error *out);
 
-/* I, T or E. */
-SL_MUST_CHECK bool back_read_ready(struct sl_span body, char *status);
-SL_MUST_CHECK bool back_read_tag(struct sl_span body, struct sl_span *tag);
+struct back_param {
+    struct sl_span name;
+    struct sl_span value;
+    const char *name_text; /* the same as C strings */
+    const char *value_text;
+};
+
+/* All of these: SL_EPROTO when not of the form. */
+SL_MUST_CHECK enum sl_err back_param_status_read(struct sl_span body, struct back_param *out);
+SL_MUST_CHECK enum sl_err back_key_data_read(
+        struct sl_span body, uint32_t *pid, struct sl_span *key);
+SL_MUST_CHECK enum sl_err back_auth_read(struct sl_span body, uint32_t *code, struct sl_span *rest);
+SL_MUST_CHECK enum sl_err back_tag_read(struct sl_span body, struct sl_span *tag);
+/* status: 'I', 'T' or 'E'. */
+SL_MUST_CHECK enum sl_err back_ready_read(struct sl_span body, char *status);
 
 struct back_notification {
     uint32_t pid;
     struct sl_span channel;
     struct sl_span payload;
 };
+SL_MUST_CHECK enum sl_err back_notification_read(
+        struct sl_span body, struct back_notification *out);
 
-SL_MUST_CHECK bool back_read_notification(struct sl_span body, struct back_notification *out);
+/*
+ * Walks the names in AuthenticationSASL: list is what back_auth_read() left, and
+ * becomes what is behind the name. False at the empty name that ends it, or where it is cut.
+ */
+bool back_mechanism_next(struct sl_span *list, const char **name);
 
-/* Writers append one whole message, or (not SL_OK) nothing. */
-
-/* severity: "ERROR", "FATAL", "WARNING", "NOTICE", ... (fields S and V). */
+/* severity: "ERROR", "FATAL". Fields S, V, C and M. */
 SL_MUST_CHECK enum sl_err back_put_error(
         struct sl_buf *buf, const char *severity, const struct sl_error *error);
+/* severity: "NOTICE", "WARNING". */
 SL_MUST_CHECK enum sl_err back_put_notice(
-        struct sl_buf *buf, const char *severity, const struct sl_error *error);
+        struct sl_buf *buf, const char *severity, const char *sqlstate, const char *text);
 SL_MUST_CHECK enum sl_err back_put_param_status(
         struct sl_buf *buf, const char *name, const char *value);
-/* key: 4 to 256 bytes, else SL_EINVAL; above 4 only in protocol 3.2. */
-SL_MUST_CHECK enum sl_err back_put_key(struct sl_buf *buf, uint32_t pid, struct sl_span key);
+/* SL_EINVAL: a key of no length there can be. */
+SL_MUST_CHECK enum sl_err back_put_key_data(struct sl_buf *buf, uint32_t pid, struct sl_span key);
 SL_MUST_CHECK enum sl_err back_put_auth_ok(struct sl_buf *buf);
 SL_MUST_CHECK enum sl_err back_put_auth_cleartext(struct sl_buf *buf);
 SL_MUST_CHECK enum sl_err back_put_auth_md5(struct sl_buf *buf, const uint8_t salt[4]);
-SL_MUST_CHECK enum sl_err back_put_auth_sasl(
-        struct sl_buf *buf, const char *const *mechanisms, size_t count);
+/* mechanisms ends with NULL. */
+SL_MUST_CHECK enum sl_err back_put_auth_sasl(struct sl_buf *buf, const char *const *mechanisms);
 SL_MUST_CHECK enum sl_err back_put_auth_sasl_continue(struct sl_buf *buf, struct sl_span data);
 SL_MUST_CHECK enum sl_err back_put_auth_sasl_final(struct sl_buf *buf, struct sl_span data);
 SL_MUST_CHECK enum sl_err back_put_ready(struct sl_buf *buf, char status);
 SL_MUST_CHECK enum sl_err back_put_command_complete(struct sl_buf *buf, const char *tag);
-SL_MUST_CHECK enum sl_err back_put_param_description(
-        struct sl_buf *buf, const uint32_t *types, uint16_t count);
 SL_MUST_CHECK enum sl_err back_put_notification(
-        struct sl_buf *buf, uint32_t pid, const char *channel, const char *payload);
+        struct sl_buf *buf, const struct back_notification *notification);
+/* A message without a body: '1', '2', '3', 'I', 'n', 's'. */
+SL_MUST_CHECK enum sl_err back_put_empty(struct sl_buf *buf, char type);
 
 #endif

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: PostgreSQL */
 /*
- * protocol/front.h - what a client says, read and written.
+ * protocol/front.h - what clients say: readers and writers of front-end messages.
  *
- * Readers are given the body of a message (behind type and length), or its
- * beginning, and the length that the body is to have: a Bind of a gigabyte is
- * understood by its head and streams. They judge form only.
+ * A reader is given a message's body, without type and length, and answers
+ * whether it is of the form; strings in it are spans without their terminator,
+ * which is there, so that span.at is a C string too. A writer appends one whole
+ * message, or nothing and the reason. PostgreSQL documentation, "Message Formats".
  *
- * Ownership: spans are borrowed from the body. A name or text is followed by its
- * terminating zero in there, so its at is a C string too. Threads: any. Bounds: the
- * caller's: FRONT_MORE can be answered until body.len reaches body_len.
+ * Ownership: spans are borrowed from the body. Threads: any. Bounds: the buf's,
+ * and INT32_MAX a message (SL_ELIMIT).
  */
 #ifndef SLUICE_PROTOCOL_FRONT_H
 #define SLUICE_PROTOCOL_FRONT_H
@@ -17,100 +17,65 @@
 #include "protocol/base/err.h"
 #include "protocol/base/span.h"
 
-enum front_parse {
-    FRONT_OK,
-    FRONT_MORE, /* more of the body is needed to know; never with the whole body */
-    FRONT_BAD   /* not of the form: 08P01 "invalid message format" */
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum { FRONT_STATEMENT = 'S', FRONT_PORTAL = 'P' }; /* what a Describe or Close is about */
+
+struct front_parse {
+    struct sl_span name;  /* empty: the unnamed statement */
+    struct sl_span query; /* the text */
+    struct sl_span rest;  /* all after the name: query, its terminator, number and types */
 };
 
-/* Out-parameters are untouched unless FRONT_OK. body.len is at most body_len. */
+/* SL_EPROTO when not of the form; the number of types must fit their bytes exactly. */
+SL_MUST_CHECK enum sl_err front_parse_read(struct sl_span body, struct front_parse *out);
 
-/* The text, without its terminator. */
-SL_MUST_CHECK enum front_parse front_read_query(
-        struct sl_span body, size_t body_len, struct sl_span *text);
+enum front_result { FRONT_OK, FRONT_MORE, FRONT_BAD };
 
-struct msg_parse {
-    struct sl_span name;
-    struct sl_span query;  /* without its terminator */
-    uint16_t params_count; /* types given, may be fewer than the query has parameters */
-    struct sl_span rest;   /* the count and the types, to the end of the body */
-};
-
-SL_MUST_CHECK enum front_parse front_read_parse(
-        struct sl_span body, size_t body_len, struct msg_parse *out);
-
-struct msg_bind {
+struct front_bind {
     struct sl_span portal;
     struct sl_span statement;
-    size_t rest_at; /* in the body: behind the names; formats, values, formats follow */
+    size_t rest_offset; /* where in the body formats and parameters begin */
 };
 
-/* Looks at the names only; they are what has to be renamed. */
-SL_MUST_CHECK enum front_parse front_read_bind_head(
-        struct sl_span body, size_t body_len, struct msg_bind *out);
-
-struct msg_bind_rest {
-    struct sl_span param_formats; /* 2 bytes each */
-    uint16_t params_count;
-    struct sl_span params;         /* for front_next_param() */
-    struct sl_span result_formats; /* 2 bytes each; see protocol/reply.h */
-};
-
-/* The rest of a whole Bind: the body from rest_at on. Formats are not judged. */
-SL_MUST_CHECK bool front_read_bind_rest(struct sl_span rest, struct msg_bind_rest *out);
-/* Takes the next value off params; is_null: value is empty. False at the end. */
-SL_MUST_CHECK bool front_next_param(struct sl_span *params, struct sl_span *value, bool *is_null);
-
-struct msg_target {
-    char kind; /* 'S' statement, 'P' portal */
-    struct sl_span name;
-};
-
-/* Describe and Close. */
-SL_MUST_CHECK enum front_parse front_read_target(
-        struct sl_span body, size_t body_len, struct msg_target *out);
-
-struct msg_execute {
-    struct sl_span portal;
-    uint32_t rows_max; /* 0: all */
-};
-
-SL_MUST_CHECK enum front_parse front_read_execute(
-        struct sl_span body, size_t body_len, struct msg_execute *out);
-
-/* The whole body of a PasswordMessage: the password, without its terminator. */
-SL_MUST_CHECK bool front_read_password(struct sl_span body, struct sl_span *password);
-
-struct msg_sasl_initial {
-    struct sl_span mechanism;
-    bool has_data; /* an initial response may be left out (length -1) */
-    struct sl_span data;
-};
-
-/* The whole body of a SASLInitialResponse. A SASLResponse is nothing but data. */
-SL_MUST_CHECK bool front_read_sasl_initial(struct sl_span body, struct msg_sasl_initial *out);
-
-/* Writers append one whole message, or (not SL_OK) nothing. A text may not hold a zero byte. */
-SL_MUST_CHECK enum sl_err front_put_query(struct sl_buf *buf, struct sl_span text);
-/* rest: as in msg_parse; empty stands for "no types". */
-SL_MUST_CHECK enum sl_err front_put_parse(
-        struct sl_buf *buf, struct sl_span name, struct sl_span query, struct sl_span rest);
 /*
- * The head of a Bind whose rest_len bytes (as from rest_at on) the caller adds or
- * streams. SL_ELIMIT when the whole is more than a length can say.
+ * The names at the head of a Bind, of which so_far came yet and which is body_len
+ * long in all: the parameters may be a gigabyte, and pass unread.
  */
+SL_MUST_CHECK enum front_result front_bind_head(
+        struct sl_span so_far, size_t body_len, struct front_bind *out);
+
+/* Describe and Close: kind is FRONT_STATEMENT or FRONT_PORTAL. */
+SL_MUST_CHECK enum sl_err front_target_read(struct sl_span body, char *kind, struct sl_span *name);
+/* rows: 0 is all. As the server does, negative numbers are taken to mean all too. */
+SL_MUST_CHECK enum sl_err front_execute_read(
+        struct sl_span body, struct sl_span *portal, int32_t *rows);
+SL_MUST_CHECK enum sl_err front_query_read(struct sl_span body, struct sl_span *text);
+/* PasswordMessage: one string. */
+SL_MUST_CHECK enum sl_err front_password_read(struct sl_span body, struct sl_span *password);
+/* response.at is NULL when there is none (length -1). A SASLResponse is its whole body. */
+SL_MUST_CHECK enum sl_err front_sasl_initial_read(
+        struct sl_span body, struct sl_span *mechanism, struct sl_span *response);
+
+SL_MUST_CHECK enum sl_err front_put_query(struct sl_buf *buf, struct sl_span text);
+/* rest: as struct front_parse has it. */
+SL_MUST_CHECK enum sl_err front_put_parse(
+        struct sl_buf *buf, struct sl_span name, struct sl_span rest);
+/* The head of a Bind; exactly rest_len bytes, what followed rest_offset, must follow. */
 SL_MUST_CHECK enum sl_err front_put_bind_head(
         struct sl_buf *buf, struct sl_span portal, struct sl_span statement, size_t rest_len);
 SL_MUST_CHECK enum sl_err front_put_describe(struct sl_buf *buf, char kind, struct sl_span name);
 SL_MUST_CHECK enum sl_err front_put_close(struct sl_buf *buf, char kind, struct sl_span name);
 SL_MUST_CHECK enum sl_err front_put_execute(
-        struct sl_buf *buf, struct sl_span portal, uint32_t rows_max);
+        struct sl_buf *buf, struct sl_span portal, int32_t rows);
 SL_MUST_CHECK enum sl_err front_put_sync(struct sl_buf *buf);
 SL_MUST_CHECK enum sl_err front_put_flush(struct sl_buf *buf);
 SL_MUST_CHECK enum sl_err front_put_terminate(struct sl_buf *buf);
-SL_MUST_CHECK enum sl_err front_put_password(struct sl_buf *buf, const char *password);
+SL_MUST_CHECK enum sl_err front_put_password(struct sl_buf *buf, struct sl_span password);
 SL_MUST_CHECK enum sl_err front_put_sasl_initial(
-        struct sl_buf *buf, const char *mechanism, struct sl_span data);
-SL_MUST_CHECK enum sl_err front_put_sasl_response(struct sl_buf *buf, struct sl_span data);
+        struct sl_buf *buf, const char *mechanism, struct sl_span response);
+SL_MUST_CHECK enum sl_err front_put_sasl_response(struct sl_buf *buf, struct sl_span response);
 
 #endif

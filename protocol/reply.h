@@ -1,30 +1,37 @@
 /* SPDX-License-Identifier: PostgreSQL */
 /*
- * protocol/reply.h - a whole reply from rows: console and cache speak through it.
+ * protocol/reply.h - a whole reply made from rows of text: RowDescription, DataRow,
+ * CommandComplete.
  *
- *     reply_init(&reply, buf, columns, n, formats, error)
- *     reply_describe(&reply)                 RowDescription
- *     reply_row(&reply, values)              DataRow, as often as there are rows
- *     reply_end(&reply, "SHOW")              CommandComplete
+ *     struct reply reply;
+ *     reply_init(&reply, buf, columns, SL_COUNT(columns));
+ *     reply_put_description(&reply);
+ *     reply_put_row(&reply, values);     as often as there are rows
+ *     reply_put_complete(&reply, "SHOW");
  *
- * Values are given as text; a client that asks for binary results (drivers do, in
- * the extended protocol) gets the same values in PostgreSQL's binary form.
+ * Values are given as PostgreSQL prints them, and sent as text or, where the
+ * client asked for it (Bind's result formats), as PostgreSQL's send functions
+ * would send them. ReadyForQuery is the caller's.
  *
- * Ownership: buf and columns are the caller's and outlive the reply; formats is
- * copied by meaning, not by pointer: it must live as long too. Threads: the
- * caller's. Bounds: buf's.
+ * Ownership: columns, formats and buf are the caller's and referenced. Threads: the
+ * caller's. Bounds: the buf's; REPLY_COLUMNS_MAX columns.
  */
 #ifndef SLUICE_PROTOCOL_REPLY_H
 #define SLUICE_PROTOCOL_REPLY_H
 
 #include "protocol/base/buf.h"
 #include "protocol/base/err.h"
-#include "protocol/base/span.h"
 
-/* Type oids, as in pg_type. */
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum { REPLY_COLUMNS_MAX = 1600 }; /* PostgreSQL's MaxTupleAttributeNumber is 1664 */
+
+/* Object identifiers of types, as in pg_type. */
 enum reply_type {
     REPLY_BOOL = 16,
-    REPLY_BYTEA = 17, /* as text: \x and hex digits */
+    REPLY_BYTEA = 17,
     REPLY_INT8 = 20,
     REPLY_INT4 = 23,
     REPLY_TEXT = 25,
@@ -40,23 +47,31 @@ struct reply {
     struct sl_buf *buf;
     const struct reply_column *columns;
     uint16_t columns_count;
-    struct sl_span formats;
-    uint64_t rows; /* written so far */
+    const uint16_t *formats; /* as Bind has them: none, one for all, or one a column */
+    uint16_t formats_count;
+    uint64_t rows;
 };
 
-/*
- * formats: result formats as a Bind has them (2 bytes each: none at all for text,
- * one for all columns, or one a column); an empty span in the simple protocol.
- * SL_EPROTO and error (08P01, 22023): not so, or a format that does not exist.
- */
-SL_MUST_CHECK enum sl_err reply_init(struct reply *reply, struct sl_buf *buf,
-        const struct reply_column *columns, uint16_t count, struct sl_span formats,
-        struct sl_error *error);
+void reply_init(struct reply *reply, struct sl_buf *buf, const struct reply_column *columns,
+        uint16_t columns_count);
 
-/* Each appends one whole message, or (not SL_OK) nothing. */
-SL_MUST_CHECK enum sl_err reply_describe(const struct reply *reply);
-/* One value a column; NULL is NULL. SL_EINVAL: binary asked for, text not of the column's type. */
-SL_MUST_CHECK enum sl_err reply_row(struct reply *reply, const char *const *values);
-SL_MUST_CHECK enum sl_err reply_end(const struct reply *reply, const char *tag);
+/*
+ * Result formats as in a Bind, 0 text and 1 binary. SL_EINVAL: another code, or a
+ * count that is not 0, 1 or the number of columns; nothing was set.
+ */
+SL_MUST_CHECK enum sl_err reply_set_formats(
+        struct reply *reply, const uint16_t *formats, uint16_t formats_count);
+
+SL_MUST_CHECK enum sl_err reply_put_description(const struct reply *reply);
+
+/*
+ * One C string a column, NULL for null. bool is "t", "f", "true" or "false"; bytea is
+ * "\x" and hex digits. SL_EINVAL: a value that is not of its column's type, when it is
+ * to be sent in binary; nothing was added then, nor on any other failure.
+ */
+SL_MUST_CHECK enum sl_err reply_put_row(struct reply *reply, const char *const *values);
+
+/* CommandComplete: the word alone ("SHOW"), or for "SELECT" with the number of rows. */
+SL_MUST_CHECK enum sl_err reply_put_complete(const struct reply *reply, const char *word);
 
 #endif

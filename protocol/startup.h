@@ -1,16 +1,15 @@
 /* SPDX-License-Identifier: PostgreSQL */
 /*
- * protocol/startup.h - the packets without a type byte that begin a connection.
+ * protocol/startup.h - the packets that open a connection: they have no type byte.
  *
- * StartupMessage, SSLRequest, GSSENCRequest and CancelRequest, read from clients and
- * written to servers, and NegotiateProtocolVersion, which answers the first
- * (PostgreSQL documentation, "Message Flow", Start-up, and "Message Formats").
+ * Reads what a client sends first (SSLRequest, GSSENCRequest, CancelRequest,
+ * StartupMessage), and writes what we send first to a server. PostgreSQL
+ * documentation, "Start-up", "Canceling Requests in Progress", "Message Formats".
+ * That SSLRequest and GSSENCRequest come once each, and that nothing follows them
+ * in the same read, is for the caller to see to; it has startup.len.
  *
- * The newest version we speak is 3.2. 3.1 is reserved and never was: who asks for it
- * is offered 3.0; who asks for anything above 3.2 is offered 3.2.
- *
- * Ownership: everything in struct startup is borrowed from the bytes it was read
- * from. Threads: any. Bounds: STARTUP_BYTES_MAX, as in PostgreSQL.
+ * Ownership: what is read is borrowed from the bytes given. Threads: any. Bounds:
+ * STARTUP_LEN_MAX bytes a packet, cancel keys of 4 to 256 bytes.
  */
 #ifndef SLUICE_PROTOCOL_STARTUP_H
 #define SLUICE_PROTOCOL_STARTUP_H
@@ -19,80 +18,73 @@
 #include "protocol/base/err.h"
 #include "protocol/base/span.h"
 
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
 enum {
-    STARTUP_BYTES_MAX = 10004, /* 10000 behind the length, PostgreSQL's limit */
-    STARTUP_KEY_MIN = 4,       /* bytes of a cancel key: 3.0 has 4, 3.2 up to 256 */
+    STARTUP_LEN_MAX = 10004, /* PostgreSQL's bound of 10000, and the length word */
+    STARTUP_KEY_MIN = 4,
     STARTUP_KEY_MAX = 256,
-    STARTUP_MINOR_NEWEST = 2
+    STARTUP_MAJOR = 3,
+    STARTUP_MINOR_NEWEST = 2 /* 3.1 was never in use; 3.2 has cancel keys of any length */
 };
 
 enum startup_kind {
-    STARTUP_MORE, /* not wholly there, and nothing wrong yet */
+    STARTUP_MORE, /* not all there yet */
     STARTUP_SSL,
     STARTUP_GSS,
     STARTUP_CANCEL,
-    STARTUP_PROTOCOL,
-    STARTUP_BAD /* error says what a client is told, with FATAL */
+    STARTUP_PROTOCOL, /* a StartupMessage of major version 3, whatever minor */
+    STARTUP_BAD       /* error says why */
 };
 
 struct startup {
-    enum startup_kind kind;
-    size_t len;           /* bytes of the packet: consume these */
-    uint16_t minor_asked; /* PROTOCOL: as the client wants it */
-    uint16_t minor;       /* PROTOCOL: what it is to be: 0 or 2 */
-    bool has_options;     /* PROTOCOL: parameters beginning with "_pq_.", none of them known */
-    uint32_t pid;         /* CANCEL */
-    struct sl_span key;   /* CANCEL: 4 to 256 bytes */
-
-    struct sl_span params; /* PROTOCOL: name, value, ..., without the last terminator */
-    size_t params_at;      /* how far startup_next_param() has come */
+    size_t len;                /* of the whole packet; 0 until its length word is there */
+    uint16_t major;            /* STARTUP_PROTOCOL, and BAD for its version */
+    uint16_t minor;            /* as asked for: see startup_minor() */
+    struct sl_span params;     /* STARTUP_PROTOCOL: what startup_next_param() has still to give */
+    bool has_pq_options;       /* a parameter's name begins with _pq_. */
+    uint32_t cancel_pid;       /* STARTUP_CANCEL */
+    struct sl_span cancel_key; /* STARTUP_CANCEL */
 };
 
 /*
- * Reads the packet at the beginning of bytes. out is untouched for STARTUP_MORE and
- * STARTUP_BAD. BAD: 08P01 for a wrong length or layout, 0A000 for another major.
- * What stands behind the packet is not looked at; behind SSLRequest and
- * GSSENCRequest nothing may stand, and that is the caller's to refuse.
+ * The packet at the head of bytes; more may follow it. out is written in any case.
+ * error, of STARTUP_BAD: 08P01, or 0A000 for another major version, in PostgreSQL's
+ * words. A packet that can only be bad is bad before all of it came.
  */
-enum startup_kind startup_parse(struct sl_span bytes, struct startup *out, struct sl_error *error);
+SL_MUST_CHECK enum startup_kind startup_parse(
+        struct sl_span bytes, struct startup *out, struct sl_error *error);
 
-/* The next pair, in the packet's order, as borrowed C strings; false at the end. */
+/* The next parameter as C strings, in the packet's order; false at the end. */
 bool startup_next_param(struct startup *startup, const char **name, const char **value);
-/* The last value given for name, as PostgreSQL takes it, or NULL. Moves nothing. */
-const char *startup_param(const struct startup *startup, const char *name);
-/* A protocol option: begins with "_pq_.". */
-bool startup_is_option(const char *name);
 
-/* Must NegotiateProtocolVersion be sent, once, before authentication? */
-bool startup_must_negotiate(const struct startup *startup);
-/* Appends NegotiateProtocolVersion: startup->minor and all options. */
-SL_MUST_CHECK enum sl_err startup_put_negotiate(struct sl_buf *buf, const struct startup *startup);
+/* The minor version we speak with who asked for that one: 0 for 0 and 1, else 2. */
+unsigned startup_minor(unsigned asked);
 
-/* What we send to servers. */
+/* Must the client be told that we speak something else, or do not know an option of it? */
+bool startup_must_negotiate(const struct startup *asked);
+
+/*
+ * NegotiateProtocolVersion: startup_minor(asked->minor) and the names of all _pq_.
+ * options, as we know none. asked as startup_parse() left it: before startup_next_param().
+ */
+SL_MUST_CHECK enum sl_err startup_put_negotiate(struct sl_buf *buf, const struct startup *asked);
+
+/* To a server. Nothing is added on failure. */
 SL_MUST_CHECK enum sl_err startup_put_ssl_request(struct sl_buf *buf);
-/* key: STARTUP_KEY_MIN to STARTUP_KEY_MAX bytes, else SL_EINVAL. */
+/* SL_EINVAL: a key of no length there can be. */
 SL_MUST_CHECK enum sl_err startup_put_cancel(struct sl_buf *buf, uint32_t pid, struct sl_span key);
 
 /*
- * A StartupMessage: begin, pairs, end; failures are kept and told by end, and then
- * nothing was added. SL_EINVAL: an empty name. SL_ELIMIT: over STARTUP_BYTES_MAX.
+ * A StartupMessage in pieces: startup_begin(), startup_put_param() for each, startup_end().
+ * *at is where it begins, for startup_end(); nothing may be consumed from buf
+ * meanwhile. SL_ELIMIT of startup_end(): longer than a server would take.
  */
-struct startup_writer {
-    struct sl_buf *buf;
-    size_t at;
-    enum sl_err err;
-};
-
-void startup_begin(struct startup_writer *writer, struct sl_buf *buf, uint16_t minor);
-void startup_put_param(struct startup_writer *writer, const char *name, const char *value);
-SL_MUST_CHECK enum sl_err startup_end(struct startup_writer *writer);
-
-/*
- * Reads the body of a NegotiateProtocolVersion that a server sent us: the minor it
- * speaks, and how many of our options it did not know. False: not well-formed, or
- * another major.
- */
-SL_MUST_CHECK bool startup_read_negotiate(
-        struct sl_span body, uint16_t *minor, uint32_t *options_count);
+SL_MUST_CHECK enum sl_err startup_begin(struct sl_buf *buf, unsigned minor, size_t *at);
+SL_MUST_CHECK enum sl_err startup_put_param(
+        struct sl_buf *buf, const char *name, const char *value);
+SL_MUST_CHECK enum sl_err startup_end(struct sl_buf *buf, size_t at);
 
 #endif
