@@ -8,11 +8,18 @@
  *
  * MSG_ comes from a client (a front end), BACK_ from a server (a back end); some
  * letters mean one thing one way and another thing the other way.
+ *
+ * Ownership: nothing is kept. Threads: any. Bounds: INT32_MAX bytes a message, and the buf's.
  */
 #ifndef SLUICE_PROTOCOL_MESSAGE_H
 #define SLUICE_PROTOCOL_MESSAGE_H
 
+#include "protocol/base/buf.h"
+#include "protocol/base/err.h"
+#include "protocol/base/span.h"
+
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 enum { MESSAGE_HEAD = 5 }; /* type and length */
@@ -65,6 +72,28 @@ enum message_back {
 static inline bool message_len_ok(uint32_t len)
 {
     return len >= 4 && len <= INT32_MAX;
+}
+
+/*
+ * Appends a message whose body is the parts, one behind the other; nothing on
+ * failure. SL_ELIMIT: too long for a message or for the buf.
+ */
+SL_MUST_CHECK enum sl_err message_put(
+        struct sl_buf *buf, uint8_t type, const struct sl_span *parts, size_t parts_count);
+/* The same for the head of a message, whose last more_len bytes the caller sends itself. */
+SL_MUST_CHECK enum sl_err message_put_head(struct sl_buf *buf, uint8_t type,
+        const struct sl_span *parts, size_t parts_count, size_t more_len);
+
+/* A C string with its terminator, as it stands in a message. */
+static inline struct sl_span message_cstr(const char *text)
+{
+    return sl_span(text, strlen(text) + 1);
+}
+
+/* A terminator, to stand behind a span that has none. */
+static inline struct sl_span message_zero(void)
+{
+    return sl_span("", 1);
 }
 
 #endif
