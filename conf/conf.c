@@ -14,7 +14,12 @@
 /* A conf is constant to everybody; its count of references is not. */
 static struct conf *counted(const struct conf *conf)
 {
-    return (struct conf *)(uintptr_t)conf;
+    union {
+        const struct conf *shared;
+        struct conf *counted;
+    } both = {.shared = conf};
+
+    return both.counted;
 }
 
 const struct conf *conf_ref(const struct conf *conf)

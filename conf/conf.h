@@ -128,6 +128,7 @@ struct conf_peer {
 
 enum { CONF_PEER_ID_MAX = 16383 };
 
+/* In the order of their subjects. NOLINTNEXTLINE(clang-analyzer-optin.performance.Padding) */
 struct conf {
     /* Who may be where. */
     const char *listen_addr; /* comma list; "*" is all; "" is none, Unix sockets only */

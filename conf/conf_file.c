@@ -58,7 +58,7 @@ enum sl_err conf_file_read(
     }
     err = read_all(fd, bytes_max, &found, &found_len, why);
     close(fd);
-    if (err == SL_OK && memchr(found, '\0', found_len) != NULL) {
+    if (err == SL_OK && found != NULL && memchr(found, '\0', found_len) != NULL) {
         err = sl_error_set(why, SL_EINVAL, "22021", "a zero byte in it: not a text file");
     }
     if (err != SL_OK) {

@@ -207,6 +207,8 @@ static bool at_include(const struct ini *ini)
            is_blank(ini->at[len]);
 }
 
+/* NOLINTBEGIN(misc-no-recursion): files within files, CONF_INCLUDE_DEPTH_MAX deep at most. */
+
 static void read_include(struct ini *ini)
 {
     char *path;
@@ -354,6 +356,8 @@ static void read_file(struct ini_run *run, const char *path, const char *from, i
     read_text(run, path, text, len);
     free(text);
 }
+
+/* NOLINTEND(misc-no-recursion) */
 
 void conf_ini_read(const char *path, struct sl_arena *arena, struct conf_entries *entries,
         struct conf_problems *problems)

@@ -73,6 +73,7 @@ struct conf_word {
 
 enum { CONF_NOWHERE = -1 };
 
+/* In the order of reading. NOLINTNEXTLINE(clang-analyzer-optin.performance.Padding) */
 struct conf_key {
     const char *name;
     enum conf_section_id section;

@@ -405,8 +405,8 @@ enum sl_err conf_parse_entries(
     size_t peers = count_section(entries, CONF_SECTION_PEERS);
     struct parse parse = {.conf = conf, .problems = problems};
 
-    parse.databases = sl_arena_take(&conf->arena, (databases + 1) * sizeof(*parse.databases));
-    parse.users = sl_arena_take(&conf->arena, (users + 1) * sizeof(*parse.users));
+    parse.databases = sl_arena_take(&conf->arena, (databases + 1) * sizeof(struct conf_database *));
+    parse.users = sl_arena_take(&conf->arena, (users + 1) * sizeof(struct conf_user *));
     parse.peers = sl_arena_take(&conf->arena, (peers + 1) * sizeof(*parse.peers));
     if (parse.databases == NULL || parse.users == NULL || parse.peers == NULL) {
         return SL_ENOMEM;
@@ -425,6 +425,10 @@ enum sl_err conf_parse_entries(
 /* The only member that is written twice: hosts of databases that name none. */
 static enum sl_err default_host(struct conf *conf, const struct conf_database *db)
 {
+    union {
+        const struct conf_database *published;
+        struct conf_database *ours;
+    } mine = {.published = db}; /* not yet */
     struct conf_host *host;
 
     if (db->host_is_set) {
@@ -436,7 +440,7 @@ static enum sl_err default_host(struct conf *conf, const struct conf_database *d
     }
     host->host = conf->unix_socket_dir;
     host->port = db->hosts[0].port;
-    ((struct conf_database *)(uintptr_t)db)->hosts = host;
+    mine.ours->hosts = host;
     return SL_OK;
 }
 

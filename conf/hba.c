@@ -120,6 +120,8 @@ static const char *add_name(struct reader *reader, struct names *names, const ch
     return NULL;
 }
 
+/* NOLINTBEGIN(misc-no-recursion): files of names within each other, NAME_FILES_DEEP_MAX deep. */
+
 static const char *parse_name(struct reader *reader, const struct hba_line *line,
         struct names *names, bool is_databases, int depth)
 {
@@ -205,6 +207,8 @@ static const char *read_names_file(
     free(text);
     return what;
 }
+
+/* NOLINTEND(misc-no-recursion) */
 
 static int compare_names(const void *a, const void *b)
 {
@@ -448,7 +452,7 @@ const struct hba *hba_load(
         conf_problem(problems, CONF_WARNING, path, 0,
                 "auth_hba_file cannot be read, nobody is let in: %s", why.text);
     }
-    hba = hba_load_text(path, sl_span(text, len), ident, problems);
+    hba = hba_load_text(path, sl_span(text == NULL ? "" : text, len), ident, problems);
     free(text);
     return hba;
 }
@@ -456,7 +460,12 @@ const struct hba *hba_load(
 /* Constant to everybody; the count of references is not. */
 static struct hba *counted(const struct hba *hba)
 {
-    return (struct hba *)(uintptr_t)hba;
+    union {
+        const struct hba *shared;
+        struct hba *counted;
+    } both = {.shared = hba};
+
+    return both.counted;
 }
 
 const struct hba *hba_ref(const struct hba *hba)

@@ -130,7 +130,7 @@ const struct hba_ident *hba_ident_load(const char *path, struct conf_problems *p
         conf_problem(
                 problems, CONF_WARNING, path, 0, "auth_ident_file cannot be read: %s", why.text);
     }
-    ident = hba_ident_load_text(path, sl_span(text, len), problems);
+    ident = hba_ident_load_text(path, sl_span(text == NULL ? "" : text, len), problems);
     free(text);
     return ident;
 }
@@ -138,7 +138,12 @@ const struct hba_ident *hba_ident_load(const char *path, struct conf_problems *p
 /* Constant to everybody; the count of references is not. */
 static struct hba_ident *counted(const struct hba_ident *ident)
 {
-    return (struct hba_ident *)(uintptr_t)ident;
+    union {
+        const struct hba_ident *shared;
+        struct hba_ident *counted;
+    } both = {.shared = ident};
+
+    return both.counted;
 }
 
 const struct hba_ident *hba_ident_ref(const struct hba_ident *ident)

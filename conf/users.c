@@ -275,7 +275,7 @@ const struct users *users_load(const char *path, struct conf_problems *problems)
     if (path[0] != '\0' && conf_file_read(path, USERS_FILE_BYTES_MAX, &text, &len, &why) != SL_OK) {
         conf_problem(problems, CONF_WARNING, path, 0, "auth_file cannot be read: %s", why.text);
     }
-    users = users_load_text(path, sl_span(text, len), problems);
+    users = users_load_text(path, sl_span(text == NULL ? "" : text, len), problems);
     if (text != NULL) {
         explicit_bzero(text, len);
     }
@@ -286,7 +286,12 @@ const struct users *users_load(const char *path, struct conf_problems *problems)
 /* A list is constant to everybody; its count of references is not. */
 static struct users *counted(const struct users *users)
 {
-    return (struct users *)(uintptr_t)users;
+    union {
+        const struct users *shared;
+        struct users *counted;
+    } both = {.shared = users};
+
+    return both.counted;
 }
 
 const struct users *users_ref(const struct users *users)

@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* NOLINTNEXTLINE(readability-identifier-naming): libFuzzer calls it so. */
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 /* File names in the input must not reach files: keys that name one get another letter. */

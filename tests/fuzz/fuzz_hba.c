@@ -14,6 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* NOLINTNEXTLINE(readability-identifier-naming): libFuzzer calls it so. */
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static size_t lines_len(struct sl_span text, int lines)

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* NOLINTNEXTLINE(readability-identifier-naming): libFuzzer calls it so. */
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static void write_quoted(FILE *out, const char *text)

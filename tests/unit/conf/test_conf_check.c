@@ -97,7 +97,8 @@ static void keys_that_need_each_other_are_said(void **state)
                     "auth_type=cert\nclient_tls_sslmode=verify-full\nclient_tls_key_file=k\n"
                     "client_tls_cert_file=c\nclient_tls_ca_file=a\n",
                     "verify-full"},
-            {"auth_type=hba\n", "auth_type=hba\nauth_hba_file=/nonexistent\n", "needs auth_hba_file"},
+            {"auth_type=hba\n", "auth_type=hba\nauth_hba_file=/nonexistent\n",
+                    "needs auth_hba_file"},
             {"auth_user=a\nauth_query=SELECT 1\n", "auth_user=a\n", "auth_query has no $1"},
             {"auth_dbname=x\n", "auth_dbname=x\n[databases]\nx=\n", "auth_dbname: there is no x"},
             {"min_pool_size=9\ndefault_pool_size=5\n", "min_pool_size=9\ndefault_pool_size=0\n",

@@ -454,8 +454,12 @@ static void a_reload_keeps_what_only_a_start_can_change(void **state)
     const struct conf *again;
 
     (void)state;
-    assert_true(fd >= 0 && old != NULL);
+    assert_true(fd >= 0);
     close(fd);
+    if (old == NULL) {
+        fail();
+        return;
+    }
     write_file(path, "[pgbouncer]\nlisten_port=2222\nquery_timeout=2\n");
     conf = conf_reload(path, old, &problems);
     assert_non_null(conf);
