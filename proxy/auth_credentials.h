@@ -31,16 +31,21 @@ struct credentials {
 
 /* No secret; needs no memory of its own. */
 void credentials_init(struct credentials *credentials);
-void credentials_fini(
-        struct credentials *credentials); /* wiped; zeroed is fine; may be used again */
+/* Wiped; zeroed is fine; may be used again. */
+void credentials_fini(struct credentials *credentials);
 
-/* Both replace what was there; unchanged without memory, or (SL_ELIMIT) when the secret is too long. */
+/* All three replace what was there; on failure (no memory, too long) it is unchanged. */
 SL_MUST_CHECK enum sl_err credentials_set(struct credentials *credentials, const char *secret);
 /* A text that is a password whatever it looks like. */
 SL_MUST_CHECK enum sl_err credentials_set_password(
         struct credentials *credentials, const char *password);
 SL_MUST_CHECK enum sl_err credentials_copy(
         struct credentials *credentials, const struct credentials *from);
+
+/* What a client's proof gave away; only of use with a SCRAM secret. */
+void credentials_set_keys(struct credentials *credentials,
+        const uint8_t client_key[static CREDENTIALS_KEY_BYTES],
+        const uint8_t server_key[static CREDENTIALS_KEY_BYTES]);
 
 /*
  * Is fresh at least as good for logging in as what a pool has already? A password

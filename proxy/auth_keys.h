@@ -41,7 +41,7 @@ struct auth_keys_job {
     uint8_t salt[AUTH_KEYS_SALT_MAX];
     size_t salt_len;
     uint32_t iterations;
-    bool is_mock;
+    bool is_mock; /* of nobody, or of a password not known to be right: kept apart */
 
     enum sl_err err; /* of the derivation; keys are there when SL_OK */
     struct auth_keys keys;
