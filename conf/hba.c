@@ -56,6 +56,7 @@ struct reader {
     struct conf_problems *problems;
     const char *path; /* @file is beside it */
     int line;
+    bool no_memory; /* then there are no rules at all: the one left out may say reject */
 };
 
 static const struct conf_word places[] = {
@@ -79,6 +80,12 @@ static const struct conf_word methods[] = {
         {"peer", CONF_AUTH_PEER},
         {NULL, 0},
 };
+
+static const char *no_memory(struct reader *reader)
+{
+    reader->no_memory = true;
+    return "no memory";
+}
 
 /* The keyword that the present word is, or NULL; then on to the next. */
 static const struct conf_word *take_keyword(struct hba_line *line, const struct conf_word *words)
@@ -108,7 +115,7 @@ static const char *add_name(struct reader *reader, struct names *names, const ch
         }
         list = sl_arena_take(&reader->hba->arena, (size_t)cap * sizeof(*list));
         if (list == NULL) {
-            return "no memory";
+            return no_memory(reader);
         }
         if (names->count > 0) {
             memcpy(list, names->list, (size_t)names->count * sizeof(*list));
@@ -176,6 +183,7 @@ static const char *read_names_text(struct reader *reader, struct sl_span text, s
 
     while (what == NULL && hba_line_take(&text, &reader->hba->arena, &line)) {
         for (; what == NULL && line.token.kind != HBA_TOKEN_END; hba_line_next(&line)) {
+            reader->no_memory |= line.token.kind == HBA_TOKEN_NO_MEMORY;
             if (line.token.kind != HBA_TOKEN_COMMA) {
                 what = parse_name(reader, &line, names, is_databases, depth);
             }
@@ -194,11 +202,17 @@ static const char *read_names_file(
     const char *what;
     char *text = NULL;
     size_t len = 0;
+    enum sl_err err;
 
-    if (path == NULL || depth > NAME_FILES_DEEP_MAX) {
+    if (path == NULL) {
+        return no_memory(reader);
+    }
+    if (depth > NAME_FILES_DEEP_MAX) {
         return "files of names named within each other more than 10 deep";
     }
-    if (conf_file_read(path, HBA_FILE_BYTES_MAX, &text, &len, NULL) != SL_OK) {
+    err = conf_file_read(path, HBA_FILE_BYTES_MAX, &text, &len, NULL);
+    if (err != SL_OK) {
+        reader->no_memory |= err == SL_ENOMEM;
         return "the file of names behind @ cannot be read";
     }
     reader->path = path;
@@ -275,7 +289,10 @@ static const char *parse_network(struct reader *reader, struct hba_line *line, s
     if (slash != NULL) {
         address = sl_arena_text(&reader->hba->arena, sl_span(word, (size_t)(slash - word)));
     }
-    if (address == NULL || !parse_address(address, &rule->family, rule->address)) {
+    if (address == NULL) {
+        return no_memory(reader);
+    }
+    if (!parse_address(address, &rule->family, rule->address)) {
         return "not an address: write 10.0.0.0/8, fd00::/8, an address and a mask, or all "
                "(host names, samehost and samenet are not supported)";
     }
@@ -406,8 +423,14 @@ static void read_line(struct reader *reader, struct hba_line *line)
     if (line->token.kind == HBA_TOKEN_END) {
         return;
     }
-    rule = hba->count < HBA_RULES_MAX ? sl_arena_take(&hba->arena, sizeof(*rule)) : NULL;
-    what = rule == NULL ? "too many lines" : parse_line(reader, line, rule);
+    if (hba->count >= HBA_RULES_MAX) {
+        conf_problem(reader->problems, CONF_WARNING, reader->path, reader->line,
+                "too many lines; the line is left out");
+        return;
+    }
+    rule = sl_arena_take(&hba->arena, sizeof(*rule));
+    what = rule == NULL ? no_memory(reader) : parse_line(reader, line, rule);
+    reader->no_memory |= line->token.kind == HBA_TOKEN_NO_MEMORY;
     if (what != NULL) {
         conf_problem(reader->problems, CONF_WARNING, reader->path, reader->line,
                 "%s; the line is left out", what);
@@ -436,6 +459,10 @@ const struct hba *hba_load_text(const char *path, struct sl_span text,
     sl_arena_init(&hba->arena, ARENA_BYTES_MAX);
     for (reader.line = 1; hba_line_take(&text, &hba->arena, &line); reader.line++) {
         read_line(&reader, &line);
+    }
+    if (reader.no_memory) {
+        hba_unref(hba);
+        return NULL;
     }
     return hba;
 }

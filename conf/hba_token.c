@@ -68,7 +68,7 @@ void hba_line_next(struct hba_line *line)
     size_t len;
     char *text;
 
-    if (token->kind == HBA_TOKEN_BROKEN) {
+    if (token->kind == HBA_TOKEN_BROKEN || token->kind == HBA_TOKEN_NO_MEMORY) {
         return;
     }
     while (line->at < line->end && is_blank(*line->at)) {
@@ -86,9 +86,13 @@ void hba_line_next(struct hba_line *line)
     }
     token->is_quoted = *line->at == '"';
     len = take_word(line, NULL);
-    text = len == SIZE_MAX ? NULL : sl_arena_take(line->arena, len + 1);
-    if (text == NULL) {
+    if (len == SIZE_MAX) {
         token->kind = HBA_TOKEN_BROKEN;
+        return;
+    }
+    text = sl_arena_take(line->arena, len + 1);
+    if (text == NULL) {
+        token->kind = HBA_TOKEN_NO_MEMORY;
         return;
     }
     (void)take_word(line, text);

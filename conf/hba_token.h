@@ -19,8 +19,9 @@
 enum hba_token_kind {
     HBA_TOKEN_WORD,
     HBA_TOKEN_COMMA,
-    HBA_TOKEN_END,   /* of the line */
-    HBA_TOKEN_BROKEN /* a quote that is not closed, or no memory */
+    HBA_TOKEN_END,    /* of the line */
+    HBA_TOKEN_BROKEN, /* a quote that is not closed */
+    HBA_TOKEN_NO_MEMORY
 };
 
 struct hba_token {
