@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: PostgreSQL */
+/*
+ * protocol/base/hash.c - XXH3, inlined: libpg_query exports XXH names of its own, and
+ * two definitions of one name in a program are one too many.
+ */
+#include "protocol/base/hash.h"
+
+#define XXH_INLINE_ALL
+#include <xxhash.h>
+
+uint64_t sl_hash64(struct sl_span bytes)
+{
+    return XXH3_64bits(bytes.at, bytes.len);
+}
+
+uint64_t sl_hash64_seed(struct sl_span bytes, uint64_t seed)
+{
+    return XXH3_64bits_withSeed(bytes.at, bytes.len, seed);
+}
+
+struct sl_hash128 sl_hash128(struct sl_span bytes)
+{
+    XXH128_hash_t hash = XXH3_128bits(bytes.at, bytes.len);
+
+    return (struct sl_hash128){.hi = hash.high64, .lo = hash.low64};
+}
