@@ -17,7 +17,8 @@ struct entry {
     struct sl_map_node node;
     struct sl_list used;
     struct sl_hash128 query;
-    struct credentials credentials; /* none: no such user */
+    struct credentials credentials;
+    bool exists; /* there is such a user */
     sl_usec asked_at;
     size_t database_len;
     char names[]; /* the database, a zero, the user, a zero */
@@ -80,7 +81,7 @@ static void remove_locked(struct entry *entry)
     entry_free(entry);
 }
 
-bool auth_cache_get(const struct auth_cache_key *key, struct credentials *credentials)
+bool auth_cache_get(const struct auth_cache_key *key, struct credentials *credentials, bool *exists)
 {
     bool is_known = false;
 
@@ -92,6 +93,7 @@ bool auth_cache_get(const struct auth_cache_key *key, struct credentials *creden
         sl_list_remove(&entry->used);
         sl_list_push(&cache.used, &entry->used);
         is_known = credentials_copy(credentials, &entry->credentials) == SL_OK;
+        *exists = entry->exists;
     }
     pthread_mutex_unlock(&cache.lock);
     return is_known;
@@ -115,6 +117,7 @@ static struct entry *entry_new(const struct auth_cache_key *key, const char *sec
     memcpy(entry->names + database_len + 1, key->user, user_len);
     entry->database_len = database_len;
     entry->query = sl_hash128(sl_span_text(key->query));
+    entry->exists = secret != NULL;
     entry->asked_at = sl_now();
     return entry;
 }

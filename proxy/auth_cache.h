@@ -28,11 +28,12 @@ struct auth_cache_key {
 };
 
 /*
- * True: known; credentials has the secret, or none (USERS_SECRET_NONE) when there
- * is no such user. False, also without memory: ask.
+ * True: known; *exists says whether there is such a user, credentials has the secret
+ * if there is one. False, also without memory: ask.
  */
-bool auth_cache_get(const struct auth_cache_key *key, struct credentials *credentials);
-/* secret NULL: no such user. Keeps nothing when memory is short. */
+bool auth_cache_get(
+        const struct auth_cache_key *key, struct credentials *credentials, bool *exists);
+/* secret NULL: no such user; "": one without a secret. Keeps nothing when memory is short. */
 void auth_cache_put(const struct auth_cache_key *key, const char *secret);
 void auth_cache_drop(const struct auth_cache_key *key);
 void auth_cache_clear(void); /* RELOAD, and the end */
