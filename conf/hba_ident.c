@@ -43,6 +43,30 @@ static const char *take_word(struct hba_line *words, bool *is_quoted)
     return text;
 }
 
+/*
+ * The C library takes exponential time for some expressions, so only those that
+ * cannot are taken: short ones, with few repetitions, without counts and without
+ * references back.
+ */
+static bool is_harmless(const char *expression)
+{
+    int repeats = 0;
+
+    for (const char *at = expression; *at != '\0'; at++) {
+        if (*at == '\\' && at[1] != '\0') {
+            at++;
+            if (*at >= '0' && *at <= '9') {
+                return false;
+            }
+        } else if (*at == '{') {
+            return false;
+        } else if (*at == '*' || *at == '+' || *at == '?') {
+            repeats++;
+        }
+    }
+    return repeats <= IDENT_REPEATS_MAX && strlen(expression) <= IDENT_EXPRESSION_MAX;
+}
+
 static const char *set_system_user(struct line *line, const char *text, bool is_quoted)
 {
     if (text[0] != '/' || is_quoted) {
@@ -50,6 +74,9 @@ static const char *set_system_user(struct line *line, const char *text, bool is_
         return NULL;
     }
     line->system_user = "";
+    if (!is_harmless(text + 1)) {
+        return "an expression has up to 256 bytes and 16 of * + ?, no { } and no \\1";
+    }
     if (regcomp(&line->expression, text + 1, REG_EXTENDED) != 0) {
         return "the system user is not a regular expression";
     }

@@ -7,11 +7,13 @@
  * As PostgreSQL's pg_ident.conf (PostgreSQL docs, "User Name Maps"): a system
  * user that begins with '/' is a regular expression, and \1 in the database user
  * stands for what its first parentheses matched; a database user "all" is anyone.
- * Expressions are POSIX extended ones. Quotes take the special meaning away.
+ * Expressions are POSIX extended ones, without counts ({2,3}) and back references.
+ * Quotes take the special meaning away.
  *
  * Ownership: one arena and the compiled expressions, reference counted.
  * Threads: any; never changes once made. Bounds: IDENT_FILE_BYTES_MAX,
- * IDENT_LINES_MAX, IDENT_NAME_MAX bytes a name that is compared.
+ * IDENT_LINES_MAX, IDENT_NAME_MAX bytes a name that is compared, IDENT_EXPRESSION_MAX
+ * and IDENT_REPEATS_MAX for an expression.
  */
 #ifndef SLUICE_CONF_HBA_IDENT_H
 #define SLUICE_CONF_HBA_IDENT_H
@@ -19,7 +21,13 @@
 #include "conf/conf_problems.h"
 #include "protocol/base/span.h"
 
-enum { IDENT_FILE_BYTES_MAX = 1024 * 1024, IDENT_LINES_MAX = 10000, IDENT_NAME_MAX = 1024 };
+enum {
+    IDENT_FILE_BYTES_MAX = 1024 * 1024,
+    IDENT_LINES_MAX = 10000,
+    IDENT_NAME_MAX = 1024,
+    IDENT_EXPRESSION_MAX = 256,
+    IDENT_REPEATS_MAX = 16
+};
 
 struct hba_ident;
 

@@ -92,6 +92,17 @@ static void a_wrong_line_is_left_out_and_said(void **state)
     unload(ident);
 }
 
+static void an_expression_that_could_take_for_ever_is_left_out(void **state)
+{
+    const struct hba_ident *ident =
+            load("m /a***************** b\nm /a{1,200} b\nm /(a)\\1 b\nm /[{] b\nm /\\{.* b\n");
+
+    (void)state;
+    assert_int_equal(problems.warnings, 4);
+    assert_true(hba_ident_allows(ident, "m", "{x", "b"));
+    unload(ident);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -99,6 +110,7 @@ int main(void)
             cmocka_unit_test(a_map_lists_who_may_be_whom),
             cmocka_unit_test(an_expression_may_hand_over_a_part),
             cmocka_unit_test(a_wrong_line_is_left_out_and_said),
+            cmocka_unit_test(an_expression_that_could_take_for_ever_is_left_out),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
