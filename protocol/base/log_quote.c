@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: PostgreSQL */
+/* protocol/base/log_quote.c - text from outside made fit to stand in a line. */
+#include "protocol/base/log.h"
+
+#include <stdio.h>
+#include <string.h>
+
+enum {
+    TEXT_MAX = 200,
+    QUOTES = 8,                                     /* good for as many further calls */
+    QUOTED_BYTES = TEXT_MAX * 4 + sizeof("\"...\"") /* every byte as \xNN, at worst */
+};
+
+/* Cut to TEXT_MAX bytes, but not inside a UTF-8 character. */
+static size_t cut_len(const char *text)
+{
+    size_t len = strnlen(text, TEXT_MAX + 1);
+
+    if (len <= TEXT_MAX) {
+        return len;
+    }
+    len = TEXT_MAX;
+    while (len > 0 && ((unsigned char)text[len] & 0xC0) == 0x80) {
+        len--;
+    }
+    return len;
+}
+
+/* Writes c as it may stand between quotes; to has room for 4 bytes. */
+static size_t escape(char *to, char c)
+{
+    static const char HEX[] = "0123456789abcdef";
+    const unsigned char byte = (unsigned char)c;
+
+    if (byte >= ' ' && byte != 0x7f && c != '"' && c != '\\') {
+        to[0] = c;
+        return 1;
+    }
+    to[0] = '\\';
+    to[1] = c;
+    if (c == '"' || c == '\\') {
+        return 2;
+    }
+    if (c == '\n' || c == '\t') {
+        to[1] = c == '\n' ? 'n' : 't';
+        return 2;
+    }
+    to[1] = 'x';
+    to[2] = HEX[byte >> 4];
+    to[3] = HEX[byte & 15];
+    return 4;
+}
+
+const char *sl_log_quote(const char *text)
+{
+    static _Thread_local char ring[QUOTES][QUOTED_BYTES];
+    static _Thread_local unsigned next;
+    char *quoted = ring[next++ % QUOTES];
+    char *to = quoted;
+
+    text = text == NULL ? "" : text;
+    size_t len = cut_len(text);
+    *to++ = '"';
+    for (size_t i = 0; i < len; i++) {
+        to += escape(to, text[i]);
+    }
+    if (text[len] != '\0') {
+        memcpy(to, "...", 3);
+        to += 3;
+    }
+    *to++ = '"';
+    *to = '\0';
+    SL_DCHECK(to < quoted + QUOTED_BYTES);
+    return quoted;
+}
