@@ -76,10 +76,9 @@ static void put_result(struct text *text, PGresult *result)
         text_put(text, PQcmdStatus(result));
     } else if (status == PGRES_EMPTY_QUERY) {
         text_put(text, "<empty>");
-    } else if (status == PGRES_PIPELINE_SYNC || status == PGRES_PIPELINE_ABORTED) {
-        text_put(text, PQresStatus(status));
-    } else if (status == PGRES_COPY_IN || status == PGRES_COPY_OUT || status == PGRES_COPY_BOTH) {
-        text_put(text, PQresStatus(status));
+    } else if (status == PGRES_PIPELINE_SYNC || status == PGRES_PIPELINE_ABORTED ||
+               status == PGRES_COPY_IN || status == PGRES_COPY_OUT || status == PGRES_COPY_BOTH) {
+        text_put(text, PQresStatus(status)); /* the caller has to go on from here */
     } else {
         put_error(text, result);
     }
@@ -142,11 +141,10 @@ static void no_notices(void *arg, const char *message)
     (void)message;
 }
 
-static PGconn *connect_args(const char *format, va_list args)
+/* len is what vsnprintf() answered when it made conninfo. */
+static PGconn *connect_to(const char *conninfo, int len)
 {
-    char conninfo[CONNINFO_MAX];
     PGconn *conn;
-    int len = vsnprintf(conninfo, sizeof(conninfo), format, args);
 
     if (len < 0 || len >= CONNINFO_MAX) {
         proc_die("a conninfo is too long");
@@ -158,23 +156,27 @@ static PGconn *connect_args(const char *format, va_list args)
 
 PGconn *query_connect(const char *format, ...)
 {
-    PGconn *conn;
+    char conninfo[CONNINFO_MAX];
     va_list args;
+    int len;
 
     va_start(args, format);
-    conn = connect_args(format, args);
+    len = vsnprintf(conninfo, sizeof(conninfo), format, args);
     va_end(args);
-    return conn;
+    return connect_to(conninfo, len);
 }
 
 PGconn *query_must_connect(const char *format, ...)
 {
+    char conninfo[CONNINFO_MAX];
     PGconn *conn;
     va_list args;
+    int len;
 
     va_start(args, format);
-    conn = connect_args(format, args);
+    len = vsnprintf(conninfo, sizeof(conninfo), format, args);
     va_end(args);
+    conn = connect_to(conninfo, len);
     if (PQstatus(conn) != CONNECTION_OK) {
         fail_msg("connect: %s", PQerrorMessage(conn));
     }
