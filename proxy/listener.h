@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: PostgreSQL */
+/*
+ * proxy/listener.h - sockets that listen; each connection goes to the worker that
+ * has the fewest.
+ *
+ * Worker 0 accepts, LISTENER_BATCH at a time, and hands a socket over by letter.
+ * When the process has no file descriptor left, a spare one is used to take one
+ * connection and close it at once, so that the peer is told; then nothing is
+ * accepted for LISTENER_REST, so that the loop does not spin.
+ *
+ * Ownership: the listener's, until listener_stop(). Threads: listener_start() and
+ * listener_free() the main thread's; listener_close() and listener_pause() any;
+ * the rest worker 0's. Bounds: LISTENERS_MAX sockets.
+ */
+#ifndef SLUICE_PROXY_LISTENER_H
+#define SLUICE_PROXY_LISTENER_H
+
+#include "protocol/base/clock.h"
+#include "protocol/base/err.h"
+#include "proxy/address.h"
+
+struct conf;
+
+enum { LISTENERS_MAX = 64, LISTENER_BATCH = 64 };
+#define LISTENER_REST (100 * SL_MSEC)
+
+/*
+ * Opens listen_addr and unix_socket_dir, or takes what systemd opened, and starts
+ * accepting on worker 0. An address that cannot be had is logged, and an error
+ * when none is left.
+ */
+SL_MUST_CHECK enum sl_err listener_start(const struct conf *conf, struct sl_error *error);
+
+enum listener_which { LISTENER_TCP, LISTENER_ALL };
+
+/* For good: they stop listening, by letter, once. */
+void listener_close(enum listener_which which);
+/* SUSPEND and RESUME, by letter: connections wait in the backlog. */
+void listener_pause(bool paused);
+
+/* After process_stop(): frees what is left and removes the Unix sockets' files. */
+void listener_free(void);
+
+/* The i-th socket, or false. For SHOW FDS. */
+bool listener_at(int i, int *fd, struct address *address);
+
+#endif
