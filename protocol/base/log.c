@@ -66,6 +66,7 @@ static struct {
     struct sl_buf out;           /* the writing thread's */
     pthread_t writer;            /* constant while running */
     atomic_bool is_stopping;     /* any thread */
+    atomic_int stop_polls;       /* any thread; those in vain since sl_log_stop() */
     atomic_int level;            /* any thread */
     atomic_int fd;               /* any thread; reopening puts another file behind it */
     atomic_bool to_syslog;       /* any thread */
@@ -190,13 +191,12 @@ static uint64_t lines_in(struct sl_span bytes)
 /* In pieces that a pipe takes whole once it takes any: then write() does not block. */
 static void write_to_fd(struct sl_span bytes)
 {
-    int polls = 0;
-
     while (bytes.len > 0) {
         struct pollfd out = {.fd = atomic_load(&self.fd), .events = POLLOUT};
         int ready = poll(&out, 1, POLL_MSEC);
 
-        if (ready == 0 && atomic_load(&self.is_stopping) && ++polls >= STOP_POLLS) {
+        if (ready == 0 && atomic_load(&self.is_stopping) &&
+                atomic_fetch_add(&self.stop_polls, 1) >= STOP_POLLS) {
             break;
         }
         if (ready == 0 || (ready < 0 && errno == EINTR)) {
@@ -253,7 +253,7 @@ static void say_lost(void)
     }
     line_begin(&line, SL_LOG_WARN, "log_lost");
     (void)line_add(&line, LINE_BYTES - TAIL_BYTES,
-            " lines=%" PRIu64 " reason=\"queue full or file not writable, going on without them\"",
+            " lines=%" PRIu64 " reason=\"queue full or file failed, went on without them\"",
             lost - self.lost_said);
     line_end(&line, true, 0);
     self.lost_said = lost;
@@ -488,6 +488,7 @@ enum sl_err sl_log_start(void)
         return SL_ENOMEM;
     }
     atomic_store(&self.is_stopping, false);
+    atomic_store(&self.stop_polls, 0);
     self.is_running = true;
 
     /* Signals are for the control thread. */

@@ -29,7 +29,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-/* Under AddressSanitizer a free object may not be touched, and a live one owns what it points to. */
+/* AddressSanitizer: a free object may not be touched, and a live one owns what it points to. */
 #ifdef __has_feature
 #if __has_feature(address_sanitizer)
 #define SLAB_ASAN
