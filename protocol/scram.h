@@ -24,19 +24,16 @@
  *
  * A step out of order, or after one that failed, fails with SL_EPROTO.
  *
- * Passwords are used as they are, byte for byte. That is right for ASCII. SASLprep
- * (RFC 4013), which PostgreSQL applies to what is valid UTF-8, is not done: a
- * non-ASCII password that it would change is refused here, and works there.
- *
  * Ownership: the structs are the caller's, hold no memory of their own, and hold
  * secrets: scram_server_fini(), scram_client_fini() wipe them. Threads: the
- * caller's; scram_derive_keys(), scram_secret_mock() any. Bounds: the constants.
+ * caller's. Bounds: the constants below and of protocol/scram_secret.h.
  */
 #ifndef SLUICE_PROTOCOL_SCRAM_H
 #define SLUICE_PROTOCOL_SCRAM_H
 
 #include "protocol/base/err.h"
 #include "protocol/base/span.h"
+#include "protocol/scram_secret.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -46,48 +43,12 @@
 #define SCRAM_NAME_PLUS "SCRAM-SHA-256-PLUS"
 
 enum {
-    SCRAM_KEY_BYTES = 32,
-    SCRAM_SALT_MAX = 64,
-    SCRAM_SALT_BYTES = 16, /* of those we make, as PostgreSQL */
-    SCRAM_ITERATIONS = 4096,
-    SCRAM_ITERATIONS_MAX = 10000000,
     SCRAM_END_POINT_MAX = 64, /* the hash of a certificate: SHA-512 at most */
     SCRAM_NONCE_SIZE = 25,    /* 18 random bytes in base64, and terminator */
-    SCRAM_NONCE_MAX = 512,    /* bytes of the nonce of who connects to us */
+    SCRAM_NONCE_MAX = 512,    /* bytes of the other side's nonce */
     SCRAM_MESSAGE_MAX = 1024, /* bytes of any message, but for client-first */
-    SCRAM_FIRST_MAX = 2048,   /* of client-first: it may hold a user's name */
-    SCRAM_SECRET_SIZE = 256   /* of a secret in its text form, with terminator */
+    SCRAM_FIRST_MAX = 2048    /* of client-first: it may hold a user's name */
 };
-
-/* SCRAM-SHA-256$<iterations>:<salt>$<StoredKey>:<ServerKey>, as pg_authid keeps it. */
-struct scram_secret {
-    uint32_t iterations;
-    size_t salt_len;
-    uint8_t salt[SCRAM_SALT_MAX];
-    uint8_t stored_key[SCRAM_KEY_BYTES];
-    uint8_t server_key[SCRAM_KEY_BYTES];
-    bool is_mock; /* of a user who has none: every proof is wrong */
-};
-
-/* SL_EINVAL: not of the form. SL_ELIMIT: its salt or iterations are out of bounds. */
-SL_MUST_CHECK enum sl_err scram_secret_parse(const char *text, struct scram_secret *out);
-SL_MUST_CHECK enum sl_err scram_secret_format(
-        const struct scram_secret *secret, char out[SCRAM_SECRET_SIZE]);
-
-/*
- * For a user who does not exist or has no SCRAM secret: the same one each time, as a
- * real one would be, from a random key of this process. SL_EIO: no random bytes.
- */
-SL_MUST_CHECK enum sl_err scram_secret_mock(struct sl_span user, struct scram_secret *out);
-
-/* For a user whose password is known: the salt and iterations are chosen, keys come from below. */
-SL_MUST_CHECK enum sl_err scram_secret_set_keys(struct scram_secret *secret,
-        const uint8_t client_key[SCRAM_KEY_BYTES], const uint8_t server_key[SCRAM_KEY_BYTES]);
-
-/* What a password comes to. Slow. SL_ELIMIT: salt or iterations out of bounds. */
-SL_MUST_CHECK enum sl_err scram_derive_keys(struct sl_span password, struct sl_span salt,
-        uint32_t iterations, uint8_t client_key[SCRAM_KEY_BYTES],
-        uint8_t server_key[SCRAM_KEY_BYTES]);
 
 enum scram_step {
     SCRAM_START,
@@ -115,7 +76,7 @@ struct scram_exchange {
     size_t auth_len;                 /* AuthMessage of RFC 5802, section 3 */
     char auth[SCRAM_FIRST_MAX + 2 * SCRAM_MESSAGE_MAX + 2];
     size_t full_nonce_len;
-    char full_nonce[SCRAM_MESSAGE_MAX];
+    char full_nonce[SCRAM_NONCE_MAX + SCRAM_NONCE_SIZE];
 };
 
 struct scram_server {
