@@ -29,7 +29,8 @@ static inline bool sl_list_empty(const struct sl_list *list)
     return list->next == list;
 }
 
-static inline void sl_list_insert_(struct sl_list *prev, struct sl_list *item, struct sl_list *next)
+static inline void sl_list_insert_between(
+        struct sl_list *prev, struct sl_list *item, struct sl_list *next)
 {
     item->prev = prev;
     item->next = next;
@@ -40,13 +41,13 @@ static inline void sl_list_insert_(struct sl_list *prev, struct sl_list *item, s
 /* At the front: the list's next. */
 static inline void sl_list_push(struct sl_list *head, struct sl_list *item)
 {
-    sl_list_insert_(head, item, head->next);
+    sl_list_insert_between(head, item, head->next);
 }
 
 /* At the end: the list's prev. */
 static inline void sl_list_append(struct sl_list *head, struct sl_list *item)
 {
-    sl_list_insert_(head->prev, item, head);
+    sl_list_insert_between(head->prev, item, head);
 }
 
 static inline void sl_list_remove(struct sl_list *item)

@@ -7,8 +7,8 @@
 
 enum {
     TEXT_MAX = 200,
-    QUOTES = 8,                                     /* good for as many further calls */
-    QUOTED_BYTES = TEXT_MAX * 4 + sizeof("\"...\"") /* every byte as \xNN, at worst */
+    QUOTES = 8,                     /* good for as many further calls */
+    QUOTED_BYTES = TEXT_MAX * 4 + 6 /* every byte as \xNN, and "...", at worst */
 };
 
 /* Cut to TEXT_MAX bytes, but not inside a UTF-8 character. */

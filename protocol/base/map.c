@@ -5,8 +5,8 @@
  * Without memory to double the array the chains get longer, and nothing else: slower,
  * not wrong. The array never shrinks; its owner's fini gives it back.
  *
- * In front of the first bucket a slot says below which index all buckets are empty,
- * so that emptying a map by sl_map_any() takes one walk, not one for each node.
+ * In front of the first bucket a slot says before which bucket all are empty, so that
+ * emptying a map by sl_map_any() takes one walk, not one for each node.
  */
 #include "protocol/base/map.h"
 
@@ -19,14 +19,15 @@ void sl_map_init(struct sl_map *map, uint32_t nodes_max)
     *map = (struct sl_map){.nodes_max = nodes_max};
 }
 
-static size_t empty_below(const struct sl_map *map)
+/* A pointer to the first bucket that may have a node, kept as one to a node. */
+static struct sl_map_node **first_used(const struct sl_map *map)
 {
-    return (size_t)(uintptr_t)map->buckets[-1];
+    return (struct sl_map_node **)(void *)map->buckets[-1];
 }
 
-static void set_empty_below(const struct sl_map *map, size_t index)
+static void set_first_used(const struct sl_map *map, struct sl_map_node **bucket)
 {
-    map->buckets[-1] = (struct sl_map_node *)(uintptr_t)index;
+    map->buckets[-1] = (struct sl_map_node *)(void *)bucket;
 }
 
 static void free_buckets(struct sl_map_node **buckets)
@@ -73,8 +74,9 @@ static enum sl_err grow(struct sl_map *map)
     }
     struct sl_map_node **old = map->buckets;
     uint32_t old_count = map->buckets_count;
-    map->buckets = slots + 1; /* all of it may be in use: slot 0 says 0 */
+    map->buckets = slots + 1;
     map->buckets_count = count;
+    set_first_used(map, map->buckets);
     move_nodes(map, old, old_count);
     free_buckets(old);
     return SL_OK;
@@ -96,8 +98,8 @@ enum sl_err sl_map_put(struct sl_map *map, struct sl_map_node *node, uint64_t ha
     node->next = *bucket;
     *bucket = node;
     map->count++;
-    if ((size_t)(bucket - map->buckets) < empty_below(map)) {
-        set_empty_below(map, (size_t)(bucket - map->buckets));
+    if (bucket < first_used(map)) {
+        set_first_used(map, bucket);
     }
     return SL_OK;
 }
@@ -139,11 +141,11 @@ struct sl_map_node *sl_map_any(const struct sl_map *map)
     if (map->count == 0) {
         return NULL;
     }
-    size_t i = empty_below(map);
-    while (map->buckets[i] == NULL) {
-        i++;
-        SL_CHECK(i < map->buckets_count); /* count says there is one */
+    struct sl_map_node **bucket = first_used(map);
+    while (*bucket == NULL) {
+        bucket++;
+        SL_CHECK(bucket < map->buckets + map->buckets_count); /* count says there is one */
     }
-    set_empty_below(map, i);
-    return map->buckets[i];
+    set_first_used(map, bucket);
+    return *bucket;
 }
