@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: PostgreSQL */
+/*
+ * protocol/stage.h - how cache, shard and optimizer take part in a statement.
+ *
+ * A statement walks through stages in phase order on its way to a server; the
+ * reply walks through the same stages as it passes. The proxy owns the walk
+ * (proxy/pipeline.c) and knows no stage by name; a stage knows no other stage
+ * and no socket. A stage may read the statement, and write only the one part of
+ * it that its phase owns:
+ *
+ *   STAGE_OBSERVE  nothing        entered first and ended last, so it sees all
+ *   STAGE_GUARD    stmt->error    paused, over a limit, not allowed
+ *   STAGE_LOOKUP   stmt->answer   a reply that makes the server unnecessary,
+ *                  or stmt->instead: an equivalent request to send
+ *   STAGE_ROUTE    stmt->route    which slots, and which role of server
+ *
+ * Threads: a statement never leaves its worker, so neither do these calls.
+ * A stage that must wait (a Redis lookup) returns STAGE_WAIT and later calls
+ * stmt_resume(); the walk goes on in a later turn of the loop, never inside the
+ * caller.
+ */
+#ifndef SLUICE_PROTOCOL_STAGE_H
+#define SLUICE_PROTOCOL_STAGE_H
+
+#include "protocol/base/span.h"
+
+struct stmt;
+
+enum stage_phase { STAGE_OBSERVE, STAGE_GUARD, STAGE_LOOKUP, STAGE_ROUTE };
+
+enum stage_verdict {
+    STAGE_NEXT,     /* nothing to say, or said what there was to say */
+    STAGE_ANSWERED, /* stmt->answer is complete; no server is needed */
+    STAGE_WAIT,     /* stmt_resume() will follow, exactly once */
+    STAGE_REFUSED   /* stmt->error says why, with its SQLSTATE */
+};
+
+/* One constant per stage. Any function but on_statement may be NULL. */
+struct stage_type {
+    const char *name; /* as SHOW STAGES prints it */
+    enum stage_phase phase;
+    enum stage_verdict (*on_statement)(void *self, struct stmt *stmt);
+    /* The server is linked and nothing was sent to it yet. */
+    void (*on_dispatch)(void *self, struct stmt *stmt);
+    /* One whole server message, type byte and all, borrowed for the call. */
+    void (*on_reply)(void *self, struct stmt *stmt, struct sl_span message);
+    /* The last message of the reply was seen, and has not been shown to the client. */
+    void (*on_done)(void *self, struct stmt *stmt);
+    /* Once for each on_statement, last stage first, however the walk ended. */
+    void (*on_end)(void *self, struct stmt *stmt);
+};
+
+struct stage {
+    const struct stage_type *type;
+    void *self; /* the module's state on this worker */
+};
+
+#endif

@@ -1,0 +1,339 @@
+/* SPDX-License-Identifier: PostgreSQL */
+#include "proxy/client.h"
+
+#include "conf/conf.h"
+#include "protocol/back.h"
+#include "protocol/base/log.h"
+#include "protocol/sqlstate.h"
+#include "proxy/cancel.h"
+#include "proxy/client_stmt.h"
+#include "proxy/console.h"
+#include "proxy/link.h"
+#include "proxy/params.h"
+#include "proxy/prepared.h"
+#include "proxy/process.h"
+#include "proxy/registry.h"
+#include "proxy/server.h"
+#include "proxy/socket.h"
+#include "proxy/worker.h"
+
+#include <unistd.h>
+
+/* How long the last words may take to be taken. */
+#define LEAVING_MAX (5 * SL_SECOND)
+
+static void leaving_ready(struct client *client, unsigned got)
+{
+    struct sl_span bytes;
+
+    if ((got & IO_WRITE) != 0) {
+        io_flush(&client->io);
+    }
+    if (!io_is_clogged(&client->io) || client->io.is_failed) {
+        client_close(client, "gone");
+        return;
+    }
+    if ((got & IO_READ) != 0) { /* what still comes is not read by anybody */
+        enum io_result result = io_receive(&client->io, &bytes);
+        if (result == IO_BYTES) {
+            SL_IGNORE(io_keep(&client->io, bytes, bytes.len), "nothing is kept");
+        } else if (result != IO_AGAIN) {
+            client_close(client, "gone");
+        }
+    }
+}
+
+static void on_ready(struct io *io, unsigned got)
+{
+    struct client *client = SL_CONTAINER(io, struct client, io);
+
+    switch ((enum client_state)client->state) {
+    case CLIENT_STARTUP:
+    case CLIENT_TLS:
+    case CLIENT_AUTH:
+    case CLIENT_AUTH_WAIT:
+    case CLIENT_CANCEL:
+        client_startup_ready(client, got);
+        break;
+    case CLIENT_WELCOME:
+    case CLIENT_ACTIVE:
+    case CLIENT_WAITING:
+    case CLIENT_STAGED:
+        client_relay_ready(client, got);
+        break;
+    case CLIENT_CONSOLE:
+        console_ready(client, got);
+        break;
+    case CLIENT_LEAVING:
+        leaving_ready(client, got);
+        break;
+    case CLIENT_CLOSED:
+        break;
+    }
+}
+
+static void timer_fired(struct timer *timer)
+{
+    client_timer_fired(SL_CONTAINER(timer, struct client, timer));
+}
+
+struct client *client_new(
+        struct worker *worker, int fd, const struct address *peer, const struct address *local)
+{
+    struct sl_id id;
+    struct client *client = sl_slab_take(worker->clients, &id);
+
+    if (client == NULL) {
+        close(fd);
+        return NULL;
+    }
+    io_init(&client->io, worker, on_ready);
+    io_open(&client->io, fd);
+    sl_list_init(&client->resume);
+    sl_list_init(&client->waiter.link);
+    timer_init(&client->timer, timer_fired);
+    client->id = id;
+    client->state = CLIENT_STARTUP;
+    client->params = params_empty();
+    client->startup = params_empty();
+    address_shorten(peer, &client->address);
+    address_shorten(local, &client->local);
+    client->is_unix = peer->at.any.sa_family == AF_UNIX;
+    client->connected_at = worker->now;
+    client->request_at = worker->now;
+    client->cancel.serial = process_next_serial();
+    atomic_fetch_add(&worker->clients_count, 1);
+    socket_tune(fd, worker->conf);
+    client_set_timer(client);
+    io_want(&client->io, IO_READ);
+    return client;
+}
+
+struct client *client_find(struct worker *worker, struct sl_id id)
+{
+    return sl_slab_find(worker->clients, id);
+}
+
+void client_enter(struct client *client, enum client_state state)
+{
+    SL_DCHECK(worker_is_self(client->io.worker));
+    client->state = (uint8_t)state;
+    client_check(client);
+}
+
+void client_check(const struct client *client)
+{
+    enum client_state state = (enum client_state)client->state;
+
+    SL_DCHECK(state != CLIENT_WAITING || client->server == NULL);
+    SL_DCHECK(state != CLIENT_LEAVING || client->server == NULL);
+    SL_DCHECK(client->server == NULL || client->server->client == client);
+    (void)state;
+}
+
+static bool is_logged_in(const struct client *client)
+{
+    return client->pool != NULL && client->is_counted;
+}
+
+void client_close(struct client *client, const char *reason)
+{
+    struct worker *worker = client->io.worker;
+
+    if (client->state == CLIENT_CLOSED) {
+        return;
+    }
+    if (worker->conf->log_disconnections && is_logged_in(client)) {
+        sl_log(SL_LOG_INFO, "client_closed", "client=%lu db=%s user=%s age=%.3f reason=%s",
+                (unsigned long)client->cancel.serial, sl_log_quote(client->pool->database->name),
+                sl_log_quote(client->user->name),
+                (double)(worker->now - client->connected_at) / 1e6, sl_log_quote(reason));
+    }
+    client_stmt_abandon(client);
+    link_abandon(client, reason);
+    cancel_remove(client);
+    timer_clear(&worker->timers, &client->timer);
+    sl_list_remove(&client->resume);
+    client_login_free(client);
+    if (client->state == CLIENT_CONSOLE) {
+        console_free(client->part.console);
+    }
+    io_close(&client->io);
+    client->state = CLIENT_CLOSED;
+    client_names_free(client->names);
+    prepared_unref(client->unnamed);
+    params_unref(client->params);
+    params_unref(client->startup);
+    client_uncount(client);
+    atomic_fetch_sub(&worker->clients_count, 1);
+    sl_slab_give(worker->clients, client->id);
+}
+
+void client_leave(struct client *client, const char *reason)
+{
+    struct worker *worker = client->io.worker;
+
+    client_stmt_abandon(client);
+    link_abandon(client, reason);
+    client_login_free(client);
+    outbox_begin(&worker->outbox, &client->io);
+    outbox_flush(&worker->outbox);
+    if (!io_is_clogged(&client->io)) {
+        client_close(client, reason);
+        return;
+    }
+    if (client->state == CLIENT_CONSOLE) {
+        console_free(client->part.console);
+        client->part.console = NULL;
+    }
+    client_enter(client, CLIENT_LEAVING);
+    client->io.paused = false;
+    timer_set(&worker->timers, &client->timer, worker->now + LEAVING_MAX);
+    io_want(&client->io, IO_READ | IO_WRITE);
+}
+
+void client_say(struct client *client, struct sl_span bytes)
+{
+    struct outbox *outbox = &client->io.worker->outbox;
+
+    outbox_begin(outbox, &client->io);
+    outbox_copy(outbox, bytes.at, bytes.len);
+}
+
+void client_fail(struct client *client, const char *severity, const struct sl_error *error)
+{
+    struct worker *worker = client->io.worker;
+    struct sl_buf buf;
+
+    if (client->state == CLIENT_CLOSED || client->state == CLIENT_LEAVING) {
+        return;
+    }
+    if (worker->conf->log_pooler_errors) {
+        sl_log(SL_LOG_WARN, "client_error", "client=%lu db=%s user=%s sqlstate=%s reason=%s",
+                (unsigned long)client->cancel.serial,
+                sl_log_quote(client->pool == NULL ? "" : client->pool->database->name),
+                sl_log_quote(client->user == NULL ? "" : client->user->name), error->sqlstate,
+                sl_log_quote(error->text));
+    }
+    sl_buf_init(&buf, 4096);
+    if (back_put_error(&buf, severity, error) == SL_OK) {
+        client_say(client, sl_buf_borrow(&buf));
+    }
+    sl_buf_fini(&buf);
+    client_leave(client, error->text);
+}
+
+void client_wake(struct client *client)
+{
+    if (sl_list_empty(&client->resume)) {
+        sl_list_append(&client->io.worker->resume, &client->resume);
+    }
+}
+
+void client_wake_if_held(struct client *client)
+{
+    if (hold_len(&client->io.in) > 0 || client->has_left) {
+        client_wake(client);
+    }
+}
+
+void client_resume(struct client *client)
+{
+    switch ((enum client_state)client->state) {
+    case CLIENT_WELCOME:
+        client_welcome(client);
+        break;
+    case CLIENT_WAITING:
+        if (client->server == NULL && client->waiter.is_waiting) {
+            break; /* still in line */
+        }
+        client_enter(client, CLIENT_ACTIVE);
+        client_relay_kept(client);
+        break;
+    case CLIENT_ACTIVE:
+    case CLIENT_STAGED:
+        client_relay_kept(client);
+        break;
+    case CLIENT_STARTUP:
+    case CLIENT_TLS:
+    case CLIENT_AUTH:
+    case CLIENT_AUTH_WAIT:
+    case CLIENT_CONSOLE:
+    case CLIENT_CANCEL:
+    case CLIENT_LEAVING:
+    case CLIENT_CLOSED:
+        break;
+    }
+}
+
+/* ---- counting ---- */
+
+enum sl_err client_count(struct client *client, struct sl_error *error)
+{
+    const struct conf *conf = client->io.worker->conf;
+    struct pool *pool = client->pool;
+    const struct conf_user *user = conf_find_user(conf, client->user->name);
+    const struct conf_database *db = conf_find_database(conf, pool->database->name);
+    int database_max =
+            conf_max_db_client_connections(conf, db == NULL ? conf->fallback_database : db);
+    int user_max = conf_max_user_client_connections(conf, user);
+
+    if (database_max > 0 && atomic_fetch_add(&pool->database->clients, 1) >= database_max) {
+        atomic_fetch_sub(&pool->database->clients, 1);
+        return sl_error_set(error, SL_ELIMIT, SL_STATE_TOO_MANY_CONNECTIONS,
+                "client connections exceeded for database \"%s\" (max_db_client_connections)",
+                pool->database->name);
+    }
+    if (database_max <= 0) {
+        atomic_fetch_add(&pool->database->clients, 1);
+    }
+    if (atomic_fetch_add(&client->user->clients, 1) >= user_max && user_max > 0) {
+        atomic_fetch_sub(&client->user->clients, 1);
+        atomic_fetch_sub(&pool->database->clients, 1);
+        return sl_error_set(error, SL_ELIMIT, SL_STATE_TOO_MANY_CONNECTIONS,
+                "client connections exceeded for user \"%s\" (max_user_client_connections)",
+                client->user->name);
+    }
+    atomic_fetch_add(&pool->clients, 1);
+    client->is_counted = true;
+    return SL_OK;
+}
+
+void client_uncount(struct client *client)
+{
+    if (client->is_counted) {
+        atomic_fetch_sub(&client->pool->database->clients, 1);
+        atomic_fetch_sub(&client->user->clients, 1);
+        atomic_fetch_sub(&client->pool->clients, 1);
+        client->is_counted = false;
+    }
+    if (client->is_admitted) {
+        process_drop_client();
+        client->is_admitted = false;
+    }
+}
+
+const char *client_state_text(const struct client *client)
+{
+    switch ((enum client_state)client->state) {
+    case CLIENT_WELCOME:
+    case CLIENT_WAITING:
+        return "waiting";
+    case CLIENT_ACTIVE:
+    case CLIENT_STAGED:
+        return client->server != NULL ? "active" : "idle";
+    case CLIENT_CONSOLE:
+        return "active";
+    case CLIENT_CANCEL:
+        return "active_cancel";
+    case CLIENT_STARTUP:
+    case CLIENT_TLS:
+    case CLIENT_AUTH:
+    case CLIENT_AUTH_WAIT:
+        return "login";
+    case CLIENT_LEAVING:
+    case CLIENT_CLOSED:
+        break;
+    }
+    return "justfree";
+}

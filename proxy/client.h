@@ -1,0 +1,163 @@
+/* SPDX-License-Identifier: PostgreSQL */
+/*
+ * proxy/client.h - a connection from an application: its states, and the only
+ * function that changes them.
+ *
+ *   STARTUP <-> TLS, STARTUP -> AUTH <-> AUTH_WAIT -> WELCOME -> ACTIVE <-> WAITING
+ *   STARTUP -> CANCEL (a CancelRequest, on its way)        ACTIVE <-> STAGED
+ *   AUTH -> CONSOLE (the admin database)           any -> LEAVING -> CLOSED
+ *
+ *   STARTUP    nothing but startup packets may come            [client_startup.c]
+ *   TLS        a handshake step is on a crypto thread          [client_startup.c]
+ *   AUTH       a password message may come                     [client_startup.c]
+ *   AUTH_WAIT  a job or auth_query is under way                [client_startup.c]
+ *   WELCOME    in line for a server, or for its parameters     [client_welcome.c]
+ *   ACTIVE     requests are read and passed on                 [client_relay.c]
+ *   WAITING    a request is there, in line for a server        [link.c]
+ *   STAGED     a stage waits; stmt_resume() goes on            [client_stmt.c]
+ *   CONSOLE    speaks to the console                           [console.c]
+ *   CANCEL     waits until its CancelRequest was delivered     [cancel.c]
+ *   LEAVING    the last words are sent, then it is closed      [client.c]
+ *
+ * Ownership: its worker's slab. Threads: its worker's. Bounds: what it may hold is
+ * in client_relay.c (unread input), prepared.h (names); idle it holds no buffer.
+ */
+#ifndef SLUICE_PROXY_CLIENT_H
+#define SLUICE_PROXY_CLIENT_H
+
+#include "protocol/base/slab.h"
+#include "proxy/address.h"
+#include "proxy/io.h"
+#include "proxy/pool.h"
+#include "proxy/timer.h"
+
+enum client_state {
+    CLIENT_STARTUP,
+    CLIENT_TLS,
+    CLIENT_AUTH,
+    CLIENT_AUTH_WAIT,
+    CLIENT_WELCOME,
+    CLIENT_ACTIVE,
+    CLIENT_WAITING,
+    CLIENT_STAGED,
+    CLIENT_CONSOLE,
+    CLIENT_CANCEL,
+    CLIENT_LEAVING,
+    CLIENT_CLOSED
+};
+
+struct client_login; /* client_startup.c: what only a login needs */
+struct client_names; /* prepared.h */
+struct console;      /* console.h: a client of the admin database */
+struct listener;
+struct params;
+struct prepared;
+struct server;
+struct settle_bytes;
+struct stmt;
+struct user;
+
+struct cancel_key {
+    struct sl_map_node node; /* cancel.c's, under its lock */
+    uint64_t serial;         /* of the client, for ever: its secret is made from it */
+    struct worker *worker;   /* the client's; this and what follows constant while known */
+    struct sl_id client;
+    uint32_t pid; /* as the client was told */
+    uint8_t key_len;
+    bool is_known; /* in the table; the worker's own */
+};
+
+struct client {
+    struct io io;
+    struct sl_id id;
+    uint8_t state;      /* enum client_state */
+    uint8_t mode;       /* enum conf_pool_mode, fixed at login */
+    uint8_t body_fate;  /* enum body_fate */
+    bool renames;       /* prepared statements are ours to name */
+    bool has_left;      /* Terminate was read, or the socket ended: no more input */
+    bool is_counted;   /* against the limits of database and user */
+    bool is_admitted;  /* against max_client_conn */
+    bool was_notified; /* query_wait_notify, for this wait */
+    bool is_held;       /* input waits for replies that are due (prepared.h, pending) */
+    bool is_pinned;     /* keeps its server between transactions */
+    bool skips_to_sync; /* an error of ours: what comes is dropped up to Sync */
+    bool is_replication;
+    bool unnamed_is_opaque; /* its unnamed statement is too long to be kept */
+    bool is_unix;
+    bool close_needed;       /* SHOW CLIENTS; closed when between transactions */
+    bool minor_two;          /* protocol 3.2: a long cancel key */
+    uint32_t body_left;      /* of a message from the client */
+    uint32_t replaced;       /* bytes of input that instead replaces */
+    uint32_t undone_segment; /* see server_settle.c: the segment and one; 0: none */
+    uint32_t stmt_skip;      /* bytes of input that have walked already and are sent next */
+    struct pool *pool;
+    struct user *user;     /* who logged in; the pool's may be forced */
+    struct server *server; /* while linked */
+    struct waiter waiter;
+    struct sl_list resume;
+    const struct params *params;  /* what its session has set, of what is tracked */
+    const struct params *startup; /* what it asked for at startup; its servers' too */
+    struct prepared *unnamed;     /* what its unnamed statement says, or NULL */
+    struct client_names *names;   /* NULL until the first */
+    union {
+        struct client_login *login; /* before ACTIVE */
+        struct console *console;    /* CONSOLE */
+        struct stmt *stmt;          /* STAGED, or walked and not yet sent */
+    } part;
+    struct settle_bytes *instead; /* what a stage puts in place of the next request */
+    struct timer timer;
+    struct cancel_key cancel;
+    struct address_short address;
+    struct address_short local;
+    sl_usec connected_at;
+    sl_usec request_at;  /* the last request */
+    sl_usec query_since; /* of the requests not yet answered; 0: none */
+    sl_usec xact_since;  /* of the transaction; 0: none */
+};
+
+/* A new connection on this worker; takes over fd. NULL (fd closed): at a bound, no memory. */
+struct client *client_new(
+        struct worker *worker, int fd, const struct address *peer, const struct address *local);
+/* The client of that id on this worker, or NULL. */
+struct client *client_find(struct worker *worker, struct sl_id id);
+/* The only assignment of state. */
+void client_enter(struct client *client, enum client_state state);
+void client_check(const struct client *client);
+/* At once: no last words. Its server is seen to. */
+void client_close(struct client *client, const char *reason);
+/* The last words: an error of that severity ("FATAL"), then the end. */
+void client_fail(struct client *client, const char *severity, const struct sl_error *error);
+/* Counts it against the limits of its database and user, or says which is reached. */
+SL_MUST_CHECK enum sl_err client_count(struct client *client, struct sl_error *error);
+void client_uncount(struct client *client);
+/* Bytes of our own to the client, in order with what passes; sent by the end of the turn. */
+void client_say(struct client *client, struct sl_span bytes);
+/* No more input; closed when what is to be sent has been taken. */
+void client_leave(struct client *client, const char *reason);
+/* Puts it on the resume list: client_resume() in this turn or the next. */
+void client_wake(struct client *client);
+/* The same, if it has input that waits. */
+void client_wake_if_held(struct client *client);
+void client_resume(struct client *client);
+/* The deadline that holds in its present state. */
+void client_set_timer(struct client *client);
+void client_timer_fired(struct client *client);
+
+/* client_startup.c */
+void client_startup_ready(struct client *client, unsigned got);
+void client_login_free(struct client *client);
+/* client_welcome.c: logged in; send parameters, key, ReadyForQuery. */
+void client_welcome(struct client *client);
+void client_welcome_with(struct client *client, const struct params *reported);
+/* client_relay.c */
+void client_relay_ready(struct client *client, unsigned got);
+/* Goes on with the input that is kept. */
+void client_relay_kept(struct client *client);
+
+/* link.c: on the client's worker; the server it waited for, or why there is none. */
+void client_granted(struct worker *worker, struct sl_id id, struct server *server);
+void client_refused(struct worker *worker, struct sl_id id, const struct sl_error *error);
+
+const char *client_state_text(const struct client *client);
+
+#endif

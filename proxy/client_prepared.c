@@ -1,0 +1,541 @@
+/* SPDX-License-Identifier: PostgreSQL */
+/*
+ * proxy/client_prepared.c - requests that name prepared statements, in transaction
+ * pooling: renamed, shared, and made where they are missing.
+ *
+ * A name whose last change (Parse, Close) is in a segment before this one and not
+ * yet answered is waited for: what the change comes to is not known. Within a
+ * segment it need not be: if it fails, so does everything up to Sync.
+ */
+#include "proxy/client_request.h"
+
+#include "conf/conf.h"
+#include "protocol/front.h"
+#include "protocol/message.h"
+#include "protocol/sqlstate.h"
+#include "proxy/client.h"
+#include "proxy/client_stmt.h"
+#include "proxy/prepared.h"
+#include "proxy/server.h"
+#include "proxy/server_settle.h"
+#include "proxy/worker.h"
+
+enum { PARSE_WHOLE_MAX = 1 << 20, OURS_LEN = 7 };
+
+static const char ours[] = "SLUICE_";
+
+static bool is_ours(struct sl_span name)
+{
+    return name.len >= OURS_LEN && memcmp(name.at, ours, OURS_LEN) == 0;
+}
+
+static bool is_unsettled(const struct client *client, bool is_pending, uint32_t segment)
+{
+    return is_pending && segment != client->server->expect.segment;
+}
+
+/* Is the name in the middle of a change that an earlier segment asked for? */
+static bool name_is_unsettled(const struct client *client, struct sl_span name)
+{
+    const struct client_name *closing = client_names_closing(client->names, name);
+    const struct client_name *found = client_names_find(client->names, name);
+
+    return (closing != NULL && is_unsettled(client, true, closing->segment)) ||
+           (found != NULL && is_unsettled(client, found->state == NAME_PARSING, found->segment));
+}
+
+static void put_head(uint8_t *head, uint8_t type, size_t total)
+{
+    head[0] = type;
+    sl_set_u32(head + 1, (uint32_t)(total - 1));
+}
+
+/* Parse under our name: type, length and name; the rest is the caller's. */
+static void say_parse_head(struct server *server, const char *name, size_t name_len, size_t rest)
+{
+    uint8_t head[MESSAGE_HEAD + PREPARED_NAME_MAX];
+
+    put_head(head, MSG_PARSE, MESSAGE_HEAD + name_len + 1 + rest);
+    memcpy(head + MESSAGE_HEAD, name, name_len + 1);
+    server_say(server, head, MESSAGE_HEAD + name_len + 1);
+}
+
+static void count(struct client *client, enum stats_counter counter)
+{
+    stats_add(pool_stats(client->pool, client->io.worker->index), counter, 1);
+}
+
+/* ---- statements on the server ---- */
+
+/* The least recently used goes when there are more than max_prepared_statements. */
+static enum sl_err make_room(struct server *server)
+{
+    uint32_t max = (uint32_t)server->io.worker->conf->max_prepared_statements;
+    struct server_stmt *old = server_stmts_excess(&server->stmts, max > 0 ? max - 1 : 0);
+    uint8_t message[MESSAGE_HEAD + 1 + PREPARED_NAME_MAX];
+    char name[PREPARED_NAME_MAX];
+
+    if (old == NULL) {
+        return SL_OK;
+    }
+    size_t len = prepared_name(old->prepared, name);
+    struct expect_entry entry = {
+            .kind = EXPECT_CLOSE, .flags = EXPECT_HIDDEN, .ref = prepared_ref(old->prepared)};
+    server_stmts_remove(&server->stmts, old);
+    enum sl_err err = expect_push(&server->expect, entry);
+    if (err != SL_OK) {
+        prepared_unref(entry.ref);
+        return err; /* it stays there, unused: the bound is one more until the session ends */
+    }
+    put_head(message, MSG_CLOSE, MESSAGE_HEAD + 1 + len + 1);
+    message[MESSAGE_HEAD] = 'S';
+    memcpy(message + MESSAGE_HEAD + 1, name, len + 1);
+    server_say(server, message, MESSAGE_HEAD + 1 + len + 1);
+    return SL_OK;
+}
+
+/* The server has the statement, or will by then: its Parse goes ahead. STEP_NEXT when so. */
+static enum step ensure(struct client *client, struct prepared *prepared)
+{
+    struct server *server = client->server;
+    struct server_stmt *stmt = server_stmts_find(&server->stmts, prepared);
+    char name[PREPARED_NAME_MAX];
+
+    if (SL_LIKELY(stmt != NULL)) {
+        if (is_unsettled(client, stmt->is_pending, stmt->segment)) {
+            return request_hold(client);
+        }
+        server_stmts_touch(&server->stmts, stmt);
+        return STEP_NEXT;
+    }
+    if (!expect_has_room(&server->expect, 4) || make_room(server) != SL_OK) {
+        return request_hold(client);
+    }
+    stmt = server_stmts_add(&server->stmts, prepared);
+    if (stmt == NULL) {
+        return request_hold(client);
+    }
+    stmt->segment = server->expect.segment;
+    struct expect_entry entry = {.kind = EXPECT_PARSE, .flags = EXPECT_QUIET, .ref = stmt};
+    bool is_skipping = server->expect.skipping;
+    if (expect_push(&server->expect, entry) != SL_OK) {
+        server_stmts_remove(&server->stmts, stmt);
+        return request_hold(client);
+    }
+    if (!is_skipping) {
+        size_t len = prepared_name(prepared, name);
+        say_parse_head(server, name, len, prepared->len);
+        server_say(server, prepared->body, prepared->len);
+        count(client, STATS_SERVER_PARSES);
+    }
+    return STEP_NEXT;
+}
+
+/* The same for the unnamed statement. */
+static enum step ready_unnamed(
+        struct client *client, const struct request *request, bool *is_poisoned)
+{
+    struct server *server = client->server;
+
+    if (client->unnamed_is_opaque) {
+        return STEP_NEXT;
+    }
+    if (client->unnamed == NULL) {
+        *is_poisoned = true;
+        return request_poison(client, request, SL_STATE_UNDEFINED_PSTATEMENT,
+                "unnamed prepared statement does not exist");
+    }
+    if (server->stmts.unnamed == client->unnamed) {
+        return STEP_NEXT;
+    }
+    struct expect_entry entry = {
+            .kind = EXPECT_PARSE, .flags = EXPECT_QUIET, .local = SETTLE_UNNAMED, .undo = server};
+    bool is_skipping = server->expect.skipping;
+    if (expect_push(&server->expect, entry) != SL_OK) {
+        return request_hold(client);
+    }
+    if (!is_skipping) {
+        prepared_unref(server->stmts.unnamed);
+        server->stmts.unnamed = prepared_ref(client->unnamed);
+        say_parse_head(server, "", 0, client->unnamed->len);
+        server_say(server, client->unnamed->body, client->unnamed->len);
+        count(client, STATS_SERVER_PARSES);
+    }
+    return STEP_NEXT;
+}
+
+void request_forget_unnamed(struct client *client)
+{
+    struct server *server = client->server;
+
+    if (client->unnamed != NULL || client->unnamed_is_opaque) {
+        prepared_unref(client->unnamed);
+        client->unnamed = NULL;
+        client->unnamed_is_opaque = false;
+    }
+    if (server->stmts.unnamed != NULL) {
+        prepared_unref(server->stmts.unnamed);
+        server->stmts.unnamed = NULL;
+    }
+}
+
+/* ---- replies of our own ---- */
+
+/* ParseComplete or CloseComplete, at once or in its turn. */
+static enum step reply_locally(struct client *client, const struct request *request, uint8_t type,
+        struct client_name *name)
+{
+    struct server *server = client->server;
+    struct expect_entry entry = {.kind = EXPECT_LOCAL, .local = type, .undo = name};
+
+    if (expect_idle(&server->expect) && !server->expect.skipping) {
+        const uint8_t message[] = {type, 0, 0, 0, 4};
+        client_say(client, sl_span(message, sizeof message));
+        server_settle_local(server, &entry);
+    } else if (expect_push(&server->expect, entry) != SL_OK) {
+        return request_hold(client);
+    }
+    request_drop(client, request);
+    return STEP_NEXT;
+}
+
+/* ---- Parse ---- */
+
+static bool same(const struct prepared *prepared, struct sl_span body)
+{
+    return prepared != NULL && prepared->len == body.len &&
+           memcmp(prepared->body, body.at, body.len) == 0;
+}
+
+/* before: what was unnamed until now, whose reference goes to the entry. */
+static enum step pass_unnamed(
+        struct client *client, const struct request *request, struct prepared *now)
+{
+    struct server *server = client->server;
+    struct expect_entry entry = {
+            .kind = EXPECT_PARSE, .local = SETTLE_UNNAMED, .ref = client->unnamed, .undo = server};
+    bool is_skipping = server->expect.skipping;
+
+    if (!expect_has_room(&server->expect, 1)) {
+        prepared_unref(now);
+        return request_hold(client);
+    }
+    client->unnamed = now;
+    client->unnamed_is_opaque = now == NULL;
+    if (!is_skipping) {
+        prepared_unref(server->stmts.unnamed);
+        server->stmts.unnamed = now == NULL ? NULL : prepared_ref(now);
+    }
+    count(client, STATS_SERVER_PARSES);
+    return request_pass(client, request, entry);
+}
+
+static enum step parse_unnamed(
+        struct client *client, const struct request *request, struct sl_span rest)
+{
+    struct prepared *now =
+            same(client->unnamed, rest) ? prepared_ref(client->unnamed) : prepared_intern(rest);
+    return pass_unnamed(client, request, now); /* NULL: no room to remember it */
+}
+
+/* The server gets it under our name. */
+static enum step make_named(struct client *client, const struct request *request,
+        const struct front_parse *parse, struct client_name *name)
+{
+    struct server *server = client->server;
+    char ours_name[PREPARED_NAME_MAX];
+    bool is_skipping = server->expect.skipping;
+    struct server_stmt *stmt =
+            make_room(server) == SL_OK ? server_stmts_add(&server->stmts, name->prepared) : NULL;
+
+    if (stmt == NULL) {
+        client_names_remove(client->names, name);
+        return request_poison(client, request, SL_STATE_OUT_OF_MEMORY, "out of memory");
+    }
+    size_t len = prepared_name(name->prepared, ours_name);
+    stmt->segment = server->expect.segment;
+    struct expect_entry entry = {.kind = EXPECT_PARSE, .ref = stmt, .undo = name};
+    if (expect_push(&server->expect, entry) != SL_OK) {
+        server_stmts_remove(&server->stmts, stmt);
+        client_names_remove(client->names, name);
+        return request_hold(client);
+    }
+    if (is_skipping) {
+        request_drop(client, request); /* settled as skipped: stmt and name are gone */
+        return STEP_NEXT;
+    }
+    say_parse_head(server, ours_name, len, parse->rest.len);
+    request_pass_from(client, request, (size_t)(parse->rest.at - request->at));
+    count(client, STATS_SERVER_PARSES);
+    return STEP_NEXT;
+}
+
+static enum step parse_named(
+        struct client *client, const struct request *request, const struct front_parse *parse)
+{
+    struct server *server = client->server;
+
+    if (name_is_unsettled(client, parse->name)) {
+        return request_hold(client);
+    }
+    if (client_names_find(client->names, parse->name) != NULL) {
+        return request_poison(client, request, SL_STATE_DUPLICATE_PSTATEMENT,
+                "prepared statement \"%.*s\" already exists",
+                (int)(parse->name.len > 63 ? 63 : parse->name.len), (const char *)parse->name.at);
+    }
+    struct prepared *prepared = prepared_intern(parse->rest);
+    if (prepared == NULL) {
+        return request_poison(client, request, SL_STATE_OUT_OF_MEMORY,
+                "no room for another prepared statement (prepared_statements_bytes)");
+    }
+    struct server_stmt *stmt = server_stmts_find(&server->stmts, prepared);
+    if (!expect_has_room(&server->expect, 4) ||
+            (stmt != NULL && is_unsettled(client, stmt->is_pending, stmt->segment))) {
+        prepared_unref(prepared);
+        return request_hold(client);
+    }
+    if (client->names == NULL) {
+        client->names =
+                client_names_new((size_t)client->io.worker->conf->prepared_statements_bytes_client);
+    }
+    struct client_name *name =
+            client->names == NULL ? NULL : client_names_add(client->names, parse->name, prepared);
+    if (name == NULL) {
+        prepared_unref(prepared);
+        return request_poison(client, request, SL_STATE_OUT_OF_MEMORY,
+                "too many prepared statements (prepared_statements_bytes_client)");
+    }
+    name->segment = server->expect.segment;
+    if (stmt != NULL) {
+        server_stmts_touch(&server->stmts, stmt);
+        return reply_locally(client, request, '1', name);
+    }
+    return make_named(client, request, parse, name);
+}
+
+/* Too long to be remembered: as the unnamed statement it passes, and keeps its server. */
+static enum step parse_long(struct client *client, const struct request *request)
+{
+    if (request->here < MESSAGE_HEAD + 1) {
+        return STEP_MORE;
+    }
+    if (request->at[MESSAGE_HEAD] != 0) {
+        return request_poison(client, request, SL_STATE_PROGRAM_LIMIT,
+                "a prepared statement of %u bytes is too long for a name (at most %d)",
+                request->total, PARSE_WHOLE_MAX);
+    }
+    count(client, STATS_CLIENT_PARSES);
+    return pass_unnamed(client, request, NULL);
+}
+
+enum step request_parse(struct client *client, const struct request *request)
+{
+    struct front_parse parse;
+
+    client->server->is_unsynced = true;
+    if (request->total > (uint32_t)PARSE_WHOLE_MAX) {
+        return parse_long(client, request);
+    }
+    if (!request_is_whole(request)) {
+        return STEP_MORE;
+    }
+    count(client, STATS_CLIENT_PARSES);
+    if (front_parse_read(request_body(request), &parse) != SL_OK) {
+        struct expect_entry entry = {.kind = EXPECT_PARSE};
+        return request_pass(client, request, entry); /* the server will say what is wrong */
+    }
+    return parse.name.len == 0 ? parse_unnamed(client, request, parse.rest)
+                               : parse_named(client, request, &parse);
+}
+
+/* ---- Bind, Describe, Close ---- */
+
+/*
+ * The statement of that name, ready on the server. STEP_NEXT with *prepared NULL: the
+ * name is not one of ours; the server knows best what to say to it.
+ */
+static enum step find_statement(struct client *client, const struct request *request,
+        struct sl_span name, struct prepared **prepared, bool *is_poisoned)
+{
+    *prepared = NULL;
+    if (name_is_unsettled(client, name)) {
+        return request_hold(client);
+    }
+    struct client_name *found = client_names_find(client->names, name);
+    if (found == NULL && is_ours(name)) {
+        *is_poisoned = true;
+        return request_poison(client, request, SL_STATE_UNDEFINED_PSTATEMENT,
+                "prepared statement \"%.*s\" does not exist", (int)(name.len > 63 ? 63 : name.len),
+                (const char *)name.at);
+    }
+    if (found == NULL) {
+        return STEP_NEXT;
+    }
+    enum step step = ensure(client, found->prepared);
+    if (step == STEP_NEXT) {
+        *prepared = found->prepared;
+    }
+    return step;
+}
+
+static enum step bind_renamed(struct client *client, const struct request *request,
+        const struct front_bind *bind, const struct prepared *prepared)
+{
+    struct server *server = client->server;
+    struct expect_entry entry = {.kind = EXPECT_BIND};
+    char name[PREPARED_NAME_MAX];
+    size_t name_len = prepared_name(prepared, name);
+    size_t rest = request->total - MESSAGE_HEAD - bind->rest_offset;
+    size_t total = MESSAGE_HEAD + bind->portal.len + 1 + name_len + 1 + rest;
+    uint8_t head[MESSAGE_HEAD];
+
+    if (expect_push(&server->expect, entry) != SL_OK) {
+        return request_hold(client);
+    }
+    put_head(head, MSG_BIND, total);
+    server_say(server, head, sizeof head);
+    server_say(server, bind->portal.at, bind->portal.len + 1);
+    server_say(server, name, name_len + 1);
+    request_pass_from(client, request, MESSAGE_HEAD + bind->rest_offset);
+    return STEP_NEXT;
+}
+
+enum step request_bind(struct client *client, const struct request *request)
+{
+    struct expect_entry entry = {.kind = EXPECT_BIND};
+    struct prepared *prepared = NULL;
+    struct front_bind bind;
+
+    client->server->is_unsynced = true;
+    switch (front_bind_head(request_body(request), request->total - MESSAGE_HEAD, &bind)) {
+    case FRONT_MORE:
+        return request->here > (size_t)PARSE_WHOLE_MAX
+                       ? request_poison(client, request, SL_STATE_PROTOCOL_VIOLATION,
+                                 "invalid string in message")
+                       : STEP_MORE;
+    case FRONT_BAD:
+        return request_pass(client, request, entry); /* the server will say what is wrong */
+    case FRONT_OK:
+        break;
+    }
+    bool is_poisoned = false;
+    enum step step = bind.statement.len == 0 ? ready_unnamed(client, request, &is_poisoned)
+                                             : find_statement(client, request, bind.statement,
+                                                       &prepared, &is_poisoned);
+    if (step != STEP_NEXT || is_poisoned) {
+        return step;
+    }
+    count(client, STATS_BINDS);
+    return prepared == NULL ? request_pass(client, request, entry)
+                            : bind_renamed(client, request, &bind, prepared);
+}
+
+static enum step describe_statement(
+        struct client *client, const struct request *request, struct sl_span name)
+{
+    struct expect_entry entry = {.kind = EXPECT_DESCRIBE_STATEMENT};
+    uint8_t message[MESSAGE_HEAD + 1 + PREPARED_NAME_MAX];
+    struct prepared *prepared = NULL;
+    bool is_poisoned = false;
+    char ours_name[PREPARED_NAME_MAX];
+
+    enum step step = name.len == 0 ? ready_unnamed(client, request, &is_poisoned)
+                                   : find_statement(client, request, name, &prepared, &is_poisoned);
+    if (step != STEP_NEXT || is_poisoned) {
+        return step;
+    }
+    if (prepared == NULL) {
+        return request_pass(client, request, entry);
+    }
+    if (expect_push(&client->server->expect, entry) != SL_OK) {
+        return request_hold(client);
+    }
+    size_t len = prepared_name(prepared, ours_name);
+    put_head(message, MSG_DESCRIBE, MESSAGE_HEAD + 1 + len + 1);
+    message[MESSAGE_HEAD] = 'S';
+    memcpy(message + MESSAGE_HEAD + 1, ours_name, len + 1);
+    server_say(client->server, message, MESSAGE_HEAD + 1 + len + 1);
+    request_drop(client, request);
+    return STEP_NEXT;
+}
+
+/* Reads kind and name of a whole Describe or Close; STEP_NEXT when they are there. */
+static enum step read_target(const struct request *request, char *kind, struct sl_span *name)
+{
+    if (!request_is_whole(request) && request->here <= (size_t)PARSE_WHOLE_MAX) {
+        return STEP_MORE;
+    }
+    if (!request_is_whole(request) ||
+            front_target_read(request_body(request), kind, name) != SL_OK) {
+        *kind = 0; /* the server will say what is wrong */
+    }
+    return STEP_NEXT;
+}
+
+enum step request_describe(struct client *client, const struct request *request)
+{
+    struct expect_entry entry = {.kind = EXPECT_DESCRIBE_PORTAL, .ref = client_stmt_now(client)};
+    struct sl_span name;
+    char kind;
+
+    client->server->is_unsynced = true;
+    if (read_target(request, &kind, &name) == STEP_MORE) {
+        return STEP_MORE;
+    }
+    return kind == FRONT_STATEMENT ? describe_statement(client, request, name)
+                                   : request_pass(client, request, entry);
+}
+
+static enum step close_statement(
+        struct client *client, const struct request *request, struct sl_span name)
+{
+    struct expect_entry entry = {.kind = EXPECT_CLOSE};
+
+    if (name_is_unsettled(client, name)) {
+        return request_hold(client);
+    }
+    struct client_name *found = client_names_find(client->names, name);
+    if (found == NULL && !is_ours(name)) {
+        return request_pass(client, request, entry);
+    }
+    if (found != NULL && !expect_has_room(&client->server->expect, 1)) {
+        return request_hold(client);
+    }
+    if (found != NULL) {
+        found->state = NAME_CLOSING;
+        found->segment = client->server->expect.segment;
+    }
+    return reply_locally(client, request, '3', found);
+}
+
+static enum step close_unnamed(struct client *client, const struct request *request)
+{
+    struct server *server = client->server;
+    struct expect_entry entry = {
+            .kind = EXPECT_CLOSE, .local = SETTLE_UNNAMED, .ref = client->unnamed, .undo = server};
+
+    if (!expect_has_room(&server->expect, 1)) {
+        return request_hold(client);
+    }
+    client->unnamed = NULL;
+    client->unnamed_is_opaque = false;
+    prepared_unref(server->stmts.unnamed);
+    server->stmts.unnamed = NULL;
+    return request_pass(client, request, entry);
+}
+
+enum step request_close(struct client *client, const struct request *request)
+{
+    struct expect_entry entry = {.kind = EXPECT_CLOSE};
+    struct sl_span name;
+    char kind;
+
+    client->server->is_unsynced = true;
+    if (read_target(request, &kind, &name) == STEP_MORE) {
+        return STEP_MORE;
+    }
+    if (kind != FRONT_STATEMENT) {
+        return request_pass(client, request, entry);
+    }
+    return name.len == 0 ? close_unnamed(client, request) : close_statement(client, request, name);
+}

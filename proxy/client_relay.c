@@ -1,0 +1,587 @@
+/* SPDX-License-Identifier: PostgreSQL */
+/*
+ * proxy/client_relay.c - requests on their way to a server.
+ *
+ * One parser for all modes: a message's head is looked at, its reply is expected,
+ * and its bytes pass as they lie in the receive buffer, the rest of a long one as
+ * it comes. What must be whole or must wait stays in the client's io (io_keep)
+ * and is looked at again.
+ *
+ * Bounds: a client in line keeps at most KEPT_MAX unread bytes, then it is not read
+ * any more; a message that must be whole at most PARSE_MAX.
+ */
+#include "proxy/client.h"
+
+#include "conf/conf.h"
+#include "protocol/back.h"
+#include "protocol/message.h"
+#include "protocol/sqlstate.h"
+#include "proxy/client_cancelled.h"
+#include "proxy/client_request.h"
+#include "proxy/client_stmt.h"
+#include "proxy/link.h"
+#include "proxy/pipeline.h"
+#include "proxy/prepared.h"
+#include "proxy/server.h"
+#include "proxy/server_settle.h"
+#include "proxy/worker.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+enum { KEPT_MAX = 65536 };
+
+/* ---- what handlers use ---- */
+
+void request_pass_from(struct client *client, const struct request *request, size_t from)
+{
+    struct outbox *outbox = &client->io.worker->outbox;
+
+    outbox_begin(outbox, &client->server->io);
+    outbox_pass(outbox, request->at + from, request->here - from);
+    client->body_left = request->total - (uint32_t)request->here;
+    client->body_fate = BODY_PASS;
+}
+
+void request_drop(struct client *client, const struct request *request)
+{
+    client->body_left = request->total - (uint32_t)request->here;
+    client->body_fate = BODY_DROP;
+}
+
+enum step request_hold(struct client *client)
+{
+    client->is_held = true;
+    return STEP_STOP;
+}
+
+enum step request_pass(
+        struct client *client, const struct request *request, struct expect_entry entry)
+{
+    if (expect_push(&client->server->expect, entry) != SL_OK) {
+        return request_hold(client);
+    }
+    request_pass_from(client, request, 0);
+    return STEP_NEXT;
+}
+
+static struct settle_bytes *error_bytes(const struct sl_error *error)
+{
+    struct settle_bytes *bytes = NULL;
+    struct sl_buf buf;
+
+    sl_buf_init(&buf, 4096);
+    if (back_put_error(&buf, "ERROR", error) == SL_OK) {
+        bytes = settle_bytes_new(sl_buf_borrow(&buf));
+    }
+    sl_buf_fini(&buf);
+    return bytes;
+}
+
+/*
+ * The server's transaction must fail as it would have by itself, and at this place
+ * in the order: so the server is sent something that fails, and our error is shown
+ * in place of its own.
+ */
+enum step request_poison(struct client *client, const struct request *request, const char *sqlstate,
+        const char *format, ...)
+{
+    static const uint8_t failing[] = {'D', 0, 0, 0, 19, 'S', 'S', 'L', 'U', 'I', 'C', 'E', '_', 'p',
+            'o', 'i', 's', 'o', 'n', 0};
+    struct sl_error error;
+    char text[SL_ERROR_TEXT_MAX];
+    va_list args;
+
+    va_start(args, format);
+    vsnprintf(text, sizeof text, format, args);
+    va_end(args);
+    SL_IGNORE(sl_error_set(&error, SL_EPROTO, sqlstate, "%s", text), "shown to the client");
+    struct settle_bytes *bytes = error_bytes(&error);
+    struct expect_entry entry = {
+            .kind = EXPECT_DESCRIBE_STATEMENT, .flags = EXPECT_POISON, .undo = bytes};
+    if (bytes == NULL || expect_push(&client->server->expect, entry) != SL_OK) {
+        free(bytes);
+        return request_hold(client);
+    }
+    client->server->is_unsynced = true;
+    server_say(client->server, failing, sizeof failing);
+    request_drop(client, request);
+    return STEP_NEXT;
+}
+
+enum step request_refuse_query(struct client *client, const struct sl_error *error)
+{
+    static const uint8_t failing[] = {'Q', 0, 0, 0, 11, 'r', 'e', 'f', 'u', 's', 'e', 0};
+    struct settle_bytes *bytes = error_bytes(error);
+    struct expect_entry entry = {.kind = EXPECT_QUERY, .flags = EXPECT_POISON, .undo = bytes};
+
+    if (bytes == NULL || expect_push(&client->server->expect, entry) != SL_OK) {
+        free(bytes);
+        return request_hold(client);
+    }
+    server_say(client->server, failing, sizeof failing);
+    return STEP_NEXT;
+}
+
+/* ---- one function a message type ---- */
+
+static void begin_query(struct client *client)
+{
+    if (client->query_since == 0) {
+        client->query_since = client->io.worker->now;
+        client_set_timer(client);
+    }
+}
+
+static enum step on_query(struct client *client, const struct request *request)
+{
+    struct expect_entry entry = {.kind = EXPECT_QUERY};
+    struct sl_error error;
+
+    if (client->io.worker->conf->disable_pqexec) {
+        SL_IGNORE(sl_error_set(&error, SL_EPROTO, SL_STATE_PROTOCOL_VIOLATION,
+                          "simple query protocol is disabled (disable_pqexec)"),
+                "the client is told");
+        client_fail(client, "FATAL", &error);
+        return STEP_STOP;
+    }
+    entry.ref = client_stmt_take(client);
+    if (client->renames) {
+        request_forget_unnamed(client);
+    }
+    if (!client->server->expect.skipping) {
+        client->server->is_unsynced = false;
+    }
+    begin_query(client);
+    return request_pass(client, request, entry);
+}
+
+static enum step on_extended(
+        struct client *client, const struct request *request, enum expect_kind kind)
+{
+    struct expect_entry entry = {.kind = (uint8_t)kind};
+
+    if (kind == EXPECT_EXECUTE) {
+        entry.ref = client_stmt_take(client);
+    }
+    client->server->is_unsynced = true;
+    begin_query(client);
+    return request_pass(client, request, entry);
+}
+
+static enum step on_describe(struct client *client, const struct request *request)
+{
+    if (request->here < MESSAGE_HEAD + 1) {
+        return STEP_MORE;
+    }
+    return on_extended(client, request,
+            request->at[MESSAGE_HEAD] == 'S' ? EXPECT_DESCRIBE_STATEMENT : EXPECT_DESCRIBE_PORTAL);
+}
+
+static enum step on_sync(struct client *client, const struct request *request)
+{
+    struct expect_entry entry = {.kind = EXPECT_SYNC};
+
+    client->server->is_unsynced = false;
+    begin_query(client);
+    return request_pass(client, request, entry);
+}
+
+static enum step on_copy_end(struct client *client, const struct request *request)
+{
+    struct expect_entry entry = {.kind = EXPECT_COPY_END};
+    return request_pass(client, request, entry);
+}
+
+static enum step on_function(struct client *client, const struct request *request)
+{
+    struct expect_entry entry = {.kind = EXPECT_FUNCTION};
+
+    begin_query(client);
+    return request_pass(client, request, entry);
+}
+
+static enum step on_terminate(struct client *client)
+{
+    struct server *server = client->server;
+
+    client->has_left = true;
+    if (server == NULL || (expect_idle(&server->expect) && client->body_left == 0)) {
+        client_close(client, "client ended the session");
+    }
+    return STEP_STOP; /* else what it asked for is answered first: link_settle() closes */
+}
+
+/* PostgreSQL answers what came before, then gives up on the connection. */
+static enum step on_unknown(struct client *client, const struct request *request)
+{
+    struct sl_error error;
+
+    if (client->server != NULL && !expect_idle(&client->server->expect)) {
+        return request_hold(client);
+    }
+    SL_IGNORE(sl_error_set(&error, SL_EPROTO, SL_STATE_PROTOCOL_VIOLATION,
+                      "invalid frontend message type %d", request->type),
+            "the client is told");
+    client_fail(client, "FATAL", &error);
+    return STEP_STOP;
+}
+
+static void say_ready(struct client *client)
+{
+    static const uint8_t ready[] = {'Z', 0, 0, 0, 5, 'I'};
+
+    client_say(client, sl_span(ready, sizeof ready));
+}
+
+/* Without a server there is nothing to flush, to sync or to copy into. */
+static bool on_without_server(struct client *client, const struct request *request)
+{
+    switch (request->type) {
+    case MSG_SYNC:
+        client->skips_to_sync = false;
+        say_ready(client);
+        break;
+    case MSG_FLUSH:
+    case MSG_COPY_DATA:
+    case MSG_COPY_DONE:
+    case MSG_COPY_FAIL:
+        break;
+    default:
+        if (!client->skips_to_sync) {
+            return false;
+        }
+        break;
+    }
+    request_drop(client, request);
+    return true;
+}
+
+static enum step with_server(struct client *client, const struct request *request)
+{
+    bool renames = client->renames;
+
+    switch (request->type) {
+    case MSG_QUERY:
+        return on_query(client, request);
+    case MSG_PARSE:
+        return renames ? request_parse(client, request)
+                       : on_extended(client, request, EXPECT_PARSE);
+    case MSG_BIND:
+        begin_query(client);
+        return renames ? request_bind(client, request) : on_extended(client, request, EXPECT_BIND);
+    case MSG_DESCRIBE:
+        return renames ? request_describe(client, request) : on_describe(client, request);
+    case MSG_EXECUTE:
+        return on_extended(client, request, EXPECT_EXECUTE);
+    case MSG_CLOSE:
+        return renames ? request_close(client, request)
+                       : on_extended(client, request, EXPECT_CLOSE);
+    case MSG_SYNC:
+        return on_sync(client, request);
+    case MSG_FUNCTION_CALL:
+        return on_function(client, request);
+    case MSG_COPY_DONE:
+    case MSG_COPY_FAIL:
+        return on_copy_end(client, request);
+    default: /* Flush, CopyData: nothing answers them */
+        request_pass_from(client, request, 0);
+        return STEP_NEXT;
+    }
+}
+
+static bool is_request_type(uint8_t type)
+{
+    switch (type) {
+    case MSG_QUERY:
+    case MSG_PARSE:
+    case MSG_BIND:
+    case MSG_DESCRIBE:
+    case MSG_EXECUTE:
+    case MSG_CLOSE:
+    case MSG_SYNC:
+    case MSG_FLUSH:
+    case MSG_FUNCTION_CALL:
+    case MSG_COPY_DATA:
+    case MSG_COPY_DONE:
+    case MSG_COPY_FAIL:
+        return true;
+    default:
+        return false;
+    }
+}
+
+static enum step on_message(struct client *client, const struct request *request)
+{
+    if (SL_UNLIKELY(!is_request_type(request->type))) {
+        return request->type == MSG_TERMINATE ? on_terminate(client) : on_unknown(client, request);
+    }
+    if (client->server == NULL) {
+        if (on_without_server(client, request)) {
+            return STEP_NEXT;
+        }
+        if (!link_want(client)) {
+            return STEP_STOP;
+        }
+    }
+    return with_server(client, request);
+}
+
+static enum step bad_length(struct client *client, uint32_t len)
+{
+    struct sl_error error;
+
+    SL_IGNORE(sl_error_set(&error, SL_EPROTO, SL_STATE_PROTOCOL_VIOLATION,
+                      "invalid message length %u", len),
+            "the client is told");
+    client_fail(client, "FATAL", &error);
+    return STEP_STOP;
+}
+
+/* ---- the input as a whole ---- */
+
+/* The rest of a message whose beginning was seen. */
+static size_t pass_body(struct client *client, const uint8_t *at, size_t here)
+{
+    struct outbox *outbox = &client->io.worker->outbox;
+    size_t n = client->body_left < here ? client->body_left : here;
+
+    if (client->body_fate == BODY_PASS && client->server != NULL) {
+        outbox_begin(outbox, &client->server->io);
+        outbox_pass(outbox, at, n);
+    }
+    client->body_left -= (uint32_t)n;
+    return n;
+}
+
+/* The message at `at`; *used is what of it is done with. */
+static enum step consume_one(struct client *client, const uint8_t *at, size_t here, size_t *used)
+{
+    uint32_t len = sl_get_u32(at + 1);
+
+    if (!message_len_ok(len) || len >= client->io.worker->conf->max_packet_size) {
+        return bad_length(client, len);
+    }
+    struct request request = {.at = at, .total = len + 1, .type = at[0]};
+    request.here = here < request.total ? here : request.total;
+    enum step step = on_message(client, &request);
+    *used = step == STEP_NEXT ? request.here : 0;
+    return step;
+}
+
+static bool may_read_on(const struct client *client)
+{
+    return client->state == CLIENT_ACTIVE && !client->has_left && !client->is_held;
+}
+
+/* Returns how many of the bytes are done with. The client may be closed afterwards. */
+static size_t consume(struct client *client, struct sl_span bytes)
+{
+    struct worker *worker = client->io.worker;
+    struct sl_id id = client->id;
+    size_t done = 0;
+
+    while (done < bytes.len) {
+        const uint8_t *at = bytes.at + done;
+        size_t here = bytes.len - done;
+        size_t used = 0;
+        enum step step = STEP_NEXT;
+        if (client->body_left > 0) {
+            used = pass_body(client, at, here);
+        } else if (here < MESSAGE_HEAD) {
+            break;
+        } else if (worker->pipeline->count > 0 && client->stmt_skip == 0) {
+            step = client_stmt_walk(client, sl_span(at, here), &used);
+        } else {
+            step = consume_one(client, at, here, &used);
+        }
+        done += used;
+        if (step != STEP_NEXT || client_find(worker, id) != client) {
+            break;
+        }
+        client->stmt_skip -= used < client->stmt_skip ? (uint32_t)used : client->stmt_skip;
+        if (!may_read_on(client)) {
+            break;
+        }
+    }
+    return done;
+}
+
+static void hold_back(struct io *io)
+{
+    io->paused = true;
+    io_want(io, io->wants & ~(unsigned)IO_READ);
+}
+
+/* What is not done with stays; a request that a stage replaced is replaced. */
+static bool keep(struct client *client, struct sl_span bytes, size_t used)
+{
+    struct settle_bytes *instead = client->instead;
+
+    if (instead == NULL) {
+        return io_keep(&client->io, bytes, used) == SL_OK;
+    }
+    client->instead = NULL;
+    bool is_kept = io_keep(&client->io, bytes, used + client->replaced) == SL_OK &&
+                   io_put_back(&client->io, sl_span(instead->at, instead->len)) == SL_OK;
+    client->stmt_skip = (uint32_t)instead->len;
+    free(instead);
+    client_wake(client);
+    return is_kept;
+}
+
+static void process(struct client *client, struct sl_span bytes)
+{
+    struct worker *worker = client->io.worker;
+    struct sl_id id = client->id;
+
+    size_t used = consume(client, bytes);
+    outbox_flush(&worker->outbox);
+    if (client_find(worker, id) != client || client->state == CLIENT_LEAVING) {
+        return;
+    }
+    stats_add(pool_stats(client->pool, worker->index), STATS_RECEIVED, used);
+    if (!keep(client, bytes, used)) {
+        client_close(client, "out of memory");
+        return;
+    }
+    if (client->server != NULL && io_is_clogged(&client->server->io)) {
+        hold_back(&client->io); /* server_relay.c wakes it when the server took all */
+    } else if (client->state == CLIENT_WAITING && client->io.paused) {
+        io_unpause(&client->io);
+    }
+    if (client->server != NULL && client->body_left == 0 && expect_idle(&client->server->expect)) {
+        link_settle_after_input(client->server);
+    }
+}
+
+/* In line, or held: what comes is kept, and beyond a bound not read. */
+static void put_by(struct client *client, struct sl_span bytes)
+{
+    if (io_keep(&client->io, bytes, 0) != SL_OK) {
+        client_close(client, "out of memory");
+        return;
+    }
+    if (hold_len(&client->io.in) > KEPT_MAX) {
+        hold_back(&client->io);
+    }
+}
+
+static bool is_processing(const struct client *client)
+{
+    return client->state == CLIENT_ACTIVE && !client->is_held && !client->has_left;
+}
+
+void client_relay_kept(struct client *client)
+{
+    client->is_held = false;
+    if (client->has_left) {
+        if (client->server == NULL || expect_idle(&client->server->expect)) {
+            client_close(client, "client ended the session");
+        }
+        return;
+    }
+    if (client->io.paused && (client->server == NULL || !io_is_clogged(&client->server->io))) {
+        io_unpause(&client->io);
+    }
+    if (client->state == CLIENT_STAGED) {
+        client_enter(client, CLIENT_ACTIVE);
+    }
+    struct sl_span bytes = io_kept(&client->io);
+    if (bytes.len > 0 && !client->io.paused) {
+        process(client, bytes);
+    }
+}
+
+/* Gone without a word. What it asked for is not wanted any more. */
+static void vanished(struct client *client, const char *reason)
+{
+    if (client->has_left && client->server != NULL) {
+        /* It said goodbye before: PostgreSQL would carry out what came before that. */
+        io_want(&client->io, 0);
+        return;
+    }
+    client_close(client, reason);
+}
+
+void client_relay_ready(struct client *client, unsigned got)
+{
+    struct sl_span bytes;
+
+    if ((got & IO_WRITE) != 0 && io_flush(&client->io) && client->server != NULL &&
+            client->server->io.paused) {
+        io_unpause(&client->server->io);
+    }
+    if (client->io.is_failed) {
+        vanished(client, "client connection failed");
+        return;
+    }
+    if ((got & IO_READ) == 0 || client->io.paused) {
+        return;
+    }
+    switch (io_receive(&client->io, &bytes)) {
+    case IO_BYTES:
+        client->request_at = client->io.worker->now;
+        if (is_processing(client)) {
+            process(client, bytes);
+        } else {
+            put_by(client, bytes);
+        }
+        break;
+    case IO_AGAIN:
+        break;
+    case IO_EOF:
+        vanished(client, "client closed the connection");
+        break;
+    case IO_LOST:
+        vanished(client, "client connection was reset");
+        break;
+    }
+}
+
+/* ---- cancelled before it had a server ---- */
+
+static void say_cancelled(struct client *client)
+{
+    struct sl_error error;
+    struct sl_buf buf;
+
+    SL_IGNORE(sl_error_set(&error, SL_ETIMEOUT, SL_STATE_QUERY_CANCELED,
+                      "canceling statement due to user request"),
+            "the client is told");
+    sl_buf_init(&buf, 1024);
+    if (back_put_error(&buf, "ERROR", &error) == SL_OK) {
+        client_say(client, sl_buf_borrow(&buf));
+    }
+    sl_buf_fini(&buf);
+}
+
+void client_cancelled_in_line(struct client *client)
+{
+    struct sl_span kept = io_kept(&client->io);
+
+    if (client->state != CLIENT_WAITING || kept.len < MESSAGE_HEAD ||
+            !pool_leave(client->pool, &client->waiter)) {
+        return;
+    }
+    uint8_t type = kept.at[0];
+    uint32_t total = sl_get_u32(kept.at + 1) + 1;
+    size_t here = kept.len < total ? kept.len : total;
+    client_stmt_abandon(client);
+    client_enter(client, CLIENT_ACTIVE);
+    client->waiter.since = 0;
+    client->was_notified = false;
+    say_cancelled(client);
+    if (type == MSG_QUERY || type == MSG_FUNCTION_CALL) {
+        say_ready(client);
+    } else {
+        client->skips_to_sync = true;
+    }
+    client->stmt_skip = 0;
+    client->body_left = total - (uint32_t)here;
+    client->body_fate = BODY_DROP;
+    SL_IGNORE(io_keep(&client->io, kept, here), "it only shrinks");
+    client_set_timer(client);
+    client_wake(client);
+}

@@ -1,0 +1,488 @@
+/* SPDX-License-Identifier: PostgreSQL */
+/*
+ * proxy/client_stmt.c - cutting input into statements, and carrying verdicts out.
+ */
+#include "proxy/client_stmt.h"
+
+#include "protocol/back.h"
+#include "protocol/front.h"
+#include "protocol/message.h"
+#include "protocol/stmt.h"
+#include "proxy/client.h"
+#include "proxy/client_login.h"
+#include "proxy/link.h"
+#include "proxy/pipeline.h"
+#include "proxy/prepared.h"
+#include "proxy/registry.h"
+#include "proxy/server.h"
+#include "proxy/server_settle.h"
+#include "proxy/worker.h"
+
+#include <stdlib.h>
+
+/* ---- cutting ---- */
+
+enum cut {
+    CUT_STATEMENT, /* len bytes, ending with a Query or an Execute */
+    CUT_OTHER,     /* len bytes that do not walk */
+    CUT_MORE       /* not all there */
+};
+
+static bool leads_to_execute(uint8_t type)
+{
+    return type == MSG_PARSE || type == MSG_BIND || type == MSG_DESCRIBE;
+}
+
+/* What the bytes begin with. */
+static enum cut cut(struct sl_span bytes, uint32_t *len)
+{
+    size_t at = 0;
+
+    while (bytes.len - at >= MESSAGE_HEAD) {
+        uint8_t type = bytes.at[at];
+        uint32_t word = sl_get_u32(bytes.at + at + 1);
+        if (!message_len_ok(word) || word > STMT_REQUEST_MAX || at > STMT_REQUEST_MAX) {
+            *len = at > 0 ? (uint32_t)at
+                          : 1; /* the relay says what is wrong with it, or passes it */
+            return CUT_OTHER;
+        }
+        bool ends = type == MSG_EXECUTE || (type == MSG_QUERY && at == 0);
+        if (!ends && !leads_to_execute(type)) {
+            *len = at > 0 ? (uint32_t)at : word + 1;
+            return CUT_OTHER;
+        }
+        if (bytes.len - at < (size_t)word + 1) {
+            return CUT_MORE;
+        }
+        at += (size_t)word + 1;
+        if (ends) {
+            *len = (uint32_t)at;
+            return CUT_STATEMENT;
+        }
+    }
+    return CUT_MORE;
+}
+
+/* Calls each() for every message of a request, all of them whole. */
+static void each_message(struct sl_span request, void *context,
+        void (*each)(void *context, uint8_t type, struct sl_span message))
+{
+    while (request.len >= MESSAGE_HEAD) {
+        size_t total = (size_t)sl_get_u32(request.at + 1) + 1;
+        each(context, request.at[0], sl_span(request.at, total));
+        request = sl_span(request.at + total, request.len - total);
+    }
+}
+
+static struct sl_span body_of(struct sl_span message)
+{
+    return sl_span(message.at + MESSAGE_HEAD, message.len - MESSAGE_HEAD);
+}
+
+/* ---- a stmt ---- */
+
+struct describing {
+    struct stmt *stmt;
+    const struct client *client;
+};
+
+static struct sl_span text_of(const struct prepared *prepared)
+{
+    return prepared == NULL
+                   ? sl_span(NULL, 0)
+                   : sl_span(prepared->body, strnlen((const char *)prepared->body, prepared->len));
+}
+
+static void describe_bind(struct describing *describing, struct sl_span message)
+{
+    const struct client *client = describing->client;
+    struct front_bind bind;
+
+    describing->stmt->bind = message;
+    if (front_bind_head(body_of(message), message.len - MESSAGE_HEAD, &bind) != FRONT_OK) {
+        return;
+    }
+    if (bind.statement.len > 0) {
+        const struct client_name *name = client_names_find(client->names, bind.statement);
+        describing->stmt->query = text_of(name == NULL ? NULL : name->prepared);
+    } else if (describing->stmt->query.at == NULL) {
+        describing->stmt->query = text_of(client->unnamed);
+    }
+}
+
+static void describe_message(void *context, uint8_t type, struct sl_span message)
+{
+    struct describing *describing = context;
+    struct stmt *stmt = describing->stmt;
+    struct front_parse parse;
+
+    switch (type) {
+    case MSG_QUERY:
+        SL_IGNORE(front_query_read(body_of(message), &stmt->query), "then it stays empty");
+        break;
+    case MSG_PARSE:
+        if (front_parse_read(body_of(message), &parse) == SL_OK) {
+            stmt->query = parse.query;
+        }
+        break;
+    case MSG_BIND:
+        describe_bind(describing, message);
+        break;
+    case MSG_DESCRIBE:
+        stmt->has_describe = message.len > MESSAGE_HEAD && message.at[MESSAGE_HEAD] == 'P';
+        break;
+    default:
+        break;
+    }
+}
+
+/* The spans are good until the input moves: they are set again for each step of the walk. */
+static void describe(struct stmt *stmt, const struct client *client, struct sl_span request)
+{
+    struct describing describing = {.stmt = stmt, .client = client};
+
+    stmt->request = request;
+    stmt->query = sl_span(NULL, 0);
+    stmt->bind = sl_span(NULL, 0);
+    stmt->is_extended = request.at[0] != MSG_QUERY;
+    each_message(request, &describing, describe_message);
+}
+
+static void resume(struct stmt *stmt)
+{
+    struct worker *worker = stmt->owner;
+
+    if (stmt->is_abandoned) {
+        pipeline_end(worker->pipeline, stmt);
+        sl_slab_give(worker->stmts, stmt->id);
+        return;
+    }
+    struct client *client = client_find(worker, stmt->client);
+    SL_CHECK(client != NULL); /* else it would be abandoned */
+    client_wake(client);
+}
+
+static struct stmt *make(struct client *client)
+{
+    struct worker *worker = client->io.worker;
+    struct sl_id id;
+    struct stmt *stmt = sl_slab_take(worker->stmts, &id);
+
+    if (stmt != NULL) {
+        stmt->id = id;
+        stmt->database = client->pool->database->name;
+        stmt->user = client->user->name;
+        stmt->resume = resume;
+        stmt->owner = worker;
+        stmt->client = client->id;
+    }
+    return stmt;
+}
+
+static void end(struct worker *worker, struct stmt *stmt)
+{
+    pipeline_end(worker->pipeline, stmt);
+    sl_slab_give(worker->stmts, stmt->id);
+}
+
+/* ---- verdicts ---- */
+
+/* In its place in the order of replies, or at once when nothing is due before it. */
+static bool reply(struct client *client, struct sl_span bytes)
+{
+    struct server *server = client->server;
+
+    if (server == NULL || expect_idle(&server->expect)) {
+        client_say(client, bytes);
+        return true;
+    }
+    struct expect_entry entry = {.kind = EXPECT_LOCAL, .undo = settle_bytes_new(bytes)};
+    if (entry.undo != NULL && expect_push(&server->expect, entry) == SL_OK) {
+        return true;
+    }
+    free(entry.undo);
+    return false;
+}
+
+struct answering {
+    struct client *client;
+    struct sl_buf *buf;
+    const struct stmt *stmt;
+    enum sl_err err;
+};
+
+/* A Parse that will not be sent: the name is the client's all the same. */
+static void keep_name(struct answering *answering, const struct front_parse *parse)
+{
+    struct client *client = answering->client;
+    struct prepared *prepared = prepared_intern(parse->rest);
+
+    if (prepared == NULL) {
+        answering->err = SL_ENOMEM;
+        return;
+    }
+    if (parse->name.len == 0) {
+        prepared_unref(client->unnamed);
+        client->unnamed = prepared;
+        return;
+    }
+    if (client->names == NULL) {
+        client->names = client_names_new(0);
+    }
+    struct client_name *name =
+            client->names == NULL ? NULL : client_names_add(client->names, parse->name, prepared);
+    if (name == NULL) {
+        prepared_unref(prepared);
+        answering->err = SL_ENOMEM;
+        return;
+    }
+    name->state = NAME_READY;
+}
+
+static void answer_message(void *context, uint8_t type, struct sl_span message)
+{
+    struct answering *answering = context;
+    struct front_parse parse;
+
+    if (answering->err != SL_OK) {
+        return;
+    }
+    if (type == MSG_PARSE) {
+        if (front_parse_read(body_of(message), &parse) == SL_OK && answering->client->renames) {
+            keep_name(answering, &parse);
+        }
+        if (answering->err == SL_OK) {
+            answering->err = back_put_empty(answering->buf, '1');
+        }
+    } else if (type == MSG_BIND) {
+        answering->err = back_put_empty(answering->buf, '2');
+    }
+}
+
+static char status_of(const struct client *client)
+{
+    return client->server == NULL ? 'I' : client->server->expect.status;
+}
+
+static enum step answered(struct client *client, struct stmt *stmt, size_t *used)
+{
+    struct worker *worker = client->io.worker;
+    struct sl_buf buf;
+
+    *used = stmt->request.len;
+    sl_buf_init(&buf, INT32_MAX);
+    struct answering answering = {.client = client, .buf = &buf, .stmt = stmt, .err = SL_OK};
+    each_message(stmt->request, &answering, answer_message);
+    enum sl_err err = answering.err;
+    if (err == SL_OK) {
+        err = sl_buf_put(&buf, stmt->answer.at, stmt->answer.len);
+    }
+    if (err == SL_OK && !stmt->is_extended) {
+        err = back_put_ready(&buf, status_of(client));
+    }
+    bool is_said = err == SL_OK && reply(client, sl_buf_borrow(&buf));
+    sl_buf_fini(&buf);
+    end(worker, stmt);
+    if (!is_said) {
+        client_close(client, "out of memory");
+        return STEP_STOP;
+    }
+    return STEP_NEXT;
+}
+
+/* In a transaction the server's must fail too; outside, no server is needed. */
+static enum step refused(struct client *client, struct stmt *stmt, size_t *used)
+{
+    struct worker *worker = client->io.worker;
+    struct sl_error error = stmt->error;
+    bool is_extended = stmt->is_extended;
+    struct sl_buf buf;
+
+    *used = stmt->request.len;
+    end(worker, stmt);
+    if (client->server != NULL) {
+        struct request none = {.here = 0, .total = 0};
+        if (!is_extended) {
+            return request_refuse_query(client, &error);
+        }
+        return request_poison(client, &none, error.sqlstate, "%s", error.text);
+    }
+    sl_buf_init(&buf, 4096);
+    enum sl_err err = back_put_error(&buf, "ERROR", &error);
+    if (err == SL_OK && !is_extended) {
+        err = back_put_ready(&buf, 'I');
+    }
+    if (err == SL_OK) {
+        client_say(client, sl_buf_borrow(&buf));
+        client->skips_to_sync = is_extended;
+    }
+    sl_buf_fini(&buf);
+    return STEP_NEXT;
+}
+
+/* What is sent is the stage's request: it takes the place of the client's in its input. */
+static enum step replaced(struct client *client, struct stmt *stmt, size_t *used)
+{
+    struct sl_span instead = stmt->instead;
+
+    stmt->instead = sl_span(NULL, 0);
+    client->part.stmt = stmt;
+    client->stmt_skip = 0;
+    client->replaced = (uint32_t)stmt->request.len;
+    *used = 0;
+    struct settle_bytes *copy = settle_bytes_new(instead);
+    if (copy == NULL) {
+        client_close(client, "out of memory");
+        return STEP_STOP;
+    }
+    client->instead = copy;
+    return STEP_STOP; /* client_relay.c puts it in place and goes on */
+}
+
+static enum step dispatch(struct client *client, struct stmt *stmt, size_t *used)
+{
+    uint32_t len = (uint32_t)stmt->request.len;
+
+    client->part.stmt = stmt;
+    if (client->server == NULL && !client->skips_to_sync && !link_want(client)) {
+        return STEP_STOP; /* in line: it has walked, and is not walked again */
+    }
+    if (client->skips_to_sync) {
+        client_stmt_abandon(client);
+    } else {
+        pipeline_dispatch(client->io.worker->pipeline, stmt);
+        client->server->is_tapped = client->io.worker->pipeline->has_on_reply;
+    }
+    if (stmt->instead.len > 0) {
+        return replaced(client, stmt, used);
+    }
+    client->stmt_skip = len;
+    *used = 0;
+    return STEP_NEXT;
+}
+
+static enum step carry_out(
+        struct client *client, struct stmt *stmt, enum stage_verdict verdict, size_t *used)
+{
+    stmt_check(stmt, verdict);
+    switch (verdict) {
+    case STAGE_NEXT:
+        return dispatch(client, stmt, used);
+    case STAGE_ANSWERED:
+        return answered(client, stmt, used);
+    case STAGE_REFUSED:
+        return refused(client, stmt, used);
+    case STAGE_WAIT:
+        break;
+    }
+    client->part.stmt = stmt;
+    client_enter(client, CLIENT_STAGED);
+    return STEP_STOP;
+}
+
+enum step client_stmt_walk(struct client *client, struct sl_span bytes, size_t *used)
+{
+    struct worker *worker = client->io.worker;
+    struct stmt *stmt = client->part.stmt;
+    uint32_t len = 0;
+
+    *used = 0;
+    switch (cut(bytes, &len)) {
+    case CUT_MORE:
+        return STEP_MORE;
+    case CUT_OTHER:
+        client->stmt_skip = len;
+        return STEP_NEXT;
+    case CUT_STATEMENT:
+        break;
+    }
+    bool is_new = stmt == NULL;
+    if (is_new) {
+        stmt = make(client);
+    }
+    if (stmt == NULL) { /* at the bound: it passes unwalked */
+        client->stmt_skip = len;
+        return STEP_NEXT;
+    }
+    client->part.stmt = NULL;
+    describe(stmt, client, sl_span(bytes.at, len));
+    /* One that has walked to the end and was in line for a server only goes on being sent. */
+    return carry_out(client, stmt, pipeline_run(worker->pipeline, stmt), used);
+}
+
+/* ---- the reply ---- */
+
+struct stmt *client_stmt_take(struct client *client)
+{
+    struct stmt *stmt = client->part.stmt;
+
+    client->part.stmt = NULL;
+    return stmt;
+}
+
+struct stmt *client_stmt_now(const struct client *client)
+{
+    return client->part.stmt;
+}
+
+void client_stmt_reply(struct server *server, struct sl_span message)
+{
+    const struct expect_entry *head = expect_head(&server->expect);
+
+    if (server->client != NULL && server->client->state == CLIENT_AUTH_WAIT) {
+        client_auth_query_reply(server->client, message);
+        return;
+    }
+    if (head != NULL && head->ref != NULL &&
+            (head->kind == EXPECT_QUERY || head->kind == EXPECT_EXECUTE ||
+                    head->kind == EXPECT_DESCRIBE_PORTAL)) {
+        pipeline_reply(server->io.worker->pipeline, head->ref, message);
+    }
+}
+
+void client_stmt_finished(struct server *server, struct stmt *stmt, enum expect_outcome outcome)
+{
+    if (outcome == EXPECT_LOST) {
+        end(server->io.worker, stmt);
+        return;
+    }
+    stmt->next = NULL;
+    struct stmt **last = &server->finished;
+    while (*last != NULL) {
+        last = &(*last)->next;
+    }
+    *last = stmt;
+}
+
+void client_stmt_ready(struct server *server)
+{
+    struct worker *worker = server->io.worker;
+
+    while (server->finished != NULL) {
+        struct stmt *stmt = server->finished;
+        server->finished = stmt->next;
+        pipeline_done(worker->pipeline, stmt);
+        end(worker, stmt);
+    }
+}
+
+void client_stmt_abandon(struct client *client)
+{
+    struct worker *worker = client->io.worker;
+
+    if (client->state < CLIENT_ACTIVE || client->state > CLIENT_STAGED) {
+        return; /* part is another part then */
+    }
+    free(client->instead);
+    client->instead = NULL;
+    struct stmt *stmt = client->part.stmt;
+    if (stmt == NULL) {
+        return;
+    }
+    client->part.stmt = NULL;
+    if (stmt->is_waiting) {
+        stmt->is_abandoned = true; /* stmt_resume() will end it */
+    } else {
+        end(worker, stmt);
+    }
+}

@@ -1,0 +1,458 @@
+/* SPDX-License-Identifier: PostgreSQL */
+/*
+ * proxy/link.c - joining and parting, and what a server needs in between.
+ */
+#include "proxy/link.h"
+
+#include "conf/conf.h"
+#include "protocol/base/log.h"
+#include "protocol/sqlstate.h"
+#include "proxy/cancel.h"
+#include "proxy/client.h"
+#include "proxy/client_login.h"
+#include "proxy/client_stmt.h"
+#include "proxy/link_params.h"
+#include "proxy/params.h"
+#include "proxy/process.h"
+#include "proxy/server.h"
+#include "proxy/worker.h"
+
+#include <strings.h>
+
+/* ---- joining ---- */
+
+static bool is_owner(const struct server *server, const struct client *client)
+{
+    return server->owner.slot == client->id.slot && server->owner.gen == client->id.gen &&
+           server->owner_worker == client->io.worker->index;
+}
+
+/* What another client left in the session is taken away, ahead of the client's request. */
+static bool clean_for(struct server *server, const struct client *client)
+{
+    if (!server->is_dirty || is_owner(server, client)) {
+        return true;
+    }
+    if (server_ask_hidden(server, "DISCARD ALL") != SL_OK) {
+        return false;
+    }
+    server->is_dirty = false;
+    server_stmts_clear(&server->stmts);
+    params_unref(server->params);
+    server->params = params_ref(server->baseline);
+    return true;
+}
+
+bool link_join(struct client *client, struct server *server)
+{
+    struct worker *worker = client->io.worker;
+    struct stats_row *stats = pool_stats(server->pool, worker->index);
+
+    SL_CHECK(client->server == NULL && server->client == NULL);
+    if (server->is_lost || server->io.is_failed) {
+        server_close(server, "lost while idle");
+        return false;
+    }
+    timer_clear(&worker->timers, &server->timer);
+    server->client = client;
+    client->server = server;
+    server_enter(server, SERVER_LINKED);
+    server->request_at = worker->now;
+    client->xact_since = worker->now;
+    stats_add(stats, STATS_SERVER_ASSIGNMENTS, 1);
+    if (client->waiter.since != 0) {
+        stats_add(stats, STATS_WAIT_USEC, (uint64_t)(worker->now - client->waiter.since));
+    }
+    client_set_timer(client);
+    if (!clean_for(server, client) ||
+            (client->state >= CLIENT_ACTIVE && !link_apply_params(client, server))) {
+        link_break(server, "out of memory");
+        return false;
+    }
+    return true;
+}
+
+static bool needs_test(const struct server *server)
+{
+    const struct conf *conf = server->io.worker->conf;
+
+    return conf->server_check_query[0] != '\0' && !server->is_lost &&
+           server->io.worker->now - server->idle_since > conf->server_check_delay_usec &&
+           server->idle_since != 0;
+}
+
+/* The client is in line for this server, which has to show that it lives. */
+static void start_test(struct server *server, struct client *client)
+{
+    struct worker *worker = server->io.worker;
+    const char *query = worker->conf->server_check_query;
+
+    server->for_client = client->id;
+    pool_place(server->pool, server, POOL_TESTED);
+    server_enter(server, SERVER_TEST);
+    timer_set(&worker->timers, &server->timer, worker->now + 10 * SL_SECOND);
+    if (server_ask_hidden(server, strcmp(query, "<empty>") == 0 ? "" : query) != SL_OK) {
+        link_server_failed(server, "out of memory");
+    }
+}
+
+static void refuse(struct client *client, const struct sl_error *error)
+{
+    if (client->state == CLIENT_AUTH_WAIT) {
+        client->part.login->query_failed = *error;
+        client_auth_answered(client);
+        return;
+    }
+    client_fail(client, "FATAL", error);
+}
+
+static bool is_in_line(const struct client *client)
+{
+    return client->server == NULL &&
+           (client->state == CLIENT_WAITING || client->state == CLIENT_WELCOME ||
+                   (client->state == CLIENT_AUTH_WAIT && client->pool != NULL));
+}
+
+bool link_want(struct client *client)
+{
+    struct worker *worker = client->io.worker;
+    struct server *server = NULL;
+    struct sl_error error;
+
+    while (client->server == NULL) {
+        client->waiter.worker = worker;
+        client->waiter.client = client->id;
+        client->waiter.startup = client->startup;
+        if (client->state != CLIENT_WELCOME) {
+            client_enter(client, CLIENT_WAITING);
+        }
+        switch (pool_take(client->pool, &client->waiter, worker, &server, &error)) {
+        case POOL_REFUSED:
+            refuse(client, &error);
+            return false;
+        case POOL_QUEUED:
+            client_set_timer(client);
+            return false;
+        case POOL_TAKEN:
+            if (needs_test(server)) {
+                start_test(server, client);
+                client_set_timer(client);
+                return false;
+            }
+            client->waiter.since = 0;
+            if (link_join(client, server) && client->state == CLIENT_WAITING) {
+                client_enter(client, CLIENT_ACTIVE);
+            }
+            break;
+        }
+        if (client->state == CLIENT_LEAVING || client->state == CLIENT_CLOSED) {
+            return false;
+        }
+    }
+    return true;
+}
+
+void client_granted(struct worker *worker, struct sl_id id, struct server *server)
+{
+    struct client *client = client_find(worker, id);
+
+    server->pool_worker = worker->index;
+    if (client == NULL || !is_in_line(client)) {
+        if (server->state == SERVER_TEST) {
+            server_enter(server, SERVER_CLEAN);
+        }
+        link_free_server(server);
+        return;
+    }
+    if (server->state == SERVER_IDLE && needs_test(server)) {
+        start_test(server, client);
+        return;
+    }
+    if (server->state == SERVER_TEST) {
+        server_enter(server, SERVER_IDLE);
+    }
+    bool is_joined = link_join(client, server);
+    if (client_find(worker, id) == client && client->state == CLIENT_AUTH_WAIT) {
+        if (is_joined) {
+            client_auth_query_granted(client);
+        } else {
+            client_auth_query(client);
+        }
+        return;
+    }
+    if (!is_joined) {
+        if (client_find(worker, id) != NULL && client->state != CLIENT_LEAVING) {
+            client_wake(client); /* asks again */
+        }
+        return;
+    }
+    client_wake(client);
+}
+
+void client_refused(struct worker *worker, struct sl_id id, const struct sl_error *error)
+{
+    struct client *client = client_find(worker, id);
+
+    if (client != NULL && is_in_line(client)) {
+        refuse(client, error);
+    }
+}
+
+/* ---- parting ---- */
+
+static void part(struct client *client, struct server *server)
+{
+    client->server = NULL;
+    server->client = NULL;
+    server->is_tapped = false;
+    server->is_due = false;
+    server->state = SERVER_CLEAN; /* for now: the next step says what becomes of it */
+    if (server->is_dirty) {
+        server->owner = client->id;
+        server->owner_worker = client->io.worker->index;
+    }
+    if (server->io.paused) {
+        io_unpause(&server->io);
+    }
+}
+
+static void begin_clean(struct server *server, const char *query)
+{
+    struct worker *worker = server->io.worker;
+
+    server_enter(server, SERVER_CLEAN);
+    pool_place(server->pool, server, POOL_TESTED);
+    timer_set(&worker->timers, &server->timer, worker->now + 30 * SL_SECOND);
+    if (strcasestr(query, "DISCARD ALL") != NULL || strcasestr(query, "DEALLOCATE ALL") != NULL) {
+        server_stmts_clear(&server->stmts);
+        server->is_dirty = false;
+    }
+    if (server_ask_hidden(server, query) != SL_OK) {
+        link_server_failed(server, "out of memory");
+    }
+}
+
+/* It is quiet and outside any transaction: to others, after the reset query if there is one. */
+static void release(struct server *server, bool was_session)
+{
+    const struct conf *conf = server->io.worker->conf;
+    const char *query = conf->server_reset_query;
+
+    if (server->expect.uncertain && server->close_reason == NULL) {
+        server->close_reason = "a failed COPY left open what will still come";
+    }
+    if (server->is_replication) {
+        server->close_reason = "a replication connection is not shared";
+    }
+    if (server->close_reason == NULL && query[0] != '\0' &&
+            (was_session || conf->server_reset_query_always)) {
+        begin_clean(server, query);
+        return;
+    }
+    link_free_server(server);
+}
+
+/* May the client and its server part now, as far as the wire goes? */
+static bool is_quiet(const struct client *client, const struct server *server)
+{
+    return expect_idle(&server->expect) && !server->expect.skipping && !server->is_unsynced &&
+           server->body_left == 0 && client->body_left == 0;
+}
+
+static void check_statement_mode(struct client *client, const struct server *server)
+{
+    struct sl_error error;
+
+    if (client->mode == CONF_POOL_STATEMENT && server->expect.status == 'T') {
+        SL_IGNORE(sl_error_set(&error, SL_ELIMIT, SL_STATE_FEATURE_NOT_SUPPORTED,
+                          "transaction blocks not allowed in statement pooling mode"),
+                "the client is told");
+        client_fail(client, "FATAL", &error);
+    }
+}
+
+bool link_settings(struct client *client)
+{
+    return link_apply_params(client, client->server);
+}
+
+void link_part_unused(struct client *client)
+{
+    struct server *server = client->server;
+
+    if (expect_idle(&server->expect)) { /* else link_settle() follows the hidden reply */
+        part(client, server);
+        release(server, false);
+    }
+}
+
+void link_settle_after_input(struct server *server)
+{
+    if (server->expect.status == 'I' && server->is_due) {
+        link_settle(server);
+    }
+}
+
+void link_settle(struct server *server)
+{
+    struct client *client = server->client;
+
+    server->is_due = !is_quiet(client, server);
+    if (server->is_due) {
+        if (client->is_held) {
+            client_wake(client); /* what was pending may be settled */
+        }
+        return;
+    }
+    client_set_timer(client);
+    if (client->has_left) {
+        client_close(client, "client ended the session");
+        return;
+    }
+    if (server->close_reason != NULL && server->expect.status == 'I' &&
+            client->mode == CONF_POOL_SESSION) {
+        return; /* a session keeps its server to the end */
+    }
+    if (server->expect.status != 'I' || client->mode == CONF_POOL_SESSION || client->is_pinned ||
+            client->unnamed_is_opaque || client->is_replication) {
+        check_statement_mode(client, server);
+        if (client->state == CLIENT_ACTIVE) {
+            client_wake_if_held(client);
+        }
+        return;
+    }
+    part(client, server);
+    client->xact_since = 0;
+    client->query_since = 0;
+    if (client->state == CLIENT_AUTH_WAIT) {
+        release(server, false);
+        client_auth_answered(client);
+        return;
+    }
+    client_wake_if_held(client);
+    if (client->close_needed) {
+        client_close(client, "closed by the administrator");
+    }
+    release(server, false);
+}
+
+static void end_transaction(struct server *server)
+{
+    static const uint8_t sync[] = {'S', 0, 0, 0, 4};
+    struct expect_entry entry = {.kind = EXPECT_SYNC, .flags = EXPECT_HIDDEN};
+
+    if (server->is_unsynced || server->expect.skipping) {
+        if (expect_push(&server->expect, entry) != SL_OK) {
+            link_server_failed(server, "out of memory");
+            return;
+        }
+        server->is_unsynced = false;
+        server_say(server, sync, sizeof sync);
+    }
+    begin_clean(server, "ROLLBACK");
+}
+
+void link_abandon(struct client *client, const char *reason)
+{
+    struct server *server = client->server;
+
+    if (server == NULL) {
+        if (is_in_line(client)) {
+            SL_IGNORE(!pool_leave(client->pool, &client->waiter),
+                    "one on its way finds nobody and goes back");
+        }
+        return;
+    }
+    bool is_busy = !expect_idle(&server->expect) || client->body_left > 0 ||
+                   server->body_left > 0 || server->expect.copy != EXPECT_COPY_NONE ||
+                   io_is_clogged(&server->io);
+    bool was_session = client->mode == CONF_POOL_SESSION || client->is_pinned;
+    part(client, server);
+    if (server->io.is_failed || server->is_replication || server->close_reason != NULL) {
+        server_close(server, reason);
+    } else if (is_busy) {
+        cancel_orphan(server);
+        server_close(server, reason);
+    } else if (server->expect.status != 'I' || server->is_unsynced || server->expect.skipping) {
+        server->clean_again = was_session;
+        end_transaction(server);
+    } else {
+        release(server, was_session);
+    }
+}
+
+void link_break(struct server *server, const char *reason)
+{
+    struct client *client = server->client;
+    struct sl_error error;
+    bool is_told = server->has_said_fatal;
+
+    part(client, server);
+    server_close(server, reason);
+    if (is_told) {
+        client_leave(client, reason);
+        return;
+    }
+    SL_IGNORE(sl_error_set(&error, SL_EIO, SL_STATE_CONNECTION_FAILURE, "%s", reason),
+            "the client is told");
+    client_fail(client, "FATAL", &error);
+}
+
+void link_server_failed(struct server *server, const char *reason)
+{
+    struct worker *worker = server->io.worker;
+    struct client *client = NULL;
+
+    if (server->state == SERVER_SETUP) {
+        struct sl_error error;
+        SL_IGNORE(sl_error_set(&error, SL_EIO, SL_STATE_UNABLE_TO_CONNECT,
+                          "connect_query failed: %s", reason),
+                "those who wait are told");
+        pool_login_failed(server->pool, worker, &error, false);
+    }
+    if (server->state == SERVER_TEST) {
+        client = client_find(worker, server->for_client);
+    }
+    server_close(server, reason);
+    if (client != NULL) {
+        client_wake(client); /* asks for another one */
+    }
+}
+
+/* ---- on to the next ---- */
+
+void link_free_server(struct server *server)
+{
+    struct worker *worker = server->io.worker;
+    struct server_login *login = server->login;
+
+    if (server->is_lost) {
+        server_close(server, "lost while idle");
+        return;
+    }
+    if (login != NULL) {
+        server->login = NULL;
+        server_login_free(login);
+        server->baseline = params_ref(server->params);
+    }
+    if (server->state == SERVER_TEST) {
+        pool_place(server->pool, server, POOL_ACTIVE);
+        server->idle_since = 0;
+        client_granted(worker, server->for_client, server);
+        return;
+    }
+    if (server->clean_again && worker->conf->server_reset_query[0] != '\0') {
+        server->clean_again = false;
+        begin_clean(server, worker->conf->server_reset_query);
+        return;
+    }
+    if (server->cancels > 0) {
+        server_enter(server, SERVER_CLEAN);
+        pool_place(server->pool, server, POOL_BEING_CANCELED);
+        return; /* cancel.c calls again when the last one has closed */
+    }
+    server->idle_since = worker->now;
+    server_enter(server, SERVER_IDLE);
+    server_set_idle_timer(server);
+    pool_give(server->pool, server, worker);
+}

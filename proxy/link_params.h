@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: PostgreSQL */
+/* proxy/link_params.h - a client's settings on whichever server it is linked to. */
+#ifndef SLUICE_PROXY_LINK_PARAMS_H
+#define SLUICE_PROXY_LINK_PARAMS_H
+
+#include <stdbool.h>
+
+struct client;
+struct server;
+
+/*
+ * Where the server's settings are not the client's, a hidden request that sets them
+ * goes ahead of whatever the client sends. False: no memory. On the worker that
+ * has both.
+ */
+bool link_apply_params(struct client *client, struct server *server);
+
+#endif

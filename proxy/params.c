@@ -1,0 +1,201 @@
+/* SPDX-License-Identifier: PostgreSQL */
+/*
+ * proxy/params.c - a set is its text: name\0value\0name\0value\0..., sorted by
+ * name; the hash of that text finds it in the table.
+ */
+#include "proxy/params.h"
+
+#include "protocol/base/hash.h"
+#include "protocol/base/map.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+struct params {
+    struct sl_map_node node; /* under table_lock */
+    atomic_uint refs;        /* any thread */
+    uint32_t count;
+    uint32_t len;
+    char text[];
+};
+
+static pthread_mutex_t table_lock = PTHREAD_MUTEX_INITIALIZER;
+static struct sl_map table = {.nodes_max = UINT32_MAX}; /* under table_lock */
+static struct params empty_set = {.refs = 1};
+
+const struct params *params_empty(void)
+{
+    return &empty_set;
+}
+
+/* A const set is const to those who hold it; the count is the table's business. */
+static struct params *owned(const struct params *params)
+{
+    return (struct params *)(uintptr_t)params;
+}
+
+const struct params *params_ref(const struct params *params)
+{
+    if (params != &empty_set) {
+        atomic_fetch_add_explicit(&owned(params)->refs, 1, memory_order_relaxed);
+    }
+    return params;
+}
+
+void params_unref(const struct params *params)
+{
+    if (params == NULL || params == &empty_set) {
+        return;
+    }
+    struct params *set = owned(params);
+    unsigned refs = atomic_load_explicit(&set->refs, memory_order_relaxed);
+    while (refs > 1) {
+        if (atomic_compare_exchange_weak_explicit(
+                    &set->refs, &refs, refs - 1, memory_order_release, memory_order_relaxed)) {
+            return;
+        }
+    }
+    /* Perhaps the last one: only under the lock may it go, as a lookup may revive it there. */
+    pthread_mutex_lock(&table_lock);
+    bool last = atomic_fetch_sub_explicit(&set->refs, 1, memory_order_acq_rel) == 1;
+    if (last) {
+        sl_map_remove(&table, &set->node);
+    }
+    pthread_mutex_unlock(&table_lock);
+    if (last) {
+        free(set);
+    }
+}
+
+uint32_t params_count(const struct params *params)
+{
+    return params->count;
+}
+
+size_t params_bytes(const struct params *params)
+{
+    return params->len;
+}
+
+void params_at(const struct params *params, uint32_t i, const char **name, const char **value)
+{
+    const char *at = params->text;
+
+    SL_CHECK(i < params->count);
+    for (; i > 0; i--) {
+        at += strlen(at) + 1;
+        at += strlen(at) + 1;
+    }
+    *name = at;
+    *value = at + strlen(at) + 1;
+}
+
+const char *params_get(const struct params *params, const char *name)
+{
+    const char *at = params->text;
+
+    for (uint32_t i = 0; i < params->count; i++) {
+        const char *value = at + strlen(at) + 1;
+        if (strcasecmp(at, name) == 0) {
+            return value;
+        }
+        at = value + strlen(value) + 1;
+    }
+    return NULL;
+}
+
+static size_t put_pair(char *to, const char *name, const char *value)
+{
+    size_t name_len = strlen(name) + 1;
+    size_t value_len = strlen(value) + 1;
+
+    memcpy(to, name, name_len);
+    memcpy(to + name_len, value, value_len);
+    return name_len + value_len;
+}
+
+/* Copies from's text into set with name changed, keeping the order. */
+static void fill(struct params *set, const struct params *from, const char *name, const char *value)
+{
+    const char *at = from->text;
+    bool placed = value == NULL;
+
+    for (uint32_t i = 0; i < from->count; i++) {
+        const char *old = at + strlen(at) + 1;
+        int order = strcasecmp(at, name);
+        const char *spelled = order == 0 ? at : name;
+        if (!placed && order >= 0) {
+            set->len += (uint32_t)put_pair(set->text + set->len, spelled, value);
+            set->count++;
+            placed = true;
+        }
+        if (order != 0) {
+            set->len += (uint32_t)put_pair(set->text + set->len, at, old);
+            set->count++;
+        }
+        at = old + strlen(old) + 1;
+    }
+    if (!placed) {
+        set->len += (uint32_t)put_pair(set->text + set->len, name, value);
+        set->count++;
+    }
+}
+
+/* The set in the table that equals set, or set itself, now in the table. NULL: no memory. */
+static struct params *intern(struct params *set)
+{
+    uint64_t hash = sl_hash64(sl_span(set->text, set->len));
+    struct params *found = NULL;
+
+    pthread_mutex_lock(&table_lock);
+    for (struct sl_map_node *n = sl_map_first(&table, hash); n != NULL; n = sl_map_next(n)) {
+        struct params *other = SL_CONTAINER(n, struct params, node);
+        if (other->len == set->len && memcmp(other->text, set->text, set->len) == 0) {
+            atomic_fetch_add_explicit(&other->refs, 1, memory_order_relaxed);
+            found = other;
+            break;
+        }
+    }
+    if (found == NULL && sl_map_put(&table, &set->node, hash) == SL_OK) {
+        found = set;
+    }
+    pthread_mutex_unlock(&table_lock);
+    if (found != set) {
+        free(set);
+    }
+    return found;
+}
+
+const struct params *params_with(const struct params *from, const char *name, const char *value)
+{
+    const char *old = params_get(from, name);
+
+    if (old == NULL ? value == NULL : value != NULL && strcmp(old, value) == 0) {
+        return from;
+    }
+    size_t bytes = from->len + (value == NULL ? 0 : strlen(name) + strlen(value) + 2);
+    if (bytes > PARAMS_BYTES_MAX || from->count >= PARAMS_COUNT_MAX) {
+        return NULL;
+    }
+    struct params *set = malloc(sizeof *set + bytes);
+    if (set == NULL) {
+        return NULL;
+    }
+    atomic_init(&set->refs, 1);
+    set->count = 0;
+    set->len = 0;
+    fill(set, from, name, value);
+    const struct params *made = &empty_set;
+    if (set->count == 0) {
+        free(set);
+    } else {
+        made = intern(set);
+    }
+    if (made != NULL) {
+        params_unref(from);
+    }
+    return made;
+}

@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: PostgreSQL */
+/*
+ * proxy/pipeline.c - the whole of the statement path's control flow between
+ * stages; what becomes of the verdict is client_stmt.c's.
+ */
+#include "proxy/pipeline.h"
+
+#include "protocol/base/check.h"
+
+void pipeline_add(struct pipeline *pipeline, struct stage stage)
+{
+    SL_CHECK(pipeline->count < STMT_STAGES_MAX);
+    SL_CHECK(stage.type->on_statement != NULL);
+
+    size_t at = pipeline->count++;
+    while (at > 0 && pipeline->stages[at - 1].type->phase > stage.type->phase) {
+        pipeline->stages[at] = pipeline->stages[at - 1];
+        at--;
+    }
+    pipeline->stages[at] = stage;
+    pipeline->has_on_reply |= stage.type->on_reply != NULL;
+}
+
+enum stage_verdict pipeline_run(const struct pipeline *pipeline, struct stmt *stmt)
+{
+    while (stmt->stages_entered < pipeline->count) {
+        const struct stage *stage = &pipeline->stages[stmt->stages_entered++];
+        stmt->is_waiting = true; /* a stage may resume before it returns STAGE_WAIT */
+        enum stage_verdict verdict = stage->type->on_statement(stage->self, stmt);
+        if (verdict != STAGE_WAIT) {
+            stmt->is_waiting = false;
+        }
+        if (verdict != STAGE_NEXT) {
+            return verdict;
+        }
+    }
+    return STAGE_NEXT; /* nobody answered: the statement goes to a server */
+}
+
+void pipeline_dispatch(const struct pipeline *pipeline, struct stmt *stmt)
+{
+    for (unsigned i = 0; i < stmt->stages_entered; i++) {
+        const struct stage *stage = &pipeline->stages[i];
+        if (stage->type->on_dispatch != NULL) {
+            stage->type->on_dispatch(stage->self, stmt);
+        }
+    }
+}
+
+void pipeline_reply(const struct pipeline *pipeline, struct stmt *stmt, struct sl_span message)
+{
+    for (unsigned i = 0; i < stmt->stages_entered; i++) {
+        const struct stage *stage = &pipeline->stages[i];
+        if (stage->type->on_reply != NULL) {
+            stage->type->on_reply(stage->self, stmt, message);
+        }
+    }
+}
+
+void pipeline_done(const struct pipeline *pipeline, struct stmt *stmt)
+{
+    for (unsigned i = 0; i < stmt->stages_entered; i++) {
+        const struct stage *stage = &pipeline->stages[i];
+        if (stage->type->on_done != NULL) {
+            stage->type->on_done(stage->self, stmt);
+        }
+    }
+}
+
+void pipeline_end(const struct pipeline *pipeline, struct stmt *stmt)
+{
+    while (stmt->stages_entered > 0) {
+        const struct stage *stage = &pipeline->stages[--stmt->stages_entered];
+        if (stage->type->on_end != NULL) {
+            stage->type->on_end(stage->self, stmt);
+        }
+    }
+}

@@ -1,0 +1,738 @@
+/* SPDX-License-Identifier: PostgreSQL */
+/*
+ * proxy/pool.c - who is given which server.
+ *
+ * Servers are started with their client's startup values, so that RESET and
+ * DISCARD come back to them; a server serves only clients of equal values. Among
+ * these it is strictly first come, first served. A client who has stood first for
+ * POOL_PASS_OVER while only others' servers came free, or whose values no other
+ * waiting client shares, has the next free server closed and one of its own opened.
+ *
+ * What must be done outside the lock (letters, new connections) is noted in a
+ * struct todo while it is held.
+ *
+ * Invariants, asserted by pool_check() under the lock:
+ *   (1) total is the sum of counts.
+ *   (2) idle_count is counts[POOL_IDLE] and the length of all idle lists.
+ *   (3) waiting is the length of waiters.
+ */
+#include "proxy/pool.h"
+
+#include "conf/conf.h"
+#include "proxy/client.h"
+#include "proxy/params.h"
+#include "proxy/process.h"
+#include "proxy/registry.h"
+#include "proxy/server.h"
+#include "proxy/worker.h"
+
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define POOL_PASS_OVER (50 * SL_MSEC)
+#define POOL_BACKOFF_FIRST (50 * SL_MSEC)
+#define POOL_BACKOFF_MAX (1 * SL_SECOND) /* so that a server that is back is noticed at once */
+
+/* Done after the lock is given up. */
+struct todo {
+    struct server *granted;      /* to granted->for_client on granted->to */
+    struct server *closed;       /* idle, withdrawn: its worker closes it */
+    const struct params *launch; /* a reference: start a server with these values; NULL: none */
+};
+
+struct refusal {
+    struct letter letter;
+    struct sl_id client;
+    struct sl_error error;
+};
+
+struct pool *pool_new(struct database *database, struct user *user, unsigned workers)
+{
+    struct pool *pool = calloc(1, sizeof *pool);
+
+    if (pool == NULL) {
+        return NULL;
+    }
+    pool->database = database;
+    pool->user = user;
+    pool->stats = aligned_alloc(64, workers * sizeof *pool->stats);
+    pool->idle = calloc(workers, sizeof *pool->idle);
+    if (pool->stats == NULL || pool->idle == NULL) {
+        free(pool->stats);
+        free(pool->idle);
+        free(pool);
+        return NULL;
+    }
+    memset(pool->stats, 0, workers * sizeof *pool->stats);
+    for (unsigned i = 0; i < workers; i++) {
+        sl_list_init(&pool->idle[i]);
+    }
+    pthread_mutex_init(&pool->lock, NULL);
+    sl_list_init(&pool->waiters);
+    pool->last_startup = params_empty();
+    credentials_init(&pool->credentials);
+    return pool;
+}
+
+static void welcome_drop(struct pool_welcome *welcome)
+{
+    params_unref(welcome->startup);
+    params_unref(welcome->reported);
+    params_unref(welcome->settable);
+    *welcome = (struct pool_welcome){0};
+}
+
+void pool_free(struct pool *pool)
+{
+    SL_CHECK(pool->total == 0);
+    for (int i = 0; i < POOL_WELCOMES; i++) {
+        welcome_drop(&pool->welcomes[i]);
+    }
+    params_unref(pool->last_startup);
+    credentials_fini(&pool->credentials);
+    pthread_mutex_destroy(&pool->lock);
+    free(pool->stats);
+    free(pool->idle);
+    free(pool);
+}
+
+void pool_configure(struct pool *pool, const struct conf *conf)
+{
+    const struct conf_database *db = conf_find_database(conf, pool->database->name);
+    const struct conf_user *user = conf_find_user(conf, pool->user->name);
+
+    if (db == NULL) {
+        db = conf->fallback_database;
+    }
+    if (db == NULL) {
+        return; /* taken out of the configuration: its clients go on as before */
+    }
+    pthread_mutex_lock(&pool->lock);
+    pool->size = conf_pool_size(conf, db, user);
+    pool->reserve = conf_reserve_pool_size(conf, db, user);
+    pool->min = conf_min_pool_size(conf, db);
+    pool->database_max = conf_max_db_connections(conf, db);
+    pool->user_max = conf_max_user_connections(conf, user);
+    pool->reserve_after = conf->reserve_pool_timeout_usec;
+    pool->backoff_max = conf->server_login_retry_usec;
+    pool->round_robin = conf->server_round_robin;
+    pool->lifetime = conf_server_lifetime(conf, db);
+    pthread_mutex_unlock(&pool->lock);
+    atomic_store(&pool->mode, (int)conf_pool_mode(conf, db, user));
+}
+
+static void pool_check(const struct pool *pool)
+{
+    int sum = 0;
+
+    for (int i = 0; i < POOL_PLACES; i++) {
+        SL_DCHECK(pool->counts[i] >= 0);
+        sum += pool->counts[i];
+    }
+    SL_DCHECK(sum == pool->total);
+    SL_DCHECK(pool->idle_count == pool->counts[POOL_IDLE]);
+    SL_DCHECK((pool->waiting == 0) == sl_list_empty(&pool->waiters));
+    (void)sum;
+}
+
+bool pool_is_paused(const struct pool *pool)
+{
+    return process_is_paused() ||
+           atomic_load_explicit(&pool->database->is_paused, memory_order_relaxed);
+}
+
+/* ---- under the lock ---- */
+
+static void set_place(struct pool *pool, struct server *server, enum pool_place place)
+{
+    pool->counts[server->place]--;
+    pool->counts[place]++;
+    server->place = place;
+}
+
+static void take_off_idle(struct pool *pool, struct server *server)
+{
+    sl_list_remove(&server->in_pool);
+    pool->idle_count--;
+}
+
+static struct server *idle_on(struct pool *pool, unsigned worker, const struct params *startup)
+{
+    struct sl_list *list = &pool->idle[worker];
+
+    for (struct sl_list *it = pool->round_robin ? list->prev : list->next; it != list;
+            it = pool->round_robin ? it->prev : it->next) {
+        struct server *server = SL_CONTAINER(it, struct server, in_pool);
+        if (startup == NULL || server->startup == startup) {
+            return server;
+        }
+    }
+    return NULL;
+}
+
+/* An idle server with those startup values (NULL: any), of this worker if there is one. */
+static struct server *find_idle(struct pool *pool, unsigned worker, const struct params *startup)
+{
+    if (pool->idle_count == 0) {
+        return NULL;
+    }
+    struct server *found = idle_on(pool, worker, startup);
+    unsigned workers = process_workers();
+    for (unsigned i = 1; found == NULL && i < workers; i++) {
+        found = idle_on(pool, (worker + i) % workers, startup);
+    }
+    return found;
+}
+
+static struct waiter *first_waiter(const struct pool *pool)
+{
+    return sl_list_empty(&pool->waiters) ? NULL
+                                         : SL_CONTAINER(pool->waiters.next, struct waiter, link);
+}
+
+static struct waiter *first_waiter_with(const struct pool *pool, const struct params *startup)
+{
+    SL_LIST_EACH (it, &pool->waiters) {
+        struct waiter *waiter = SL_CONTAINER(it, struct waiter, link);
+        if (waiter->startup == startup) {
+            return waiter;
+        }
+    }
+    return NULL;
+}
+
+static void dequeue(struct pool *pool, struct waiter *waiter)
+{
+    sl_list_remove(&waiter->link);
+    waiter->is_waiting = false;
+    pool->waiting--;
+}
+
+static void grant(struct pool *pool, struct waiter *waiter, struct server *server)
+{
+    if (!sl_list_empty(&waiter->link)) {
+        dequeue(pool, waiter);
+    }
+    set_place(pool, server, POOL_ACTIVE);
+    server->to = waiter->worker;
+    server->for_client = waiter->client;
+}
+
+static bool below_limit(atomic_int *count, int max)
+{
+    return max <= 0 || atomic_load_explicit(count, memory_order_relaxed) < max;
+}
+
+/* How many servers the pool may have now: more when somebody has waited for long. */
+static int size_now(const struct pool *pool, sl_usec now)
+{
+    const struct waiter *first = first_waiter(pool);
+
+    if (pool->size <= 0) {
+        return INT_MAX; /* pool_size = 0: no limit */
+    }
+    if (pool->reserve > 0 && first != NULL && pool->reserve_after > 0 &&
+            now - first->since >= pool->reserve_after) {
+        return pool->size + pool->reserve;
+    }
+    return pool->size;
+}
+
+/*
+ * Notes a new connection, counted from now on, if somebody waits for whom none is
+ * on its way and the limits allow; makes room by closing an idle server that is of
+ * no use to the one who waits.
+ */
+static void want_launch(struct pool *pool, sl_usec now, struct todo *todo)
+{
+    if (pool->waiting <= pool->counts[POOL_LOGIN] || pool_is_paused(pool) ||
+            (pool->is_failing && (now < pool->retry_at || pool->counts[POOL_LOGIN] > 0))) {
+        return;
+    }
+    /* Those being logged in serve the first in line. */
+    struct waiter *waiter = first_waiter(pool);
+    struct sl_list *it = &waiter->link;
+    for (int i = pool->counts[POOL_LOGIN]; i > 0; i--) {
+        it = it->next;
+    }
+    waiter = SL_CONTAINER(it, struct waiter, link);
+    if (pool->total >= size_now(pool, now)) {
+        struct server *useless = find_idle(pool, 0, NULL);
+        if (useless != NULL && todo->closed == NULL) {
+            take_off_idle(pool, useless);
+            set_place(pool, useless, POOL_TESTED);
+            todo->closed = useless;
+        }
+        return;
+    }
+    if (!below_limit(&pool->database->servers, pool->database_max) ||
+            !below_limit(&pool->user->servers, pool->user_max)) {
+        return;
+    }
+    atomic_fetch_add(&pool->database->servers, 1);
+    atomic_fetch_add(&pool->user->servers, 1);
+    pool->total++;
+    pool->counts[POOL_LOGIN]++;
+    todo->launch = params_ref(waiter->startup);
+}
+
+/* Who gets a server that is free: see the top of the file. NULL: nobody. */
+static struct waiter *choose(struct pool *pool, const struct server *server, sl_usec now)
+{
+    struct waiter *first = first_waiter(pool);
+
+    if (first == NULL || pool_is_paused(pool) || first->startup == server->startup) {
+        return pool_is_paused(pool) ? NULL : first;
+    }
+    return now - first->since > POOL_PASS_OVER ? NULL : first_waiter_with(pool, server->startup);
+}
+
+/* ---- after the lock ---- */
+
+static void deliver_refusal(struct letter *letter, struct worker *worker)
+{
+    struct refusal *refusal = SL_CONTAINER(letter, struct refusal, letter);
+
+    client_refused(worker, refusal->client, &refusal->error);
+    free(refusal);
+}
+
+/* At the worker that the server goes to. */
+static void deliver_arrival(struct letter *letter, struct worker *worker)
+{
+    struct server *server = SL_CONTAINER(letter, struct server, letter);
+
+    sl_list_append(&worker->servers, &server->link);
+    io_attach(&server->io, worker);
+    client_granted(worker, server->for_client, server);
+}
+
+/* At the worker that the server is with: off it goes, or is closed. */
+static void deliver_departure(struct letter *letter, struct worker *worker)
+{
+    struct server *server = SL_CONTAINER(letter, struct server, letter);
+
+    if (server->for_client.gen == 0) {
+        server_close(server, server->close_reason != NULL ? server->close_reason : "evicted");
+        return;
+    }
+    if (server->to == worker) {
+        client_granted(worker, server->for_client, server);
+        return;
+    }
+    sl_list_remove(&server->link);
+    timer_clear(&worker->timers, &server->timer);
+    io_detach(&server->io);
+    server->letter.deliver = deliver_arrival;
+    mailbox_post(&server->to->mailbox, &server->letter);
+}
+
+static void send_off(struct server *server, struct worker *here)
+{
+    struct worker *with = process_worker(server->pool_worker);
+
+    if (with == here && server->for_client.gen != 0 && server->to == here) {
+        client_granted(here, server->for_client, server);
+        return;
+    }
+    server->letter.deliver = deliver_departure;
+    mailbox_post(&with->mailbox, &server->letter);
+}
+
+static void launch(struct pool *pool, struct worker *worker, const struct params *startup)
+{
+    struct server *server = server_new(pool, worker, startup);
+
+    params_unref(startup);
+    if (server != NULL) {
+        server_login_begin(server);
+        return;
+    }
+    pthread_mutex_lock(&pool->lock);
+    pool->total--;
+    pool->counts[POOL_LOGIN]--;
+    pthread_mutex_unlock(&pool->lock);
+    atomic_fetch_sub(&pool->database->servers, 1);
+    atomic_fetch_sub(&pool->user->servers, 1);
+}
+
+static void carry_out(struct pool *pool, struct worker *worker, struct todo *todo)
+{
+    if (todo->granted != NULL) {
+        send_off(todo->granted, worker);
+    }
+    if (todo->closed != NULL) {
+        todo->closed->for_client = (struct sl_id){0};
+        send_off(todo->closed, worker);
+    }
+    if (todo->launch != NULL) {
+        launch(pool, worker, todo->launch);
+    }
+}
+
+/* ---- what others call ---- */
+
+enum pool_taken pool_take(struct pool *pool, struct waiter *waiter, struct worker *worker,
+        struct server **server, struct sl_error *error)
+{
+    struct todo todo = {0};
+    struct server *found = NULL;
+
+    if (atomic_load_explicit(&pool->database->is_disabled, memory_order_relaxed)) {
+        SL_IGNORE(sl_error_set(error, SL_EAUTH, "57P03", "database \"%s\" is disabled",
+                          pool->database->name),
+                "the verdict says it");
+        return POOL_REFUSED;
+    }
+    waiter->since = worker->now;
+    sl_list_init(&waiter->link);
+    pthread_mutex_lock(&pool->lock);
+    if (!pool_is_paused(pool) && first_waiter_with(pool, waiter->startup) == NULL) {
+        found = find_idle(pool, worker->index, waiter->startup);
+    }
+    if (found != NULL) {
+        take_off_idle(pool, found);
+        grant(pool, waiter, found);
+    } else {
+        sl_list_append(&pool->waiters, &waiter->link);
+        waiter->is_waiting = true;
+        pool->waiting++;
+        want_launch(pool, worker->now, &todo);
+    }
+    pool_check(pool);
+    pthread_mutex_unlock(&pool->lock);
+
+    if (found != NULL && found->pool_worker == worker->index) {
+        *server = found;
+        return POOL_TAKEN;
+    }
+    todo.granted = found;
+    carry_out(pool, worker, &todo);
+    return POOL_QUEUED;
+}
+
+bool pool_leave(struct pool *pool, struct waiter *waiter)
+{
+    pthread_mutex_lock(&pool->lock);
+    bool was_waiting = waiter->is_waiting;
+    if (was_waiting) {
+        dequeue(pool, waiter);
+    }
+    pthread_mutex_unlock(&pool->lock);
+    return was_waiting;
+}
+
+bool pool_lifetime_over(struct pool *pool, const struct server *server, sl_usec now)
+{
+    bool over = false;
+
+    pthread_mutex_lock(&pool->lock);
+    sl_usec gap = pool->size > 0 ? pool->lifetime / pool->size : 0;
+    if (pool->lifetime > 0 && now - server->connected_at >= pool->lifetime &&
+            now - pool->lifetime_closed_at >= gap) {
+        pool->lifetime_closed_at = now;
+        over = true;
+    }
+    pthread_mutex_unlock(&pool->lock);
+    return over;
+}
+
+void pool_give(struct pool *pool, struct server *server, struct worker *worker)
+{
+    struct todo todo = {0};
+    bool is_swapped = false;
+
+    if (server->close_reason == NULL && server->epoch != atomic_load(&pool->epoch)) {
+        server->close_reason = "reconnect";
+    }
+    if (server->close_reason != NULL) {
+        server_close(server, server->close_reason);
+        return;
+    }
+    pthread_mutex_lock(&pool->lock);
+    server->pool_worker = worker->index;
+    struct waiter *waiter = choose(pool, server, worker->now);
+    if (waiter != NULL) {
+        grant(pool, waiter, server);
+        todo.granted = server;
+    } else if (pool->waiting > 0 && !pool_is_paused(pool)) {
+        is_swapped = true;
+    } else {
+        set_place(pool, server, POOL_IDLE);
+        sl_list_push(&pool->idle[worker->index], &server->in_pool);
+        pool->idle_count++;
+    }
+    pool_check(pool);
+    pthread_mutex_unlock(&pool->lock);
+    if (is_swapped) {
+        server_close(server, "its startup values are not those of who waits");
+        return;
+    }
+    carry_out(pool, worker, &todo);
+}
+
+void pool_forget(struct pool *pool, struct server *server, struct worker *worker)
+{
+    struct todo todo = {0};
+
+    pthread_mutex_lock(&pool->lock);
+    if (server->place == POOL_IDLE) {
+        take_off_idle(pool, server);
+    }
+    pool->counts[server->place]--;
+    pool->total--;
+    atomic_fetch_sub(&pool->database->servers, 1);
+    atomic_fetch_sub(&pool->user->servers, 1);
+    if (!worker->stopping) {
+        want_launch(pool, worker->now, &todo);
+    }
+    pool_check(pool);
+    pthread_mutex_unlock(&pool->lock);
+    carry_out(pool, worker, &todo);
+}
+
+bool pool_withdraw(struct pool *pool, struct server *server)
+{
+    pthread_mutex_lock(&pool->lock);
+    bool is_idle = server->place == POOL_IDLE;
+    if (is_idle) {
+        take_off_idle(pool, server);
+        set_place(pool, server, POOL_TESTED);
+    }
+    pthread_mutex_unlock(&pool->lock);
+    return is_idle;
+}
+
+void pool_place(struct pool *pool, struct server *server, enum pool_place place)
+{
+    pthread_mutex_lock(&pool->lock);
+    SL_DCHECK(server->place != POOL_IDLE && place != POOL_IDLE);
+    set_place(pool, server, place);
+    pthread_mutex_unlock(&pool->lock);
+}
+
+static void refuse(const struct waiter *waiter, const struct sl_error *error)
+{
+    struct refusal *refusal = malloc(sizeof *refusal);
+
+    if (refusal == NULL) {
+        return; /* query_wait_timeout will end its wait */
+    }
+    refusal->letter.deliver = deliver_refusal;
+    refusal->client = waiter->client;
+    refusal->error = *error;
+    mailbox_post(&waiter->worker->mailbox, &refusal->letter);
+}
+
+static void refuse_waiters_locked(struct pool *pool, const struct sl_error *error)
+{
+    struct waiter *waiter;
+
+    while ((waiter = first_waiter(pool)) != NULL) {
+        dequeue(pool, waiter);
+        refuse(waiter, error);
+    }
+}
+
+void pool_refuse_all(struct pool *pool, const struct sl_error *error)
+{
+    pthread_mutex_lock(&pool->lock);
+    refuse_waiters_locked(pool, error);
+    pthread_mutex_unlock(&pool->lock);
+}
+
+void pool_login_failed(
+        struct pool *pool, struct worker *worker, const struct sl_error *error, bool keep_waiting)
+{
+    pthread_mutex_lock(&pool->lock);
+    sl_usec max = pool->backoff_max > 0 && pool->backoff_max < POOL_BACKOFF_MAX ? pool->backoff_max
+                                                                                : POOL_BACKOFF_MAX;
+    pool->backoff = pool->backoff == 0 ? POOL_BACKOFF_FIRST : pool->backoff * 2;
+    pool->backoff = pool->backoff > max ? max : pool->backoff;
+    pool->retry_at = worker->now + pool->backoff;
+    pool->is_failing = true;
+    pool->failure = *error;
+    /* With servers that work there is hope; without, nobody is made to wait for nothing. */
+    bool is_hopeless = pool->total <= pool->counts[POOL_LOGIN];
+    if (is_hopeless && !keep_waiting) {
+        refuse_waiters_locked(pool, error);
+    }
+    pthread_mutex_unlock(&pool->lock);
+}
+
+/* The place of that startup in the list, or the last place. Under the lock. */
+static int welcome_place(const struct pool *pool, const struct params *startup)
+{
+    int i = 0;
+
+    while (i < POOL_WELCOMES - 1 && pool->welcomes[i].startup != startup) {
+        i++;
+    }
+    return i;
+}
+
+void pool_login_succeeded(struct pool *pool, const struct server *server)
+{
+    pthread_mutex_lock(&pool->lock);
+    pool->is_failing = false;
+    pool->backoff = 0;
+    int place = welcome_place(pool, server->startup);
+    welcome_drop(&pool->welcomes[place]);
+    memmove(&pool->welcomes[1], &pool->welcomes[0], (size_t)place * sizeof pool->welcomes[0]);
+    pool->welcomes[0] = (struct pool_welcome){.startup = params_ref(server->startup),
+            .reported = params_ref(server->reported),
+            .settable = params_ref(server->params)};
+    pthread_mutex_unlock(&pool->lock);
+}
+
+bool pool_welcome(struct pool *pool, const struct params *startup, const struct params **reported,
+        const struct params **settable)
+{
+    pthread_mutex_lock(&pool->lock);
+    const struct pool_welcome *welcome = &pool->welcomes[welcome_place(pool, startup)];
+    bool is_known = welcome->startup == startup;
+    if (is_known) {
+        *reported = params_ref(welcome->reported);
+        *settable = params_ref(welcome->settable);
+    }
+    pthread_mutex_unlock(&pool->lock);
+    return is_known;
+}
+
+void pool_learn(
+        struct pool *pool, const struct credentials *credentials, const struct params *startup)
+{
+    pthread_mutex_lock(&pool->lock);
+    const struct params *old = pool->last_startup;
+    pool->last_startup = params_ref(startup);
+    if (credentials != NULL && credentials_is_better(credentials, &pool->credentials)) {
+        SL_IGNORE(credentials_copy(&pool->credentials, credentials),
+                "without memory the next login brings them again");
+    }
+    pthread_mutex_unlock(&pool->lock);
+    params_unref(old);
+}
+
+/* One waiter who can be served from the idle list (after RESUME, or a reload). */
+static struct server *serve_one_locked(struct pool *pool, unsigned worker)
+{
+    SL_LIST_EACH (it, &pool->waiters) {
+        struct waiter *waiter = SL_CONTAINER(it, struct waiter, link);
+        struct server *server = find_idle(pool, worker, waiter->startup);
+        if (server != NULL) {
+            take_off_idle(pool, server);
+            grant(pool, waiter, server);
+            return server;
+        }
+    }
+    return NULL;
+}
+
+/* min_pool_size, while somebody uses the pool. */
+static void want_minimum(struct pool *pool, sl_usec now, struct todo *todo)
+{
+    if (todo->launch != NULL || pool->total >= pool->min || pool->total >= size_now(pool, now) ||
+            (pool->is_failing && now < pool->retry_at) || atomic_load(&pool->clients) == 0 ||
+            pool->counts[POOL_LOGIN] > 0 ||
+            !below_limit(&pool->database->servers, pool->database_max) ||
+            !below_limit(&pool->user->servers, pool->user_max)) {
+        return;
+    }
+    atomic_fetch_add(&pool->database->servers, 1);
+    atomic_fetch_add(&pool->user->servers, 1);
+    pool->total++;
+    pool->counts[POOL_LOGIN]++;
+    todo->launch = params_ref(pool->last_startup);
+}
+
+/* At max_db_connections or max_user_connections: an idle server of another pool makes room. */
+static void make_room_elsewhere(const struct pool *pool, struct worker *worker)
+{
+    for (struct pool *p = registry_next_pool(NULL); p != NULL; p = registry_next_pool(p)) {
+        if (p == pool || (p->database != pool->database && p->user != pool->user)) {
+            continue;
+        }
+        struct todo todo = {0};
+        pthread_mutex_lock(&p->lock);
+        if (p->waiting == 0 && p->total > p->min) {
+            todo.closed = find_idle(p, worker->index, NULL);
+        }
+        if (todo.closed != NULL) {
+            take_off_idle(p, todo.closed);
+            set_place(p, todo.closed, POOL_TESTED);
+        }
+        pthread_mutex_unlock(&p->lock);
+        if (todo.closed != NULL) {
+            carry_out(p, worker, &todo);
+            return;
+        }
+    }
+}
+
+void pool_tend(struct pool *pool, struct worker *worker)
+{
+    bool is_cramped = false;
+
+    if (pool_is_paused(pool)) {
+        return;
+    }
+    for (bool is_busy = true; is_busy;) {
+        struct todo todo = {0};
+        pthread_mutex_lock(&pool->lock);
+        if (pool->waiting > 0 && pool->idle_count > 0) {
+            todo.granted = serve_one_locked(pool, worker->index);
+        }
+        want_launch(pool, worker->now, &todo);
+        want_minimum(pool, worker->now, &todo);
+        is_cramped = pool->waiting > pool->counts[POOL_LOGIN] && todo.launch == NULL &&
+                     pool->total < size_now(pool, worker->now) && !pool->is_failing;
+        pthread_mutex_unlock(&pool->lock);
+        is_busy = todo.granted != NULL || todo.launch != NULL;
+        carry_out(pool, worker, &todo);
+    }
+    if (is_cramped) {
+        make_room_elsewhere(pool, worker);
+    }
+}
+
+void pool_close_idle(struct pool *pool, struct worker *worker, const char *reason)
+{
+    for (;;) {
+        struct todo todo = {0};
+        pthread_mutex_lock(&pool->lock);
+        todo.closed = find_idle(pool, worker->index, NULL);
+        if (todo.closed != NULL) {
+            take_off_idle(pool, todo.closed);
+            set_place(pool, todo.closed, POOL_TESTED);
+        }
+        pthread_mutex_unlock(&pool->lock);
+        if (todo.closed == NULL) {
+            return;
+        }
+        todo.closed->close_reason = reason;
+        carry_out(pool, worker, &todo);
+    }
+}
+
+void pool_recycle(struct pool *pool, struct worker *worker)
+{
+    atomic_fetch_add(&pool->epoch, 1);
+    pool_close_idle(pool, worker, "reconnect");
+}
+
+struct pool_counts pool_counts(struct pool *pool)
+{
+    struct pool_counts counts = {0};
+
+    pthread_mutex_lock(&pool->lock);
+    memcpy(counts.servers, pool->counts, sizeof counts.servers);
+    counts.waiting = pool->waiting;
+    const struct waiter *first = first_waiter(pool);
+    counts.waiting_since = first == NULL ? 0 : first->since;
+    pthread_mutex_unlock(&pool->lock);
+    counts.clients = atomic_load(&pool->clients);
+    counts.cancels_waiting = atomic_load(&pool->cancels_waiting);
+    counts.cancels_active = atomic_load(&pool->cancels_active);
+    return counts;
+}

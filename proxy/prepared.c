@@ -1,0 +1,371 @@
+/* SPDX-License-Identifier: PostgreSQL */
+/*
+ * proxy/prepared.c - the registry is cut into stripes by hash, each with its lock,
+ * so that workers rarely meet. A statement leaves its stripe with its last
+ * reference, under the lock, because a lookup may revive it until then.
+ */
+#include "proxy/prepared.h"
+
+#include "protocol/base/hash.h"
+
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { STRIPES = 16 };
+
+struct stripe {
+    pthread_mutex_t lock;
+    struct sl_map map; /* under lock */
+};
+
+#define STRIPE                                                                                     \
+    {                                                                                              \
+        .lock = PTHREAD_MUTEX_INITIALIZER, .map = {.nodes_max = UINT32_MAX }                       \
+    }
+
+static struct stripe stripes[STRIPES] = {STRIPE, STRIPE, STRIPE, STRIPE, STRIPE, STRIPE, STRIPE,
+        STRIPE, STRIPE, STRIPE, STRIPE, STRIPE, STRIPE, STRIPE, STRIPE, STRIPE};
+static atomic_size_t bytes_now;
+static atomic_size_t bytes_limit;
+static atomic_uint count_now;
+static _Atomic uint64_t last_number;
+
+void prepared_limit(size_t bytes_max)
+{
+    atomic_store(&bytes_limit, bytes_max);
+}
+
+size_t prepared_bytes(void)
+{
+    return atomic_load(&bytes_now);
+}
+
+uint32_t prepared_count(void)
+{
+    return atomic_load(&count_now);
+}
+
+static struct stripe *stripe_of(uint64_t hash)
+{
+    return &stripes[hash >> 60];
+}
+
+static size_t cost(const struct prepared *prepared)
+{
+    return sizeof *prepared + prepared->len;
+}
+
+static struct prepared *make(struct sl_span body)
+{
+    size_t limit = atomic_load_explicit(&bytes_limit, memory_order_relaxed);
+    size_t bytes = sizeof(struct prepared) + body.len;
+
+    if (body.len > UINT32_MAX || (limit != 0 && atomic_load(&bytes_now) + bytes > limit)) {
+        return NULL;
+    }
+    struct prepared *prepared = malloc(bytes);
+    if (prepared == NULL) {
+        return NULL;
+    }
+    atomic_init(&prepared->refs, 1);
+    prepared->number = atomic_fetch_add(&last_number, 1) + 1;
+    prepared->len = (uint32_t)body.len;
+    memcpy(prepared->body, body.at, body.len);
+    return prepared;
+}
+
+struct prepared *prepared_intern(struct sl_span body)
+{
+    uint64_t hash = sl_hash64(body);
+    struct stripe *stripe = stripe_of(hash);
+    struct prepared *found = NULL;
+
+    pthread_mutex_lock(&stripe->lock);
+    for (struct sl_map_node *n = sl_map_first(&stripe->map, hash); n != NULL; n = sl_map_next(n)) {
+        struct prepared *other = SL_CONTAINER(n, struct prepared, node);
+        if (other->len == body.len && memcmp(other->body, body.at, body.len) == 0) {
+            found = prepared_ref(other);
+            break;
+        }
+    }
+    if (found == NULL && (found = make(body)) != NULL) {
+        if (sl_map_put(&stripe->map, &found->node, hash) == SL_OK) {
+            atomic_fetch_add(&bytes_now, cost(found));
+            atomic_fetch_add(&count_now, 1);
+        } else {
+            free(found);
+            found = NULL;
+        }
+    }
+    pthread_mutex_unlock(&stripe->lock);
+    return found;
+}
+
+struct prepared *prepared_ref(struct prepared *prepared)
+{
+    atomic_fetch_add_explicit(&prepared->refs, 1, memory_order_relaxed);
+    return prepared;
+}
+
+void prepared_unref(struct prepared *prepared)
+{
+    if (prepared == NULL) {
+        return;
+    }
+    unsigned refs = atomic_load_explicit(&prepared->refs, memory_order_relaxed);
+    while (refs > 1) {
+        if (atomic_compare_exchange_weak_explicit(
+                    &prepared->refs, &refs, refs - 1, memory_order_release, memory_order_relaxed)) {
+            return;
+        }
+    }
+    struct stripe *stripe = stripe_of(prepared->node.hash);
+    pthread_mutex_lock(&stripe->lock);
+    bool last = atomic_fetch_sub_explicit(&prepared->refs, 1, memory_order_acq_rel) == 1;
+    if (last) {
+        sl_map_remove(&stripe->map, &prepared->node);
+    }
+    pthread_mutex_unlock(&stripe->lock);
+    if (last) {
+        atomic_fetch_sub(&bytes_now, cost(prepared));
+        atomic_fetch_sub(&count_now, 1);
+        free(prepared);
+    }
+}
+
+/* On the hot path of a Bind, hence not snprintf(). */
+size_t prepared_name(const struct prepared *prepared, char name[PREPARED_NAME_MAX])
+{
+    static const char prefix[] = "SLUICE_";
+    char digits[20];
+    size_t n = 0;
+    uint64_t number = prepared->number;
+
+    do {
+        digits[n++] = (char)('0' + number % 10);
+        number /= 10;
+    } while (number > 0);
+    memcpy(name, prefix, sizeof prefix - 1);
+    size_t len = sizeof prefix - 1;
+    while (n > 0) {
+        name[len++] = digits[--n];
+    }
+    name[len] = '\0';
+    return len;
+}
+
+/* ---- a client's names ---- */
+
+struct client_names *client_names_new(size_t bytes_max)
+{
+    struct client_names *names = calloc(1, sizeof *names);
+
+    if (names != NULL) {
+        sl_map_init(&names->map, UINT32_MAX);
+        names->bytes_max = bytes_max;
+    }
+    return names;
+}
+
+void client_names_free(struct client_names *names)
+{
+    struct sl_map_node *node;
+
+    if (names == NULL) {
+        return;
+    }
+    while ((node = sl_map_any(&names->map)) != NULL) {
+        client_names_remove(names, SL_CONTAINER(node, struct client_name, node));
+    }
+    sl_map_fini(&names->map);
+    free(names);
+}
+
+static struct client_name *find(const struct client_names *names, struct sl_span name, bool closing)
+{
+    if (names == NULL) {
+        return NULL;
+    }
+    for (struct sl_map_node *n = sl_map_first(&names->map, sl_hash64(name)); n != NULL;
+            n = sl_map_next(n)) {
+        struct client_name *found = SL_CONTAINER(n, struct client_name, node);
+        if (found->len == name.len && memcmp(found->name, name.at, name.len) == 0 &&
+                (found->state == NAME_CLOSING) == closing) {
+            return found;
+        }
+    }
+    return NULL;
+}
+
+struct client_name *client_names_find(const struct client_names *names, struct sl_span name)
+{
+    return find(names, name, false);
+}
+
+struct client_name *client_names_closing(const struct client_names *names, struct sl_span name)
+{
+    return find(names, name, true);
+}
+
+static size_t name_cost(size_t len, const struct prepared *prepared)
+{
+    return sizeof(struct client_name) + len + prepared->len;
+}
+
+struct client_name *client_names_add(
+        struct client_names *names, struct sl_span name, struct prepared *prepared)
+{
+    size_t bytes = name_cost(name.len, prepared);
+
+    if (name.len > UINT16_MAX ||
+            (names->bytes_max != 0 && names->bytes + bytes > names->bytes_max)) {
+        return NULL;
+    }
+    struct client_name *added = malloc(sizeof *added + name.len);
+    if (added == NULL) {
+        return NULL;
+    }
+    added->prepared = prepared;
+    added->segment = 0;
+    added->state = NAME_PARSING;
+    added->len = (uint16_t)name.len;
+    memcpy(added->name, name.at, name.len);
+    if (sl_map_put(&names->map, &added->node, sl_hash64(name)) != SL_OK) {
+        free(added);
+        return NULL;
+    }
+    names->bytes += bytes;
+    return added;
+}
+
+void client_names_remove(struct client_names *names, struct client_name *name)
+{
+    sl_map_remove(&names->map, &name->node);
+    names->bytes -= name_cost(name->len, name->prepared);
+    prepared_unref(name->prepared);
+    free(name);
+}
+
+uint32_t client_names_count(const struct client_names *names)
+{
+    return names == NULL ? 0 : names->map.count;
+}
+
+void client_names_clear(struct client_names *names)
+{
+    if (names == NULL) {
+        return;
+    }
+    for (uint32_t i = 0; i < names->map.buckets_count; i++) {
+        struct sl_map_node *node = names->map.buckets[i];
+        while (node != NULL) {
+            struct client_name *name = SL_CONTAINER(node, struct client_name, node);
+            node = node->next;
+            if (name->state == NAME_READY) {
+                client_names_remove(names, name);
+            }
+        }
+    }
+}
+
+/* ---- a server's statements ---- */
+
+void server_stmts_init(struct server_stmts *stmts)
+{
+    sl_map_init(&stmts->map, PREPARED_SERVER_MAX);
+    sl_list_init(&stmts->used);
+    stmts->unnamed = NULL;
+}
+
+void server_stmts_clear(struct server_stmts *stmts)
+{
+    while (!sl_list_empty(&stmts->used)) {
+        server_stmts_remove(stmts, SL_CONTAINER(stmts->used.next, struct server_stmt, used));
+    }
+    prepared_unref(stmts->unnamed);
+    stmts->unnamed = NULL;
+}
+
+void server_stmts_forget(struct server_stmts *stmts)
+{
+    SL_LIST_EACH_SAFE (it, &stmts->used) {
+        struct server_stmt *stmt = SL_CONTAINER(it, struct server_stmt, used);
+        if (!stmt->is_pending) {
+            server_stmts_remove(stmts, stmt);
+        }
+    }
+}
+
+void server_stmts_fini(struct server_stmts *stmts)
+{
+    server_stmts_clear(stmts);
+    sl_map_fini(&stmts->map);
+}
+
+/* Numbers are spread so that neighbours do not share a bucket. */
+static uint64_t hash_of(const struct prepared *prepared)
+{
+    return prepared->number * UINT64_C(0x9E3779B97F4A7C15);
+}
+
+struct server_stmt *server_stmts_find(struct server_stmts *stmts, const struct prepared *prepared)
+{
+    for (struct sl_map_node *n = sl_map_first(&stmts->map, hash_of(prepared)); n != NULL;
+            n = sl_map_next(n)) {
+        struct server_stmt *stmt = SL_CONTAINER(n, struct server_stmt, node);
+        if (stmt->prepared == prepared) {
+            return stmt;
+        }
+    }
+    return NULL;
+}
+
+struct server_stmt *server_stmts_add(struct server_stmts *stmts, struct prepared *prepared)
+{
+    struct server_stmt *stmt = malloc(sizeof *stmt);
+
+    if (stmt == NULL) {
+        return NULL;
+    }
+    if (sl_map_put(&stmts->map, &stmt->node, hash_of(prepared)) != SL_OK) {
+        free(stmt);
+        return NULL;
+    }
+    stmt->prepared = prepared_ref(prepared);
+    stmt->segment = 0;
+    stmt->is_pending = true;
+    sl_list_push(&stmts->used, &stmt->used);
+    return stmt;
+}
+
+void server_stmts_touch(struct server_stmts *stmts, struct server_stmt *stmt)
+{
+    if (stmts->used.next != &stmt->used) {
+        sl_list_remove(&stmt->used);
+        sl_list_push(&stmts->used, &stmt->used);
+    }
+}
+
+void server_stmts_remove(struct server_stmts *stmts, struct server_stmt *stmt)
+{
+    sl_map_remove(&stmts->map, &stmt->node);
+    sl_list_remove(&stmt->used);
+    prepared_unref(stmt->prepared);
+    free(stmt);
+}
+
+struct server_stmt *server_stmts_excess(struct server_stmts *stmts, uint32_t count_max)
+{
+    if (stmts->map.count <= count_max) {
+        return NULL;
+    }
+    for (struct sl_list *it = stmts->used.prev; it != &stmts->used; it = it->prev) {
+        struct server_stmt *stmt = SL_CONTAINER(it, struct server_stmt, used);
+        if (!stmt->is_pending) {
+            return stmt;
+        }
+    }
+    return NULL;
+}

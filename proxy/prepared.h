@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: PostgreSQL */
+/*
+ * proxy/prepared.h - one name per statement on servers, many names at clients.
+ *
+ * Three tables. The registry (one for the process) holds each distinct text and
+ * list of parameter types once, under a number. A client's names map its own names to
+ * statements. A server's table says which statements it has, under the name
+ * SLUICE_<number>, and which text its unnamed statement has.
+ *
+ * A client's names change with its requests, but requests may fail: a change is
+ * pending until its reply has come, is taken back when the server failed or
+ * skipped it, and a request of a later segment (after a Sync) that needs the name
+ * waits until then.
+ *
+ * Ownership: statements are reference counted. Threads: the registry has leaf
+ * locks; a client's and a server's tables are their worker's. Bounds: bytes of all
+ * texts together (prepared_limits()), bytes of one client's, statements on one
+ * server (max_prepared_statements, least recently used goes first).
+ */
+#ifndef SLUICE_PROXY_PREPARED_H
+#define SLUICE_PROXY_PREPARED_H
+
+#include "protocol/base/err.h"
+#include "protocol/base/list.h"
+#include "protocol/base/map.h"
+#include "protocol/base/span.h"
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum {
+    PREPARED_NAME_MAX = 32,      /* "SLUICE_" and a number, terminator included */
+    PREPARED_SERVER_MAX = 100000 /* statements on one server, whatever is configured */
+};
+
+struct prepared {
+    struct sl_map_node node; /* under its stripe's lock */
+    atomic_uint refs;        /* any thread */
+    uint64_t number;         /* constant */
+    uint32_t len;            /* constant */
+    uint8_t body[];          /* constant: a Parse from behind the name to its end */
+};
+
+/* Bytes of all statements together; 0: no bound. */
+void prepared_limit(size_t bytes_max);
+size_t prepared_bytes(void);
+uint32_t prepared_count(void);
+
+/* The statement with that body (query, zero, count, types). NULL: at the bound or no memory. */
+SL_MUST_CHECK struct prepared *prepared_intern(struct sl_span body);
+struct prepared *prepared_ref(struct prepared *prepared);
+void prepared_unref(struct prepared *prepared); /* NULL is fine */
+/* Writes the name it has on servers; returns its length without the terminator. */
+size_t prepared_name(const struct prepared *prepared, char name[PREPARED_NAME_MAX]);
+
+/* ---- a client's names ---- */
+
+enum name_state {
+    NAME_READY,
+    NAME_PARSING, /* a Parse is under way */
+    NAME_CLOSING  /* a Close is under way: as good as gone, but may come back */
+};
+
+struct client_name {
+    struct sl_map_node node;
+    struct prepared *prepared; /* a reference */
+    uint32_t segment;          /* of the change under way */
+    uint8_t state;             /* enum name_state */
+    uint16_t len;
+    uint8_t name[];
+};
+
+struct client_names {
+    struct sl_map map;
+    size_t bytes;
+    size_t bytes_max;
+};
+
+/* NULL without memory. */
+SL_MUST_CHECK struct client_names *client_names_new(size_t bytes_max);
+void client_names_free(struct client_names *names); /* NULL is fine */
+/* The name, unless it is NAME_CLOSING; NULL when there is none, or names is NULL. */
+struct client_name *client_names_find(const struct client_names *names, struct sl_span name);
+/* The same, of those that are NAME_CLOSING. */
+struct client_name *client_names_closing(const struct client_names *names, struct sl_span name);
+/* A new name in state NAME_PARSING; takes over the reference. NULL: at a bound, no memory. */
+SL_MUST_CHECK struct client_name *client_names_add(
+        struct client_names *names, struct sl_span name, struct prepared *prepared);
+void client_names_remove(struct client_names *names, struct client_name *name);
+uint32_t client_names_count(const struct client_names *names);
+/* DISCARD ALL, DEALLOCATE ALL: all that are NAME_READY. */
+void client_names_clear(struct client_names *names);
+
+/* ---- a server's statements ---- */
+
+struct server_stmt {
+    struct sl_map_node node;
+    struct sl_list used; /* the last used first */
+    struct prepared *prepared;
+    uint32_t segment;
+    bool is_pending; /* its Parse is under way */
+};
+
+struct server_stmts {
+    struct sl_map map;
+    struct sl_list used;
+    struct prepared *unnamed; /* NULL: none, or not known */
+};
+
+void server_stmts_init(struct server_stmts *stmts);
+void server_stmts_fini(struct server_stmts *stmts);
+/* DISCARD ALL or DEALLOCATE ALL came by: forgets all whose Parse is not under way. */
+void server_stmts_forget(struct server_stmts *stmts);
+/* Forgets all: the server will, before anything else. None may be pending. */
+void server_stmts_clear(struct server_stmts *stmts);
+struct server_stmt *server_stmts_find(struct server_stmts *stmts, const struct prepared *prepared);
+/* A new one, pending. NULL without memory. */
+SL_MUST_CHECK struct server_stmt *server_stmts_add(
+        struct server_stmts *stmts, struct prepared *prepared);
+void server_stmts_touch(struct server_stmts *stmts, struct server_stmt *stmt);
+void server_stmts_remove(struct server_stmts *stmts, struct server_stmt *stmt);
+/* The least recently used that is not pending, if more than count_max are there; else NULL. */
+struct server_stmt *server_stmts_excess(struct server_stmts *stmts, uint32_t count_max);
+
+#endif

@@ -1,0 +1,226 @@
+/* SPDX-License-Identifier: PostgreSQL */
+#include "proxy/server.h"
+
+#include "conf/conf.h"
+#include "protocol/base/log.h"
+#include "protocol/front.h"
+#include "proxy/client.h"
+#include "proxy/link.h"
+#include "proxy/params.h"
+#include "proxy/process.h"
+#include "proxy/registry.h"
+#include "proxy/server_settle.h"
+#include "proxy/worker.h"
+
+#include <stdlib.h>
+
+static void on_ready(struct io *io, unsigned got)
+{
+    struct server *server = SL_CONTAINER(io, struct server, io);
+
+    if (server->state < SERVER_SETUP) {
+        server_login_ready(server, got);
+    } else {
+        server_relay_ready(server, got);
+    }
+}
+
+/* Idle for too long, or too old; otherwise looked at again when that may be. */
+static void idle_timer_fired(struct server *server)
+{
+    struct worker *worker = server->io.worker;
+    const struct conf *conf = worker->conf;
+    const char *reason = NULL;
+
+    if (conf->server_idle_timeout_usec > 0 &&
+            worker->now - server->idle_since >= conf->server_idle_timeout_usec) {
+        reason = "server idle timeout";
+    } else if (pool_lifetime_over(server->pool, server, worker->now)) {
+        reason = "server lifetime over";
+    }
+    if (reason != NULL && pool_withdraw(server->pool, server)) {
+        server_close(server, reason);
+        return;
+    }
+    server_set_idle_timer(server);
+}
+
+static void timer_fired(struct timer *timer)
+{
+    struct server *server = SL_CONTAINER(timer, struct server, timer);
+    struct sl_error error;
+
+    switch (server->state) {
+    case SERVER_RESOLVE:
+    case SERVER_CONNECT:
+    case SERVER_TLS_ASK:
+    case SERVER_TLS:
+    case SERVER_LOGIN:
+    case SERVER_LOGIN_WAIT:
+    case SERVER_SETUP:
+        SL_IGNORE(sl_error_set(&error, SL_ETIMEOUT, "08006",
+                          "connecting to the server took too long (server_connect_timeout)"),
+                "it goes to those who wait");
+        server_login_failed(server, &error, false);
+        break;
+    case SERVER_IDLE:
+        idle_timer_fired(server);
+        break;
+    case SERVER_TEST:
+    case SERVER_CLEAN:
+        server_close(server, "no answer to our own query in time");
+        break;
+    case SERVER_LINKED: /* deadlines of a linked server are its client's */
+    case SERVER_CLOSED:
+        break;
+    }
+}
+
+void server_set_idle_timer(struct server *server)
+{
+    struct worker *worker = server->io.worker;
+    sl_usec idle = worker->conf->server_idle_timeout_usec;
+    sl_usec next = worker->now + 10 * SL_SECOND; /* lifetimes are looked at this often */
+
+    if (idle > 0 && server->idle_since + idle < next) {
+        next = server->idle_since + idle;
+    }
+    timer_set(&worker->timers, &server->timer, next);
+}
+
+struct server *server_new(struct pool *pool, struct worker *worker, const struct params *startup)
+{
+    struct server *server = calloc(1, sizeof *server);
+
+    if (server == NULL) {
+        return NULL;
+    }
+    io_init(&server->io, worker, on_ready);
+    sl_list_init(&server->in_pool);
+    sl_list_append(&worker->servers, &server->link);
+    timer_init(&server->timer, timer_fired);
+    expect_init(&server->expect, server_settle, server);
+    server_stmts_init(&server->stmts);
+    server->pool = pool;
+    server->place = POOL_LOGIN;
+    server->pool_worker = worker->index;
+    server->startup = params_ref(startup);
+    server->params = params_empty();
+    server->reported = params_empty();
+    server->connected_at = worker->now;
+    server->epoch = atomic_load(&pool->epoch);
+    server->serial = process_next_serial();
+    server->is_replication = params_get(startup, "replication") != NULL;
+    server->state = SERVER_RESOLVE;
+    return server;
+}
+
+void server_enter(struct server *server, enum server_state state)
+{
+    SL_DCHECK(worker_is_self(server->io.worker));
+    SL_DCHECK(server->state != SERVER_CLOSED);
+    server->state = state;
+    server_check(server);
+}
+
+void server_check(const struct server *server)
+{
+    SL_DCHECK((server->state == SERVER_LINKED) == (server->client != NULL));
+    SL_DCHECK(server->state != SERVER_IDLE || expect_idle(&server->expect));
+    SL_DCHECK(server->state != SERVER_IDLE || server->body_left == 0);
+    (void)server;
+}
+
+static void say_goodbye(struct server *server)
+{
+    static const uint8_t terminate[] = {'X', 0, 0, 0, 4};
+
+    if (server->state >= SERVER_SETUP && !server->is_lost && !server->io.is_failed) {
+        outbox_forget(&server->io.worker->outbox, &server->io);
+        io_send(&server->io, terminate, sizeof terminate);
+    }
+}
+
+void server_close(struct server *server, const char *reason)
+{
+    struct worker *worker = server->io.worker;
+
+    SL_CHECK(server->state != SERVER_CLOSED && server->client == NULL);
+    if (worker->conf->log_disconnections || server->state < SERVER_IDLE) {
+        sl_log(SL_LOG_INFO, "server_closed", "server=%lu db=%s user=%s age=%.3f reason=%s",
+                (unsigned long)server->serial, sl_log_quote(server->pool->database->name),
+                sl_log_quote(server->pool->user->name),
+                (double)(worker->now - server->connected_at) / 1e6, sl_log_quote(reason));
+    }
+    say_goodbye(server);
+    timer_clear(&worker->timers, &server->timer);
+    server_login_free(server->login);
+    io_close(&server->io);
+    expect_fini(&server->expect);
+    server_stmts_fini(&server->stmts);
+    sl_list_remove(&server->link);
+    server->state = SERVER_CLOSED;
+
+    struct pool *pool = server->pool;
+    pool_forget(pool, server, worker);
+    params_unref(server->startup);
+    params_unref(server->params);
+    params_unref(server->baseline);
+    params_unref(server->reported);
+    free(server->host);
+    free(server->key);
+    free(server);
+}
+
+void server_say(struct server *server, const void *bytes, size_t len)
+{
+    struct outbox *outbox = &server->io.worker->outbox;
+
+    outbox_begin(outbox, &server->io);
+    outbox_copy(outbox, bytes, len);
+}
+
+enum sl_err server_ask_hidden(struct server *server, const char *query)
+{
+    struct expect_entry entry = {.kind = EXPECT_QUERY, .flags = EXPECT_HIDDEN};
+    struct sl_buf buf;
+
+    sl_buf_init(&buf, INT32_MAX);
+    enum sl_err err = front_put_query(&buf, sl_span_text(query));
+    if (err == SL_OK) {
+        err = expect_push(&server->expect, entry);
+    }
+    if (err == SL_OK) {
+        struct sl_span bytes = sl_buf_borrow(&buf);
+        prepared_unref(server->stmts.unnamed); /* a simple Query destroys it */
+        server->stmts.unnamed = NULL;
+        server_say(server, bytes.at, bytes.len);
+    }
+    sl_buf_fini(&buf);
+    return err;
+}
+
+const char *server_state_text(const struct server *server)
+{
+    switch (server->state) {
+    case SERVER_RESOLVE:
+    case SERVER_CONNECT:
+    case SERVER_TLS_ASK:
+    case SERVER_TLS:
+    case SERVER_LOGIN:
+    case SERVER_LOGIN_WAIT:
+    case SERVER_SETUP:
+        return "login";
+    case SERVER_IDLE:
+        return "idle";
+    case SERVER_LINKED:
+        return "active";
+    case SERVER_CLEAN:
+        return server->cancels > 0 ? "being_canceled" : "tested";
+    case SERVER_TEST:
+        return "tested";
+    case SERVER_CLOSED:
+        break;
+    }
+    return "closed";
+}

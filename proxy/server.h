@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: PostgreSQL */
+/*
+ * proxy/server.h - a connection to PostgreSQL: its states, and the only function
+ * that changes them.
+ *
+ *   RESOLVE -> CONNECT -> [TLS_ASK -> TLS] -> LOGIN <-> LOGIN_WAIT -> SETUP -.
+ *                                                                           v
+ *      .------- TEST <--- (taken after server_check_delay) --------------- IDLE
+ *      v                                                                  ^  |
+ *   LINKED <---------------------------------------------------------------'--'
+ *      '--> CLEAN (rollback, reset query, cancel on its way) -----> IDLE
+ *                         any -> CLOSED
+ *
+ *   RESOLVE -> CONNECT                 [server_login.c, address known]
+ *   CONNECT -> TLS_ASK | LOGIN         [server_login.c, socket connected]
+ *   TLS_ASK -> TLS -> LOGIN            [server_login.c]
+ *   LOGIN <-> LOGIN_WAIT               [server_login.c, a crypto job]
+ *   LOGIN -> SETUP -> IDLE             [server_login.c, connect_query]
+ *   IDLE -> LINKED | TEST, TEST -> IDLE [link.c]
+ *   LINKED -> IDLE | CLEAN, CLEAN -> IDLE [link.c]
+ *
+ * Ownership: its worker's; between workers the letter's (link.c). Threads: its
+ * worker's, but the members marked otherwise. Bounds: expect's and prepared's; one
+ * turn's bytes on their way.
+ */
+#ifndef SLUICE_PROXY_SERVER_H
+#define SLUICE_PROXY_SERVER_H
+
+#include "protocol/base/slab.h"
+#include "protocol/expect.h"
+#include "proxy/address.h"
+#include "proxy/io.h"
+#include "proxy/mailbox.h"
+#include "proxy/pool.h"
+#include "proxy/prepared.h"
+#include "proxy/timer.h"
+
+enum server_state {
+    SERVER_RESOLVE,
+    SERVER_CONNECT,
+    SERVER_TLS_ASK,
+    SERVER_TLS,
+    SERVER_LOGIN,
+    SERVER_LOGIN_WAIT,
+    SERVER_SETUP,
+    SERVER_IDLE,
+    SERVER_LINKED,
+    SERVER_CLEAN,
+    SERVER_TEST,
+    SERVER_CLOSED
+};
+
+/* What becomes of the rest of a message whose beginning was seen. */
+enum body_fate { BODY_PASS, BODY_DROP };
+
+struct client;
+struct params;
+struct server_login;
+struct stmt;
+
+enum { SERVER_KEY_MAX = 256 };
+
+struct server {
+    struct io io;
+    enum server_state state;
+    struct sl_list link; /* on its worker's list */
+    struct pool *pool;
+    struct client *client; /* while LINKED, on the same worker */
+    struct expect expect;
+    uint32_t body_left; /* of a message from the server */
+    uint8_t body_fate;
+
+    const struct params *startup;  /* what it was started with: constant */
+    const struct params *params;   /* what it reports now, of what clients may set */
+    const struct params *reported; /* all that it said at its login */
+    const struct params *baseline; /* as it was when it had logged in */
+    struct server_stmts stmts;
+    struct sl_id owner; /* the client whose session state may be left on it; 0: none */
+    unsigned owner_worker;
+    bool is_dirty;         /* a command tag spoke of session state */
+    bool is_tapped;        /* a stage looks at the reply that is on its way */
+    bool is_broken;        /* it broke the protocol */
+    bool is_due;           /* ReadyForQuery came while the client was in the middle of a message */
+    bool clean_again;      /* after ROLLBACK, the reset query */
+    bool has_said_fatal;   /* its client knows why it ends */
+    struct stmt *finished; /* statements answered, until ReadyForQuery */
+    bool is_unsynced;      /* extended messages were sent since the last Sync */
+
+    struct timer timer;
+    sl_usec connected_at;
+    sl_usec idle_since;
+    sl_usec request_at;
+    unsigned epoch;           /* of the pool, when it was made */
+    const char *close_reason; /* not NULL: close rather than reuse */
+    bool is_replication;      /* never shared */
+    bool is_lost;             /* the socket is dead, but a letter is on its way */
+    int cancels;              /* cancel connections under way that name it */
+
+    struct sl_list in_pool;  /* under the pool's lock: on its idle list */
+    enum pool_place place;   /* under the pool's lock */
+    unsigned pool_worker;    /* under the pool's lock: whose idle list */
+    struct letter letter;    /* on its way to another worker */
+    struct worker *to;       /* where to; constant while on its way */
+    struct sl_id for_client; /* for whom; gen 0: nobody, close it */
+
+    struct address address; /* of the node: constant once connected */
+    struct address_short local;
+    char *host; /* as configured: constant */
+    int port;
+    uint32_t pid; /* BackendKeyData; 0: the server sent none */
+    uint16_t key_len;
+    uint8_t *key;
+    struct server_login *login; /* until SETUP is over */
+    uint64_t serial;            /* SHOW SERVERS: id */
+};
+
+/*
+ * Starts a connection for the pool, which has counted it already. NULL: no memory;
+ * other failures come as pool_login_failed().
+ */
+SL_MUST_CHECK struct server *server_new(
+        struct pool *pool, struct worker *worker, const struct params *startup);
+/* The only assignment of state. */
+void server_enter(struct server *server, enum server_state state);
+void server_check(const struct server *server);
+/* Out of pool and worker, closed and freed. reason goes to the log. */
+void server_close(struct server *server, const char *reason);
+
+/* server_login.c: from the first packet to the first ReadyForQuery. */
+void server_login_begin(struct server *server);
+void server_login_ready(struct server *server, unsigned got);
+void server_login_free(struct server_login *login);
+void server_login_failed(struct server *server, const struct sl_error *error, bool keep_waiting);
+
+/* server_relay.c: replies on their way. */
+void server_relay_ready(struct server *server, unsigned got);
+/* Bytes of our own to the server, in order with what passes; sent by the end of the turn. */
+void server_say(struct server *server, const void *bytes, size_t len);
+/* A request of our own whose replies nobody sees. */
+SL_MUST_CHECK enum sl_err server_ask_hidden(struct server *server, const char *query);
+
+/* Looks again when it may be idle for too long, or too old. */
+void server_set_idle_timer(struct server *server);
+
+/* What SHOW SERVERS calls the state. */
+const char *server_state_text(const struct server *server);
+
+static inline bool server_is_logged_in(const struct server *server)
+{
+    return server->state >= SERVER_IDLE && server->state < SERVER_CLOSED;
+}
+
+#endif

@@ -1,0 +1,473 @@
+/* SPDX-License-Identifier: PostgreSQL */
+/*
+ * proxy/server_relay.c - replies on their way to the client.
+ *
+ * Bytes that pass are handed to the outbox as they lie in the receive buffer, in
+ * runs as long as possible: [run, at) is what passes and has not been handed over.
+ * Only what changes something here is looked at, and made whole for it.
+ */
+#include "proxy/server.h"
+
+#include "conf/conf.h"
+#include "protocol/back.h"
+#include "protocol/base/log.h"
+#include "protocol/message.h"
+#include "protocol/stmt.h"
+#include "proxy/client.h"
+#include "proxy/client_stmt.h"
+#include "proxy/link.h"
+#include "proxy/param_names.h"
+#include "proxy/params.h"
+#include "proxy/server_settle.h"
+#include "proxy/worker.h"
+
+#include <stdlib.h>
+
+enum { WHOLE_MAX = 65536 }; /* a longer message that we should look at passes unread */
+
+enum relayed { RELAY_PASS, RELAY_HIDE, RELAY_SWAP, RELAY_BREACH };
+
+struct relay {
+    struct server *server;
+    const uint8_t *run; /* see the top of the file */
+    const uint8_t *at;
+    const uint8_t *end;
+    struct settle_bytes *instead; /* RELAY_SWAP */
+    bool saw_ready;
+};
+
+static void hand_over(struct relay *relay)
+{
+    struct server *server = relay->server;
+
+    if (relay->at > relay->run && server->client != NULL) {
+        outbox_pass(&server->io.worker->outbox, relay->run, (size_t)(relay->at - relay->run));
+    }
+    relay->run = relay->at;
+}
+
+static void show_locals(struct relay *relay)
+{
+    struct server *server = relay->server;
+    struct outbox *outbox = &server->io.worker->outbox;
+    struct expect_entry entry;
+
+    hand_over(relay);
+    while (expect_take_local(&server->expect, &entry)) {
+        if (server->client != NULL && entry.local != 0) {
+            const uint8_t message[] = {entry.local, 0, 0, 0, 4};
+            outbox_copy(outbox, message, sizeof message);
+        } else if (server->client != NULL) {
+            const struct settle_bytes *bytes = entry.undo;
+            outbox_copy(outbox, bytes->at, bytes->len);
+        }
+        server_settle_local(server, &entry);
+    }
+}
+
+/* ---- messages that mean something here ---- */
+
+static void on_param_status(struct server *server, struct sl_span body, bool is_hidden)
+{
+    struct back_param param;
+
+    if (back_param_status_read(body, &param) != SL_OK || !param_is_settable(param.name_text)) {
+        return;
+    }
+    const struct params *set = params_with(server->params, param.name_text, param.value_text);
+    if (set == NULL) {
+        server->close_reason = "its parameters are too long to follow";
+        return;
+    }
+    server->params = set;
+    if (server->client != NULL && !is_hidden) {
+        params_unref(server->client->params);
+        server->client->params = params_ref(set);
+    }
+}
+
+/* Does a command of that tag leave something in the session that others must not meet? */
+static bool tag_is_dirty(struct sl_span tag)
+{
+    static const char *const dirty[] = {"SET", "RESET", "PREPARE", "LISTEN", "LOAD", "DO", "CALL",
+            "DECLARE CURSOR", "CREATE TABLE", "CREATE SEQUENCE", "CREATE VIEW", "CREATE TABLE AS",
+            "SELECT INTO", "CREATE FUNCTION", "CREATE TYPE"};
+
+    for (size_t i = 0; i < SL_COUNT(dirty); i++) {
+        if (sl_span_is(tag, dirty[i])) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void on_tag(struct server *server, struct sl_span body)
+{
+    struct client *client = server->client;
+    struct sl_span tag;
+
+    if (client == NULL || client->mode == CONF_POOL_SESSION || back_tag_read(body, &tag) != SL_OK) {
+        return;
+    }
+    switch (tag.at[0]) {
+    case 'S': /* nearly all: SELECT n */
+        if (tag.len > 6 && tag.at[1] == 'E' && tag.at[2] == 'L' && tag.at[6] == ' ' &&
+                tag.at[7] != 'I') {
+            return;
+        }
+        break;
+    case 'I':
+    case 'U':
+    case 'B':
+    case 'F':
+    case 'M':
+        return;
+    default:
+        break;
+    }
+    if (sl_span_is(tag, "DISCARD ALL") || sl_span_is(tag, "DEALLOCATE ALL")) {
+        server_stmts_forget(&server->stmts);
+        client_names_clear(client->names);
+    } else if (sl_span_is(tag, "LISTEN")) {
+        client->is_pinned = true;
+    }
+    server->is_dirty = server->is_dirty || tag_is_dirty(tag);
+}
+
+static void on_error(struct server *server, struct sl_span body)
+{
+    struct back_error error;
+
+    back_error_read(body, &error);
+    if (error.is_fatal) {
+        server->close_reason = "the server ended the session";
+        server->has_said_fatal = true;
+    }
+    if (server->client == NULL) {
+        sl_log(SL_LOG_WARN, "server_error", "server=%lu sqlstate=%s routine=%.*s",
+                (unsigned long)server->serial, error.sqlstate, (int)error.routine.len,
+                (const char *)error.routine.at);
+    }
+}
+
+static void on_query_done(struct server *server, char status)
+{
+    struct client *client = server->client;
+    struct worker *worker = server->io.worker;
+    struct stats_row *stats = pool_stats(server->pool, worker->index);
+
+    if (client == NULL) {
+        return;
+    }
+    stats_add(stats, STATS_QUERIES, 1);
+    if (client->query_since != 0) {
+        stats_add(stats, STATS_QUERY_USEC, (uint64_t)(worker->now - client->query_since));
+        client->query_since = expect_idle(&server->expect) ? 0 : worker->now;
+    }
+    if (status == 'I') {
+        stats_add(stats, STATS_XACTS, 1);
+        stats_add(stats, STATS_XACT_USEC, (uint64_t)(worker->now - client->xact_since));
+        client->xact_since = worker->now;
+    }
+}
+
+static enum relayed shown_as(enum expect_verdict verdict)
+{
+    switch (verdict) {
+    case EXPECT_SHOW:
+        return RELAY_PASS;
+    case EXPECT_HIDE:
+        return RELAY_HIDE;
+    case EXPECT_SWAP:
+        return RELAY_SWAP;
+    case EXPECT_BREACH:
+        break;
+    }
+    return RELAY_BREACH;
+}
+
+static enum relayed on_unasked_error(struct server *server)
+{
+    /* Usually 57P01: the client it is linked to hears of it, nobody else does. */
+    server->close_reason = "the server ended the session";
+    return server->client != NULL ? RELAY_PASS : RELAY_HIDE;
+}
+
+static enum relayed on_notification(const struct server *server)
+{
+    const struct client *client = server->client;
+
+    /* Whoever holds the server did not listen, unless it has held it ever since. */
+    return client != NULL && (client->mode == CONF_POOL_SESSION || client->is_pinned) ? RELAY_PASS
+                                                                                      : RELAY_HIDE;
+}
+
+static enum relayed on_ready(struct relay *relay, struct sl_span body)
+{
+    struct server *server = relay->server;
+    void *swap = NULL;
+
+    if (body.len != 1) {
+        return RELAY_BREACH;
+    }
+    enum expect_verdict verdict =
+            expect_reply(&server->expect, BACK_READY, (char)body.at[0], &swap);
+    relay->saw_ready = true;
+    if (verdict == EXPECT_SHOW) {
+        client_stmt_ready(server);
+        on_query_done(server, (char)body.at[0]);
+    }
+    return shown_as(verdict);
+}
+
+/* body: what is there of it. */
+static enum relayed on_message(struct relay *relay, uint8_t type, struct sl_span body)
+{
+    struct server *server = relay->server;
+    bool is_hidden = expect_hidden(&server->expect);
+    void *swap = NULL;
+
+    switch (type) {
+    case BACK_PARAM_STATUS:
+        on_param_status(server, body, is_hidden);
+        return is_hidden || server->client == NULL ? RELAY_HIDE : RELAY_PASS;
+    case BACK_NOTICE:
+        return is_hidden || server->client == NULL ? RELAY_HIDE : RELAY_PASS;
+    case BACK_NOTIFICATION:
+        return on_notification(server);
+    case BACK_READY:
+        return on_ready(relay, body);
+    case BACK_COMMAND_COMPLETE:
+        if (!is_hidden) {
+            on_tag(server, body);
+        }
+        break;
+    case BACK_ERROR:
+        on_error(server, body);
+        if (expect_idle(&server->expect)) {
+            return on_unasked_error(server);
+        }
+        break;
+    default:
+        break;
+    }
+    enum relayed relayed = shown_as(expect_reply(&server->expect, type, 0, &swap));
+    relay->instead = swap;
+    return relayed;
+}
+
+static bool is_looked_at(uint8_t type)
+{
+    return type == BACK_READY || type == BACK_COMMAND_COMPLETE || type == BACK_ERROR ||
+           type == BACK_PARAM_STATUS || type == BACK_NOTIFICATION;
+}
+
+/* The rest of a message whose beginning was seen. */
+static void pass_body(struct relay *relay)
+{
+    struct server *server = relay->server;
+    size_t here = (size_t)(relay->end - relay->at);
+    uint32_t n = server->body_left < here ? server->body_left : (uint32_t)here;
+
+    if (server->body_fate == BODY_DROP) {
+        hand_over(relay);
+        relay->run += n;
+    }
+    relay->at += n;
+    server->body_left -= n;
+}
+
+/* The message at `at` goes to its fate; its rest is still to come, perhaps. */
+static void carry_out(struct relay *relay, enum relayed relayed, uint32_t total)
+{
+    struct server *server = relay->server;
+
+    server->body_left = total;
+    server->body_fate = relayed == RELAY_PASS ? BODY_PASS : BODY_DROP;
+    if (relayed == RELAY_SWAP && relay->instead != NULL) {
+        hand_over(relay);
+        if (server->client != NULL) {
+            outbox_copy(&server->io.worker->outbox, relay->instead->at, relay->instead->len);
+        }
+        free(relay->instead);
+    }
+    relay->instead = NULL;
+    pass_body(relay);
+}
+
+/* False: more bytes are needed, or it is over (server->close_reason). */
+static bool relay_message(struct relay *relay)
+{
+    struct server *server = relay->server;
+    size_t here = (size_t)(relay->end - relay->at);
+
+    if (here < MESSAGE_HEAD) {
+        return false;
+    }
+    uint8_t type = relay->at[0];
+    uint32_t len = sl_get_u32(relay->at + 1);
+    if (!message_len_ok(len)) {
+        server->is_broken = true;
+        return false;
+    }
+    if ((type == BACK_DATA_ROW || type == BACK_COPY_DATA) && expect_streams(&server->expect) &&
+            !server->is_tapped) {
+        server->body_left = len + 1;
+        server->body_fate = BODY_PASS;
+        pass_body(relay);
+        return true;
+    }
+    uint32_t whole_max = server->is_tapped ? STMT_REQUEST_MAX : WHOLE_MAX;
+    if (here < (size_t)len + 1 && len < whole_max && (is_looked_at(type) || server->is_tapped)) {
+        return false;
+    }
+    size_t body_len = here - MESSAGE_HEAD < len - 4 ? here - MESSAGE_HEAD : len - 4;
+    if (server->is_tapped) {
+        client_stmt_reply(server, sl_span(relay->at, body_len + MESSAGE_HEAD));
+    }
+    enum relayed relayed = on_message(relay, type, sl_span(relay->at + MESSAGE_HEAD, body_len));
+    if (relayed == RELAY_BREACH) {
+        server->is_broken = true;
+        return false;
+    }
+    carry_out(relay, relayed, len + 1);
+    return true;
+}
+
+static void relay_all(struct relay *relay)
+{
+    struct server *server = relay->server;
+
+    for (;;) {
+        if (server->body_left > 0) {
+            if (relay->at == relay->end) {
+                break;
+            }
+            pass_body(relay);
+        } else if (expect_local_is_due(&server->expect)) {
+            show_locals(relay);
+        } else if (relay->at == relay->end || !relay_message(relay)) {
+            break;
+        }
+    }
+    hand_over(relay);
+}
+
+/* ---- a turn ---- */
+
+/* The server is of no more use. */
+static void lost(struct server *server, const char *reason)
+{
+    switch (server->state) {
+    case SERVER_LINKED:
+        link_break(server, reason);
+        break;
+    case SERVER_IDLE:
+        if (pool_withdraw(server->pool, server)) {
+            server_close(server, reason);
+        } else {
+            server->is_lost = true; /* its letter is under way: who gets it sees this */
+            io_want(&server->io, 0);
+        }
+        break;
+    case SERVER_TEST:
+    case SERVER_CLEAN:
+    case SERVER_SETUP:
+        link_server_failed(server, reason);
+        break;
+    case SERVER_RESOLVE:
+    case SERVER_CONNECT:
+    case SERVER_TLS_ASK:
+    case SERVER_TLS:
+    case SERVER_LOGIN:
+    case SERVER_LOGIN_WAIT:
+    case SERVER_CLOSED:
+        break;
+    }
+}
+
+/* After a clean-up, a test or connect_query: on it goes. */
+static void own_query_ended(struct server *server)
+{
+    if (!expect_idle(&server->expect)) {
+        return;
+    }
+    if (server->expect.status != 'I') {
+        link_server_failed(server, "our own query left a transaction open");
+        return;
+    }
+    link_free_server(server);
+}
+
+static void after(struct server *server, bool saw_ready)
+{
+    if (server->is_broken) {
+        lost(server, "the server broke the protocol");
+    } else if (server->state == SERVER_LINKED) {
+        if (saw_ready || server->client->has_left) {
+            link_settle(server);
+        }
+    } else if (server->state == SERVER_IDLE) {
+        if (server->close_reason != NULL) {
+            lost(server, server->close_reason);
+        }
+    } else if (saw_ready) {
+        own_query_ended(server);
+    }
+}
+
+static void relay_bytes(struct server *server, struct sl_span bytes)
+{
+    struct worker *worker = server->io.worker;
+    struct client *client = server->client;
+    struct relay relay = {
+            .server = server, .run = bytes.at, .at = bytes.at, .end = bytes.at + bytes.len};
+
+    if (client != NULL) {
+        outbox_begin(&worker->outbox, &client->io);
+    }
+    relay_all(&relay);
+    size_t used = (size_t)(relay.at - bytes.at);
+    if (client != NULL) {
+        stats_add(pool_stats(server->pool, worker->index), STATS_SENT, used);
+        outbox_flush(&worker->outbox);
+    }
+    if (io_keep(&server->io, bytes, used) != SL_OK) {
+        server->is_broken = true;
+    }
+    if (client != NULL && io_is_clogged(&client->io) && server->io.fd >= 0) {
+        server->io.paused = true; /* client_relay.c wakes it when the client took all */
+        io_want(&server->io, server->io.wants & ~(unsigned)IO_READ);
+    }
+    after(server, relay.saw_ready);
+}
+
+void server_relay_ready(struct server *server, unsigned got)
+{
+    struct sl_span bytes;
+
+    if ((got & IO_WRITE) != 0 && io_flush(&server->io) && server->client != NULL &&
+            server->client->io.paused) {
+        io_unpause(&server->client->io);
+        client_wake(server->client);
+    }
+    if ((got & (IO_READ | IO_ERROR)) == 0 || server->io.paused) {
+        return;
+    }
+    switch (io_receive(&server->io, &bytes)) {
+    case IO_BYTES:
+        relay_bytes(server, bytes);
+        break;
+    case IO_AGAIN:
+        if (server->io.is_failed) {
+            lost(server, "server connection failed");
+        }
+        break;
+    case IO_EOF:
+        lost(server, "server closed the connection unexpectedly");
+        break;
+    case IO_LOST:
+        lost(server, "server connection was reset");
+        break;
+    }
+}

@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: PostgreSQL */
+#include "proxy/server_settle.h"
+
+#include "proxy/client.h"
+#include "proxy/client_stmt.h"
+#include "proxy/server.h"
+
+#include <stdlib.h>
+
+struct settle_bytes *settle_bytes_new(struct sl_span bytes)
+{
+    struct settle_bytes *copy = malloc(sizeof *copy + bytes.len);
+
+    if (copy != NULL) {
+        copy->len = bytes.len;
+        memcpy(copy->at, bytes.at, bytes.len);
+    }
+    return copy;
+}
+
+/* A client's name that was being made: it is there now, or it never was. */
+static void settle_name(struct client *client, struct client_name *name, bool is_done)
+{
+    if (client == NULL || name == NULL) {
+        return; /* the client's names went with it */
+    }
+    if (is_done) {
+        name->state = NAME_READY;
+    } else {
+        client_names_remove(client->names, name);
+    }
+}
+
+static void settle_parse(
+        struct server *server, const struct expect_entry *entry, enum expect_outcome outcome)
+{
+    struct server_stmt *stmt = entry->ref;
+
+    settle_name(server->client, entry->undo, outcome == EXPECT_DONE);
+    if (stmt == NULL) {
+        return;
+    }
+    if (outcome == EXPECT_DONE) {
+        stmt->is_pending = false;
+    } else {
+        server_stmts_remove(&server->stmts, stmt);
+    }
+}
+
+/*
+ * A failed Parse("") leaves no unnamed statement; a skipped one leaves that of
+ * before. Of several in one segment the first that was not done decides.
+ */
+static void settle_unnamed(
+        struct server *server, const struct expect_entry *entry, enum expect_outcome outcome)
+{
+    struct client *client = server->client;
+    struct prepared *before = entry->ref;
+
+    if (outcome == EXPECT_DONE) {
+        prepared_unref(before);
+        return;
+    }
+    prepared_unref(server->stmts.unnamed); /* not known any more */
+    server->stmts.unnamed = NULL;
+    if ((entry->flags & EXPECT_QUIET) != 0) {
+        return; /* ours: the client's statement is what it was */
+    }
+    if (client == NULL || client->undone_segment == entry->segment + 1) {
+        prepared_unref(before);
+        return;
+    }
+    client->undone_segment = entry->segment + 1;
+    prepared_unref(client->unnamed);
+    client->unnamed = NULL;
+    if (outcome == EXPECT_SKIPPED) {
+        client->unnamed = before;
+    } else {
+        prepared_unref(before);
+    }
+}
+
+/* A Close of ours that the server never saw: the statement is still there. */
+static void settle_close(
+        struct server *server, const struct expect_entry *entry, enum expect_outcome outcome)
+{
+    struct prepared *prepared = entry->ref;
+
+    if (outcome == EXPECT_SKIPPED && server_stmts_find(&server->stmts, prepared) == NULL) {
+        struct server_stmt *stmt = server_stmts_add(&server->stmts, prepared);
+        if (stmt != NULL) {
+            stmt->is_pending = false;
+        } else {
+            server->close_reason = "out of memory";
+        }
+    }
+    prepared_unref(prepared);
+}
+
+static void settle_local(struct server *server, const struct expect_entry *entry)
+{
+    struct client_name *name = entry->undo;
+
+    if (entry->local == 0) {
+        free(entry->undo);
+    } else if (entry->local == '3' && name != NULL && server->client != NULL) {
+        name->state = NAME_READY; /* put back */
+    } else if (entry->local == '1') {
+        settle_name(server->client, name, false);
+    }
+}
+
+void server_settle(void *self, const struct expect_entry *entry, enum expect_outcome outcome)
+{
+    struct server *server = self;
+
+    switch ((enum expect_kind)entry->kind) {
+    case EXPECT_PARSE:
+        if (entry->local == SETTLE_UNNAMED) {
+            settle_unnamed(server, entry, outcome);
+        } else {
+            settle_parse(server, entry, outcome);
+        }
+        break;
+    case EXPECT_CLOSE:
+        if (entry->local == SETTLE_UNNAMED) {
+            settle_unnamed(server, entry, outcome);
+        } else {
+            settle_close(server, entry, outcome);
+        }
+        break;
+    case EXPECT_LOCAL:
+        settle_local(server, entry);
+        break;
+    case EXPECT_QUERY:
+    case EXPECT_EXECUTE:
+        if (entry->ref != NULL) {
+            client_stmt_finished(server, entry->ref, outcome);
+        }
+        free(entry->undo);
+        break;
+    case EXPECT_DESCRIBE_STATEMENT:
+        free(entry->undo); /* a poison's words */
+        break;
+    case EXPECT_NOTHING:
+    case EXPECT_FUNCTION:
+    case EXPECT_BIND:
+    case EXPECT_DESCRIBE_PORTAL:
+    case EXPECT_SYNC:
+    case EXPECT_COPY_END:
+        break;
+    }
+}
+
+void server_settle_local(struct server *server, const struct expect_entry *entry)
+{
+    struct client *client = server->client;
+    struct client_name *name = entry->undo;
+
+    if (entry->local == 0) {
+        free(entry->undo);
+    } else if (entry->local == '1') {
+        settle_name(client, name, true);
+    } else if (client != NULL && name != NULL) {
+        client_names_remove(client->names, name);
+    }
+}

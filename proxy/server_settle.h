@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: PostgreSQL */
+/*
+ * proxy/server_settle.h - what becomes of names and statements when a reply has come.
+ *
+ * What an entry of the expect queue carries:
+ *
+ *   kind              ref                     undo
+ *   PARSE named       struct server_stmt      struct client_name, or NULL (injected)
+ *   PARSE, CLOSE      struct prepared: what   the server, so that it is always settled
+ *     unnamed         was unnamed before      (local = SETTLE_UNNAMED)
+ *   CLOSE injected    struct prepared         NULL
+ *   LOCAL '1'         NULL                    struct client_name    (local = '1')
+ *   LOCAL '3'         NULL                    struct client_name    (local = '3'), or NULL
+ *   LOCAL, bytes      NULL                    struct settle_bytes   (local = 0)
+ *   poison            NULL                    struct settle_bytes
+ *   QUERY, EXECUTE    struct stmt, or NULL    NULL
+ *
+ * Threads: the server's worker.
+ */
+#ifndef SLUICE_PROXY_SERVER_SETTLE_H
+#define SLUICE_PROXY_SERVER_SETTLE_H
+
+#include "protocol/base/span.h"
+#include "protocol/expect.h"
+
+struct server;
+struct client;
+
+enum { SETTLE_UNNAMED = 1 };
+
+/* A reply of ours that waits for its turn. */
+struct settle_bytes {
+    size_t len;
+    uint8_t at[];
+};
+
+/* A copy; NULL without memory. Freed when settled or shown. */
+SL_MUST_CHECK struct settle_bytes *settle_bytes_new(struct sl_span bytes);
+
+/* As expect_settle; self is the server. */
+void server_settle(void *self, const struct expect_entry *entry, enum expect_outcome outcome);
+/* A local reply was shown: what it told the client is so now. */
+void server_settle_local(struct server *server, const struct expect_entry *entry);
+
+#endif

@@ -1,0 +1,244 @@
+/* SPDX-License-Identifier: PostgreSQL */
+/*
+ * proxy/worker.c - the turn of a worker.
+ *
+ * libevent only says what happened (io.c: on_event); the work is done here, in
+ * the order in which it came. Connections that became ready while others worked
+ * (a client woken by its server's reply) have their turn in the same round.
+ */
+#include "proxy/worker.h"
+
+#include "conf/conf.h"
+#include "protocol/base/log.h"
+#include "protocol/stmt.h"
+#include "proxy/client.h"
+#include "proxy/pipeline.h"
+#include "proxy/pool.h"
+#include "proxy/process.h"
+#include "proxy/registry.h"
+#include "proxy/server.h"
+
+#include <signal.h>
+#include <stdlib.h>
+
+#define TICK (20 * SL_MSEC)
+
+static _Thread_local const struct worker *self;
+
+bool worker_is_self(const struct worker *worker)
+{
+    return self == worker;
+}
+
+static void on_mail(evutil_socket_t fd, short what, void *arg)
+{
+    struct worker *worker = arg;
+
+    (void)fd;
+    (void)what;
+    worker->has_mail = true;
+}
+
+static void on_tick(evutil_socket_t fd, short what, void *arg)
+{
+    (void)fd;
+    (void)what;
+    (void)arg; /* the turn that follows sees to the timers */
+}
+
+/* Worker 0 sees to what no client's or server's event would ever bring about. */
+static void tend_pools(struct worker *worker)
+{
+    if (worker->index != 0 || worker->now < worker->tend_at || worker->stopping) {
+        return;
+    }
+    worker->tend_at = worker->now + TICK;
+    for (struct pool *p = registry_next_pool(NULL); p != NULL; p = registry_next_pool(p)) {
+        pool_tend(p, worker);
+    }
+}
+
+void worker_turn(struct worker *worker)
+{
+    struct sl_list *item;
+
+    worker->now = sl_now();
+    if (worker->has_mail) {
+        worker->has_mail = false;
+        mailbox_deliver(&worker->mailbox, worker);
+    }
+    for (;;) {
+        if ((item = sl_list_pop(&worker->ready)) != NULL) {
+            struct io *io = SL_CONTAINER(item, struct io, ready);
+            unsigned got = io->got;
+            io->got = 0;
+            io->on_ready(io, got);
+        } else if ((item = sl_list_pop(&worker->resume)) != NULL) {
+            client_resume(SL_CONTAINER(item, struct client, resume));
+        } else {
+            break;
+        }
+    }
+    timer_wheel_turn(&worker->timers, worker->now);
+    tend_pools(worker);
+    outbox_flush(&worker->outbox);
+}
+
+static void *run(void *arg)
+{
+    struct worker *worker = arg;
+
+    self = worker;
+    while (!worker->stopping) {
+        event_base_loop(worker->base, EVLOOP_ONCE);
+        worker_turn(worker);
+    }
+    return NULL;
+}
+
+static enum sl_err make_base(struct worker *worker)
+{
+    struct timeval tick = {.tv_sec = 0, .tv_usec = TICK};
+    struct event_config *config = event_config_new();
+
+    if (config == NULL) {
+        return SL_ENOMEM;
+    }
+    /* Only this thread touches it: others write the mailbox. */
+    event_config_set_flag(config, EVENT_BASE_FLAG_NOLOCK);
+    event_config_set_flag(config, EVENT_BASE_FLAG_EPOLL_USE_CHANGELIST);
+    worker->base = event_base_new_with_config(config);
+    event_config_free(config);
+    if (worker->base == NULL) {
+        return SL_ENOMEM;
+    }
+    worker->mail_event =
+            event_new(worker->base, worker->mailbox.wake_fd, EV_READ | EV_PERSIST, on_mail, worker);
+    worker->tick_event = event_new(worker->base, -1, EV_PERSIST, on_tick, worker);
+    if (worker->mail_event == NULL || worker->tick_event == NULL ||
+            event_add(worker->mail_event, NULL) != 0 || event_add(worker->tick_event, &tick) != 0) {
+        return SL_ENOMEM;
+    }
+    return SL_OK;
+}
+
+static enum sl_err make_pipeline(
+        struct worker *worker, void (*stages)(struct pipeline *pipeline, unsigned worker))
+{
+    worker->pipeline = calloc(1, sizeof *worker->pipeline);
+    if (worker->pipeline == NULL) {
+        return SL_ENOMEM;
+    }
+    if (stages != NULL) {
+        stages(worker->pipeline, worker->index);
+    }
+    if (worker->pipeline->count > 0) {
+        worker->stmts = sl_slab_new(sizeof(struct stmt), WORKER_CLIENTS_MAX);
+        return worker->stmts == NULL ? SL_ENOMEM : SL_OK;
+    }
+    return SL_OK;
+}
+
+enum sl_err worker_start(struct worker *worker, unsigned index,
+        void (*stages)(struct pipeline *pipeline, unsigned worker))
+{
+    worker->index = index;
+    worker->now = sl_now();
+    sl_list_init(&worker->ready);
+    sl_list_init(&worker->resume);
+    sl_list_init(&worker->servers);
+    timer_wheel_init(&worker->timers, worker->now);
+    atomic_init(&worker->clients_count, 0);
+    worker_set_conf(worker, process_conf());
+    worker->read_buf = malloc(READ_FRONT + READ_BYTES);
+    worker->clients = sl_slab_new(sizeof(struct client), WORKER_CLIENTS_MAX);
+    if (worker->read_buf == NULL || worker->clients == NULL) {
+        return SL_ENOMEM;
+    }
+    enum sl_err err = mailbox_init(&worker->mailbox);
+    if (err == SL_OK) {
+        err = make_base(worker);
+    }
+    if (err == SL_OK) {
+        err = make_pipeline(worker, stages);
+    }
+    if (err != SL_OK) {
+        return err;
+    }
+    return pthread_create(&worker->thread, NULL, run, worker) == 0 ? SL_OK : SL_EIO;
+}
+
+static void deliver_stop(struct letter *letter, struct worker *worker)
+{
+    (void)letter;
+    worker->stopping = true;
+}
+
+void worker_stop(struct worker *worker)
+{
+    worker->stop_letter.deliver = deliver_stop;
+    mailbox_post(&worker->mailbox, &worker->stop_letter);
+}
+
+void worker_join(struct worker *worker)
+{
+    pthread_join(worker->thread, NULL);
+}
+
+static void close_all(struct worker *worker)
+{
+    struct client *client;
+    struct sl_id id;
+    uint32_t slot = 0;
+
+    while ((client = sl_slab_next(worker->clients, slot, &id)) != NULL) {
+        slot = id.slot + 1;
+        client_close(client, "shutdown");
+    }
+    SL_LIST_EACH_SAFE (it, &worker->servers) {
+        server_close(SL_CONTAINER(it, struct server, link), "shutdown");
+    }
+}
+
+void worker_fini(struct worker *worker)
+{
+    self = worker; /* the thread is gone; who tidies up stands in for it */
+    worker->stopping = true;
+    mailbox_deliver(&worker->mailbox, worker);
+    close_all(worker);
+    sl_slab_free(worker->clients);
+    sl_slab_free(worker->stmts);
+    free(worker->pipeline);
+    hold_cache_fini(&worker->holds);
+    event_free(worker->mail_event);
+    event_free(worker->tick_event);
+    event_base_free(worker->base);
+    mailbox_fini(&worker->mailbox);
+    conf_unref(worker->conf);
+    free(worker->read_buf);
+    self = NULL;
+}
+
+/* Is any deadline of a logged-in client configured? If not, no timer is ever set for one. */
+static bool has_client_deadlines(const struct conf *conf)
+{
+    if (conf->query_timeout_usec > 0 || conf->client_idle_timeout_usec > 0 ||
+            conf->idle_transaction_timeout_usec > 0 || conf->transaction_timeout_usec > 0) {
+        return true;
+    }
+    for (int i = 0; i < conf->conf_users_count; i++) {
+        const struct conf_user *user = conf->conf_users[i];
+        if (user->query_timeout_usec > 0 || user->client_idle_timeout_usec > 0 ||
+                user->idle_transaction_timeout_usec > 0 || user->transaction_timeout_usec > 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+void worker_set_conf(struct worker *worker, const struct conf *conf)
+{
+    conf_unref(worker->conf);
+    worker->conf = conf;
+    worker->watches_clients = has_client_deadlines(conf);
+}
