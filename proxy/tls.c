@@ -85,16 +85,12 @@ struct tls {
 static void ssl_reason(char *text, size_t size)
 {
     unsigned long code = ERR_get_error();
-    const char *reason = code == 0 ? NULL : ERR_reason_error_string(code);
+    char buffer[128];
+    const char *reason = ERR_SYSTEM_ERROR(code)
+                                 ? strerror_r(ERR_GET_REASON(code), buffer, sizeof buffer)
+                                 : ERR_reason_error_string(code);
 
-    if (reason != NULL) {
-        snprintf(text, size, "%s", reason);
-    } else if (code != 0) {
-        /* A system error (a file that is not there) has its number as the reason. */
-        ERR_error_string_n(code, text, size);
-    } else {
-        snprintf(text, size, "no reason given");
-    }
+    snprintf(text, size, "%s", reason == NULL ? "no reason given" : reason);
     ERR_clear_error();
 }
 
@@ -768,6 +764,11 @@ void tls_facts(const struct tls *tls, struct tls_facts *facts)
         facts->has_peer_certificate = true;
         common_name(peer, facts->peer_name);
     }
+}
+
+bool tls_is_resumed(const struct tls *tls)
+{
+    return SSL_session_reused(tls->ssl) == 1;
 }
 
 const char *tls_text(const struct tls *tls, char text[static TLS_TEXT_MAX])

@@ -150,6 +150,9 @@ struct tls_facts {
 
 void tls_facts(const struct tls *tls, struct tls_facts *facts);
 
+/* Was an earlier session taken up again, without asymmetric cryptography? */
+bool tls_is_resumed(const struct tls *tls);
+
 /* As PgBouncer's column tls: "TLSv1.3/TLS_AES_256_GCM_SHA384/ECDH=X25519". Returns text. */
 const char *tls_text(const struct tls *tls, char text[static TLS_TEXT_MAX]);
 
