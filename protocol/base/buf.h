@@ -35,10 +35,12 @@ static inline size_t sl_buf_len(const struct sl_buf *buf)
     return buf->filled - buf->done;
 }
 
-/* What is in it; valid until the next call that changes buf. */
+/* What is in it; valid until the next call that changes buf. Its at is never NULL. */
 static inline struct sl_span sl_buf_borrow(const struct sl_buf *buf)
 {
-    return sl_span(buf->at == NULL ? NULL : buf->at + buf->done, buf->filled - buf->done);
+    const void *at = buf->at == NULL ? "" : (const void *)(buf->at + buf->done);
+
+    return sl_span(at, buf->filled - buf->done);
 }
 
 /* Makes room for len more bytes at buf->at + buf->filled. SL_ELIMIT, SL_ENOMEM: unchanged. */

@@ -50,7 +50,9 @@ static void check_own_error(struct sl_span body, struct sl_buf *buf)
     struct back_error error;
     size_t len = body.len < sizeof said.text ? body.len : sizeof said.text - 1;
 
-    memcpy(said.text, body.at, len);
+    if (len > 0) {
+        memcpy(said.text, body.at, len);
+    }
     SL_CHECK(back_put_error(buf, "FATAL", &said) == SL_OK);
     struct sl_span message = sl_buf_borrow(buf);
     struct sl_span whole = sl_span(message.at + MESSAGE_HEAD, message.len - MESSAGE_HEAD);
