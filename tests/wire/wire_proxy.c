@@ -44,6 +44,12 @@ static unsigned short port_free(void)
     return ntohs(address.sin_port);
 }
 
+/* Another proxy than ours, played without workers: its own idea of an exit status is fine. */
+static bool is_foreign(const struct wire_proxy *proxy)
+{
+    return proxy->workers == 0;
+}
+
 static bool has_key(const struct wire_pairs *pairs, const char *key)
 {
     for (size_t i = 0; i < pairs->count; i++) {
@@ -68,6 +74,8 @@ static void write_section(FILE *ini, const struct wire_proxy *proxy, const struc
     }
     for (size_t i = 0; i < conf->count; i++)
         fprintf(ini, "%s = %s\n", conf->at[i].key, conf->at[i].value);
+    if (geteuid() == 0 && !is_foreign(proxy))
+        fputs("user = root\n", ini);
     if (proxy->workers > 0)
         fprintf(ini, "workers = %u\n", proxy->workers);
 }
@@ -189,12 +197,6 @@ static void remove_folder(const struct wire_proxy *proxy)
     rmdir(proxy->folder);
 }
 
-/* Another proxy than ours, played without workers: its own idea of an exit status is fine. */
-static bool is_foreign(const struct wire_proxy *proxy)
-{
-    return proxy->workers == 0;
-}
-
 /* Waits for the process; SL_ETIMEOUT after killing it. */
 static enum sl_err reap(struct wire_proxy *proxy, int *status)
 {
@@ -209,23 +211,30 @@ static enum sl_err reap(struct wire_proxy *proxy, int *status)
 
 bool wire_proxy_stop(struct wire_proxy *proxy, struct wire_world *world)
 {
+    int status = 0;
+    bool fine = true;
     /* It may wait for clients that are in the middle of something: there are none. */
     for (size_t i = 0; i < world->count; i++)
         wire_actor_close(&world->actors[i], false);
-    int status = 0;
-    bool fine = true;
     if (proxy->pid > 0) {
         bool was_dead = waitpid(proxy->pid, &status, WNOHANG) == proxy->pid;
         if (!was_dead)
             kill(proxy->pid, SIGTERM);
-        if (!was_dead && reap(proxy, &status) != SL_OK)
-            fine = wire_fail(world, "the proxy did not go away on SIGTERM");
-        else if (was_dead || !WIFEXITED(status) || (WEXITSTATUS(status) != 0 && !is_foreign(proxy)))
-            fine = wire_fail(world, "the proxy %s, wait status 0x%x",
-                    was_dead ? "died during the run" : "did not end well", (unsigned)status);
+        bool is_late = !was_dead && reap(proxy, &status) != SL_OK;
+        bool is_well = WIFEXITED(status) && (WEXITSTATUS(status) == 0 || is_foreign(proxy));
+        fine = !was_dead && !is_late && is_well;
+        /* Said even when the run failed already: then this is why. */
+        if (!fine)
+            fprintf(stderr, "--- the proxy %s, wait status 0x%x\n",
+                    was_dead  ? "died during the run"
+                    : is_late ? "did not go away on SIGTERM"
+                              : "did not end well",
+                    (unsigned)status);
     }
-    if (!fine)
+    if (!fine) {
         wire_proxy_show_log(proxy);
+        wire_fail(world, "the proxy did not end as it should");
+    }
     proxy->pid = 0;
     remove_folder(proxy);
     return fine;

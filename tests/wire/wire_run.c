@@ -34,7 +34,7 @@ static bool run_once(
     bool fine = wire_world_init(&world, script, mode) &&
                 wire_proxy_start(&proxy, &world, binary, workers) &&
                 wire_play(&world, &proxy, &line);
-    if (!fine && proxy.folder[0] != '\0')
+    if (!fine && proxy.pid > 0)
         wire_proxy_show_log(&proxy);
     if (proxy.folder[0] != '\0')
         fine = wire_proxy_stop(&proxy, &world) && fine;
