@@ -44,7 +44,7 @@
 
 enum {
     SCRAM_END_POINT_MAX = 64, /* the hash of a certificate: SHA-512 at most */
-    SCRAM_NONCE_SIZE = 25,    /* 18 random bytes in base64, and terminator */
+    SCRAM_NONCE_SIZE = 32,    /* 18 random bytes in base64; RFC 7677's example needs more */
     SCRAM_NONCE_MAX = 512,    /* bytes of the other side's nonce */
     SCRAM_MESSAGE_MAX = 1024, /* bytes of any message, but for client-first */
     SCRAM_FIRST_MAX = 2048    /* of client-first: it may hold a user's name */
