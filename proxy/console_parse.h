@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: PostgreSQL */
+/*
+ * proxy/console_parse.h - a line for the console, taken apart.
+ *
+ *     SHOW view | SELECT view | SET key = value | SET key TO value | VERB [argument]
+ *
+ * Words in any case; "quoted" and 'quoted' as in SQL; semicolons at the end.
+ *
+ * Ownership: the caller's struct. Threads: any. Bounds: CONSOLE_ARGUMENT_MAX and
+ * CONSOLE_VALUE_MAX bytes, one command a line.
+ */
+#ifndef SLUICE_PROXY_CONSOLE_PARSE_H
+#define SLUICE_PROXY_CONSOLE_PARSE_H
+
+#include "protocol/base/err.h"
+
+struct console_verb;
+struct view;
+
+enum { CONSOLE_ARGUMENT_MAX = 128, CONSOLE_VALUE_MAX = 1024 };
+
+enum console_kind {
+    CONSOLE_EMPTY,
+    CONSOLE_SHOW, /* view */
+    CONSOLE_HELP,
+    CONSOLE_SET,       /* argument = value */
+    CONSOLE_SET_FAKE,  /* a setting that drivers insist on: nothing happens */
+    CONSOLE_DO,        /* verb, argument ("" when none) */
+    CONSOLE_BEGIN,     /* for drivers that cannot do without: no effect but the status */
+    CONSOLE_END_BLOCK, /* COMMIT, ROLLBACK; argument is which */
+};
+
+struct console_command {
+    enum console_kind kind;
+    const struct view *view;
+    const struct console_verb *verb;
+    char argument[CONSOLE_ARGUMENT_MAX];
+    char value[CONSOLE_VALUE_MAX];
+};
+
+/* SL_EINVAL: 42601, and how to get help. */
+SL_MUST_CHECK enum sl_err console_parse(
+        const char *text, struct console_command *command, struct sl_error *error);
+
+#endif

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: PostgreSQL */
+/*
+ * proxy/console_show.h - the table of views, and SHOW.
+ *
+ * Ownership: views are constant. Threads: the console's worker; views run where
+ * protocol/view.h says. Bounds: CONSOLE_ROWS_MAX bytes an answer (54000).
+ */
+#ifndef SLUICE_PROXY_CONSOLE_SHOW_H
+#define SLUICE_PROXY_CONSOLE_SHOW_H
+
+#include "protocol/view.h"
+#include "proxy/address.h"
+
+struct console;
+
+/* The version that SHOW VERSION names first: what exporters look for. */
+#define CONSOLE_PGBOUNCER_VERSION "1.25.2"
+
+/* One list a file, each ended by a view without a name. */
+extern const struct view console_views_pools[];   /* console_show_pools.c */
+extern const struct view console_views_sockets[]; /* console_show_sockets.c */
+extern const struct view console_views_stats[];   /* console_show_stats.c */
+extern const struct view console_views_process[]; /* console_show_process.c */
+
+/* Whatever the case of name. NULL: there is none. Also finds the settings drivers ask for. */
+const struct view *console_view_find(const char *name);
+/* The i-th of the lists above, or NULL. */
+const struct view *console_view_at(unsigned i);
+
+void console_show(struct console *console, const struct view *view);
+void console_show_help(struct console *console);
+
+#endif
