@@ -1,133 +1,172 @@
 /* SPDX-License-Identifier: PostgreSQL */
 /*
- * Any bytes as the body of each server message: the first byte says which. What is
- * read and written again is the same body; an error is read whatever it is, and what
- * was found in it lies in it.
+ * Any bytes as the body of a server's message. The first byte chooses which.
+ *
+ * 1. What was read, written again, is the same body.
+ * 2. An error is read from any bytes; what is read lies in them. A message of our own
+ *    is read back as it was written, and its beginning gives the beginning.
  */
 #include "protocol/back.h"
-#include "protocol/base/check.h"
 #include "protocol/message.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 /* NOLINTNEXTLINE(readability-identifier-naming): libFuzzer calls it so. */
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-static struct sl_buf buf;
-
-static void check_same(struct sl_span body)
+/* Takes buf: it must be one message of that type and body. */
+static void check_message(struct sl_buf *buf, uint8_t type, struct sl_span body)
 {
-    struct sl_span made = sl_buf_borrow(&buf);
+    struct sl_span message = sl_buf_borrow(buf);
 
-    SL_CHECK(made.len == body.len + MESSAGE_HEAD);
-    SL_CHECK(sl_get_u32(made.at + 1) == made.len - 1);
-    SL_CHECK(sl_span_equal(sl_span(made.at + MESSAGE_HEAD, body.len), body));
+    SL_CHECK(message.len == MESSAGE_HEAD + body.len);
+    SL_CHECK(message.at[0] == type);
+    SL_CHECK(sl_get_u32(message.at + 1) == body.len + 4);
+    SL_CHECK(sl_span_equal(sl_span(message.at + MESSAGE_HEAD, body.len), body));
+    sl_buf_fini(buf);
 }
 
-static void check_within(struct sl_span part, struct sl_span body)
+static void check_inside(struct sl_span part, struct sl_span body)
 {
-    if (part.len > 0) {
-        SL_CHECK(part.at >= body.at && part.at + part.len <= body.at + body.len);
-    }
+    SL_CHECK(part.len == 0 || (part.at >= body.at && part.at + part.len <= body.at + body.len));
 }
 
-static void on_error(struct sl_span body)
+static void check_error(struct sl_span body, struct sl_buf *buf)
 {
     struct back_error error;
 
+    (void)buf;
     back_error_read(body, &error);
-    check_within(error.severity, body);
-    check_within(error.message, body);
-    check_within(error.routine, body);
+    check_inside(error.severity, body);
+    check_inside(error.message, body);
+    check_inside(error.routine, body);
     SL_CHECK(strlen(error.sqlstate) == 0 || strlen(error.sqlstate) == 5);
-    SL_CHECK(!error.is_fatal || error.severity.len == 5);
 }
 
-static void on_param_status(struct sl_span body)
+/* body is the sentence of an error of ours. */
+static void check_own_error(struct sl_span body, struct sl_buf *buf)
+{
+    struct sl_error said = {.sqlstate = "57P01"};
+    struct back_error error;
+    size_t len = body.len < sizeof said.text ? body.len : sizeof said.text - 1;
+
+    if (len > 0) {
+        memcpy(said.text, body.at, len);
+    }
+    SL_CHECK(back_put_error(buf, "FATAL", &said) == SL_OK);
+    struct sl_span message = sl_buf_borrow(buf);
+    struct sl_span whole = sl_span(message.at + MESSAGE_HEAD, message.len - MESSAGE_HEAD);
+
+    back_error_read(whole, &error);
+    SL_CHECK(sl_span_is(error.message, said.text) && error.is_fatal);
+    SL_CHECK(strcmp(error.sqlstate, said.sqlstate) == 0);
+    for (size_t cut = 0; cut < whole.len; cut++) {
+        uint8_t *copy = malloc(cut == 0 ? 1 : cut);
+
+        SL_CHECK(copy != NULL);
+        memcpy(copy, whole.at, cut);
+        back_error_read(sl_span(copy, cut), &error);
+        SL_CHECK(error.message.len <= strlen(said.text));
+        SL_CHECK(sl_span_equal(error.message, sl_span(said.text, error.message.len)));
+        free(copy);
+    }
+}
+
+static void check_param(struct sl_span body, struct sl_buf *buf)
 {
     struct back_param param;
 
     if (back_param_status_read(body, &param) == SL_OK) {
-        SL_CHECK(back_put_param_status(&buf, param.name_text, param.value_text) == SL_OK);
-        check_same(body);
+        SL_CHECK(sl_span_is(param.name, param.name_text));
+        SL_CHECK(sl_span_is(param.value, param.value_text));
+        SL_CHECK(back_put_param_status(buf, param.name_text, param.value_text) == SL_OK);
+        check_message(buf, BACK_PARAM_STATUS, body);
     }
 }
 
-static void on_key_data(struct sl_span body)
+static void check_key(struct sl_span body, struct sl_buf *buf)
 {
-    uint32_t pid;
     struct sl_span key;
+    uint32_t pid = 0;
 
     if (back_key_data_read(body, &pid, &key) == SL_OK) {
-        SL_CHECK(back_put_key_data(&buf, pid, key) == SL_OK);
-        check_same(body);
+        SL_CHECK(key.len >= BACK_KEY_MIN && key.len <= BACK_KEY_MAX);
+        SL_CHECK(back_put_key_data(buf, pid, key) == SL_OK);
+        check_message(buf, BACK_KEY_DATA, body);
     }
 }
 
-static void on_auth(struct sl_span body)
+static void check_mechanisms(struct sl_span list, struct sl_span body)
 {
-    uint32_t code;
+    const char *name = NULL;
+    size_t read = 0;
+
+    while (back_mechanism_next(&list, &name)) {
+        check_inside(sl_span(name, strlen(name) + 1), body);
+        read += strlen(name) + 1;
+    }
+    SL_CHECK(read + 4 <= body.len);
+}
+
+static void check_auth(struct sl_span body, struct sl_buf *buf)
+{
     struct sl_span rest;
-    const char *name;
-    size_t names = 0;
+    uint32_t code = 0;
 
     if (back_auth_read(body, &code, &rest) != SL_OK) {
         return;
     }
-    SL_CHECK(rest.len == body.len - 4);
-    while (back_mechanism_next(&rest, &name)) {
-        SL_CHECK(name[0] != '\0');
-        names++;
+    SL_CHECK(rest.len + 4 == body.len);
+    if (code == BACK_AUTH_SASL) {
+        check_mechanisms(rest, body);
+    } else if (code == BACK_AUTH_SASL_CONTINUE) {
+        SL_CHECK(back_put_auth_sasl_continue(buf, rest) == SL_OK);
+        check_message(buf, BACK_AUTH, body);
+    } else if (code == BACK_AUTH_SASL_FINAL) {
+        SL_CHECK(back_put_auth_sasl_final(buf, rest) == SL_OK);
+        check_message(buf, BACK_AUTH, body);
+    } else if (code == BACK_AUTH_MD5 && rest.len == 4) {
+        SL_CHECK(back_put_auth_md5(buf, rest.at) == SL_OK);
+        check_message(buf, BACK_AUTH, body);
     }
-    SL_CHECK(names <= body.len / 2);
 }
 
-static void on_tag(struct sl_span body)
+static void check_small(struct sl_span body, struct sl_buf *buf)
 {
     struct sl_span tag;
-
-    if (back_tag_read(body, &tag) == SL_OK) {
-        SL_CHECK(back_put_command_complete(&buf, (const char *)tag.at) == SL_OK);
-        check_same(body);
-    }
-}
-
-static void on_ready(struct sl_span body)
-{
-    char status;
+    char status = 0;
 
     if (back_ready_read(body, &status) == SL_OK) {
-        SL_CHECK(back_put_ready(&buf, status) == SL_OK);
-        check_same(body);
+        SL_CHECK(back_put_ready(buf, status) == SL_OK);
+        check_message(buf, BACK_READY, body);
+    }
+    if (back_tag_read(body, &tag) == SL_OK) {
+        SL_CHECK(back_put_command_complete(buf, (const char *)tag.at) == SL_OK);
+        check_message(buf, BACK_COMMAND_COMPLETE, body);
     }
 }
 
-static void on_notification(struct sl_span body)
+static void check_notification(struct sl_span body, struct sl_buf *buf)
 {
     struct back_notification notification;
 
     if (back_notification_read(body, &notification) == SL_OK) {
-        SL_CHECK(back_put_notification(&buf, &notification) == SL_OK);
-        check_same(body);
+        SL_CHECK(back_put_notification(buf, &notification) == SL_OK);
+        check_message(buf, BACK_NOTIFICATION, body);
     }
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    static void (*const ON[])(struct sl_span body) = {
-            on_error, on_param_status, on_key_data, on_auth, on_tag, on_ready, on_notification};
+    static void (*const CHECKS[])(struct sl_span body, struct sl_buf * buf) = {check_error,
+            check_own_error, check_param, check_key, check_auth, check_small, check_notification};
+    struct sl_buf buf;
 
-    if (size == 0 || size > 4096) {
+    if (size == 0 || size > 65536) {
         return 0;
     }
-    /* Memory of just that size, so that a read beyond it is seen. */
-    uint8_t *exact = malloc(size > 1 ? size - 1 : 1);
-    SL_CHECK(exact != NULL);
-    memcpy(exact, data + 1, size - 1);
-    sl_buf_init(&buf, 65536);
-    ON[data[0] % SL_COUNT(ON)](sl_span(exact, size - 1));
+    sl_buf_init(&buf, (size_t)1 << 20);
+    CHECKS[data[0] % SL_COUNT(CHECKS)](sl_span(data + 1, size - 1), &buf);
     sl_buf_fini(&buf);
-    free(exact);
     return 0;
 }

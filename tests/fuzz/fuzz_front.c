@@ -1,120 +1,142 @@
 /* SPDX-License-Identifier: PostgreSQL */
 /*
- * Any bytes as the body of each client message: the first byte says which. What is
- * read and written again is the same body, and a Bind's head is the same whether all
- * of it came at once or byte by byte.
+ * Any bytes as the body of a client's message. The first byte chooses which.
+ *
+ * 1. What was read, written again, is the same body.
+ * 2. The head of a Bind in pieces is the head of the whole: FRONT_MORE until it is
+ *    known, then always the same.
  */
-#include "protocol/base/check.h"
 #include "protocol/front.h"
 #include "protocol/message.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 /* NOLINTNEXTLINE(readability-identifier-naming): libFuzzer calls it so. */
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-static struct sl_buf buf;
-
-static void check_same(struct sl_span body)
+/* Takes buf: it must be one message of that type and body. */
+static void check_message(struct sl_buf *buf, uint8_t type, struct sl_span body)
 {
-    struct sl_span made = sl_buf_borrow(&buf);
+    struct sl_span message = sl_buf_borrow(buf);
 
-    SL_CHECK(made.len == body.len + MESSAGE_HEAD);
-    SL_CHECK(sl_get_u32(made.at + 1) == made.len - 1);
-    SL_CHECK(sl_span_equal(sl_span(made.at + MESSAGE_HEAD, body.len), body));
+    SL_CHECK(message.len == MESSAGE_HEAD + body.len);
+    SL_CHECK(message.at[0] == type);
+    SL_CHECK(sl_get_u32(message.at + 1) == body.len + 4);
+    SL_CHECK(sl_span_equal(sl_span(message.at + MESSAGE_HEAD, body.len), body));
+    sl_buf_fini(buf);
 }
 
-static void on_parse(struct sl_span body)
+static void check_parse(struct sl_span body, struct sl_buf *buf)
 {
     struct front_parse parse;
 
-    if (front_parse_read(body, &parse) == SL_OK) {
-        SL_CHECK(front_put_parse(&buf, parse.name, parse.rest) == SL_OK);
-        SL_CHECK(strlen((const char *)parse.query.at) == parse.query.len);
-        check_same(body);
+    if (front_parse_read(body, &parse) != SL_OK) {
+        return;
+    }
+    SL_CHECK(parse.name.at[parse.name.len] == 0 && parse.query.at[parse.query.len] == 0);
+    SL_CHECK(parse.name.len + 1 + parse.rest.len == body.len);
+    SL_CHECK((parse.rest.len - parse.query.len - 1 - 2) % 4 == 0);
+    SL_CHECK(front_put_parse(buf, parse.name, parse.rest) == SL_OK);
+    check_message(buf, MSG_PARSE, body);
+}
+
+static void check_bind_pieces(struct sl_span body, const struct front_bind *whole)
+{
+    struct front_bind part;
+
+    for (size_t len = 0; len < body.len && len < 512; len++) {
+        uint8_t *copy = malloc(len == 0 ? 1 : len);
+
+        SL_CHECK(copy != NULL);
+        memcpy(copy, body.at, len);
+        enum front_result result = front_bind_head(sl_span(copy, len), body.len, &part);
+        SL_CHECK(result != FRONT_BAD);
+        SL_CHECK((result == FRONT_OK) == (whole != NULL && len >= whole->rest_offset));
+        SL_CHECK(result != FRONT_OK || part.rest_offset == whole->rest_offset);
+        SL_CHECK(result != FRONT_OK || sl_span_equal(part.statement, whole->statement));
+        free(copy);
     }
 }
 
-static void on_bind(struct sl_span body)
+static void check_bind(struct sl_span body, struct sl_buf *buf)
 {
-    struct front_bind whole;
-    struct front_bind part;
-    enum front_result result = front_bind_head(body, body.len, &whole);
+    struct front_bind bind;
+    enum front_result result = front_bind_head(body, body.len, &bind);
 
     SL_CHECK(result != FRONT_MORE);
-    for (size_t len = 0; len < body.len; len++) {
-        enum front_result so_far = front_bind_head(sl_span(body.at, len), body.len, &part);
-        bool is_there = result == FRONT_OK && len >= whole.rest_offset;
-        SL_CHECK(so_far == (is_there ? FRONT_OK : FRONT_MORE));
-        SL_CHECK(!is_there || part.rest_offset == whole.rest_offset);
+    check_bind_pieces(body, result == FRONT_OK ? &bind : NULL);
+    if (result != FRONT_OK) {
+        return;
     }
-    if (result == FRONT_OK) {
-        struct sl_span rest = sl_span(body.at + whole.rest_offset, body.len - whole.rest_offset);
-        SL_CHECK(front_put_bind_head(&buf, whole.portal, whole.statement, rest.len) == SL_OK);
-        SL_CHECK(sl_buf_put(&buf, rest.at, rest.len) == SL_OK);
-        check_same(body);
-    }
+    size_t rest_len = body.len - bind.rest_offset;
+    SL_CHECK(front_put_bind_head(buf, bind.portal, bind.statement, rest_len) == SL_OK);
+    SL_CHECK(sl_buf_put(buf, body.at + bind.rest_offset, rest_len) == SL_OK);
+    check_message(buf, MSG_BIND, body);
 }
 
-static void on_target(struct sl_span body)
+static void check_target(struct sl_span body, struct sl_buf *buf)
 {
-    char kind;
     struct sl_span name;
+    char kind = 0;
 
     if (front_target_read(body, &kind, &name) == SL_OK) {
-        SL_CHECK(front_put_describe(&buf, kind, name) == SL_OK);
-        check_same(body);
+        SL_CHECK(front_put_close(buf, kind, name) == SL_OK);
+        check_message(buf, MSG_CLOSE, body);
+        SL_CHECK(front_put_describe(buf, kind, name) == SL_OK);
+        check_message(buf, MSG_DESCRIBE, body);
     }
 }
 
-static void on_execute(struct sl_span body)
+static void check_execute(struct sl_span body, struct sl_buf *buf)
 {
     struct sl_span portal;
-    int32_t rows;
+    int32_t rows = 0;
 
     if (front_execute_read(body, &portal, &rows) == SL_OK) {
-        SL_CHECK(front_put_execute(&buf, portal, rows) == SL_OK);
-        check_same(body);
+        SL_CHECK(front_put_execute(buf, portal, rows) == SL_OK);
+        check_message(buf, MSG_EXECUTE, body);
     }
 }
 
-static void on_string(struct sl_span body)
+static void check_texts(struct sl_span body, struct sl_buf *buf)
 {
     struct sl_span text;
 
     if (front_query_read(body, &text) == SL_OK) {
-        SL_CHECK(front_put_query(&buf, text) == SL_OK);
-        check_same(body);
+        SL_CHECK(memchr(text.at, 0, text.len + 1) == text.at + text.len);
+        SL_CHECK(front_put_query(buf, text) == SL_OK);
+        check_message(buf, MSG_QUERY, body);
     }
+    if (front_password_read(body, &text) == SL_OK) {
+        SL_CHECK(front_put_password(buf, text) == SL_OK);
+        check_message(buf, MSG_PASSWORD, body);
+    }
+    SL_CHECK(front_put_sasl_response(buf, body) == SL_OK);
+    check_message(buf, MSG_PASSWORD, body);
 }
 
-static void on_sasl(struct sl_span body)
+static void check_sasl_initial(struct sl_span body, struct sl_buf *buf)
 {
     struct sl_span mechanism;
     struct sl_span response;
 
     if (front_sasl_initial_read(body, &mechanism, &response) == SL_OK) {
-        SL_CHECK(front_put_sasl_initial(&buf, (const char *)mechanism.at, response) == SL_OK);
-        check_same(body);
+        SL_CHECK(front_put_sasl_initial(buf, (const char *)mechanism.at, response) == SL_OK);
+        check_message(buf, MSG_PASSWORD, body);
     }
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    static void (*const ON[])(struct sl_span body) = {
-            on_parse, on_bind, on_target, on_execute, on_string, on_sasl};
+    static void (*const CHECKS[])(struct sl_span body, struct sl_buf * buf) = {
+            check_parse, check_bind, check_target, check_execute, check_texts, check_sasl_initial};
+    struct sl_buf buf;
 
-    if (size == 0 || size > 4096) {
+    if (size == 0 || size > 65536) {
         return 0;
     }
-    /* Memory of just that size, so that a read beyond it is seen. */
-    uint8_t *exact = malloc(size > 1 ? size - 1 : 1);
-    SL_CHECK(exact != NULL);
-    memcpy(exact, data + 1, size - 1);
-    sl_buf_init(&buf, 65536);
-    ON[data[0] % SL_COUNT(ON)](sl_span(exact, size - 1));
+    sl_buf_init(&buf, (size_t)1 << 20);
+    CHECKS[data[0] % SL_COUNT(CHECKS)](sl_span(data + 1, size - 1), &buf);
     sl_buf_fini(&buf);
-    free(exact);
     return 0;
 }
