@@ -84,6 +84,16 @@ static struct user *find_user(const char *name, uint64_t hash)
     return NULL;
 }
 
+struct user *registry_find_user(const char *name)
+{
+    uint64_t hash = sl_hash64(sl_span_text(name));
+
+    pthread_mutex_lock(&lock);
+    struct user *found = find_user(name, hash);
+    pthread_mutex_unlock(&lock);
+    return found;
+}
+
 static struct user *add_user(const char *name, uint64_t hash)
 {
     struct user *user = calloc(1, sizeof *user + strlen(name) + 1);

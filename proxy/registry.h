@@ -60,8 +60,9 @@ struct database *registry_next_database(const struct database *previous);
 struct user *registry_next_user(const struct user *previous);
 struct pool *registry_next_pool(const struct pool *previous);
 
-/* The database of that name, or NULL; makes none. */
+/* The one of that name, or NULL; makes none. */
 struct database *registry_find_database(const char *name);
+struct user *registry_find_user(const char *name);
 
 void registry_fini(void);
 
