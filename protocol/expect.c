@@ -5,7 +5,7 @@
  * Invariants, asserted by expect_check():
  *
  *   (1) The head, if any, is neither EXPECT_NOTHING nor EXPECT_COPY_END: both
- *       leave as soon as they come there (expect_settle_head()).
+ *       leave as soon as they come there (drop_unanswered()).
  *   (2) skipping: the queue holds nothing that follows the failed message.
  *   (3) copy is not EXPECT_COPY_NONE only while the head is a Query or an Execute.
  */
@@ -117,21 +117,20 @@ static void pop(struct expect *expect, enum expect_outcome outcome)
     expect->count--;
     expect->copy = EXPECT_COPY_NONE;
     expect->described = false;
-    if (ends_segment(&entry)) {
-        expect->segment_ready = entry.segment + 1;
-    }
     drop_unanswered(expect);
     settle(expect, &entry, outcome);
 }
 
 enum sl_err expect_push(struct expect *expect, struct expect_entry entry)
 {
+    entry.segment = expect->segment;
     if (expect->skipping) {
         if (entry.kind != EXPECT_SYNC) {
             settle(expect, &entry, EXPECT_SKIPPED);
             return SL_OK;
         }
     } else if (entry.kind == EXPECT_COPY_END && expect->count == 0) {
+        SL_DCHECK(entry.ref == NULL && entry.undo == NULL);
         return SL_OK; /* late, after the COPY failed: the server ignores it */
     }
     if (expect->count == expect->cap) {
@@ -149,7 +148,6 @@ enum sl_err expect_push(struct expect *expect, struct expect_entry entry)
             entry.flags |= EXPECT_IN_COPY;
         }
     }
-    entry.segment = expect->segment;
     if (ends_segment(&entry)) {
         expect->segment++;
     }
@@ -190,11 +188,17 @@ static void end_copy_in(struct expect *expect, bool failed)
     if (expect->copy != EXPECT_COPY_IN) {
         return;
     }
-    for (uint32_t i = 1; i < expect->count; i++) {
+    bool saw_end = false;
+    for (uint32_t i = 1; i < expect->count && !saw_end; i++) {
         struct expect_entry *entry = entry_at(expect, i);
-        if ((entry->flags & EXPECT_IN_COPY) != 0) {
+        if (entry->kind == EXPECT_SYNC && (entry->flags & EXPECT_IN_COPY) != 0) {
             entry->kind = EXPECT_NOTHING;
             expect->uncertain |= failed;
+        }
+        saw_end = entry->kind == EXPECT_COPY_END;
+        if (saw_end) {
+            entry->kind =
+                    EXPECT_NOTHING; /* a second COPY of the same Query has an end of its own */
         }
     }
     expect->copy = EXPECT_COPY_NONE;
@@ -224,7 +228,7 @@ static enum expect_verdict reply_error(struct expect *expect, void **swap)
     end_copy_in(expect, true);
     expect->copy = EXPECT_COPY_NONE;
     if (ends_segment(head)) {
-        head->flags |= EXPECT_FAILED_;
+        head->flags |= EXPECT_HAS_FAILED;
     } else {
         skip_to_sync(expect);
     }
@@ -240,7 +244,7 @@ static enum expect_verdict reply_ready(struct expect *expect, char status)
         return EXPECT_BREACH;
     }
     expect->status = status;
-    pop(expect, (head->flags & EXPECT_FAILED_) != 0 ? EXPECT_FAILED : EXPECT_DONE);
+    pop(expect, (head->flags & EXPECT_HAS_FAILED) != 0 ? EXPECT_FAILED : EXPECT_DONE);
     return hidden ? EXPECT_HIDE : EXPECT_SHOW;
 }
 

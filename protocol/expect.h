@@ -18,7 +18,7 @@
  * local (a reply of our own, due in its turn; dropped as the server would have
  * dropped it). An entry may carry references; each is settled exactly once.
  *
- * Ownership: the queue owns its ring. Threads: the caller's. Bounds: entries_max
+ * Ownership: the queue owns its ring. Threads: the caller's. Bounds: EXPECT_ENTRIES_MAX
  * entries; expect_push() answers SL_ELIMIT, and the caller stops reading until
  * replies have come. No deadlock follows: so many unflushed replies do not fit
  * the server's buffer, and an error is flushed at once.
@@ -53,7 +53,7 @@ enum {
     EXPECT_IN_COPY = 2, /* a Sync that the server reads in COPY IN, and so ignores */
     EXPECT_POISON = 4,  /* sent to fail; the error shown is undo's, not the server's */
     EXPECT_QUIET = 16,  /* no client sees that it went well; an error is the client's */
-    EXPECT_FAILED_ = 8  /* an error was seen; ReadyForQuery is still due */
+    EXPECT_HAS_FAILED = 8  /* an error was seen; ReadyForQuery is still due */
 };
 
 enum expect_outcome {
@@ -83,7 +83,6 @@ struct expect {
     uint32_t head;
     uint32_t count;
     uint32_t segment;       /* counts the ends of segments sent: Sync, Query, FunctionCall */
-    uint32_t segment_ready; /* counts those answered or dropped */
     uint8_t copy;           /* enum expect_copy */
     bool copy_end_sent;
     bool described; /* the head is a statement's Describe, and its 't' was seen */
@@ -139,7 +138,7 @@ static inline bool expect_streams(const struct expect *expect)
     }
     const struct expect_entry *head = &expect->ring[expect->head & (expect->cap - 1)];
     return (head->kind == EXPECT_QUERY || head->kind == EXPECT_EXECUTE) &&
-           (head->flags & EXPECT_HIDDEN) == 0;
+           (head->flags & (EXPECT_HIDDEN | EXPECT_QUIET)) == 0;
 }
 
 static inline bool expect_local_is_due(const struct expect *expect)

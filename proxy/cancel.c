@@ -72,8 +72,7 @@ size_t cancel_secret(const struct client *client, uint8_t secret[CANCEL_KEY_LONG
 {
     size_t len = client->minor_two ? CANCEL_KEY_LONG : CANCEL_KEY_SHORT;
 
-    process_secret(client->cancel.serial, secret, len);
-    return len;
+    return process_secret(client->cancel.serial, secret, len) ? len : 0;
 }
 
 bool cancel_add(struct client *client, uint32_t pid)
@@ -109,8 +108,8 @@ static struct worker *find(uint32_t pid, struct sl_span key, struct sl_id *clien
             n = sl_map_next(n)) {
         struct cancel_key *known = SL_CONTAINER(n, struct cancel_key, node);
         uint8_t secret[CANCEL_KEY_LONG];
-        process_secret(known->serial, secret, known->key_len);
         if (known->pid == pid && key.len == known->key_len &&
+                process_secret(known->serial, secret, known->key_len) &&
                 crypto_equal(key.at, secret, key.len)) {
             *client = known->client;
             found = known->worker;

@@ -35,7 +35,7 @@ SL_MUST_CHECK bool cancel_add(struct client *client, uint32_t pid);
 void cancel_remove(struct client *client);
 /* A process id no other client has now. */
 uint32_t cancel_new_pid(void);
-/* The secret the client is told. */
+/* The secret the client is told; 0: no memory. */
 size_t cancel_secret(const struct client *client, uint8_t secret[CANCEL_KEY_LONG]);
 
 /* A CancelRequest was read from this connection: it is carried out, then closed. */

@@ -433,7 +433,6 @@ void link_free_server(struct server *server)
     if (login != NULL) {
         server->login = NULL;
         server_login_free(login);
-        server->baseline = params_ref(server->params);
     }
     if (server->state == SERVER_TEST) {
         pool_place(server->pool, server, POOL_ACTIVE);

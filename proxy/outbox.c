@@ -32,9 +32,9 @@ void outbox_forget(struct outbox *outbox, const struct io *io)
 /* Adds a piece, or lengthens the last one when it ends where this begins. */
 static void add(struct outbox *outbox, const uint8_t *bytes, size_t len)
 {
-    struct iovec *last = &outbox->pieces[outbox->count - 1];
+    struct iovec *last = outbox->count > 0 ? &outbox->pieces[outbox->count - 1] : NULL;
 
-    if (outbox->count > 0 && (const uint8_t *)last->iov_base + last->iov_len == bytes) {
+    if (last != NULL && (const uint8_t *)last->iov_base + last->iov_len == bytes) {
         last->iov_len += len;
     } else {
         /* sendmsg() reads only, but struct iovec has no const. */

@@ -270,11 +270,15 @@ sl_usec process_started_at(void)
     return self.started_at;
 }
 
-void process_secret(uint64_t serial, uint8_t *secret, size_t len)
+bool process_secret(uint64_t serial, uint8_t *secret, size_t len)
 {
     uint8_t mac[32];
 
     SL_CHECK(len <= sizeof mac);
-    crypto_hmac_sha256(sl_span(self.key, sizeof self.key), sl_span(&serial, sizeof serial), mac);
+    if (crypto_hmac_sha256(sl_span(self.key, sizeof self.key), sl_span(&serial, sizeof serial),
+                mac) != SL_OK) {
+        return false;
+    }
     memcpy(secret, mac, len);
+    return true;
 }

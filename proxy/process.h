@@ -75,7 +75,7 @@ int process_clients(void);
 uint64_t process_next_serial(void);
 sl_usec process_started_at(void); /* wall clock */
 
-/* The process's random key: secrets of cancel keys are made from it. */
-void process_secret(uint64_t serial, uint8_t *secret, size_t len); /* len <= 32 */
+/* The process's random key: secrets of cancel keys are made from it. False: no memory. */
+SL_MUST_CHECK bool process_secret(uint64_t serial, uint8_t *secret, size_t len); /* len <= 32 */
 
 #endif

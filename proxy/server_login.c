@@ -636,6 +636,7 @@ static void on_ready_for_query(struct server *server)
     struct server_login *login = server->login;
     const char *query = login->database->connect_query;
 
+    server->baseline = params_ref(server->params);
     pool_login_succeeded(server->pool, server);
     if (login->conf->log_connections) {
         char where[ADDRESS_TEXT_MAX];
