@@ -175,7 +175,7 @@ enum sl_err scram_secret_set_keys(struct scram_secret *secret,
 enum sl_err scram_derive_keys(struct sl_span password, struct sl_span salt, uint32_t iterations,
         uint8_t client_key[SCRAM_KEY_BYTES], uint8_t server_key[SCRAM_KEY_BYTES])
 {
-    uint8_t salted[SCRAM_KEY_BYTES];
+    uint8_t salted[SCRAM_KEY_BYTES] = {0};
 
     if (salt.len == 0 || salt.len > SCRAM_SALT_MAX || iterations == 0 ||
             iterations > SCRAM_ITERATIONS_MAX) {
