@@ -78,10 +78,17 @@ enum sl_err crypto_md5_hex(struct sl_span data, char out[CRYPTO_MD5_HEX_SIZE])
     return md5_of(data, sl_span(NULL, 0), out);
 }
 
+static void put_md5(char *out)
+{
+    out[0] = 'm';
+    out[1] = 'd';
+    out[2] = '5';
+}
+
 enum sl_err crypto_md5_secret(
         struct sl_span password, struct sl_span user, char out[CRYPTO_MD5_SECRET_SIZE])
 {
-    memcpy(out, "md5", 3);
+    put_md5(out);
     return md5_of(password, user, out + 3);
 }
 
@@ -97,14 +104,16 @@ enum sl_err crypto_md5_response(const char *secret, const uint8_t salt[CRYPTO_MD
     if (!is_md5_secret(secret)) {
         return SL_EINVAL;
     }
-    memcpy(out, "md5", 3);
+    put_md5(out);
     return md5_of(sl_span(secret + 3, CRYPTO_MD5_HEX_SIZE - 1),
             sl_span(salt, CRYPTO_MD5_SALT_BYTES), out + 3);
 }
 
 /* ---- base64 ---- */
 
-static const char BASE64[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+enum { PADDING = 64 }; /* its place in the table, behind the digits */
+
+static const char BASE64[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/=";
 
 enum sl_err crypto_base64_encode(struct sl_span data, char *out, size_t out_size, size_t *len)
 {
@@ -119,15 +128,15 @@ enum sl_err crypto_base64_encode(struct sl_span data, char *out, size_t out_size
         bits |= left > 2 ? (uint32_t)data.at[i + 2] : 0;
         *to++ = BASE64[bits >> 18];
         *to++ = BASE64[bits >> 12 & 63];
-        *to++ = left > 1 ? BASE64[bits >> 6 & 63] : '=';
-        *to++ = left > 2 ? BASE64[bits & 63] : '=';
+        *to++ = BASE64[left > 1 ? bits >> 6 & 63 : PADDING];
+        *to++ = BASE64[left > 2 ? bits & 63 : PADDING];
     }
     *to = '\0';
     *len = (size_t)(to - out);
     return SL_OK;
 }
 
-/* 0 to 63, or 64 for what is not a digit. */
+/* 0 to 63, or PADDING for what is not a digit. */
 static uint32_t base64_value(uint8_t c)
 {
     if (c >= 'A' && c <= 'Z') {
@@ -139,7 +148,7 @@ static uint32_t base64_value(uint8_t c)
     if (c >= '0' && c <= '9') {
         return (uint32_t)c - '0' + 52;
     }
-    return c == '+' ? 62 : c == '/' ? 63 : 64;
+    return c == '+' ? 62 : c == '/' ? 63 : PADDING;
 }
 
 /* Four digits, the last two of which may be padding; the number of bytes, or 0 when wrong. */
@@ -153,7 +162,7 @@ static size_t base64_group(const uint8_t at[4], bool is_last, uint8_t out[3])
     }
     for (size_t i = 0; i < 4; i++) {
         uint32_t value = i < digits ? base64_value(at[i]) : 0;
-        if (value == 64) {
+        if (value == PADDING) {
             return 0;
         }
         bits = bits << 6 | value;

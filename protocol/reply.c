@@ -8,6 +8,7 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <string.h>
 
 enum { FORMAT_TEXT = 0, FORMAT_BINARY = 1 };
 
@@ -205,9 +206,9 @@ static enum sl_err put_binary(struct sl_buf *buf, enum reply_type type, const ch
 
 static enum sl_err put_text(struct sl_buf *buf, enum reply_type type, const char *text)
 {
-    char letter = type == REPLY_BOOL ? bool_letter(text) : 0;
+    char letter = bool_letter(text);
 
-    if (letter != 0) {
+    if (type == REPLY_BOOL && letter != 0) {
         return sl_buf_put(buf, &letter, 1);
     }
     return sl_buf_put(buf, text, strlen(text));

@@ -326,7 +326,7 @@ enum sl_err scram_server_first(struct scram_server *server, struct sl_span messa
 {
     struct scram_exchange *exchange = &server->exchange;
     struct sl_span rest = message;
-    struct sl_span nonce;
+    struct sl_span nonce = sl_span("", 0);
     enum sl_err err = step_begin(exchange, SCRAM_START, error);
 
     if (err == SL_OK) {
@@ -517,7 +517,7 @@ enum sl_err scram_client_first(
     int bare = snprintf(exchange->message + header, sizeof(exchange->message) - (size_t)header,
             "n=,r=%s", exchange->nonce);
     auth_add(exchange, sl_span(exchange->message + header, (size_t)bare));
-    *message = sl_span(exchange->message, (size_t)(header + bare));
+    *message = sl_span(exchange->message, (size_t)header + (size_t)bare);
     exchange->step = SCRAM_FIRST;
     return SL_OK;
 }
