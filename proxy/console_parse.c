@@ -7,6 +7,7 @@
 #include "proxy/console_verbs.h"
 
 #include <ctype.h>
+#include <stdio.h>
 #include <string.h>
 #include <strings.h>
 
@@ -155,8 +156,8 @@ static bool parse_block(const struct token *word, const char *at, struct console
         more.kind = TOKEN_END;
     }
     command->kind = begins ? CONSOLE_BEGIN : CONSOLE_END_BLOCK;
-    memcpy(command->argument, is(word, "rollback") ? "ROLLBACK" : "COMMIT", 9);
-    command->argument[8] = '\0';
+    snprintf(command->argument, sizeof command->argument, "%s",
+            is(word, "rollback") ? "ROLLBACK" : "COMMIT");
     return more.kind == TOKEN_END;
 }
 
