@@ -112,6 +112,9 @@ static _Noreturn void become_proxy(const struct wire_proxy *proxy, const char *b
     int fd = open(log, O_WRONLY | O_CREAT | O_TRUNC, 0600);
     dup2(fd, STDOUT_FILENO);
     dup2(fd, STDERR_FILENO);
+    if (geteuid() == 0) { /* which is refused unless asked for */
+        execl(binary, binary, "-u", "root", ini, (char *)NULL);
+    }
     execl(binary, binary, ini, (char *)NULL);
     _exit(127);
 }
