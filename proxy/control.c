@@ -330,8 +330,13 @@ static void see_to_period(void)
     }
     const struct conf *conf = process_conf();
     sl_usec period = conf->stats_period_usec > 0 ? conf->stats_period_usec : SL_SECOND;
+    bool is_first = self.next_period == 0;
     self.next_period = now + period;
-    end_period(conf);
+    if (is_first) {
+        snapshot_take(now); /* what the first averages are counted from */
+    } else {
+        end_period(conf);
+    }
     conf_unref(conf);
 }
 

@@ -149,8 +149,10 @@ static void print_problems(const struct conf_problems *problems)
 {
     for (int i = 0; i < problems->count; i++) {
         const struct conf_problem *p = &problems->list[i];
-        if (p->severity == CONF_ERROR) {
+        if (p->severity == CONF_ERROR && p->line > 0) {
             fprintf(stderr, "%s:%d: %s\n", p->file, p->line, p->text);
+        } else if (p->severity == CONF_ERROR) {
+            fprintf(stderr, "sluice: %s\n", p->text);
         }
     }
 }

@@ -83,14 +83,15 @@ static void launch(struct sluice *sluice, const char *ini)
     char bin[PROC_PATH_MAX];
     char path[PROC_PATH_MAX + 16];
     char log[PROC_PATH_MAX + 16];
-    char *const argv[] = {bin, path, NULL};
+    char *const as_root[] = {bin, "-u", "root", path, NULL}; /* it refuses root otherwise */
+    char *const as_we_are[] = {bin, path, NULL};
     const struct proc_options options = {.log = log};
 
     sluice_file(sluice, "sluice.ini", ini);
     snprintf(bin, sizeof(bin), "%s", sluice_bin());
     snprintf(path, sizeof(path), "%s/sluice.ini", sluice->dir);
     snprintf(log, sizeof(log), "%.200s/sluice.log", sluice->dir);
-    proc_start(&sluice->process, argv, &options);
+    proc_start(&sluice->process, geteuid() == 0 ? as_root : as_we_are, &options);
 }
 
 void sluice_start(struct sluice *sluice, const char *ini)
