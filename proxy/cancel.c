@@ -18,6 +18,7 @@
 #include "protocol/startup.h"
 #include "proxy/client.h"
 #include "proxy/client_cancelled.h"
+#include "proxy/console.h"
 #include "proxy/link.h"
 #include "proxy/process.h"
 #include "proxy/server.h"
@@ -268,6 +269,11 @@ static void deliver_request(struct letter *letter, struct worker *worker)
     struct client *client = client_find(worker, cancel->client);
 
     if (client == NULL) {
+        done(cancel);
+        return;
+    }
+    if (client->state == CLIENT_CONSOLE) {
+        console_cancel(client);
         done(cancel);
         return;
     }

@@ -1,0 +1,915 @@
+/* SPDX-License-Identifier: PostgreSQL */
+/*
+ * tests/e2e/test_operations.c - running it: pausing, reloading, reconnecting,
+ * killing, draining, ending; as a daemon and under systemd; without descriptors.
+ */
+#include "tests/support/case.h"
+#include "tests/support/query.h"
+#include "tests/support/sluice.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+enum { LOADERS = 4, PATIENCE_MS = 10000 };
+
+static struct cluster cluster;
+static struct sluice sluice;
+
+#define INI                                                                                        \
+    "[databases]\n"                                                                                \
+    "shop = host=127.0.0.1 port=@PGPORT@ dbname=postgres\n"                                        \
+    "held = host=127.0.0.1 port=@PGPORT@ dbname=postgres pool_mode=session\n"                      \
+    "[pgbouncer]\n"                                                                                \
+    "listen_addr = 127.0.0.1\n"                                                                    \
+    "listen_port = @PORT@\n"                                                                       \
+    "unix_socket_dir = @DIR@\n"                                                                    \
+    "unix_socket_mode = 0770\n"                                                                    \
+    "auth_type = trust\n"                                                                          \
+    "auth_file = @DIR@/userlist.txt\n"                                                             \
+    "admin_users = admin\n"                                                                        \
+    "pool_mode = transaction\n"                                                                    \
+    "workers = 2\n"                                                                                \
+    "pidfile = @DIR@/pid\n"
+
+static int start_cluster(void **state)
+{
+    (void)state;
+    cluster_start(&cluster, NULL);
+    return 0;
+}
+
+static int stop_cluster(void **state)
+{
+    (void)state;
+    cluster_stop(&cluster);
+    return 0;
+}
+
+static void prepare(void)
+{
+    sluice_init(&sluice, &cluster);
+    sluice_file(&sluice, "userlist.txt", "\"postgres\" \"\"\n\"admin\" \"\"\n");
+}
+
+static int start_with(const char *ini)
+{
+    prepare();
+    sluice_start(&sluice, ini);
+    return 0;
+}
+
+static int start(void **state)
+{
+    (void)state;
+    return start_with(INI);
+}
+
+static int stop(void **state)
+{
+    (void)state;
+    sluice_stop(&sluice);
+    return 0;
+}
+
+static PGconn *open_as(const char *user, const char *dbname)
+{
+    return query_must_connect(
+            "host=127.0.0.1 port=%d user=%s dbname=%s sslmode=disable", sluice.port, user, dbname);
+}
+
+static PGconn *open_console(void)
+{
+    return open_as("admin", "pgbouncer");
+}
+
+/* Until the query gives that, or for PATIENCE_MS. */
+static void expect_soon(PGconn *conn, const char *sql, const char *expected)
+{
+    const char *got = "";
+
+    for (long end = proc_now_ms() + PATIENCE_MS; proc_now_ms() < end; proc_pause_ms(10)) {
+        got = query_text(conn, sql);
+        if (strcmp(got, expected) == 0) {
+            return;
+        }
+    }
+    fail_msg("%s gives %s, and not %s", sql, got, expected);
+}
+
+static void log_soon(const char *text)
+{
+    for (long end = proc_now_ms() + PATIENCE_MS; proc_now_ms() < end; proc_pause_ms(10)) {
+        if (sluice_logged(&sluice, text)) {
+            return;
+        }
+    }
+    fail_msg("the log does not say %s", text);
+}
+
+/* Has the command been answered within ms? */
+static bool is_answered(PGconn *conn, int ms)
+{
+    for (long end = proc_now_ms() + ms; proc_now_ms() < end; proc_pause_ms(5)) {
+        assert_int_equal(PQconsumeInput(conn), 1);
+        if (!PQisBusy(conn)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void expect_result(PGconn *conn, const char *expected)
+{
+    PGresult *result;
+
+    assert_true(is_answered(conn, PATIENCE_MS));
+    result = PQgetResult(conn);
+    assert_string_equal(query_result(result), expected);
+    assert_null(PQgetResult(conn));
+}
+
+/* ---- load ---- */
+
+struct loader {
+    pthread_t thread;
+    char conninfo[256];
+    atomic_bool *is_over;
+    atomic_long *done;
+    char error[512]; /* the first one; "" is none */
+};
+
+struct load {
+    struct loader loaders[LOADERS];
+    atomic_bool is_over;
+    atomic_long done;
+};
+
+/* Transactions of two statements that must be answered by one server, one after the other. */
+static void *run_loader(void *arg)
+{
+    struct loader *loader = arg;
+    PGconn *conn = PQconnectdb(loader->conninfo);
+    static const char sql[] = "begin; select pg_backend_pid(); commit";
+
+    while (!atomic_load(loader->is_over) && loader->error[0] == '\0') {
+        PGresult *result = PQexec(conn, sql);
+        if (PQresultStatus(result) != PGRES_COMMAND_OK) {
+            snprintf(loader->error, sizeof(loader->error), "%s", PQerrorMessage(conn));
+        }
+        PQclear(result);
+        atomic_fetch_add(loader->done, 1);
+    }
+    PQfinish(conn);
+    return NULL;
+}
+
+static void load_start(struct load *load)
+{
+    memset(load, 0, sizeof(*load));
+    for (int i = 0; i < LOADERS; i++) {
+        struct loader *loader = &load->loaders[i];
+        loader->is_over = &load->is_over;
+        loader->done = &load->done;
+        snprintf(loader->conninfo, sizeof(loader->conninfo),
+                "host=127.0.0.1 port=%d user=postgres dbname=shop sslmode=disable", sluice.port);
+        assert_int_equal(pthread_create(&loader->thread, NULL, run_loader, loader), 0);
+    }
+}
+
+/* True when more transactions end within ms. */
+static bool load_moves(struct load *load, int ms)
+{
+    long before = atomic_load(&load->done);
+
+    for (long end = proc_now_ms() + ms; proc_now_ms() < end; proc_pause_ms(5)) {
+        if (atomic_load(&load->done) > before + LOADERS) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Joins; fails the case when a client saw an error. */
+static void load_stop(struct load *load)
+{
+    atomic_store(&load->is_over, true);
+    for (int i = 0; i < LOADERS; i++) {
+        pthread_join(load->loaders[i].thread, NULL);
+    }
+    for (int i = 0; i < LOADERS; i++) {
+        if (load->loaders[i].error[0] != '\0') {
+            fail_msg("a client saw: %s", load->loaders[i].error);
+        }
+    }
+}
+
+/* ---- PAUSE, RESUME ---- */
+
+static void a_pause_under_load_lets_go_of_all_servers_and_a_resume_goes_on(void **state)
+{
+    struct load load;
+    PGconn *console = open_console();
+
+    (void)state;
+    load_start(&load);
+    for (int round = 0; round < 5; round++) {
+        assert_true(load_moves(&load, PATIENCE_MS));
+        query_expect(console, round % 2 == 0 ? "pause" : "pause shop", "PAUSE");
+        query_expect(console, "show servers", "");
+        assert_false(load_moves(&load, 50));
+        query_expect(console, round % 2 == 0 ? "resume" : "resume shop", "RESUME");
+    }
+    assert_true(load_moves(&load, PATIENCE_MS));
+    load_stop(&load);
+    PQfinish(console);
+}
+
+static void a_pause_waits_for_a_transaction(void **state)
+{
+    PGconn *console = open_console();
+    PGconn *conn = open_as("postgres", "shop");
+
+    (void)state;
+    query_expect(conn, "begin", "BEGIN");
+    assert_int_equal(PQsendQuery(console, "pause shop"), 1);
+    assert_false(is_answered(console, 200));
+    query_expect(conn, "select 1", "1");
+    query_expect(conn, "commit", "COMMIT");
+    expect_result(console, "PAUSE");
+    assert_int_equal(PQsendQuery(conn, "select 2"), 1);
+    assert_false(is_answered(conn, 100));
+    query_expect(console, "resume shop", "RESUME");
+    expect_result(conn, "2");
+    query_expect_start(console, "resume shop", "ERROR 55000: ");
+    query_expect_start(console, "resume", "ERROR 55000: ");
+    PQfinish(conn);
+    PQfinish(console);
+}
+
+static void a_pause_outlives_the_console_that_asked_for_it(void **state)
+{
+    PGconn *first = open_console();
+    PGconn *second;
+    PGconn *conn = open_as("postgres", "shop");
+
+    (void)state;
+    query_expect(conn, "begin", "BEGIN");
+    assert_int_equal(PQsendQuery(first, "pause"), 1);
+    assert_false(is_answered(first, 50));
+    PQfinish(first);
+    second = open_console();
+    query_expect(second, "show state", "active|no\npaused|yes\nsuspended|no");
+    query_expect_start(second, "pause", "ERROR 55000: already");
+    query_expect(conn, "commit", "COMMIT");
+    expect_soon(second, "show servers", "");
+    query_expect(second, "resume", "RESUME");
+    query_expect(conn, "select 1", "1");
+    PQfinish(conn);
+    PQfinish(second);
+}
+
+static void a_cancelled_pause_is_taken_back(void **state)
+{
+    PGconn *console = open_console();
+    PGconn *conn = open_as("postgres", "shop");
+    PGcancel *cancel = PQgetCancel(console);
+    char why[256];
+
+    (void)state;
+    query_expect(conn, "begin", "BEGIN");
+    assert_int_equal(PQsendQuery(console, "pause"), 1);
+    assert_false(is_answered(console, 50));
+    assert_int_equal(PQcancel(cancel, why, sizeof(why)), 1);
+    expect_result(console, "ERROR 57014: canceling statement due to user request");
+    query_expect(console, "show state", "active|yes\npaused|no\nsuspended|no");
+    query_expect(conn, "commit", "COMMIT");
+    PQfreeCancel(cancel);
+    PQfinish(conn);
+    PQfinish(console);
+}
+
+static void signals_pause_and_resume(void **state)
+{
+    PGconn *console = open_console();
+    PGconn *conn = open_as("postgres", "shop");
+
+    (void)state;
+    query_expect(conn, "select 1", "1");
+    kill(sluice.process.pid, SIGUSR1);
+    expect_soon(console, "show state", "active|no\npaused|yes\nsuspended|no");
+    expect_soon(console, "show servers", "");
+    kill(sluice.process.pid, SIGUSR2);
+    expect_soon(console, "show state", "active|yes\npaused|no\nsuspended|no");
+    query_expect(conn, "select 1", "1");
+    PQfinish(conn);
+    PQfinish(console);
+}
+
+/* ---- DISABLE, RECONNECT, WAIT_CLOSE, KILL ---- */
+
+static void a_disabled_database_takes_no_new_clients(void **state)
+{
+    PGconn *console = open_console();
+    PGconn *conn;
+
+    (void)state;
+    query_expect(console, "disable shop", "DISABLE");
+    conn = query_connect(
+            "host=127.0.0.1 port=%d user=postgres dbname=shop sslmode=disable", sluice.port);
+    assert_int_equal(PQstatus(conn), CONNECTION_BAD);
+    PQfinish(conn);
+    query_expect(console, "enable shop", "ENABLE");
+    conn = open_as("postgres", "shop");
+    query_expect(conn, "select 1", "1");
+    PQfinish(conn);
+    PQfinish(console);
+}
+
+static void a_reconnect_replaces_servers_when_they_are_released(void **state)
+{
+    PGconn *console = open_console();
+    PGconn *conn = open_as("postgres", "shop");
+    char pid[32];
+
+    (void)state;
+    query_expect(conn, "begin", "BEGIN");
+    snprintf(pid, sizeof(pid), "%s", query_text(conn, "select pg_backend_pid()"));
+    query_expect(console, "reconnect shop", "RECONNECT");
+    assert_int_equal(PQsendQuery(console, "wait_close shop"), 1);
+    assert_false(is_answered(console, 200));
+    query_expect(conn, "select pg_backend_pid()", pid);
+    query_expect(conn, "commit", "COMMIT");
+    expect_result(console, "WAIT_CLOSE");
+    assert_string_not_equal(query_text(conn, "select pg_backend_pid()"), pid);
+    query_expect(console, "wait_close", "WAIT_CLOSE");
+    PQfinish(conn);
+    PQfinish(console);
+}
+
+static void a_kill_ends_clients_and_servers_at_once(void **state)
+{
+    PGconn *console = open_console();
+    PGconn *conn = open_as("postgres", "shop");
+    PGconn *idle = open_as("postgres", "shop");
+    PGconn *other = open_as("postgres", "held");
+    PGconn *late;
+
+    (void)state;
+    query_expect(conn, "begin", "BEGIN");
+    query_expect(other, "select 1", "1");
+    query_expect(console, "kill shop", "KILL");
+    query_expect_start(conn, "select 1", "ERROR 57P01: ");
+    query_expect_start(idle, "select 1", "ERROR 57P01: ");
+    query_expect(other, "select 1", "1");
+    expect_soon(console, "show state", "active|yes\npaused|no\nsuspended|no");
+    query_expect(console, "resume shop", "RESUME");
+    late = open_as("postgres", "shop");
+    query_expect(late, "select 1", "1");
+    PQfinish(conn);
+    PQfinish(idle);
+    PQfinish(other);
+    PQfinish(late);
+    PQfinish(console);
+}
+
+/* The id of the only client of that database. */
+static void client_id(PGconn *console, const char *dbname, char id[32])
+{
+    PGresult *result = PQexec(console, "show clients");
+    int database = PQfnumber(result, "database");
+    int at = PQfnumber(result, "id");
+
+    id[0] = '\0';
+    for (int row = 0; row < PQntuples(result); row++) {
+        if (strcmp(PQgetvalue(result, row, database), dbname) == 0) {
+            snprintf(id, 32, "%s", PQgetvalue(result, row, at));
+        }
+    }
+    PQclear(result);
+    assert_true(id[0] != '\0');
+}
+
+static void one_client_is_killed_and_no_other(void **state)
+{
+    PGconn *console = open_console();
+    PGconn *conn = open_as("postgres", "held");
+    PGconn *other = open_as("postgres", "shop");
+    char id[32];
+    char sql[64];
+
+    (void)state;
+    query_expect(conn, "select 1", "1");
+    client_id(console, "held", id);
+    snprintf(sql, sizeof(sql), "kill_client %s", id);
+    query_expect(console, sql, "KILL_CLIENT");
+    query_expect_start(conn, "select 1", "ERROR 57P01: ");
+    query_expect(other, "select 1", "1");
+    query_expect(console, sql, "ERROR 42704: client not found");
+    PQfinish(conn);
+    PQfinish(other);
+    PQfinish(console);
+}
+
+/* ---- RELOAD ---- */
+
+static const char *config_value(PGconn *console, const char *key)
+{
+    static char value[256];
+    PGresult *result = PQexec(console, "show config");
+
+    value[0] = '\0';
+    for (int row = 0; row < PQntuples(result); row++) {
+        if (strcmp(PQgetvalue(result, row, 0), key) == 0) {
+            snprintf(value, sizeof(value), "%s", PQgetvalue(result, row, 1));
+        }
+    }
+    PQclear(result);
+    return value;
+}
+
+static void reloads_under_load_lose_no_client(void **state)
+{
+    struct load load;
+    PGconn *console = open_console();
+
+    (void)state;
+    load_start(&load);
+    for (int round = 0; round < 6; round++) {
+        assert_true(load_moves(&load, PATIENCE_MS));
+        sluice_file(&sluice, "sluice.ini",
+                round % 2 == 0 ? INI "default_pool_size = 3\nserver_lifetime = 100\n"
+                               : INI "default_pool_size = 2\n");
+        query_expect(console, "reload", "RELOAD");
+        assert_string_equal(config_value(console, "default_pool_size"), round % 2 == 0 ? "3" : "2");
+    }
+    assert_true(load_moves(&load, PATIENCE_MS));
+    load_stop(&load);
+    PQfinish(console);
+}
+
+static void a_reload_moves_a_database_between_transactions(void **state)
+{
+    struct load load;
+    PGconn *console = open_console();
+    PGconn *conn = open_as("postgres", "shop");
+
+    (void)state;
+    query_expect(conn, "select current_setting('application_name')", "");
+    load_start(&load);
+    sluice_reload(&sluice,
+            "[databases]\n"
+            "shop = host=@PGDIR@ port=@PGPORT@ dbname=template1\n" /* elsewhere */
+            "[pgbouncer]\n"
+            "listen_addr = 127.0.0.1\nlisten_port = @PORT@\nunix_socket_dir = @DIR@\n"
+            "auth_type = trust\nauth_file = @DIR@/userlist.txt\nadmin_users = admin\n"
+            "pool_mode = transaction\npidfile = @DIR@/pid\nworkers = 2\n");
+    expect_soon(conn, "select current_database()", "template1");
+    assert_true(load_moves(&load, PATIENCE_MS));
+    load_stop(&load);
+    PQfinish(conn);
+    PQfinish(console);
+}
+
+static void a_wrong_file_changes_nothing(void **state)
+{
+    PGconn *console = open_console();
+    PGconn *conn = open_as("postgres", "shop");
+
+    (void)state;
+    sluice_file(&sluice, "sluice.ini", "[databases\nnonsense\n");
+    query_expect_start(console, "reload", "ERROR F0000: RELOAD failed");
+    log_soon("reload_failed");
+    query_expect(conn, "select 1", "1");
+    assert_string_equal(config_value(console, "pool_mode"), "transaction");
+    PQfinish(conn);
+    PQfinish(console);
+}
+
+/* ---- the end ---- */
+
+static void sigterm_waits_for_clients_and_refuses_new_ones(void **state)
+{
+    PGconn *conn = open_as("postgres", "shop");
+
+    (void)state;
+    query_expect(conn, "select 1", "1");
+    kill(sluice.process.pid, SIGTERM);
+    for (long end = proc_now_ms() + PATIENCE_MS;
+            proc_wait_port(sluice.port, 0) && proc_now_ms() < end;) {
+        proc_pause_ms(5);
+    }
+    assert_false(proc_wait_port(sluice.port, 0));
+    query_expect(conn, "select 1", "1");
+    query_expect(conn, "begin; select 2; commit", "BEGIN\n2\nCOMMIT");
+    assert_int_equal(proc_wait(&sluice.process, 200), -1);
+    PQfinish(conn);
+    assert_int_equal(proc_wait(&sluice.process, PATIENCE_MS), 0);
+}
+
+static void sigint_waits_for_transactions_and_no_longer(void **state)
+{
+    PGconn *idle = open_as("postgres", "shop");
+    PGconn *conn = open_as("postgres", "shop");
+    PGresult *result;
+
+    (void)state;
+    query_expect(conn, "begin", "BEGIN");
+    kill(sluice.process.pid, SIGINT);
+    log_soon("name=SIGINT");
+    assert_int_equal(proc_wait(&sluice.process, 200), -1);
+    query_expect(conn, "select 1", "1");
+    result = PQexec(conn, "commit");
+    assert_string_equal(PQcmdStatus(result), "COMMIT");
+    PQclear(result);
+    assert_int_equal(proc_wait(&sluice.process, PATIENCE_MS), 0);
+    query_expect_start(idle, "select 1", "ERROR 57P01: ");
+    PQfinish(idle);
+    PQfinish(conn);
+}
+
+static void a_second_signal_ends_it_at_once(void **state)
+{
+    PGconn *conn = open_as("postgres", "held");
+
+    (void)state;
+    query_expect(conn, "select 1", "1");
+    kill(sluice.process.pid, SIGTERM);
+    log_soon("name=SIGTERM");
+    assert_int_equal(proc_wait(&sluice.process, 200), -1);
+    kill(sluice.process.pid, SIGTERM);
+    assert_int_equal(proc_wait(&sluice.process, PATIENCE_MS), 0);
+    query_expect_start(conn, "select 1", "ERROR 57P01: ");
+    PQfinish(conn);
+}
+
+static int start_with_deadline(void **state)
+{
+    (void)state;
+    return start_with(INI "shutdown_timeout = 0.5\n");
+}
+
+static void a_deadline_ends_a_shutdown_that_would_wait(void **state)
+{
+    PGconn *conn = open_as("postgres", "shop");
+    long since = proc_now_ms();
+
+    (void)state;
+    query_expect(conn, "begin", "BEGIN");
+    kill(sluice.process.pid, SIGTERM);
+    assert_int_equal(proc_wait(&sluice.process, PATIENCE_MS), 0);
+    assert_true(proc_now_ms() - since >= 500);
+    assert_true(sluice_logged(&sluice, "shutdown_deadline"));
+    PQfinish(conn);
+}
+
+static void the_console_ends_it_at_once_or_when_all_have_left(void **state)
+{
+    PGconn *console = open_console();
+    PGconn *conn = open_as("postgres", "shop");
+
+    (void)state;
+    query_expect(console, "shutdown wait_for_clients", "SHUTDOWN");
+    query_expect_start(console, "resume", "ERROR 55000: pooler is shutting down");
+    query_expect(conn, "select 1", "1");
+    assert_int_equal(proc_wait(&sluice.process, 100), -1);
+    query_expect_start(console, "shutdown", "ERROR 57P01: ");
+    assert_int_equal(proc_wait(&sluice.process, PATIENCE_MS), 0);
+    PQfinish(conn);
+    PQfinish(console);
+}
+
+/* ---- as a process ---- */
+
+static void the_pid_file_is_ours_while_we_live_and_keeps_others_out(void **state)
+{
+    char path[PROC_PATH_MAX + 16];
+    char expected[32];
+    char *pid;
+
+    (void)state;
+    snprintf(path, sizeof(path), "%s/pid", sluice.dir);
+    snprintf(expected, sizeof(expected), "%d\n", (int)sluice.process.pid);
+    pid = proc_read(path);
+    assert_string_equal(pid, expected);
+    free(pid);
+    /* The same file, another port: refused because of the pid. */
+    {
+        struct sluice other = sluice;
+        other.port = proc_free_port();
+        other.process.pid = 0;
+        assert_int_equal(sluice_refused(&other, INI), 1);
+        assert_true(sluice_logged(&other, "pidfile"));
+    }
+    sluice_stop(&sluice);
+    assert_int_equal(access(path, F_OK), -1);
+    /* What a crash leaves behind is in nobody's way. */
+    proc_write(sluice.dir, "pid", NULL, "999999\n");
+    sluice_start(&sluice, INI);
+}
+
+static void a_unix_socket_has_its_mode_and_a_stale_one_is_replaced(void **state)
+{
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    struct stat info;
+    PGconn *conn;
+
+    (void)state;
+    snprintf(address.sun_path, sizeof(address.sun_path), "%.80s/.s.PGSQL.%d", sluice.dir,
+            sluice.port);
+    assert_int_equal(stat(address.sun_path, &info), 0);
+    assert_int_equal(info.st_mode & 0777, 0770);
+    conn = query_must_connect("host=%s port=%d user=postgres dbname=shop", sluice.dir, sluice.port);
+    query_expect(conn, "select 1", "1");
+    PQfinish(conn);
+    sluice_stop(&sluice);
+    assert_int_equal(access(address.sun_path, F_OK), -1);
+    {
+        int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+        assert_int_equal(bind(fd, (struct sockaddr *)&address, sizeof(address)), 0);
+        close(fd); /* the file stays, nobody listens */
+    }
+    sluice_start(&sluice, INI);
+    conn = query_must_connect("host=%s port=%d user=postgres dbname=shop", sluice.dir, sluice.port);
+    query_expect(conn, "select 1", "1");
+    PQfinish(conn);
+}
+
+static void a_unix_socket_in_use_is_left_alone(void **state)
+{
+    struct sluice other = sluice;
+
+    (void)state;
+    other.process.pid = 0;
+    assert_int_equal(
+            sluice_refused(&other, "[databases]\n[pgbouncer]\nlisten_addr =\nlisten_port = @PORT@\n"
+                                   "unix_socket_dir = @DIR@\nauth_type = any\n"),
+            1);
+    assert_true(sluice_logged(&other, "in use"));
+    {
+        PGconn *conn = query_must_connect(
+                "host=%s port=%d user=postgres dbname=shop", sluice.dir, sluice.port);
+        query_expect(conn, "select 1", "1");
+        PQfinish(conn);
+    }
+}
+
+static void the_command_line_is_pgbouncers(void **state)
+{
+    char log[PROC_PATH_MAX + 16];
+    char *text;
+
+    (void)state;
+    snprintf(log, sizeof(log), "%.200s/cli.log", sluice.dir);
+    assert_int_equal(proc_shell(log, "%s -V", sluice_bin()), 0);
+    assert_int_equal(proc_shell(log, "%s --help", sluice_bin()), 0);
+    assert_int_equal(proc_shell(log, "%s -R %s/sluice.ini", sluice_bin(), sluice.dir), 1);
+    assert_int_equal(proc_shell(log, "%s", sluice_bin()), 1);
+    assert_int_equal(proc_shell(log, "%s a b", sluice_bin()), 1);
+    assert_int_equal(
+            proc_shell(log, "%s -u nobody-here %s/sluice.ini", sluice_bin(), sluice.dir), 1);
+    assert_int_equal(proc_shell(log, "%s --check %s/sluice.ini", sluice_bin(), sluice.dir), 0);
+    if (geteuid() == 0) {
+        assert_int_equal(proc_shell(log, "%s %s/sluice.ini", sluice_bin(), sluice.dir), 1);
+    }
+    text = proc_read(log);
+    assert_non_null(strstr(text, "Sluice "));
+    assert_non_null(strstr(text, "later version"));
+    assert_non_null(strstr(text, "exactly one configuration file"));
+    assert_non_null(strstr(text, "there is no user"));
+    free(text);
+}
+
+static void a_daemon_is_ready_when_its_first_process_ends(void **state)
+{
+    char log[PROC_PATH_MAX + 16];
+    char path[PROC_PATH_MAX + 16];
+    char *pid;
+    PGconn *conn;
+
+    (void)state;
+    prepare();
+    sluice_file(&sluice, "sluice.ini", INI "logfile = @DIR@/daemon.log\n");
+    snprintf(log, sizeof(log), "%.200s/cli.log", sluice.dir);
+    assert_int_equal(proc_shell(log, "%s -d %s %s/sluice.ini", sluice_bin(),
+                             geteuid() == 0 ? "-u root" : "", sluice.dir),
+            0);
+    conn = open_as("postgres", "shop");
+    query_expect(conn, "select 1", "1");
+    PQfinish(conn);
+    snprintf(path, sizeof(path), "%s/pid", sluice.dir);
+    pid = proc_read(path);
+    assert_int_equal(kill((pid_t)strtol(pid, NULL, 10), SIGTERM), 0);
+    for (long end = proc_now_ms() + PATIENCE_MS; access(path, F_OK) == 0 && proc_now_ms() < end;) {
+        proc_pause_ms(10);
+    }
+    assert_int_equal(access(path, F_OK), -1);
+    free(pid);
+    snprintf(path, sizeof(path), "%.200s/daemon.log", sluice.dir);
+    pid = proc_read(path);
+    assert_non_null(strstr(pid, "event=started"));
+    free(pid);
+    /* What keeps it from starting is told to who called. */
+    sluice_file(&sluice, "sluice.ini", "[databases]\n[pgbouncer]\nlisten_port = @PORT@\n");
+    assert_int_equal(proc_shell(log, "%s -d %s %s/sluice.ini", sluice_bin(),
+                             geteuid() == 0 ? "-u root" : "", sluice.dir),
+            1);
+}
+
+static void a_log_file_is_opened_anew_on_sighup(void **state)
+{
+    char path[PROC_PATH_MAX + 16];
+    char moved[PROC_PATH_MAX + 16];
+
+    (void)state;
+    snprintf(path, sizeof(path), "%.200s/own.log", sluice.dir);
+    snprintf(moved, sizeof(moved), "%.200s/own.log.1", sluice.dir);
+    sluice_reload(&sluice, INI "logfile = @DIR@/own.log\n");
+    for (long end = proc_now_ms() + PATIENCE_MS; access(path, F_OK) != 0 && proc_now_ms() < end;) {
+        proc_pause_ms(10);
+    }
+    assert_int_equal(rename(path, moved), 0);
+    kill(sluice.process.pid, SIGHUP);
+    for (long end = proc_now_ms() + PATIENCE_MS; access(path, F_OK) != 0 && proc_now_ms() < end;) {
+        proc_pause_ms(10);
+    }
+    assert_int_equal(access(path, F_OK), 0);
+}
+
+/* ---- systemd ---- */
+
+static int notify_socket(char path[108])
+{
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+
+    snprintf(path, 108, "%.90s/notify", sluice.dir);
+    memcpy(address.sun_path, path, strlen(path) + 1);
+    assert_int_equal(bind(fd, (struct sockaddr *)&address, sizeof(address)), 0);
+    return fd;
+}
+
+static bool is_notified(int fd, const char *text)
+{
+    for (long end = proc_now_ms() + PATIENCE_MS; proc_now_ms() < end; proc_pause_ms(5)) {
+        char message[1024];
+        ssize_t len = recv(fd, message, sizeof(message) - 1, 0);
+        if (len > 0) {
+            message[len] = '\0';
+            if (strstr(message, text) != NULL) {
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
+static void systemd_is_told(void **state)
+{
+    char path[108];
+    int fd;
+
+    (void)state;
+    prepare();
+    fd = notify_socket(path);
+    setenv("NOTIFY_SOCKET", path, 1);
+    sluice_start(&sluice, INI);
+    unsetenv("NOTIFY_SOCKET");
+    assert_true(is_notified(fd, "READY=1"));
+    kill(sluice.process.pid, SIGHUP);
+    assert_true(is_notified(fd, "RELOADING=1"));
+    assert_true(is_notified(fd, "READY=1"));
+    kill(sluice.process.pid, SIGTERM);
+    assert_true(is_notified(fd, "STOPPING=1"));
+    assert_int_equal(proc_wait(&sluice.process, PATIENCE_MS), 0);
+    close(fd);
+}
+
+/* A socket that systemd would have opened, as descriptor 3 of a shell that becomes Sluice. */
+static void sockets_of_systemd_are_taken_over(void **state)
+{
+    struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    socklen_t len = sizeof(address);
+    int fd = socket(AF_INET, SOCK_STREAM, 0);
+    char script[PROC_PATH_MAX * 3];
+    char log[PROC_PATH_MAX + 16];
+    char shell[] = "/bin/sh";
+    char flag[] = "-c";
+    char *const argv[] = {shell, flag, script, NULL};
+    const struct proc_options options = {.log = log};
+    PGconn *conn;
+
+    (void)state;
+    prepare();
+    assert_int_equal(bind(fd, (struct sockaddr *)&address, len), 0);
+    assert_int_equal(listen(fd, 16), 0);
+    assert_int_equal(getsockname(fd, (struct sockaddr *)&address, &len), 0);
+    sluice_file(&sluice, "sluice.ini", INI);
+    snprintf(log, sizeof(log), "%.200s/sluice.log", sluice.dir);
+    snprintf(script, sizeof(script), "LISTEN_PID=$$ LISTEN_FDS=1 exec %s %s %s/sluice.ini 3<&%d",
+            sluice_bin(), geteuid() == 0 ? "-u root" : "", sluice.dir, fd);
+    proc_start(&sluice.process, argv, &options);
+    close(fd);
+    conn = query_must_connect("host=127.0.0.1 port=%d user=postgres dbname=shop sslmode=disable",
+            (int)ntohs(address.sin_port));
+    query_expect(conn, "select 1", "1");
+    PQfinish(conn);
+    assert_false(proc_wait_port(sluice.port, 0)); /* and nothing else is opened */
+    assert_int_equal(proc_stop(&sluice.process, SIGTERM, PATIENCE_MS), 0);
+}
+
+/* ---- without descriptors ---- */
+
+static void without_descriptors_clients_are_refused_and_later_taken_again(void **state)
+{
+    enum { MANY = 120 };
+    static const struct rlimit few = {.rlim_cur = 64, .rlim_max = 64};
+    struct rlimit before;
+    PGconn *conns[MANY];
+    PGconn *again = NULL;
+    int good = 0;
+
+    (void)state;
+    prepare();
+    getrlimit(RLIMIT_NOFILE, &before);
+    sluice_start(&sluice, INI "max_client_conn = 500\n");
+    assert_int_equal(prlimit(sluice.process.pid, RLIMIT_NOFILE, &few, NULL), 0);
+    for (int i = 0; i < MANY; i++) {
+        conns[i] = query_connect("host=127.0.0.1 port=%d user=admin dbname=pgbouncer "
+                                 "sslmode=disable connect_timeout=5",
+                sluice.port);
+        good += PQstatus(conns[i]) == CONNECTION_OK;
+        if (i > 0 && PQstatus(conns[i]) != CONNECTION_OK) {
+            break;
+        }
+    }
+    assert_in_range(good, 20, 64);
+    log_soon("accept_failed");
+    for (int i = 0; i < good; i++) {
+        query_expect(conns[i], "show peers", ""); /* who is in is served */
+    }
+    for (int i = 0; i <= good; i++) {
+        PQfinish(conns[i]);
+    }
+    for (long end = proc_now_ms() + PATIENCE_MS; again == NULL && proc_now_ms() < end;) {
+        again = query_connect(
+                "host=127.0.0.1 port=%d user=postgres dbname=shop sslmode=disable", sluice.port);
+        if (PQstatus(again) != CONNECTION_OK) {
+            PQfinish(again);
+            again = NULL;
+            proc_pause_ms(20);
+        }
+    }
+    assert_non_null(again);
+    query_expect(again, "select 1", "1");
+    PQfinish(again);
+    sluice_stop(&sluice);
+}
+
+#define CASE(name) cmocka_unit_test_setup_teardown(name, start, stop)
+
+static const struct CMUnitTest cases[] = {
+        CASE(a_pause_under_load_lets_go_of_all_servers_and_a_resume_goes_on),
+        CASE(a_pause_waits_for_a_transaction),
+        CASE(a_pause_outlives_the_console_that_asked_for_it),
+        CASE(a_cancelled_pause_is_taken_back),
+        CASE(signals_pause_and_resume),
+        CASE(a_disabled_database_takes_no_new_clients),
+        CASE(a_reconnect_replaces_servers_when_they_are_released),
+        CASE(a_kill_ends_clients_and_servers_at_once),
+        CASE(one_client_is_killed_and_no_other),
+        CASE(reloads_under_load_lose_no_client),
+        CASE(a_reload_moves_a_database_between_transactions),
+        CASE(a_wrong_file_changes_nothing),
+        CASE(sigterm_waits_for_clients_and_refuses_new_ones),
+        CASE(sigint_waits_for_transactions_and_no_longer),
+        CASE(a_second_signal_ends_it_at_once),
+        cmocka_unit_test_setup_teardown(
+                a_deadline_ends_a_shutdown_that_would_wait, start_with_deadline, stop),
+        CASE(the_console_ends_it_at_once_or_when_all_have_left),
+        CASE(the_pid_file_is_ours_while_we_live_and_keeps_others_out),
+        CASE(a_unix_socket_has_its_mode_and_a_stale_one_is_replaced),
+        CASE(a_unix_socket_in_use_is_left_alone),
+        CASE(the_command_line_is_pgbouncers),
+        CASE(a_log_file_is_opened_anew_on_sighup),
+        cmocka_unit_test(a_daemon_is_ready_when_its_first_process_ends),
+        cmocka_unit_test(systemd_is_told),
+        cmocka_unit_test(sockets_of_systemd_are_taken_over),
+        cmocka_unit_test(without_descriptors_clients_are_refused_and_later_taken_again),
+};
+
+int main(void)
+{
+    return case_run(cases, CASE_COUNT(cases), start_cluster, stop_cluster);
+}
