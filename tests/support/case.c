@@ -6,6 +6,13 @@
 #include <signal.h>
 #include <stdlib.h>
 
+static bool failure_noted;
+
+void case_note_failure(void)
+{
+    failure_noted = true;
+}
+
 int case_run(const struct CMUnitTest *cases, size_t count, CMFixtureFunction setup,
         CMFixtureFunction teardown)
 {
@@ -17,6 +24,7 @@ int case_run(const struct CMUnitTest *cases, size_t count, CMFixtureFunction set
         cmocka_set_test_filter(only);
     }
     failed = _cmocka_run_group_tests("cases", cases, count, setup, teardown);
+    failed += failure_noted;
     if (failed != 0) {
         proc_show_logs();
     }

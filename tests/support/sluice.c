@@ -145,6 +145,7 @@ void sluice_stop(struct sluice *sluice)
     }
     /* A sanitizer that found something, a leak too, ends it with another status. */
     if (status != 0) {
+        case_note_failure();
         fail_msg("sluice ended with status %d", status);
     }
 }
