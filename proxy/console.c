@@ -456,7 +456,7 @@ static void pump(struct console *console, struct sl_span bytes)
         return;
     }
     console->in_loop = false;
-    if (io_keep(&client->io, bytes, consumed) != SL_OK || console->is_broken) {
+    if ((bytes.len > 0 && io_keep(&client->io, bytes, consumed) != SL_OK) || console->is_broken) {
         client_close(client, "out of memory");
         return;
     }
