@@ -206,7 +206,6 @@ const struct script_row script_table[] = {
         SIMPLE("bad_bind_body", "R 42000000066162\nS\nQ select 1\n"),
         SIMPLE("bad_query_body", "R 510000000578\nQ select 1\n"),
         SIMPLE("bad_sync_body", "R 530000000578\nQ select 1\n"),
-        FLAGGED("bad_length", SCRIPT_CODES, "R 5100000003\n"),
         /* ---- parameters ---- */
         SIMPLE("set_reported",
                 "Q set timezone = 'Asia/Tokyo'\nW\nQ show timezone\nW\nQ reset timezone\n"
