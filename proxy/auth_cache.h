@@ -5,7 +5,8 @@
  * A login storm must not become a query storm: the answer for a user, a secret or
  * that there is none, is kept for AUTH_CACHE_TTL_USEC. A password that is wrong by
  * a kept secret is checked against a fresh one (proxy/auth.h), so a changed
- * password works at once; a revoked one may work for that long.
+ * password works at once, except by SCRAM, whose salt has been sent by then: there
+ * the next login is by the fresh one. A revoked password may work for that long.
  *
  * Ownership: one cache for the process. Threads: any. Bounds: AUTH_CACHE_MAX
  * users; the one longest unasked for makes room.
