@@ -192,7 +192,10 @@ void console_send(struct console *console, struct sl_span bytes)
 
 char console_status(const struct console *console)
 {
-    return !console->in_transaction ? 'I' : console->is_failed ? 'E' : 'T';
+    if (!console->in_transaction) {
+        return 'I';
+    }
+    return console->is_failed ? 'E' : 'T';
 }
 
 void console_end(struct console *console)
@@ -201,7 +204,7 @@ void console_end(struct console *console)
     console->is_over = NULL;
     timer_clear(&worker_of(console)->timers, &console->timer);
     if (!console->in_loop) {
-        pump(console, io_kept(&console->client->io));
+        io_wake(&console->client->io, 0); /* to console_ready(): what is kept, and what to say */
     }
 }
 

@@ -73,8 +73,8 @@ struct console {
     uint64_t counted;          /* by the last one */
 };
 
-/* The console of that client on this worker, or NULL: gone, or no longer one. */
-struct console *console_find(struct worker *worker, struct sl_id client);
+/* The console of the client of that id on this worker, or NULL: gone, or no longer one. */
+struct console *console_find(struct worker *worker, struct sl_id id);
 
 /* ---- ends of a command: exactly one of them, once ---- */
 

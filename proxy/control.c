@@ -274,6 +274,9 @@ static void deliver_tend(struct letter *letter, struct worker *worker)
 
 static bool is_anything_paused(void)
 {
+    if (process_is_suspended()) {
+        return false; /* SUSPEND keeps its servers */
+    }
     if (process_is_paused()) {
         return true;
     }
@@ -431,35 +434,43 @@ static void on_pause_signal(bool pause)
     process_set_paused(pause);
 }
 
+static void on_reload_signal(void)
+{
+    struct sl_error error;
+
+    sl_log(SL_LOG_INFO, "signal", "name=SIGHUP action=reload");
+    SL_IGNORE(reload(&error), "the log says it, and the old one stays");
+}
+
+static void act_on(uint32_t number)
+{
+    switch (number) {
+    case SIGHUP:
+        on_reload_signal();
+        break;
+    case SIGINT:
+        on_shutdown_signal("SIGINT", PROCESS_WAITS_FOR_SERVERS);
+        break;
+    case SIGTERM:
+        on_shutdown_signal("SIGTERM", PROCESS_WAITS_FOR_CLIENTS);
+        break;
+    case SIGQUIT:
+        on_shutdown_signal("SIGQUIT", PROCESS_STOPS);
+        break;
+    default:
+        on_pause_signal(number == SIGUSR1);
+        break;
+    }
+}
+
 static void on_signal(evutil_socket_t fd, short what, void *arg)
 {
     struct signalfd_siginfo info;
-    struct sl_error error;
 
     (void)what;
     (void)arg;
     while (read(fd, &info, sizeof info) == (ssize_t)sizeof info) {
-        switch (info.ssi_signo) {
-        case SIGHUP:
-            sl_log(SL_LOG_INFO, "signal", "name=SIGHUP action=reload");
-            SL_IGNORE(reload(&error), "the log says it, and the old one stays");
-            break;
-        case SIGINT:
-            on_shutdown_signal("SIGINT", PROCESS_WAITS_FOR_SERVERS);
-            break;
-        case SIGTERM:
-            on_shutdown_signal("SIGTERM", PROCESS_WAITS_FOR_CLIENTS);
-            break;
-        case SIGQUIT:
-            on_shutdown_signal("SIGQUIT", PROCESS_STOPS);
-            break;
-        case SIGUSR1:
-        case SIGUSR2:
-            on_pause_signal(info.ssi_signo == SIGUSR1);
-            break;
-        default:
-            break;
-        }
+        act_on(info.ssi_signo);
     }
 }
 

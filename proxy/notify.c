@@ -21,6 +21,8 @@ static struct {
     int sockets;
 } notify;
 
+/* NOLINTBEGIN(concurrency-mt-unsafe): the environment is read before there are threads. */
+
 /* A number from the environment, or -1. */
 static int64_t env_number(const char *name)
 {
@@ -63,6 +65,8 @@ void notify_start(void)
     unsetenv("LISTEN_FDS");
     unsetenv("LISTEN_FDNAMES");
 }
+
+/* NOLINTEND(concurrency-mt-unsafe) */
 
 void notify_say(const char *format, ...)
 {

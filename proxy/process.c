@@ -213,7 +213,7 @@ struct tls_context *process_tls_to_servers(void)
 
 bool process_is_paused(void)
 {
-    return atomic_load_explicit(&self.is_paused, memory_order_relaxed);
+    return atomic_load_explicit(&self.is_paused, memory_order_relaxed) || process_is_suspended();
 }
 
 void process_set_paused(bool paused)

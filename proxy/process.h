@@ -59,7 +59,8 @@ struct tls_context *process_tls_from_clients(void);
 struct tls_context *process_tls_to_servers(void);
 
 /* Switches. Any thread. */
-bool process_is_paused(void); /* PAUSE without a database */
+/* PAUSE without a database, or SUSPEND: no transaction begins. */
+bool process_is_paused(void);
 void process_set_paused(bool paused);
 bool process_is_suspended(void);
 void process_set_suspended(bool suspended);

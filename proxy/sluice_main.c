@@ -122,12 +122,17 @@ static void take_option(struct arguments *arguments, int option, const char *nam
     }
 }
 
+static int next_option(int argc, char **argv)
+{
+    /* NOLINTNEXTLINE(concurrency-mt-unsafe): there are no threads yet. */
+    return getopt_long(argc, argv, "dqvu:VhR", long_options, NULL);
+}
+
 static void read_arguments(int argc, char **argv, struct arguments *arguments)
 {
     int option;
 
-    while (!arguments->ends &&
-            (option = getopt_long(argc, argv, "dqvu:VhR", long_options, NULL)) != -1) {
+    while (!arguments->ends && (option = next_option(argc, argv)) != -1) {
         take_option(arguments, option, argv[0]);
     }
     if (arguments->ends) {

@@ -292,6 +292,25 @@ static void a_cancelled_pause_is_taken_back(void **state)
     PQfinish(console);
 }
 
+static void a_suspend_holds_transactions_and_keeps_servers(void **state)
+{
+    PGconn *console = open_console();
+    PGconn *conn = open_as("postgres", "shop");
+    char pid[32];
+
+    (void)state;
+    snprintf(pid, sizeof(pid), "%s", query_text(conn, "select pg_backend_pid()"));
+    query_expect(console, "suspend", "SUSPEND");
+    query_expect(console, "show state", "active|no\npaused|no\nsuspended|yes");
+    query_expect_start(console, "pause", "ERROR 55000: already");
+    assert_int_equal(PQsendQuery(conn, "select pg_backend_pid()"), 1);
+    assert_false(is_answered(conn, 200));
+    query_expect(console, "resume", "RESUME");
+    expect_result(conn, pid);
+    PQfinish(conn);
+    PQfinish(console);
+}
+
 static void signals_pause_and_resume(void **state)
 {
     PGconn *console = open_console();
@@ -589,6 +608,7 @@ static const struct CMUnitTest cases[] = {
         CASE(a_pause_waits_for_a_transaction),
         CASE(a_pause_outlives_the_console_that_asked_for_it),
         CASE(a_cancelled_pause_is_taken_back),
+        CASE(a_suspend_holds_transactions_and_keeps_servers),
         CASE(signals_pause_and_resume),
         CASE(a_disabled_database_takes_no_new_clients),
         CASE(a_reconnect_replaces_servers_when_they_are_released),

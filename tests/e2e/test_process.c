@@ -286,9 +286,9 @@ static void systemd_is_told(void **state)
     (void)state;
     prepare();
     fd = notify_socket(path);
-    setenv("NOTIFY_SOCKET", path, 1);
+    setenv("NOTIFY_SOCKET", path, 1); /* NOLINT(concurrency-mt-unsafe): one thread */
     sluice_start(&sluice, INI);
-    unsetenv("NOTIFY_SOCKET");
+    unsetenv("NOTIFY_SOCKET"); /* NOLINT(concurrency-mt-unsafe): one thread */
     assert_true(is_notified(fd, "READY=1"));
     kill(sluice.process.pid, SIGHUP);
     assert_true(is_notified(fd, "RELOADING=1"));
@@ -339,7 +339,7 @@ static void without_descriptors_clients_are_refused_and_later_taken_again(void *
     enum { MANY = 120 };
     static const struct rlimit few = {.rlim_cur = 64, .rlim_max = 64};
     struct rlimit before;
-    PGconn *conns[MANY];
+    PGconn *conns[MANY] = {NULL};
     PGconn *again = NULL;
     int good = 0;
 
