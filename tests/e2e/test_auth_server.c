@@ -1,0 +1,356 @@
+/* SPDX-License-Identifier: PostgreSQL */
+/*
+ * tests/e2e/test_auth_server.c - how Sluice proves to servers who it is: every method
+ * PostgreSQL asks for, with what a user list, a database's line, auth_query or the
+ * client itself gives; and TLS to servers by every sslmode.
+ *
+ * The roles are named for what pg_hba.conf asks of them; the password of role x is "pw-x".
+ */
+#include "tests/support/case.h"
+#include "tests/support/login.h"
+#include "tests/support/query.h"
+#include "tests/support/sluice.h"
+#include "tests/support/tls.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define WRONG "FATAL:  28P01: password authentication failed for user"
+
+static struct cluster cluster;
+static struct sluice sluice;
+
+static const char server_hba[] = "local all all trust\n"
+                                 "host all trusted 127.0.0.0/8 trust\n"
+                                 "host all md5 127.0.0.0/8 md5\n"
+                                 "host all scram 127.0.0.0/8 scram-sha-256\n"
+                                 "host all plain 127.0.0.0/8 password\n"
+                                 "hostssl all certified 127.0.0.0/8 cert\n"
+                                 "host all rejected 127.0.0.0/8 reject\n";
+
+/* The cases' databases: one for each way to a password. */
+static const char ini_head[] =
+        "[databases]\n"
+        "own = host=127.0.0.1 port=@PGPORT@ dbname=postgres\n"
+        "trusted = host=127.0.0.1 port=@PGPORT@ dbname=postgres user=trusted\n"
+        "md5 = host=127.0.0.1 port=@PGPORT@ dbname=postgres user=md5 password=pw-md5\n"
+        "scram = host=127.0.0.1 port=@PGPORT@ dbname=postgres user=scram password=pw-scram\n"
+        "plain = host=127.0.0.1 port=@PGPORT@ dbname=postgres user=plain password=pw-plain\n"
+        "certified = host=127.0.0.1 port=@PGPORT@ dbname=postgres user=certified\n"
+        "listed = host=127.0.0.1 port=@PGPORT@ dbname=postgres user=scram\n"
+        "rejected = host=127.0.0.1 port=@PGPORT@ dbname=postgres user=rejected\n"
+        "wrong = host=127.0.0.1 port=@PGPORT@ dbname=postgres user=scram password=pw-x\n"
+        "local = host=@PGDIR@ port=@PGPORT@ dbname=postgres user=rejected\n"
+        "elsewhere = host=127.0.0.2 port=@PGPORT@ dbname=postgres user=trusted\n"
+        "[pgbouncer]\n"
+        "listen_addr = 127.0.0.1\n"
+        "listen_port = @PORT@\n"
+        "auth_file = @DIR@/userlist.txt\n"
+        "pool_mode = transaction\n"
+        "server_login_retry = 1\n";
+
+static const char *secret_of(const char *role)
+{
+    static char secret[1024];
+    PGconn *conn = query_must_connect(
+            "host=%s port=%d user=postgres dbname=postgres", cluster.dir, cluster.port);
+    const char *values[] = {role};
+
+    snprintf(secret, sizeof(secret), "%s",
+            query_params(conn, "select rolpassword from pg_authid where rolname = $1", 1, values));
+    PQfinish(conn);
+    return secret;
+}
+
+static int start_cluster(void **state)
+{
+    const struct cluster_options options = {.hba = server_hba,
+            .tls = true,
+            .conf = "listen_addresses = '127.0.0.1,127.0.0.2'\n"
+                    "log_connections = on\n"};
+
+    (void)state;
+    cluster_start(&cluster, &options);
+    tls_client(cluster.dir, "certified", "certified");
+    cluster_sql(&cluster, "set password_encryption = 'md5';"
+                          "create role md5 login password 'pw-md5';"
+                          "set password_encryption = 'scram-sha-256';"
+                          "create role scram login password 'pw-scram';"
+                          "create role plain login password 'pw-plain';"
+                          "create role trusted login superuser;"
+                          "create role certified login;"
+                          "create role rejected login");
+    return 0;
+}
+
+static int stop_cluster(void **state)
+{
+    (void)state;
+    cluster_stop(&cluster);
+    return 0;
+}
+
+static int make_files(void **state)
+{
+    (void)state;
+    sluice_init(&sluice, &cluster);
+    sluice_file(&sluice, "userlist.txt", "\"trusted\" \"\"\n");
+    return 0;
+}
+
+static int stop_sluice(void **state)
+{
+    (void)state;
+    sluice_stop(&sluice);
+    return 0;
+}
+
+static void start_with(const char *settings)
+{
+    char ini[8192];
+
+    snprintf(ini, sizeof(ini), "%s%s", ini_head, settings);
+    sluice_start(&sluice, ini);
+}
+
+static void expect(const char *outcome, const char *database, const char *user)
+{
+    login_expect(outcome, "host=127.0.0.1 port=%d sslmode=disable dbname=%s user=%s password=pw-%s",
+            sluice.port, database, user, user);
+}
+
+/* ---- methods ---- */
+
+static void servers_are_given_the_password_of_the_database(void **state)
+{
+    (void)state;
+    start_with("auth_type = trust\n");
+    expect("ok", "trusted", "trusted");
+    expect("ok", "md5", "trusted");
+    expect("ok", "scram", "trusted");
+    expect("ok", "plain", "trusted");
+    expect("ok", "local", "trusted");
+}
+
+static void servers_are_given_the_password_of_the_user_list(void **state)
+{
+    (void)state;
+    sluice_file(&sluice, "userlist.txt",
+            "\"trusted\" \"\"\n\"scram\" \"pw-scram\"\n"
+            "\"md5\" \"pw-md5\"\n\"plain\" \"pw-plain\"\n");
+    start_with("auth_type = trust\n");
+    expect("ok", "own", "scram");
+    expect("ok", "own", "md5");
+    expect("ok", "own", "plain");
+    expect("ok", "listed", "trusted"); /* another user than the client */
+}
+
+static void a_password_the_server_does_not_take_is_28P01(void **state)
+{
+    (void)state;
+    start_with("auth_type = trust\n");
+    expect(WRONG " \"scram\"", "wrong", "trusted");
+    expect("FATAL:  28000: ", "rejected", "trusted");
+    expect("ok", "scram", "trusted"); /* others are none the worse */
+}
+
+static void md5_secrets_pass_through(void **state)
+{
+    char users[512];
+
+    (void)state;
+    snprintf(users, sizeof(users), "\"md5\" \"%s\"\n", secret_of("md5"));
+    sluice_file(&sluice, "userlist.txt", users);
+    start_with("auth_type = md5\n");
+    expect("ok", "own", "md5");
+}
+
+/* Only the SCRAM secret is known; the client's proof gives the rest. */
+static void scram_secrets_pass_through(void **state)
+{
+    char users[1024];
+
+    (void)state;
+    snprintf(users, sizeof(users), "\"scram\" \"%s\"\n\"trusted\" \"\"\n", secret_of("scram"));
+    sluice_file(&sluice, "userlist.txt", users);
+    start_with("auth_type = scram-sha-256\n");
+    expect("ok", "own", "scram");
+    expect("ok", "own", "scram");
+    login_expect(WRONG " \"scram\"",
+            "host=127.0.0.1 port=%d sslmode=disable dbname=own user=scram password=pw-x",
+            sluice.port);
+}
+
+/* The salt in the list is not the server's: the proof is good for us, not for the server. */
+static void a_scram_secret_that_is_not_the_servers_does_not_pass(void **state)
+{
+    char users[1024];
+
+    (void)state;
+    snprintf(users, sizeof(users), "\"scram\" \"%s\"\n", secret_of("scram"));
+    sluice_file(&sluice, "userlist.txt", users);
+    cluster_sql(&cluster, "set password_encryption = 'scram-sha-256';"
+                          "alter role scram password 'pw-scram'");
+    start_with("auth_type = scram-sha-256\n");
+    assert_string_not_equal(login_try("host=127.0.0.1 port=%d sslmode=disable dbname=own "
+                                      "user=scram password=pw-scram",
+                                    sluice.port),
+            "ok");
+}
+
+static void scram_passes_through_from_auth_query(void **state)
+{
+    (void)state;
+    start_with("auth_type = scram-sha-256\nauth_user = trusted\n");
+    expect("ok", "own", "scram");
+    expect("ok", "own", "scram");
+}
+
+static void auth_query_runs_with_a_scram_user_of_its_own(void **state)
+{
+    (void)state;
+    cluster_sql(&cluster, "set password_encryption = 'scram-sha-256';"
+                          "drop role if exists asker;"
+                          "create role asker login superuser password 'pw-asker'");
+    cluster_hba(&cluster, "local all all trust\nhost all all 127.0.0.0/8 scram-sha-256\n");
+    sluice_file(&sluice, "userlist.txt", "\"asker\" \"pw-asker\"\n");
+    start_with("auth_type = scram-sha-256\nauth_user = asker\n");
+    expect("ok", "own", "scram");
+    expect("ok", "own", "plain");
+    cluster_hba(&cluster, server_hba);
+}
+
+static void a_password_sent_in_plain_is_the_servers_too(void **state)
+{
+    char users[1024];
+
+    (void)state;
+    snprintf(users, sizeof(users), "\"scram\" \"%s\"\n", secret_of("scram"));
+    sluice_file(&sluice, "userlist.txt", users);
+    start_with("auth_type = plain\n");
+    expect("ok", "own", "scram");
+}
+
+static void a_certificate_of_ours_is_shown_to_servers(void **state)
+{
+    (void)state;
+    start_with("auth_type = trust\n"
+               "server_tls_sslmode = verify-full\n"
+               "server_tls_ca_file = @PGDIR@/tls/ca.crt\n"
+               "server_tls_cert_file = @PGDIR@/tls/certified.crt\n"
+               "server_tls_key_file = @PGDIR@/tls/certified.key\n");
+    expect("ok", "certified", "trusted");
+    sluice_stop(&sluice);
+    start_with("auth_type = trust\nserver_tls_sslmode = require\n");
+    expect("FATAL", "certified", "trusted");
+}
+
+/* SCRAM over TLS, where PostgreSQL offers channel binding. */
+static void scram_to_a_server_with_tls(void **state)
+{
+    (void)state;
+    sluice_file(&sluice, "userlist.txt", "\"scram\" \"pw-scram\"\n\"trusted\" \"\"\n");
+    start_with("auth_type = scram-sha-256\nserver_tls_sslmode = require\n");
+    cluster_sql(&cluster, "alter role scram password 'pw-scram'");
+    expect("ok", "own", "scram");
+}
+
+/* ---- sslmodes ---- */
+
+/* Does a server of the database "trusted" speak TLS? "t", "f", or why there is none. */
+static const char *server_tls(const char *mode, const char *settings, const char *database)
+{
+    char all[1024];
+    static char got[LOGIN_TEXT_MAX];
+    PGconn *conn;
+
+    sluice_init(&sluice, &cluster);
+    sluice_file(&sluice, "userlist.txt", "\"trusted\" \"\"\n");
+    snprintf(all, sizeof(all), "auth_type = trust\nserver_tls_sslmode = %s\n%s", mode, settings);
+    start_with(all);
+    conn = query_connect(
+            "host=127.0.0.1 port=%d sslmode=disable dbname=%s user=trusted", sluice.port, database);
+    snprintf(got, sizeof(got), "%s",
+            PQstatus(conn) != CONNECTION_OK
+                    ? PQerrorMessage(conn)
+                    : query_text(conn, "select ssl from pg_stat_ssl where pid = pg_backend_pid()"));
+    PQfinish(conn);
+    sluice_stop(&sluice);
+    return got;
+}
+
+static void sslmodes_to_a_server_with_tls(void **state)
+{
+    static const char right[] = "server_tls_ca_file = @PGDIR@/tls/ca.crt\n";
+    static const char other[] = "server_tls_ca_file = @PGDIR@/tls/other-ca.crt\n";
+
+    (void)state;
+    assert_string_equal(server_tls("disable", "", "trusted"), "f");
+    assert_string_equal(server_tls("prefer", "", "trusted"), "t");
+    assert_string_equal(server_tls("require", "", "trusted"), "t");
+    assert_string_equal(server_tls("verify-ca", right, "trusted"), "t");
+    assert_string_equal(server_tls("verify-ca", right, "elsewhere"), "t");
+    assert_string_equal(server_tls("verify-full", right, "trusted"), "t");
+    /* The wrong authority, and a name that is not in the certificate. */
+    assert_non_null(strstr(server_tls("verify-ca", other, "trusted"), "FATAL"));
+    assert_non_null(strstr(server_tls("verify-full", other, "trusted"), "FATAL"));
+    assert_non_null(strstr(server_tls("verify-full", right, "elsewhere"), "FATAL"));
+}
+
+static void wait_for_ssl(const char *value)
+{
+    long end = proc_now_ms() + 10000;
+    const char *got;
+
+    do {
+        PGconn *conn = query_must_connect(
+                "host=%s port=%d user=postgres dbname=postgres", cluster.dir, cluster.port);
+        got = query_text(conn, "show ssl");
+        PQfinish(conn);
+        proc_pause_ms(20);
+    } while (strcmp(got, value) != 0 && proc_now_ms() < end);
+    assert_string_equal(got, value);
+    proc_pause_ms(200); /* the postmaster's own turn */
+}
+
+static void sslmodes_to_a_server_without_tls(void **state)
+{
+    (void)state;
+    cluster_sql(&cluster, "alter system set ssl = off");
+    cluster_sql(&cluster, "select pg_reload_conf()");
+    wait_for_ssl("off");
+    assert_string_equal(server_tls("disable", "", "trusted"), "f");
+    assert_string_equal(server_tls("allow", "", "trusted"), "f");
+    assert_string_equal(server_tls("prefer", "", "trusted"), "f");
+    assert_non_null(strstr(server_tls("require", "", "trusted"), "FATAL"));
+    assert_non_null(strstr(
+            server_tls("verify-full", "server_tls_ca_file = @PGDIR@/tls/ca.crt\n", "trusted"),
+            "FATAL"));
+    cluster_sql(&cluster, "alter system reset ssl");
+    cluster_sql(&cluster, "select pg_reload_conf()");
+    wait_for_ssl("on");
+}
+
+#define CASE(test) cmocka_unit_test_setup_teardown(test, make_files, stop_sluice)
+
+int main(void)
+{
+    const struct CMUnitTest cases[] = {
+            CASE(servers_are_given_the_password_of_the_database),
+            CASE(servers_are_given_the_password_of_the_user_list),
+            CASE(a_password_the_server_does_not_take_is_28P01),
+            CASE(md5_secrets_pass_through),
+            CASE(scram_secrets_pass_through),
+            CASE(a_scram_secret_that_is_not_the_servers_does_not_pass),
+            CASE(scram_passes_through_from_auth_query),
+            CASE(auth_query_runs_with_a_scram_user_of_its_own),
+            CASE(a_password_sent_in_plain_is_the_servers_too),
+            CASE(a_certificate_of_ours_is_shown_to_servers),
+            CASE(scram_to_a_server_with_tls),
+            cmocka_unit_test(sslmodes_to_a_server_with_tls),
+            cmocka_unit_test(sslmodes_to_a_server_without_tls),
+    };
+
+    return case_run(cases, CASE_COUNT(cases), start_cluster, stop_cluster);
+}
