@@ -121,6 +121,21 @@ static void pop(struct expect *expect, enum expect_outcome outcome)
     settle(expect, &entry, outcome);
 }
 
+/*
+ * What the server will read in COPY IN: a Sync it ignores, anything else but the
+ * end of the data is an error that ends the COPY, and owes nothing of its own.
+ */
+static void note_in_copy(struct expect *expect, struct expect_entry *entry)
+{
+    if (entry->kind == EXPECT_LOCAL || entry->kind == EXPECT_NOTHING || expect->copy_end_sent) {
+        return;
+    }
+    if (entry->kind != EXPECT_COPY_END) {
+        entry->flags |= EXPECT_IN_COPY;
+    }
+    expect->copy_end_sent = entry->kind != EXPECT_SYNC;
+}
+
 enum sl_err expect_push(struct expect *expect, struct expect_entry entry)
 {
     entry.segment = expect->segment;
@@ -142,11 +157,7 @@ enum sl_err expect_push(struct expect *expect, struct expect_entry entry)
 
     expect->skipping = false;
     if (expect->copy == EXPECT_COPY_IN) {
-        if (entry.kind == EXPECT_COPY_END) {
-            expect->copy_end_sent = true;
-        } else if (entry.kind == EXPECT_SYNC && !expect->copy_end_sent) {
-            entry.flags |= EXPECT_IN_COPY;
-        }
+        note_in_copy(expect, &entry);
     }
     if (ends_segment(&entry)) {
         expect->segment++;
@@ -156,25 +167,13 @@ enum sl_err expect_push(struct expect *expect, struct expect_entry entry)
     return SL_OK;
 }
 
-/*
- * COPY IN begins: the Syncs already sent, up to the end of the data if that was
- * sent too, will be read by the COPY and ignored.
- */
+/* COPY IN begins: what was sent already, up to the end of the data, the COPY will read. */
 static void begin_copy_in(struct expect *expect)
 {
     expect->copy = EXPECT_COPY_IN;
     expect->copy_end_sent = false;
-    for (uint32_t i = 1; i < expect->count; i++) {
-        struct expect_entry *entry = entry_at(expect, i);
-        if (entry->kind == EXPECT_COPY_END) {
-            expect->copy_end_sent = true;
-            return;
-        }
-        if (entry->kind == EXPECT_SYNC) {
-            entry->flags |= EXPECT_IN_COPY;
-        } else if (entry->kind != EXPECT_LOCAL && entry->kind != EXPECT_NOTHING) {
-            return; /* the server will call this one an error */
-        }
+    for (uint32_t i = 1; i < expect->count && !expect->copy_end_sent; i++) {
+        note_in_copy(expect, entry_at(expect, i));
     }
 }
 
@@ -191,8 +190,9 @@ static void end_copy_in(struct expect *expect, bool failed)
     bool saw_end = false;
     for (uint32_t i = 1; i < expect->count && !saw_end; i++) {
         struct expect_entry *entry = entry_at(expect, i);
-        if (entry->kind == EXPECT_SYNC && (entry->flags & EXPECT_IN_COPY) != 0) {
-            entry->kind = EXPECT_NOTHING;
+        if ((entry->flags & EXPECT_IN_COPY) != 0 && (failed || entry->kind == EXPECT_SYNC)) {
+            settle(expect, entry, EXPECT_SKIPPED);
+            *entry = (struct expect_entry){.kind = EXPECT_NOTHING};
             expect->uncertain |= failed;
         }
         saw_end = entry->kind == EXPECT_COPY_END;

@@ -50,7 +50,7 @@ enum expect_kind {
 
 enum {
     EXPECT_HIDDEN = 1,  /* no client sees the replies */
-    EXPECT_IN_COPY = 2, /* a Sync that the server reads in COPY IN, and so ignores */
+    EXPECT_IN_COPY = 2, /* the server reads it in COPY IN: a Sync is ignored, others end it */
     EXPECT_POISON = 4,  /* sent to fail; the error shown is undo's, not the server's */
     EXPECT_QUIET = 16,  /* no client sees that it went well; an error is the client's */
     EXPECT_HAS_FAILED = 8  /* an error was seen; ReadyForQuery is still due */

@@ -19,6 +19,13 @@ static enum startup_kind bad(struct sl_error *error, const char *text)
     return STARTUP_BAD;
 }
 
+/* PostgreSQL closes without a word: whoever sent that need not speak the protocol. */
+static enum startup_kind bad_silently(struct startup *out, struct sl_error *error, const char *text)
+{
+    out->is_silent = true;
+    return bad(error, text);
+}
+
 static bool is_pq_option(const char *name)
 {
     return strncmp(name, "_pq_.", 5) == 0;
@@ -50,10 +57,10 @@ static enum startup_kind cancel_read(
 
     out->cancel_pid = cursor_u32(&cursor);
     if (cursor.is_cut) {
-        return bad(error, "invalid length of query cancel packet");
+        return bad_silently(out, error, "invalid length of query cancel packet");
     }
     if (cursor.left.len < STARTUP_KEY_MIN || cursor.left.len > STARTUP_KEY_MAX) {
-        return bad(error, "invalid length of cancel key in query cancel packet");
+        return bad_silently(out, error, "invalid length of cancel key in query cancel packet");
     }
     out->cancel_key = cursor.left;
     return STARTUP_CANCEL;
@@ -80,7 +87,7 @@ static enum startup_kind code_read(struct startup *out, struct sl_error *error)
     }
     if (out->major == CODE_MAJOR && (out->minor == CODE_SSL || out->minor == CODE_GSS)) {
         if (out->len != HEAD) {
-            return bad(error, "invalid length of startup packet");
+            return bad_silently(out, error, "invalid length of startup packet");
         }
         return out->minor == CODE_SSL ? STARTUP_SSL : STARTUP_GSS;
     }
@@ -99,7 +106,7 @@ enum startup_kind startup_parse(struct sl_span bytes, struct startup *out, struc
     }
     uint32_t len = sl_get_u32(bytes.at);
     if (len < HEAD || len > STARTUP_LEN_MAX) {
-        return bad(error, "invalid length of startup packet");
+        return bad_silently(out, error, "invalid length of startup packet");
     }
     out->len = len;
     if (bytes.len < HEAD) {

@@ -44,6 +44,7 @@ struct startup {
     uint16_t major;            /* STARTUP_PROTOCOL, and BAD for its version */
     uint16_t minor;            /* as asked for: see startup_minor() */
     struct sl_span params;     /* STARTUP_PROTOCOL: what startup_next_param() has still to give */
+    bool is_silent;            /* STARTUP_BAD: closed without an answer */
     bool has_pq_options;       /* a parameter's name begins with _pq_. */
     uint32_t cancel_pid;       /* STARTUP_CANCEL */
     struct sl_span cancel_key; /* STARTUP_CANCEL */

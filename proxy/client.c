@@ -95,6 +95,7 @@ struct client *client_new(
     client->id = id;
     client->state = CLIENT_STARTUP;
     client->params = params_empty();
+    client->own = params_empty();
     client->startup = params_empty();
     address_shorten(peer, &client->address);
     address_shorten(local, &client->local);
@@ -163,6 +164,7 @@ void client_close(struct client *client, const char *reason)
     client_names_free(client->names);
     prepared_unref(client->unnamed);
     params_unref(client->params);
+    params_unref(client->own);
     params_unref(client->startup);
     client_uncount(client);
     atomic_fetch_sub(&worker->clients_count, 1);

@@ -75,9 +75,9 @@ struct client {
     uint8_t body_fate;  /* enum body_fate */
     bool renames;       /* prepared statements are ours to name */
     bool has_left;      /* Terminate was read, or the socket ended: no more input */
-    bool is_counted;   /* against the limits of database and user */
-    bool is_admitted;  /* against max_client_conn */
-    bool was_notified; /* query_wait_notify, for this wait */
+    bool is_counted;    /* against the limits of database and user */
+    bool is_admitted;   /* against max_client_conn */
+    bool was_notified;  /* query_wait_notify, for this wait */
     bool is_held;       /* input waits for replies that are due (prepared.h, pending) */
     bool is_pinned;     /* keeps its server between transactions */
     bool skips_to_sync; /* an error of ours: what comes is dropped up to Sync */
@@ -97,6 +97,7 @@ struct client {
     struct sl_list resume;
     const struct params *params;  /* what its session has set, of what is tracked */
     const struct params *startup; /* what it asked for at startup; its servers' too */
+    const struct params *own;     /* of its startup, what is set when linked: application_name */
     struct prepared *unnamed;     /* what its unnamed statement says, or NULL */
     struct client_names *names;   /* NULL until the first */
     union {

@@ -34,14 +34,18 @@ static bool is_unsettled(const struct client *client, bool is_pending, uint32_t 
     return is_pending && segment != client->server->expect.segment;
 }
 
-/* Is the name in the middle of a change that an earlier segment asked for? */
-static bool name_is_unsettled(const struct client *client, struct sl_span name)
+/*
+ * The client's statement of that name, or NULL. False: it is in the middle of a
+ * change that an earlier segment asked for, and must be waited for.
+ */
+static bool find_name(const struct client *client, struct sl_span name, struct client_name **found)
 {
-    const struct client_name *closing = client_names_closing(client->names, name);
-    const struct client_name *found = client_names_find(client->names, name);
+    struct client_name *closing = NULL;
 
-    return (closing != NULL && is_unsettled(client, true, closing->segment)) ||
-           (found != NULL && is_unsettled(client, found->state == NAME_PARSING, found->segment));
+    *found = client_names_find(client->names, name, &closing);
+    return (closing == NULL || !is_unsettled(client, true, closing->segment)) &&
+           (*found == NULL ||
+                   !is_unsettled(client, (*found)->state == NAME_PARSING, (*found)->segment));
 }
 
 static void put_head(uint8_t *head, uint8_t type, size_t total)
@@ -274,11 +278,12 @@ static enum step parse_named(
         struct client *client, const struct request *request, const struct front_parse *parse)
 {
     struct server *server = client->server;
+    struct client_name *found;
 
-    if (name_is_unsettled(client, parse->name)) {
+    if (!find_name(client, parse->name, &found)) {
         return request_hold(client);
     }
-    if (client_names_find(client->names, parse->name) != NULL) {
+    if (found != NULL) {
         return request_poison(client, request, SL_STATE_DUPLICATE_PSTATEMENT,
                 "prepared statement \"%.*s\" already exists",
                 (int)(parse->name.len > 63 ? 63 : parse->name.len), (const char *)parse->name.at);
@@ -357,11 +362,12 @@ enum step request_parse(struct client *client, const struct request *request)
 static enum step find_statement(struct client *client, const struct request *request,
         struct sl_span name, struct prepared **prepared, bool *is_poisoned)
 {
+    struct client_name *found;
+
     *prepared = NULL;
-    if (name_is_unsettled(client, name)) {
+    if (!find_name(client, name, &found)) {
         return request_hold(client);
     }
-    struct client_name *found = client_names_find(client->names, name);
     if (found == NULL && is_ours(name)) {
         *is_poisoned = true;
         return request_poison(client, request, SL_STATE_UNDEFINED_PSTATEMENT,
@@ -490,11 +496,11 @@ static enum step close_statement(
         struct client *client, const struct request *request, struct sl_span name)
 {
     struct expect_entry entry = {.kind = EXPECT_CLOSE};
+    struct client_name *found;
 
-    if (name_is_unsettled(client, name)) {
+    if (!find_name(client, name, &found)) {
         return request_hold(client);
     }
-    struct client_name *found = client_names_find(client->names, name);
     if (found == NULL && !is_ours(name)) {
         return request_pass(client, request, entry);
     }

@@ -240,6 +240,9 @@ static bool on_without_server(struct client *client, const struct request *reque
 {
     switch (request->type) {
     case MSG_SYNC:
+        if (request->total > MESSAGE_HEAD) {
+            return false; /* the server will say what is wrong with that */
+        }
         client->skips_to_sync = false;
         say_ready(client);
         break;
@@ -379,7 +382,6 @@ static bool may_read_on(const struct client *client)
 static size_t consume(struct client *client, struct sl_span bytes)
 {
     struct worker *worker = client->io.worker;
-    struct sl_id id = client->id;
     size_t done = 0;
 
     while (done < bytes.len) {
@@ -397,8 +399,8 @@ static size_t consume(struct client *client, struct sl_span bytes)
             step = consume_one(client, at, here, &used);
         }
         done += used;
-        if (step != STEP_NEXT || client_find(worker, id) != client) {
-            break;
+        if (step != STEP_NEXT) {
+            break; /* only then the client may be closed */
         }
         client->stmt_skip -= used < client->stmt_skip ? (uint32_t)used : client->stmt_skip;
         if (!may_read_on(client)) {

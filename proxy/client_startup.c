@@ -468,6 +468,10 @@ static void consume_startup(struct client *client, struct sl_span bytes)
         SL_IGNORE(io_keep(&client->io, bytes, 0), "a startup packet is short");
         return;
     }
+    if (kind == STARTUP_BAD && startup.is_silent) {
+        client_close(client, error.text);
+        return;
+    }
     if (kind == STARTUP_BAD) {
         client_fail(client, "FATAL", &error);
         return;

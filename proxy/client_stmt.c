@@ -103,7 +103,7 @@ static void describe_bind(struct describing *describing, struct sl_span message)
         return;
     }
     if (bind.statement.len > 0) {
-        const struct client_name *name = client_names_find(client->names, bind.statement);
+        const struct client_name *name = client_names_find(client->names, bind.statement, NULL);
         describing->stmt->query = text_of(name == NULL ? NULL : name->prepared);
     } else if (describing->stmt->query.at == NULL) {
         describing->stmt->query = text_of(client->unnamed);

@@ -213,7 +213,8 @@ static void welcome_with(
         const struct params *named = params_with(params, "application_name", name);
         params = named != NULL ? named : params;
     }
-    params_unref(client->params);
+    params_unref(client->own);
+    client->own = client->params;
     client->params = params;
     sl_buf_init(&buf, WELCOME_MAX);
     enum sl_err err = put_welcome(client, reported, &buf);

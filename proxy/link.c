@@ -113,9 +113,18 @@ static bool is_in_line(const struct client *client)
                    (client->state == CLIENT_AUTH_WAIT && client->pool != NULL));
 }
 
+static void stand_in_line(struct client *client)
+{
+    if (client->state == CLIENT_ACTIVE) {
+        client_enter(client, CLIENT_WAITING);
+    }
+    client_set_timer(client);
+}
+
 bool link_want(struct client *client)
 {
     struct worker *worker = client->io.worker;
+    struct sl_id id = client->id;
     struct server *server = NULL;
     struct sl_error error;
 
@@ -123,29 +132,26 @@ bool link_want(struct client *client)
         client->waiter.worker = worker;
         client->waiter.client = client->id;
         client->waiter.startup = client->startup;
-        if (client->state != CLIENT_WELCOME) {
-            client_enter(client, CLIENT_WAITING);
-        }
         switch (pool_take(client->pool, &client->waiter, worker, &server, &error)) {
         case POOL_REFUSED:
             refuse(client, &error);
             return false;
         case POOL_QUEUED:
-            client_set_timer(client);
+            stand_in_line(client);
             return false;
         case POOL_TAKEN:
             if (needs_test(server)) {
+                stand_in_line(client);
                 start_test(server, client);
-                client_set_timer(client);
                 return false;
             }
             client->waiter.since = 0;
-            if (link_join(client, server) && client->state == CLIENT_WAITING) {
-                client_enter(client, CLIENT_ACTIVE);
+            if (!link_join(client, server) && client_find(worker, id) != client) {
+                return false;
             }
             break;
         }
-        if (client->state == CLIENT_LEAVING || client->state == CLIENT_CLOSED) {
+        if (client->state == CLIENT_LEAVING) {
             return false;
         }
     }
@@ -259,7 +265,8 @@ static bool is_quiet(const struct client *client, const struct server *server)
            server->body_left == 0 && client->body_left == 0;
 }
 
-static void check_statement_mode(struct client *client, const struct server *server)
+/* False: it opened a transaction in statement pooling, and is gone. */
+static bool check_statement_mode(struct client *client, const struct server *server)
 {
     struct sl_error error;
 
@@ -268,7 +275,9 @@ static void check_statement_mode(struct client *client, const struct server *ser
                           "transaction blocks not allowed in statement pooling mode"),
                 "the client is told");
         client_fail(client, "FATAL", &error);
+        return false;
     }
+    return true;
 }
 
 bool link_settings(struct client *client)
@@ -297,6 +306,10 @@ void link_settle(struct server *server)
 {
     struct client *client = server->client;
 
+    if (client->has_left && expect_idle(&server->expect) && client->body_left == 0) {
+        client_close(client, "client ended the session");
+        return;
+    }
     server->is_due = !is_quiet(client, server);
     if (server->is_due) {
         if (client->is_held) {
@@ -305,18 +318,13 @@ void link_settle(struct server *server)
         return;
     }
     client_set_timer(client);
-    if (client->has_left) {
-        client_close(client, "client ended the session");
-        return;
-    }
     if (server->close_reason != NULL && server->expect.status == 'I' &&
             client->mode == CONF_POOL_SESSION) {
         return; /* a session keeps its server to the end */
     }
     if (server->expect.status != 'I' || client->mode == CONF_POOL_SESSION || client->is_pinned ||
             client->unnamed_is_opaque || client->is_replication) {
-        check_statement_mode(client, server);
-        if (client->state == CLIENT_ACTIVE) {
+        if (check_statement_mode(client, server)) {
             client_wake_if_held(client);
         }
         return;
@@ -336,22 +344,6 @@ void link_settle(struct server *server)
     release(server, false);
 }
 
-static void end_transaction(struct server *server)
-{
-    static const uint8_t sync[] = {'S', 0, 0, 0, 4};
-    struct expect_entry entry = {.kind = EXPECT_SYNC, .flags = EXPECT_HIDDEN};
-
-    if (server->is_unsynced || server->expect.skipping) {
-        if (expect_push(&server->expect, entry) != SL_OK) {
-            link_server_failed(server, "out of memory");
-            return;
-        }
-        server->is_unsynced = false;
-        server_say(server, sync, sizeof sync);
-    }
-    begin_clean(server, "ROLLBACK");
-}
-
 void link_abandon(struct client *client, const char *reason)
 {
     struct server *server = client->server;
@@ -367,15 +359,18 @@ void link_abandon(struct client *client, const char *reason)
                    server->body_left > 0 || server->expect.copy != EXPECT_COPY_NONE ||
                    io_is_clogged(&server->io);
     bool was_session = client->mode == CONF_POOL_SESSION || client->is_pinned;
+    bool is_unsynced = server->is_unsynced || server->expect.skipping;
     part(client, server);
     if (server->io.is_failed || server->is_replication || server->close_reason != NULL) {
         server_close(server, reason);
     } else if (is_busy) {
         cancel_orphan(server);
         server_close(server, reason);
-    } else if (server->expect.status != 'I' || server->is_unsynced || server->expect.skipping) {
+    } else if (is_unsynced) {
+        server_close(server, reason); /* a Sync of ours would commit what the client did not */
+    } else if (server->expect.status != 'I') {
         server->clean_again = was_session;
-        end_transaction(server);
+        begin_clean(server, "ROLLBACK");
     } else {
         release(server, was_session);
     }

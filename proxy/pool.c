@@ -561,6 +561,19 @@ void pool_login_failed(
     pthread_mutex_unlock(&pool->lock);
 }
 
+void pool_startup_refused(
+        struct pool *pool, const struct params *startup, const struct sl_error *error)
+{
+    struct waiter *waiter;
+
+    pthread_mutex_lock(&pool->lock);
+    while ((waiter = first_waiter_with(pool, startup)) != NULL) {
+        dequeue(pool, waiter);
+        refuse(waiter, error);
+    }
+    pthread_mutex_unlock(&pool->lock);
+}
+
 /* The place of that startup in the list, or the last place. Under the lock. */
 static int welcome_place(const struct pool *pool, const struct params *startup)
 {

@@ -86,27 +86,27 @@ struct pool {
     struct user *user;
     struct stats_row *stats; /* one a worker */
     pthread_mutex_t lock;
-    struct sl_list *idle;       /* under lock: one list a worker; the last used first */
-    struct sl_list waiters;     /* under lock */
-    int counts[POOL_PLACES];    /* under lock */
-    int idle_count;             /* under lock */
-    int total;                  /* under lock: servers of this pool, whatever they do */
-    int waiting;                /* under lock */
-    int size;                   /* under lock: pool_size as configured now */
-    int reserve;                /* under lock */
-    int min;                    /* under lock */
-    int database_max;           /* under lock: max_db_connections, 0 is none */
-    int user_max;               /* under lock: max_user_connections, 0 is none */
-    sl_usec reserve_after;      /* under lock: reserve_pool_timeout */
-    sl_usec backoff_max;        /* under lock: server_login_retry */
-    bool round_robin;           /* under lock: server_round_robin */
-    sl_usec lifetime;           /* under lock: server_lifetime */
-    sl_usec lifetime_closed_at; /* under lock: the last one closed for its age */
+    struct sl_list *idle;              /* under lock: one list a worker; the last used first */
+    struct sl_list waiters;            /* under lock */
+    int counts[POOL_PLACES];           /* under lock */
+    int idle_count;                    /* under lock */
+    int total;                         /* under lock: servers of this pool, whatever they do */
+    int waiting;                       /* under lock */
+    int size;                          /* under lock: pool_size as configured now */
+    int reserve;                       /* under lock */
+    int min;                           /* under lock */
+    int database_max;                  /* under lock: max_db_connections, 0 is none */
+    int user_max;                      /* under lock: max_user_connections, 0 is none */
+    sl_usec reserve_after;             /* under lock: reserve_pool_timeout */
+    sl_usec backoff_max;               /* under lock: server_login_retry */
+    bool round_robin;                  /* under lock: server_round_robin */
+    sl_usec lifetime;                  /* under lock: server_lifetime */
+    sl_usec lifetime_closed_at;        /* under lock: the last one closed for its age */
     const struct params *last_startup; /* under lock: what min_pool_size is filled with */
-    atomic_int clients;         /* any thread: logged in */
-    atomic_int cancels_waiting; /* any thread */
-    atomic_int cancels_active;  /* any thread */
-    atomic_int mode;            /* any thread: enum conf_pool_mode */
+    atomic_int clients;                /* any thread: logged in */
+    atomic_int cancels_waiting;        /* any thread */
+    atomic_int cancels_active;         /* any thread */
+    atomic_int mode;                   /* any thread: enum conf_pool_mode */
     /* Connecting has been failing: when to try again, and what to tell. Under lock. */
     sl_usec retry_at;
     sl_usec backoff;
@@ -149,9 +149,12 @@ bool pool_withdraw(struct pool *pool, struct server *server);
 /* The server now counts as that (login, active, tested ...). */
 void pool_place(struct pool *pool, struct server *server, enum pool_place place);
 
-/* A login of the server failed. permanent: fails all who wait, with that error. */
+/* A login of the server failed: all who wait without hope are told, unless it will pass. */
 void pool_login_failed(
         struct pool *pool, struct worker *worker, const struct sl_error *error, bool keep_waiting);
+/* The server does not take those startup values: whoever waits with the same is told. */
+void pool_startup_refused(
+        struct pool *pool, const struct params *startup, const struct sl_error *error);
 void pool_login_succeeded(struct pool *pool, const struct server *server);
 /* What servers with those startup values report, as references; false: not known. */
 bool pool_welcome(struct pool *pool, const struct params *startup, const struct params **reported,

@@ -183,30 +183,30 @@ void client_names_free(struct client_names *names)
     free(names);
 }
 
-static struct client_name *find(const struct client_names *names, struct sl_span name, bool closing)
+struct client_name *client_names_find(
+        const struct client_names *names, struct sl_span name, struct client_name **closing)
 {
+    struct client_name *live = NULL;
+
+    if (closing != NULL) {
+        *closing = NULL;
+    }
     if (names == NULL) {
         return NULL;
     }
     for (struct sl_map_node *n = sl_map_first(&names->map, sl_hash64(name)); n != NULL;
             n = sl_map_next(n)) {
         struct client_name *found = SL_CONTAINER(n, struct client_name, node);
-        if (found->len == name.len && memcmp(found->name, name.at, name.len) == 0 &&
-                (found->state == NAME_CLOSING) == closing) {
-            return found;
+        if (found->len != name.len || memcmp(found->name, name.at, name.len) != 0) {
+            continue;
+        }
+        if (found->state != NAME_CLOSING) {
+            live = found;
+        } else if (closing != NULL) {
+            *closing = found;
         }
     }
-    return NULL;
-}
-
-struct client_name *client_names_find(const struct client_names *names, struct sl_span name)
-{
-    return find(names, name, false);
-}
-
-struct client_name *client_names_closing(const struct client_names *names, struct sl_span name)
-{
-    return find(names, name, true);
+    return live;
 }
 
 static size_t name_cost(size_t len, const struct prepared *prepared)

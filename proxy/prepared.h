@@ -81,10 +81,12 @@ struct client_names {
 /* NULL without memory. */
 SL_MUST_CHECK struct client_names *client_names_new(size_t bytes_max);
 void client_names_free(struct client_names *names); /* NULL is fine */
-/* The name, unless it is NAME_CLOSING; NULL when there is none, or names is NULL. */
-struct client_name *client_names_find(const struct client_names *names, struct sl_span name);
-/* The same, of those that are NAME_CLOSING. */
-struct client_name *client_names_closing(const struct client_names *names, struct sl_span name);
+/*
+ * The name, unless it is NAME_CLOSING; NULL when there is none, or names is NULL.
+ * *closing (when not NULL): one of that name that is NAME_CLOSING, or NULL.
+ */
+struct client_name *client_names_find(
+        const struct client_names *names, struct sl_span name, struct client_name **closing);
 /* A new name in state NAME_PARSING; takes over the reference. NULL: at a bound, no memory. */
 SL_MUST_CHECK struct client_name *client_names_add(
         struct client_names *names, struct sl_span name, struct prepared *prepared);

@@ -81,6 +81,7 @@ struct server {
     bool is_tapped;        /* a stage looks at the reply that is on its way */
     bool is_broken;        /* it broke the protocol */
     bool is_due;           /* ReadyForQuery came while the client was in the middle of a message */
+    bool saw_reset;        /* RESET or DISCARD ALL since the last ReadyForQuery */
     bool clean_again;      /* after ROLLBACK, the reset query */
     bool has_said_fatal;   /* its client knows why it ends */
     struct stmt *finished; /* statements answered, until ReadyForQuery */

@@ -557,6 +557,11 @@ static enum step on_error(struct server *server, struct sl_span body)
                       (int)(seen.message.len > 400 ? 400 : seen.message.len),
                       (const char *)seen.message.at),
             "it goes to those who wait");
+    if (strncmp(seen.sqlstate, "22", 2) == 0 || strncmp(seen.sqlstate, "42", 2) == 0) {
+        pool_startup_refused(server->pool, server->startup, &error);
+        server_close(server, "the server does not take the client's startup values");
+        return STEP_GONE;
+    }
     bool is_passing = strcmp(seen.sqlstate, SL_STATE_CANNOT_CONNECT_NOW) == 0;
     server_login_failed(server, &error, is_passing);
     return STEP_GONE;

@@ -12,6 +12,7 @@
 #include "protocol/back.h"
 #include "protocol/base/log.h"
 #include "protocol/message.h"
+#include "protocol/sqlstate.h"
 #include "protocol/stmt.h"
 #include "proxy/client.h"
 #include "proxy/client_stmt.h"
@@ -67,14 +68,11 @@ static void show_locals(struct relay *relay)
 
 /* ---- messages that mean something here ---- */
 
-static void on_param_status(struct server *server, struct sl_span body, bool is_hidden)
+/* The server's parameters have changed; and so have its client's, if it asked for that. */
+static void take_param(struct server *server, const struct back_param *param, bool is_hidden)
 {
-    struct back_param param;
+    const struct params *set = params_with(server->params, param->name_text, param->value_text);
 
-    if (back_param_status_read(body, &param) != SL_OK || !param_is_settable(param.name_text)) {
-        return;
-    }
-    const struct params *set = params_with(server->params, param.name_text, param.value_text);
     if (set == NULL) {
         server->close_reason = "its parameters are too long to follow";
         return;
@@ -83,6 +81,60 @@ static void on_param_status(struct server *server, struct sl_span body, bool is_
     if (server->client != NULL && !is_hidden) {
         params_unref(server->client->params);
         server->client->params = params_ref(set);
+    }
+}
+
+/*
+ * What the client started with comes back by RESET, but the server was started
+ * without it (param_is_per_client()): the client is told its own value, and the
+ * server is given it before anything else (after_reset()).
+ */
+static bool show_own(struct relay *relay, const struct back_param *param)
+{
+    struct server *server = relay->server;
+    struct client *client = server->client;
+    const char *own = params_get(client->own, param->name_text);
+    struct sl_buf buf;
+
+    if (own == NULL || !server->saw_reset || strcmp(own, param->value_text) == 0) {
+        return false;
+    }
+    const struct params *set = params_with(client->params, param->name_text, own);
+    if (set == NULL) {
+        return false;
+    }
+    client->params = set;
+    hand_over(relay);
+    sl_buf_init(&buf, WHOLE_MAX);
+    bool is_put = back_put_param_status(&buf, param->name_text, own) == SL_OK;
+    if (is_put) {
+        struct sl_span bytes = sl_buf_borrow(&buf);
+        outbox_copy(&server->io.worker->outbox, bytes.at, bytes.len);
+    }
+    sl_buf_fini(&buf);
+    return is_put;
+}
+
+static enum relayed on_param_status(struct relay *relay, struct sl_span body, bool is_hidden)
+{
+    struct server *server = relay->server;
+    enum relayed shown = is_hidden || server->client == NULL ? RELAY_HIDE : RELAY_PASS;
+    struct back_param param;
+
+    if (back_param_status_read(body, &param) != SL_OK || !param_is_settable(param.name_text)) {
+        return shown;
+    }
+    take_param(server, &param, is_hidden);
+    return shown == RELAY_PASS && show_own(relay, &param) ? RELAY_HIDE : shown;
+}
+
+/* After RESET: the client's own values, before whatever it says next. */
+static void after_reset(struct server *server)
+{
+    server->saw_reset = false;
+    if (server->client != NULL && server->state == SERVER_LINKED && expect_idle(&server->expect) &&
+            server->expect.status != 'E' && !link_settings(server->client)) {
+        server->close_reason = "out of memory";
     }
 }
 
@@ -106,7 +158,7 @@ static void on_tag(struct server *server, struct sl_span body)
     struct client *client = server->client;
     struct sl_span tag;
 
-    if (client == NULL || client->mode == CONF_POOL_SESSION || back_tag_read(body, &tag) != SL_OK) {
+    if (client == NULL || back_tag_read(body, &tag) != SL_OK || tag.len == 0) {
         return;
     }
     switch (tag.at[0]) {
@@ -125,6 +177,10 @@ static void on_tag(struct server *server, struct sl_span body)
     default:
         break;
     }
+    server->saw_reset |= sl_span_is(tag, "RESET") || sl_span_is(tag, "DISCARD ALL");
+    if (client->mode == CONF_POOL_SESSION) {
+        return;
+    }
     if (sl_span_is(tag, "DISCARD ALL") || sl_span_is(tag, "DEALLOCATE ALL")) {
         server_stmts_forget(&server->stmts);
         client_names_clear(client->names);
@@ -142,6 +198,10 @@ static void on_error(struct server *server, struct sl_span body)
     if (error.is_fatal) {
         server->close_reason = "the server ended the session";
         server->has_said_fatal = true;
+    }
+    if (strcmp(error.sqlstate, SL_STATE_FEATURE_NOT_SUPPORTED) == 0 &&
+            sl_span_is(error.routine, "RevalidateCachedQuery")) {
+        server->close_reason = "its prepared statements are out of date"; /* others will be made */
     }
     if (server->client == NULL) {
         sl_log(SL_LOG_WARN, "server_error", "server=%lu sqlstate=%s routine=%.*s",
@@ -229,8 +289,7 @@ static enum relayed on_message(struct relay *relay, uint8_t type, struct sl_span
 
     switch (type) {
     case BACK_PARAM_STATUS:
-        on_param_status(server, body, is_hidden);
-        return is_hidden || server->client == NULL ? RELAY_HIDE : RELAY_PASS;
+        return on_param_status(relay, body, is_hidden);
     case BACK_NOTICE:
         return is_hidden || server->client == NULL ? RELAY_HIDE : RELAY_PASS;
     case BACK_NOTIFICATION:
@@ -404,6 +463,9 @@ static void after(struct server *server, bool saw_ready)
     if (server->is_broken) {
         lost(server, "the server broke the protocol");
     } else if (server->state == SERVER_LINKED) {
+        if (SL_UNLIKELY(saw_ready && server->saw_reset)) {
+            after_reset(server);
+        }
         if (saw_ready || server->client->has_left) {
             link_settle(server);
         }
