@@ -298,6 +298,7 @@ static void all_counts_return_after_random_kills(void **state)
     }
     while (proc_now_ms() < end) {
         proc_pause_ms((int)roll(&dice, 200));
+        sluice_must_live(&sluice);
         check_and_replace(pids, &dice, roll(&dice, 2) == 0);
         if (roll(&dice, 4) == 0) {
             kill_a_server(direct);

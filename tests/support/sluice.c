@@ -150,6 +150,15 @@ void sluice_stop(struct sluice *sluice)
     }
 }
 
+void sluice_must_live(struct sluice *sluice)
+{
+    int status = proc_wait(&sluice->process, 0);
+
+    if (status >= 0) {
+        fail_msg("sluice ended by itself with status %d", status);
+    }
+}
+
 bool sluice_logged(const struct sluice *sluice, const char *text)
 {
     char *log = proc_read(sluice->process.log);

@@ -40,6 +40,9 @@ void sluice_reload(struct sluice *sluice, const char *ini);
 /* SIGTERM, then SIGQUIT when clients are still there; fails the case unless it ends with 0. */
 void sluice_stop(struct sluice *sluice);
 
+/* Fails the case when it has ended by itself. */
+void sluice_must_live(struct sluice *sluice);
+
 /* True when its log contains the text. */
 bool sluice_logged(const struct sluice *sluice, const char *text);
 
