@@ -16,8 +16,11 @@
  *
  * Threads: a statement never leaves its worker, so neither do these calls.
  * A stage that must wait (a Redis lookup) returns STAGE_WAIT and later calls
- * stmt_resume(); the walk goes on in a later turn of the loop, never inside the
- * caller.
+ * stmt_resume(); in a later turn of the loop, never inside the caller, its
+ * on_statement is called again with stmt->is_resumed set. An answer is given only to
+ * a plain statement (stmt->is_plain) whose names are free; another one goes on to
+ * the server as if the verdict had been STAGE_NEXT. A stage keeps what it needs
+ * between its hooks in stmt->stage_state[stmt->stage].
  */
 #ifndef SLUICE_PROTOCOL_STAGE_H
 #define SLUICE_PROTOCOL_STAGE_H
@@ -46,7 +49,7 @@ struct stage_type {
     void (*on_reply)(void *self, struct stmt *stmt, struct sl_span message);
     /* The last message of the reply was seen, and has not been shown to the client. */
     void (*on_done)(void *self, struct stmt *stmt);
-    /* Once for each on_statement, last stage first, however the walk ended. */
+    /* Once for each stage that was asked, last one first, however the walk ended. */
     void (*on_end)(void *self, struct stmt *stmt);
 };
 

@@ -30,6 +30,8 @@ enum {
 struct stmt {
     struct sl_id id;
     bool is_extended;
+    bool is_plain;          /* extended: unnamed portal, no row limit, nothing else described */
+    bool is_resumed;        /* on_statement is called again, after STAGE_WAIT */
     bool has_describe;      /* extended: a Describe of the portal is in it */
     struct sl_span request; /* the whole messages */
     struct sl_span query;   /* the text, without its terminator; empty when not known */
@@ -46,6 +48,7 @@ struct stmt {
     struct sl_span instead; /* LOOKUP: whole messages to send in place of the request */
     int route;              /* ROUTE: 0 is the primary; the Shards issue widens this */
 
+    unsigned stage; /* whose hook is being called: its place in stage_state */
     unsigned stages_entered;
     bool is_waiting;                    /* between STAGE_WAIT and stmt_resume() */
     void *stage_state[STMT_STAGES_MAX]; /* one a stage, by its place in the pipeline */

@@ -35,6 +35,7 @@ enum { PACKET_MAX = 512 };
 
 struct cancel {
     struct letter letter;
+    struct sl_list link; /* on the worker's list, while it has a socket */
     struct io io;
     struct timer timer;
     struct worker *from_worker;
@@ -166,6 +167,7 @@ static void finished(struct cancel *cancel)
     struct worker *worker = cancel->io.worker;
 
     timer_clear(&worker->timers, &cancel->timer);
+    sl_list_remove(&cancel->link);
     io_close(&cancel->io);
     atomic_fetch_sub(&cancel->pool->cancels_active, 1);
     if (cancel->server != 0) {
@@ -202,6 +204,15 @@ static void on_ready(struct io *io, unsigned got)
         SL_IGNORE(io_keep(io, bytes, bytes.len), "nothing is kept");
     } else if (result != IO_AGAIN || io->is_failed) {
         finished(cancel); /* the server closes when it has passed the signal on */
+    }
+}
+
+void cancel_close_all(struct worker *worker)
+{
+    SL_LIST_EACH_SAFE (it, &worker->cancels) {
+        struct cancel *cancel = SL_CONTAINER(it, struct cancel, link);
+        cancel->from.gen = 0; /* its worker may have gone already */
+        finished(cancel);
     }
 }
 
@@ -250,6 +261,7 @@ static bool send_to(struct cancel *cancel, struct server *server, bool holds_bac
     }
     io_init(&cancel->io, worker, on_ready);
     io_open(&cancel->io, fd);
+    sl_list_append(&worker->cancels, &cancel->link);
     timer_init(&cancel->timer, timer_fired);
     timer_set(&worker->timers, &cancel->timer, worker->now + CANCEL_DEADLINE);
     cancel->pool = server->pool;

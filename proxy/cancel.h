@@ -44,6 +44,9 @@ void cancel_request(struct client *from, uint32_t pid, struct sl_span key);
 /* Our own cancel: the client has gone, its query goes on. Not more often than the bound. */
 void cancel_orphan(struct server *server);
 
+/* The worker ends: closes what is under way on it. */
+void cancel_close_all(struct worker *worker);
+
 /* For SHOW: cancels dropped at the bound since start. */
 uint64_t cancel_dropped(void);
 

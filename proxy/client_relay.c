@@ -532,6 +532,9 @@ void client_relay_ready(struct client *client, unsigned got)
         }
         break;
     case IO_AGAIN:
+        if (bytes.len > 0 && is_processing(client)) {
+            process(client, bytes); /* what came with the login's last message */
+        }
         break;
     case IO_EOF:
         vanished(client, "client closed the connection");

@@ -4,6 +4,7 @@
  */
 #include "proxy/client_stmt.h"
 
+#include "conf/conf.h"
 #include "protocol/back.h"
 #include "protocol/front.h"
 #include "protocol/message.h"
@@ -84,6 +85,8 @@ static struct sl_span body_of(struct sl_span message)
 struct describing {
     struct stmt *stmt;
     const struct client *client;
+    struct front_bind bind;
+    bool has_bind;
 };
 
 static struct sl_span text_of(const struct prepared *prepared)
@@ -95,44 +98,67 @@ static struct sl_span text_of(const struct prepared *prepared)
 
 static void describe_bind(struct describing *describing, struct sl_span message)
 {
-    const struct client *client = describing->client;
-    struct front_bind bind;
+    struct stmt *stmt = describing->stmt;
 
-    describing->stmt->bind = message;
-    if (front_bind_head(body_of(message), message.len - MESSAGE_HEAD, &bind) != FRONT_OK) {
-        return;
-    }
-    if (bind.statement.len > 0) {
-        const struct client_name *name = client_names_find(client->names, bind.statement, NULL);
-        describing->stmt->query = text_of(name == NULL ? NULL : name->prepared);
-    } else if (describing->stmt->query.at == NULL) {
-        describing->stmt->query = text_of(client->unnamed);
-    }
+    stmt->bind = message;
+    describing->has_bind = front_bind_head(body_of(message), message.len - MESSAGE_HEAD,
+                                   &describing->bind) == FRONT_OK;
+    stmt->is_plain = stmt->is_plain && describing->has_bind && describing->bind.portal.len == 0;
+}
+
+static void describe_target(struct stmt *stmt, struct sl_span message)
+{
+    struct sl_span name;
+    char kind;
+
+    bool is_portal = front_target_read(body_of(message), &kind, &name) == SL_OK &&
+                     kind == FRONT_PORTAL && name.len == 0;
+    stmt->has_describe = stmt->has_describe || is_portal;
+    stmt->is_plain = stmt->is_plain && is_portal;
+}
+
+static void describe_execute(struct stmt *stmt, struct sl_span message)
+{
+    struct sl_span portal;
+    int32_t rows;
+
+    stmt->is_plain = stmt->is_plain &&
+                     front_execute_read(body_of(message), &portal, &rows) == SL_OK &&
+                     portal.len == 0 && rows <= 0;
 }
 
 static void describe_message(void *context, uint8_t type, struct sl_span message)
 {
     struct describing *describing = context;
     struct stmt *stmt = describing->stmt;
-    struct front_parse parse;
 
     switch (type) {
     case MSG_QUERY:
         SL_IGNORE(front_query_read(body_of(message), &stmt->query), "then it stays empty");
         break;
-    case MSG_PARSE:
-        if (front_parse_read(body_of(message), &parse) == SL_OK) {
-            stmt->query = parse.query;
-        }
-        break;
     case MSG_BIND:
         describe_bind(describing, message);
         break;
     case MSG_DESCRIBE:
-        stmt->has_describe = message.len > MESSAGE_HEAD && message.at[MESSAGE_HEAD] == 'P';
+        describe_target(stmt, message);
+        break;
+    case MSG_EXECUTE:
+        describe_execute(stmt, message);
         break;
     default:
         break;
+    }
+}
+
+/* The text of the statement that is bound: of its Parse in this request, if it is there. */
+static void find_text(void *context, uint8_t type, struct sl_span message)
+{
+    struct describing *describing = context;
+    struct front_parse parse;
+
+    if (type == MSG_PARSE && front_parse_read(body_of(message), &parse) == SL_OK &&
+            sl_span_equal(parse.name, describing->bind.statement)) {
+        describing->stmt->query = parse.query;
     }
 }
 
@@ -145,7 +171,21 @@ static void describe(struct stmt *stmt, const struct client *client, struct sl_s
     stmt->query = sl_span(NULL, 0);
     stmt->bind = sl_span(NULL, 0);
     stmt->is_extended = request.at[0] != MSG_QUERY;
+    stmt->has_describe = false;
+    stmt->is_plain = true;
     each_message(request, &describing, describe_message);
+    if (!describing.has_bind) {
+        stmt->is_plain = stmt->is_plain && !stmt->is_extended;
+        return;
+    }
+    if (describing.bind.statement.len == 0) {
+        stmt->query = text_of(client->unnamed);
+    } else {
+        const struct client_name *name =
+                client_names_find(client->names, describing.bind.statement, NULL);
+        stmt->query = text_of(name == NULL ? NULL : name->prepared);
+    }
+    each_message(request, &describing, find_text);
 }
 
 static void resume(struct stmt *stmt)
@@ -187,16 +227,26 @@ static void end(struct worker *worker, struct stmt *stmt)
 
 /* ---- verdicts ---- */
 
-/* In its place in the order of replies, or at once when nothing is due before it. */
-static bool reply(struct client *client, struct sl_span bytes)
+/*
+ * In its place in the order of replies, or at once when nothing is due before it; a
+ * Query's with the ReadyForQuery that is right by then.
+ */
+static bool reply(struct client *client, struct sl_span bytes, bool is_query)
 {
     struct server *server = client->server;
 
     if (server == NULL || expect_idle(&server->expect)) {
+        const uint8_t ready[] = {
+                BACK_READY, 0, 0, 0, 5, server == NULL ? 'I' : (uint8_t)server->expect.status};
         client_say(client, bytes);
+        if (is_query) {
+            client_say(client, sl_span(ready, sizeof ready));
+        }
         return true;
     }
-    struct expect_entry entry = {.kind = EXPECT_LOCAL, .undo = settle_bytes_new(bytes)};
+    struct expect_entry entry = {.kind = EXPECT_LOCAL,
+            .local = is_query ? SETTLE_READY : 0,
+            .undo = settle_bytes_new(bytes)};
     if (entry.undo != NULL && expect_push(&server->expect, entry) == SL_OK) {
         return true;
     }
@@ -207,7 +257,6 @@ static bool reply(struct client *client, struct sl_span bytes)
 struct answering {
     struct client *client;
     struct sl_buf *buf;
-    const struct stmt *stmt;
     enum sl_err err;
 };
 
@@ -224,16 +273,18 @@ static void keep_name(struct answering *answering, const struct front_parse *par
     if (parse->name.len == 0) {
         prepared_unref(client->unnamed);
         client->unnamed = prepared;
+        client->unnamed_is_opaque = false;
         return;
     }
     if (client->names == NULL) {
-        client->names = client_names_new(0);
+        client->names =
+                client_names_new((size_t)client->io.worker->conf->prepared_statements_bytes_client);
     }
     struct client_name *name =
             client->names == NULL ? NULL : client_names_add(client->names, parse->name, prepared);
     if (name == NULL) {
         prepared_unref(prepared);
-        answering->err = SL_ENOMEM;
+        answering->err = SL_ELIMIT;
         return;
     }
     name->state = NAME_READY;
@@ -259,9 +310,29 @@ static void answer_message(void *context, uint8_t type, struct sl_span message)
     }
 }
 
-static char status_of(const struct client *client)
+/* A Parse that PostgreSQL would refuse, or whose fate we cannot settle alone, needs the server. */
+static void look_at_names(void *context, uint8_t type, struct sl_span message)
 {
-    return client->server == NULL ? 'I' : client->server->expect.status;
+    struct answering *answering = context;
+    struct client_name *closing = NULL;
+    struct front_parse parse;
+
+    if (type != MSG_PARSE) {
+        return;
+    }
+    if (!answering->client->renames || front_parse_read(body_of(message), &parse) != SL_OK ||
+            client_names_find(answering->client->names, parse.name, &closing) != NULL ||
+            closing != NULL) {
+        answering->err = SL_EINVAL;
+    }
+}
+
+static bool may_be_answered(struct client *client, const struct stmt *stmt)
+{
+    struct answering answering = {.client = client, .err = SL_OK};
+
+    each_message(stmt->request, &answering, look_at_names);
+    return stmt->is_plain && answering.err == SL_OK;
 }
 
 static enum step answered(struct client *client, struct stmt *stmt, size_t *used)
@@ -271,16 +342,13 @@ static enum step answered(struct client *client, struct stmt *stmt, size_t *used
 
     *used = stmt->request.len;
     sl_buf_init(&buf, INT32_MAX);
-    struct answering answering = {.client = client, .buf = &buf, .stmt = stmt, .err = SL_OK};
+    struct answering answering = {.client = client, .buf = &buf, .err = SL_OK};
     each_message(stmt->request, &answering, answer_message);
     enum sl_err err = answering.err;
     if (err == SL_OK) {
         err = sl_buf_put(&buf, stmt->answer.at, stmt->answer.len);
     }
-    if (err == SL_OK && !stmt->is_extended) {
-        err = back_put_ready(&buf, status_of(client));
-    }
-    bool is_said = err == SL_OK && reply(client, sl_buf_borrow(&buf));
+    bool is_said = err == SL_OK && reply(client, sl_buf_borrow(&buf), !stmt->is_extended);
     sl_buf_fini(&buf);
     end(worker, stmt);
     if (!is_said) {
@@ -344,15 +412,11 @@ static enum step dispatch(struct client *client, struct stmt *stmt, size_t *used
     uint32_t len = (uint32_t)stmt->request.len;
 
     client->part.stmt = stmt;
-    if (client->server == NULL && !client->skips_to_sync && !link_want(client)) {
+    if (!link_want(client)) {
         return STEP_STOP; /* in line: it has walked, and is not walked again */
     }
-    if (client->skips_to_sync) {
-        client_stmt_abandon(client);
-    } else {
-        pipeline_dispatch(client->io.worker->pipeline, stmt);
-        client->server->is_tapped = client->io.worker->pipeline->has_on_reply;
-    }
+    pipeline_dispatch(client->io.worker->pipeline, stmt);
+    client->server->is_tapped = client->io.worker->pipeline->has_on_reply;
     if (stmt->instead.len > 0) {
         return replaced(client, stmt, used);
     }
@@ -369,7 +433,8 @@ static enum step carry_out(
     case STAGE_NEXT:
         return dispatch(client, stmt, used);
     case STAGE_ANSWERED:
-        return answered(client, stmt, used);
+        return may_be_answered(client, stmt) ? answered(client, stmt, used)
+                                             : dispatch(client, stmt, used);
     case STAGE_REFUSED:
         return refused(client, stmt, used);
     case STAGE_WAIT:
@@ -395,6 +460,10 @@ enum step client_stmt_walk(struct client *client, struct sl_span bytes, size_t *
         return STEP_NEXT;
     case CUT_STATEMENT:
         break;
+    }
+    if (client->skips_to_sync || (client->server != NULL && client->server->expect.skipping)) {
+        client->stmt_skip = len; /* after an error: the server discards it, and so do we */
+        return STEP_NEXT;
     }
     bool is_new = stmt == NULL;
     if (is_new) {

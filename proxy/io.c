@@ -202,7 +202,8 @@ enum sl_err io_put_back(struct io *io, struct sl_span bytes)
     io->in = (struct hold){0};
     enum sl_err err = hold_put(&io->in, cache, bytes.at, bytes.len);
     if (err == SL_OK) {
-        err = hold_put(&io->in, cache, old.at + old.done, hold_len(&old));
+        struct sl_span behind = hold_borrow(&old);
+        err = hold_put(&io->in, cache, behind.at, behind.len);
     }
     hold_drop(&old, cache);
     return err;

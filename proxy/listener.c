@@ -500,9 +500,10 @@ enum sl_err listener_start(const struct conf *conf, struct sl_error *error)
     enum sl_err err = SL_OK;
 
     if (take_over_sockets() == 0) {
-        err = open_tcp(conf, error);
-        if (err == SL_OK && conf->unix_socket_dir[0] != '\0') {
-            err = open_unix(conf, error);
+        /* TCP last: whoever finds the port open finds everything open. */
+        err = conf->unix_socket_dir[0] == '\0' ? SL_OK : open_unix(conf, error);
+        if (err == SL_OK) {
+            err = open_tcp(conf, error);
         }
     }
     if (err == SL_OK && self.count == 0) {

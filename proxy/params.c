@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: PostgreSQL */
 /*
  * proxy/params.c - a set is its text: name\0value\0name\0value\0..., sorted by
- * name; the hash of that text finds it in the table.
+ * name; a hash of it, blind to the case of names, finds it in the table.
  */
 #include "proxy/params.h"
 
 #include "protocol/base/hash.h"
 #include "protocol/base/map.h"
 
+#include <ctype.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdlib.h>
@@ -144,16 +145,52 @@ static void fill(struct params *set, const struct params *from, const char *name
     }
 }
 
+/* Whatever the case of the names, and exactly as to values. */
+static uint64_t hash_of(const struct params *set)
+{
+    const char *at = set->text;
+    uint64_t hash = set->count;
+
+    for (uint32_t i = 0; i < set->count; i++) {
+        for (; *at != '\0'; at++) {
+            hash = hash * 31 + (uint8_t)tolower((unsigned char)*at);
+        }
+        at++;
+        size_t len = strlen(at);
+        hash = sl_hash64_seed(sl_span(at, len), hash);
+        at += len + 1;
+    }
+    return hash;
+}
+
+static bool is_equal(const struct params *a, const struct params *b)
+{
+    const char *left = a->text;
+    const char *right = b->text;
+
+    if (a->count != b->count || a->len != b->len) {
+        return false;
+    }
+    for (uint32_t i = 0; i < 2 * a->count; i++) {
+        if (i % 2 == 0 ? strcasecmp(left, right) != 0 : strcmp(left, right) != 0) {
+            return false;
+        }
+        left += strlen(left) + 1;
+        right += strlen(right) + 1;
+    }
+    return true;
+}
+
 /* The set in the table that equals set, or set itself, now in the table. NULL: no memory. */
 static struct params *intern(struct params *set)
 {
-    uint64_t hash = sl_hash64(sl_span(set->text, set->len));
+    uint64_t hash = hash_of(set);
     struct params *found = NULL;
 
     pthread_mutex_lock(&table_lock);
     for (struct sl_map_node *n = sl_map_first(&table, hash); n != NULL; n = sl_map_next(n)) {
         struct params *other = SL_CONTAINER(n, struct params, node);
-        if (other->len == set->len && memcmp(other->text, set->text, set->len) == 0) {
+        if (is_equal(other, set)) {
             atomic_fetch_add_explicit(&other->refs, 1, memory_order_relaxed);
             found = other;
             break;
@@ -176,8 +213,14 @@ const struct params *params_with(const struct params *from, const char *name, co
     if (old == NULL ? value == NULL : value != NULL && strcmp(old, value) == 0) {
         return from;
     }
-    size_t bytes = from->len + (value == NULL ? 0 : strlen(name) + strlen(value) + 2);
-    if (bytes > PARAMS_BYTES_MAX || from->count >= PARAMS_COUNT_MAX) {
+    size_t bytes = from->len;
+    if (old != NULL) {
+        bytes -= strlen(name) + strlen(old) + 2;
+    }
+    if (value != NULL) {
+        bytes += strlen(name) + strlen(value) + 2;
+    }
+    if (bytes > PARAMS_BYTES_MAX || (old == NULL && from->count >= PARAMS_COUNT_MAX)) {
         return NULL;
     }
     struct params *set = malloc(sizeof *set + bytes);

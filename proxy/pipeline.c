@@ -23,10 +23,15 @@ void pipeline_add(struct pipeline *pipeline, struct stage stage)
 
 enum stage_verdict pipeline_run(const struct pipeline *pipeline, struct stmt *stmt)
 {
-    while (stmt->stages_entered < pipeline->count) {
-        const struct stage *stage = &pipeline->stages[stmt->stages_entered++];
+    while (stmt->is_resumed || stmt->stages_entered < pipeline->count) {
+        if (!stmt->is_resumed) {
+            stmt->stages_entered++;
+        }
+        stmt->stage = stmt->stages_entered - 1;
+        const struct stage *stage = &pipeline->stages[stmt->stage];
         stmt->is_waiting = true; /* a stage may resume before it returns STAGE_WAIT */
         enum stage_verdict verdict = stage->type->on_statement(stage->self, stmt);
+        stmt->is_resumed = verdict == STAGE_WAIT;
         if (verdict != STAGE_WAIT) {
             stmt->is_waiting = false;
         }
@@ -39,8 +44,8 @@ enum stage_verdict pipeline_run(const struct pipeline *pipeline, struct stmt *st
 
 void pipeline_dispatch(const struct pipeline *pipeline, struct stmt *stmt)
 {
-    for (unsigned i = 0; i < stmt->stages_entered; i++) {
-        const struct stage *stage = &pipeline->stages[i];
+    for (stmt->stage = 0; stmt->stage < stmt->stages_entered; stmt->stage++) {
+        const struct stage *stage = &pipeline->stages[stmt->stage];
         if (stage->type->on_dispatch != NULL) {
             stage->type->on_dispatch(stage->self, stmt);
         }
@@ -49,8 +54,8 @@ void pipeline_dispatch(const struct pipeline *pipeline, struct stmt *stmt)
 
 void pipeline_reply(const struct pipeline *pipeline, struct stmt *stmt, struct sl_span message)
 {
-    for (unsigned i = 0; i < stmt->stages_entered; i++) {
-        const struct stage *stage = &pipeline->stages[i];
+    for (stmt->stage = 0; stmt->stage < stmt->stages_entered; stmt->stage++) {
+        const struct stage *stage = &pipeline->stages[stmt->stage];
         if (stage->type->on_reply != NULL) {
             stage->type->on_reply(stage->self, stmt, message);
         }
@@ -59,8 +64,8 @@ void pipeline_reply(const struct pipeline *pipeline, struct stmt *stmt, struct s
 
 void pipeline_done(const struct pipeline *pipeline, struct stmt *stmt)
 {
-    for (unsigned i = 0; i < stmt->stages_entered; i++) {
-        const struct stage *stage = &pipeline->stages[i];
+    for (stmt->stage = 0; stmt->stage < stmt->stages_entered; stmt->stage++) {
+        const struct stage *stage = &pipeline->stages[stmt->stage];
         if (stage->type->on_done != NULL) {
             stage->type->on_done(stage->self, stmt);
         }
@@ -70,7 +75,8 @@ void pipeline_done(const struct pipeline *pipeline, struct stmt *stmt)
 void pipeline_end(const struct pipeline *pipeline, struct stmt *stmt)
 {
     while (stmt->stages_entered > 0) {
-        const struct stage *stage = &pipeline->stages[--stmt->stages_entered];
+        stmt->stage = --stmt->stages_entered;
+        const struct stage *stage = &pipeline->stages[stmt->stage];
         if (stage->type->on_end != NULL) {
             stage->type->on_end(stage->self, stmt);
         }

@@ -47,23 +47,36 @@ static void hand_over(struct relay *relay)
     relay->run = relay->at;
 }
 
+static void show_local(struct server *server, const struct expect_entry *entry)
+{
+    struct outbox *outbox = &server->io.worker->outbox;
+
+    if (entry->local == BACK_PARSE_COMPLETE || entry->local == BACK_CLOSE_COMPLETE) {
+        const uint8_t message[] = {entry->local, 0, 0, 0, 4};
+        outbox_copy(outbox, message, sizeof message);
+        return;
+    }
+    const struct settle_bytes *bytes = entry->undo;
+    outbox_copy(outbox, bytes->at, bytes->len);
+    if (entry->local == SETTLE_READY) {
+        const uint8_t ready[] = {BACK_READY, 0, 0, 0, 5, (uint8_t)server->expect.status};
+        outbox_copy(outbox, ready, sizeof ready);
+    }
+}
+
 static void show_locals(struct relay *relay)
 {
     struct server *server = relay->server;
-    struct outbox *outbox = &server->io.worker->outbox;
     struct expect_entry entry;
 
     hand_over(relay);
     while (expect_take_local(&server->expect, &entry)) {
-        if (server->client != NULL && entry.local != 0) {
-            const uint8_t message[] = {entry.local, 0, 0, 0, 4};
-            outbox_copy(outbox, message, sizeof message);
-        } else if (server->client != NULL) {
-            const struct settle_bytes *bytes = entry.undo;
-            outbox_copy(outbox, bytes->at, bytes->len);
+        if (server->client != NULL) {
+            show_local(server, &entry);
         }
         server_settle_local(server, &entry);
     }
+    relay->saw_ready = true; /* it may have been the last thing the server was kept for */
 }
 
 /* ---- messages that mean something here ---- */
@@ -71,6 +84,8 @@ static void show_locals(struct relay *relay)
 /* The server's parameters have changed; and so have its client's, if it asked for that. */
 static void take_param(struct server *server, const struct back_param *param, bool is_hidden)
 {
+    struct client *client = is_hidden ? NULL : server->client;
+    bool was_same = client != NULL && client->params == server->params;
     const struct params *set = params_with(server->params, param->name_text, param->value_text);
 
     if (set == NULL) {
@@ -78,10 +93,16 @@ static void take_param(struct server *server, const struct back_param *param, bo
         return;
     }
     server->params = set;
-    if (server->client != NULL && !is_hidden) {
-        params_unref(server->client->params);
-        server->client->params = params_ref(set);
+    if (client == NULL) {
+        return;
     }
+    if (was_same) {
+        params_unref(client->params);
+        client->params = params_ref(set);
+        return;
+    }
+    set = params_with(client->params, param->name_text, param->value_text);
+    client->params = set != NULL ? set : client->params;
 }
 
 /*

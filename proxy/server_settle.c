@@ -101,7 +101,7 @@ static void settle_local(struct server *server, const struct expect_entry *entry
 {
     struct client_name *name = entry->undo;
 
-    if (entry->local == 0) {
+    if (entry->local == 0 || entry->local == SETTLE_READY) {
         free(entry->undo);
     } else if (entry->local == '3' && name != NULL && server->client != NULL) {
         name->state = NAME_READY; /* put back */
@@ -157,7 +157,7 @@ void server_settle_local(struct server *server, const struct expect_entry *entry
     struct client *client = server->client;
     struct client_name *name = entry->undo;
 
-    if (entry->local == 0) {
+    if (entry->local == 0 || entry->local == SETTLE_READY) {
         free(entry->undo);
     } else if (entry->local == '1') {
         settle_name(client, name, true);

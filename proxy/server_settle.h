@@ -11,7 +11,8 @@
  *   CLOSE injected    struct prepared         NULL
  *   LOCAL '1'         NULL                    struct client_name    (local = '1')
  *   LOCAL '3'         NULL                    struct client_name    (local = '3'), or NULL
- *   LOCAL, bytes      NULL                    struct settle_bytes   (local = 0)
+ *   LOCAL, bytes      NULL                    struct settle_bytes   (local = 0; SETTLE_READY:
+ *                                             a ReadyForQuery follows them)
  *   poison            NULL                    struct settle_bytes
  *   QUERY, EXECUTE    struct stmt, or NULL    NULL
  *
@@ -26,7 +27,7 @@
 struct server;
 struct client;
 
-enum { SETTLE_UNNAMED = 1 };
+enum { SETTLE_UNNAMED = 1, SETTLE_READY = 2 };
 
 /* A reply of ours that waits for its turn. */
 struct settle_bytes {

@@ -11,6 +11,7 @@
 #include "conf/conf.h"
 #include "protocol/base/log.h"
 #include "protocol/stmt.h"
+#include "proxy/cancel.h"
 #include "proxy/client.h"
 #include "proxy/pipeline.h"
 #include "proxy/pool.h"
@@ -106,7 +107,6 @@ static enum sl_err make_base(struct worker *worker)
     }
     /* Only this thread touches it: others write the mailbox. */
     event_config_set_flag(config, EVENT_BASE_FLAG_NOLOCK);
-    event_config_set_flag(config, EVENT_BASE_FLAG_EPOLL_USE_CHANGELIST);
     worker->base = event_base_new_with_config(config);
     event_config_free(config);
     if (worker->base == NULL) {
@@ -147,6 +147,7 @@ enum sl_err worker_start(struct worker *worker, unsigned index,
     sl_list_init(&worker->ready);
     sl_list_init(&worker->resume);
     sl_list_init(&worker->servers);
+    sl_list_init(&worker->cancels);
     timer_wheel_init(&worker->timers, worker->now);
     atomic_init(&worker->clients_count, 0);
     worker_set_conf(worker, process_conf());
@@ -205,7 +206,9 @@ void worker_fini(struct worker *worker)
     self = worker; /* the thread is gone; who tidies up stands in for it */
     worker->stopping = true;
     mailbox_deliver(&worker->mailbox, worker);
+    cancel_close_all(worker);
     close_all(worker);
+    cancel_close_all(worker); /* of those that were closed in the middle of a query */
     sl_slab_free(worker->clients);
     sl_slab_free(worker->stmts);
     free(worker->pipeline);

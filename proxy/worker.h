@@ -46,6 +46,7 @@ struct worker {
     struct sl_list ready;   /* struct io: something happened */
     struct sl_list resume;  /* struct client: may go on */
     struct sl_list servers; /* struct server: all that are with this worker */
+    struct sl_list cancels; /* cancel.c: requests on their way to servers */
     struct timer_wheel timers;
     struct hold_cache holds;
     struct sl_slab *clients;

@@ -41,6 +41,9 @@ static PGconn *connect_verbose(const char *conninfo)
 }
 
 static const char *outcome_of(const char *format, va_list args)
+        __attribute__((format(printf, 1, 0)));
+
+static const char *outcome_of(const char *format, va_list args)
 {
     static char text[LOGIN_TEXT_MAX];
     char conninfo[2048];
