@@ -45,7 +45,10 @@ struct stage_type {
     enum stage_verdict (*on_statement)(void *self, struct stmt *stmt);
     /* The server is linked and nothing was sent to it yet. */
     void (*on_dispatch)(void *self, struct stmt *stmt);
-    /* One whole server message, type byte and all, borrowed for the call. */
+    /*
+     * One server message, type byte and all, borrowed for the call: whole, or the
+     * beginning of one longer than STMT_REQUEST_MAX, as its length word tells.
+     */
     void (*on_reply)(void *self, struct stmt *stmt, struct sl_span message);
     /* The last message of the reply was seen, and has not been shown to the client. */
     void (*on_done)(void *self, struct stmt *stmt);

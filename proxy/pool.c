@@ -219,9 +219,29 @@ static void grant(struct pool *pool, struct waiter *waiter, struct server *serve
     server->for_client = waiter->client;
 }
 
-static bool below_limit(atomic_int *count, int max)
+/* One more, unless max are there; 0 is no limit. In one step: other pools count here too. */
+static bool count_up(atomic_int *count, int max)
 {
-    return max <= 0 || atomic_load_explicit(count, memory_order_relaxed) < max;
+    if (atomic_fetch_add(count, 1) >= max && max > 0) {
+        atomic_fetch_sub(count, 1);
+        return false;
+    }
+    return true;
+}
+
+/* A connection more, within the limits of database and user: counted, if so. */
+static bool count_server(struct pool *pool)
+{
+    if (!count_up(&pool->database->servers, pool->database_max)) {
+        return false;
+    }
+    if (!count_up(&pool->user->servers, pool->user_max)) {
+        atomic_fetch_sub(&pool->database->servers, 1);
+        return false;
+    }
+    pool->total++;
+    pool->counts[POOL_LOGIN]++;
+    return true;
 }
 
 /* How many servers the pool may have now: more when somebody has waited for long. */
@@ -266,15 +286,9 @@ static void want_launch(struct pool *pool, sl_usec now, struct todo *todo)
         }
         return;
     }
-    if (!below_limit(&pool->database->servers, pool->database_max) ||
-            !below_limit(&pool->user->servers, pool->user_max)) {
-        return;
+    if (todo->launch == NULL && count_server(pool)) {
+        todo->launch = params_ref(waiter->startup);
     }
-    atomic_fetch_add(&pool->database->servers, 1);
-    atomic_fetch_add(&pool->user->servers, 1);
-    pool->total++;
-    pool->counts[POOL_LOGIN]++;
-    todo->launch = params_ref(waiter->startup);
 }
 
 /* Who gets a server that is free: see the top of the file. NULL: nobody. */
@@ -647,15 +661,9 @@ static void want_minimum(struct pool *pool, sl_usec now, struct todo *todo)
 {
     if (todo->launch != NULL || pool->total >= pool->min || pool->total >= size_now(pool, now) ||
             (pool->is_failing && now < pool->retry_at) || atomic_load(&pool->clients) == 0 ||
-            pool->counts[POOL_LOGIN] > 0 ||
-            !below_limit(&pool->database->servers, pool->database_max) ||
-            !below_limit(&pool->user->servers, pool->user_max)) {
+            pool->counts[POOL_LOGIN] > 0 || !count_server(pool)) {
         return;
     }
-    atomic_fetch_add(&pool->database->servers, 1);
-    atomic_fetch_add(&pool->user->servers, 1);
-    pool->total++;
-    pool->counts[POOL_LOGIN]++;
     todo->launch = params_ref(pool->last_startup);
 }
 
