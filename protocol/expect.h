@@ -49,11 +49,11 @@ enum expect_kind {
 };
 
 enum {
-    EXPECT_HIDDEN = 1,  /* no client sees the replies */
-    EXPECT_IN_COPY = 2, /* the server reads it in COPY IN: a Sync is ignored, others end it */
-    EXPECT_POISON = 4,  /* sent to fail; the error shown is undo's, not the server's */
-    EXPECT_QUIET = 16,  /* no client sees that it went well; an error is the client's */
-    EXPECT_HAS_FAILED = 8  /* an error was seen; ReadyForQuery is still due */
+    EXPECT_HIDDEN = 1,    /* no client sees the replies */
+    EXPECT_IN_COPY = 2,   /* the server reads it in COPY IN: a Sync is ignored, others end it */
+    EXPECT_POISON = 4,    /* sent to fail; the error shown is undo's, not the server's */
+    EXPECT_QUIET = 16,    /* no client sees that it went well; an error is the client's */
+    EXPECT_HAS_FAILED = 8 /* an error was seen; ReadyForQuery is still due */
 };
 
 enum expect_outcome {
@@ -82,8 +82,8 @@ struct expect {
     uint32_t cap; /* a power of two, or 0 */
     uint32_t head;
     uint32_t count;
-    uint32_t segment;       /* counts the ends of segments sent: Sync, Query, FunctionCall */
-    uint8_t copy;           /* enum expect_copy */
+    uint32_t segment; /* counts the ends of segments sent: Sync, Query, FunctionCall */
+    uint8_t copy;     /* enum expect_copy */
     bool copy_end_sent;
     bool described; /* the head is a statement's Describe, and its 't' was seen */
     bool skipping;  /* after an error, with no Sync sent since */
