@@ -61,3 +61,16 @@ packages_install_pg() {
     packages_pg_bin >/dev/null && return 0
     packages_install postgresql-15
 }
+
+# packages_install_node_pg DIR: node-pg for whatever Node there is. Debian's package cannot be
+# installed beside another's Node (nodesource's); its files are unpacked into DIR then.
+packages_install_node_pg() {
+    [ ! -d /usr/share/nodejs/pg ] && [ ! -d "$1/usr/share/nodejs/pg" ] || return 0
+    if apt-get install -s -q --no-install-recommends node-pg >/dev/null 2>&1; then
+        packages_install node-pg
+        return
+    fi
+    say "Unpacking from Debian: node-pg node-split2"
+    mkdir -p "$1" && (cd "$1" && apt-get download -q node-pg node-split2 &&
+        for packages_deb in *.deb; do dpkg -x "$packages_deb" . || exit 1; done)
+}
