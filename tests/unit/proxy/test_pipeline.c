@@ -1,0 +1,278 @@
+/* SPDX-License-Identifier: PostgreSQL */
+#include "proxy/pipeline.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include <cmocka.h>
+
+/* What the hooks were called for, in order: "+a" on_statement, "-a" on_end, ... */
+static char told[256];
+static unsigned resumed;
+
+struct actor {
+    char letter;
+    enum stage_verdict verdict;
+    enum stage_verdict then; /* after STAGE_WAIT */
+    bool resumes_at_once;
+};
+
+static void tell(char what, const struct actor *actor)
+{
+    size_t len = strlen(told);
+
+    snprintf(told + len, sizeof told - len, "%c%c ", what, actor->letter);
+}
+
+static enum stage_verdict on_statement(void *self, struct stmt *stmt)
+{
+    const struct actor *actor = self;
+
+    tell('+', actor);
+    assert_true(stmt->stage < STMT_STAGES_MAX);
+    if (stmt->is_resumed && actor->verdict == STAGE_WAIT) {
+        return actor->then;
+    }
+    if (actor->resumes_at_once) {
+        stmt_resume(stmt);
+    }
+    return actor->verdict;
+}
+
+static void on_dispatch(void *self, struct stmt *stmt)
+{
+    (void)stmt;
+    tell('>', self);
+}
+
+static void on_reply(void *self, struct stmt *stmt, struct sl_span message)
+{
+    (void)stmt;
+    assert_true(sl_span_is(message, "message"));
+    tell('<', self);
+}
+
+static void on_done(void *self, struct stmt *stmt)
+{
+    (void)stmt;
+    tell('.', self);
+}
+
+static void on_end(void *self, struct stmt *stmt)
+{
+    (void)stmt;
+    tell('-', self);
+}
+
+#define TYPE(of)                                                                                   \
+    {                                                                                              \
+        .name = #of, .phase = of, .on_statement = on_statement, .on_dispatch = on_dispatch,        \
+        .on_reply = on_reply, .on_done = on_done, .on_end = on_end                                 \
+    }
+
+static const struct stage_type observe = TYPE(STAGE_OBSERVE);
+static const struct stage_type guard = TYPE(STAGE_GUARD);
+static const struct stage_type lookup = TYPE(STAGE_LOOKUP);
+static const struct stage_type route = TYPE(STAGE_ROUTE);
+static const struct stage_type silent = {
+        .name = "silent", .phase = STAGE_GUARD, .on_statement = on_statement};
+
+static void resume(struct stmt *stmt)
+{
+    (void)stmt;
+    resumed++;
+}
+
+static void begin(struct pipeline *pipeline, struct stmt *stmt)
+{
+    memset(pipeline, 0, sizeof *pipeline);
+    *stmt = (struct stmt){.resume = resume};
+    told[0] = '\0';
+    resumed = 0;
+}
+
+static void add(struct pipeline *pipeline, const struct stage_type *type, struct actor *actor)
+{
+    pipeline_add(pipeline, (struct stage){.type = type, .self = actor});
+}
+
+static void an_empty_pipeline_lets_everything_pass(void **state)
+{
+    struct pipeline pipeline;
+    struct stmt stmt;
+
+    (void)state;
+    begin(&pipeline, &stmt);
+    assert_int_equal(pipeline_run(&pipeline, &stmt), STAGE_NEXT);
+    pipeline_end(&pipeline, &stmt);
+    assert_false(pipeline.has_on_reply);
+}
+
+static void phases_have_their_order_and_within_one_that_of_adding(void **state)
+{
+    struct actor a = {.letter = 'a'};
+    struct actor b = {.letter = 'b'};
+    struct actor c = {.letter = 'c'};
+    struct actor d = {.letter = 'd'};
+    struct actor e = {.letter = 'e'};
+    struct pipeline pipeline;
+    struct stmt stmt;
+
+    (void)state;
+    begin(&pipeline, &stmt);
+    add(&pipeline, &route, &d);
+    add(&pipeline, &lookup, &c);
+    add(&pipeline, &guard, &a);
+    add(&pipeline, &observe, &e);
+    add(&pipeline, &guard, &b);
+    assert_int_equal(pipeline_run(&pipeline, &stmt), STAGE_NEXT);
+    assert_string_equal(told, "+e +a +b +c +d ");
+    told[0] = '\0';
+    pipeline_dispatch(&pipeline, &stmt);
+    pipeline_reply(&pipeline, &stmt, sl_span_text("message"));
+    pipeline_done(&pipeline, &stmt);
+    assert_string_equal(told, ">e >a >b >c >d <e <a <b <c <d .e .a .b .c .d ");
+    told[0] = '\0';
+    pipeline_end(&pipeline, &stmt);
+    assert_string_equal(told, "-d -c -b -a -e ");
+}
+
+static void who_answers_or_refuses_ends_the_walk(void **state)
+{
+    static const enum stage_verdict ends[] = {STAGE_ANSWERED, STAGE_REFUSED};
+
+    (void)state;
+    for (size_t i = 0; i < SL_COUNT(ends); i++) {
+        struct actor a = {.letter = 'a'};
+        struct actor b = {.letter = 'b', .verdict = ends[i]};
+        struct actor c = {.letter = 'c'};
+        struct pipeline pipeline;
+        struct stmt stmt;
+        begin(&pipeline, &stmt);
+        add(&pipeline, &observe, &a);
+        add(&pipeline, &guard, &b);
+        add(&pipeline, &route, &c);
+        assert_int_equal(pipeline_run(&pipeline, &stmt), ends[i]);
+        assert_false(stmt.is_waiting);
+        pipeline_end(&pipeline, &stmt);
+        assert_string_equal(told, "+a +b -b -a "); /* who was not entered is not ended */
+    }
+}
+
+static void after_a_wait_who_waited_is_asked_again(void **state)
+{
+    struct actor a = {.letter = 'a'};
+    struct actor b = {.letter = 'b', .verdict = STAGE_WAIT};
+    struct actor c = {.letter = 'c', .verdict = STAGE_ANSWERED};
+    struct pipeline pipeline;
+    struct stmt stmt;
+
+    (void)state;
+    begin(&pipeline, &stmt);
+    add(&pipeline, &guard, &a);
+    add(&pipeline, &lookup, &b);
+    add(&pipeline, &lookup, &c);
+    assert_int_equal(pipeline_run(&pipeline, &stmt), STAGE_WAIT);
+    assert_true(stmt.is_waiting);
+    assert_string_equal(told, "+a +b ");
+    stmt_resume(&stmt);
+    assert_int_equal(resumed, 1);
+    assert_false(stmt.is_waiting);
+    assert_string_equal(told, "+a +b "); /* never inside the caller */
+    assert_int_equal(pipeline_run(&pipeline, &stmt), STAGE_ANSWERED);
+    pipeline_end(&pipeline, &stmt);
+    assert_string_equal(told, "+a +b +b +c -c -b -a ");
+}
+
+static void a_stage_may_resume_before_it_has_returned(void **state)
+{
+    struct actor a = {.letter = 'a', .verdict = STAGE_WAIT, .resumes_at_once = true};
+    struct pipeline pipeline;
+    struct stmt stmt;
+
+    (void)state;
+    begin(&pipeline, &stmt);
+    add(&pipeline, &lookup, &a);
+    assert_int_equal(pipeline_run(&pipeline, &stmt), STAGE_WAIT);
+    assert_int_equal(resumed, 1);
+    assert_false(stmt.is_waiting);
+    assert_int_equal(pipeline_run(&pipeline, &stmt), STAGE_NEXT);
+    pipeline_end(&pipeline, &stmt);
+    assert_string_equal(told, "+a +a -a ");
+}
+
+static void who_waited_may_answer_then(void **state)
+{
+    struct actor a = {.letter = 'a'};
+    struct actor b = {.letter = 'b', .verdict = STAGE_WAIT, .then = STAGE_ANSWERED};
+    struct actor c = {.letter = 'c'};
+    struct pipeline pipeline;
+    struct stmt stmt;
+
+    (void)state;
+    begin(&pipeline, &stmt);
+    add(&pipeline, &guard, &a);
+    add(&pipeline, &lookup, &b);
+    add(&pipeline, &lookup, &c);
+    assert_int_equal(pipeline_run(&pipeline, &stmt), STAGE_WAIT);
+    stmt_resume(&stmt);
+    assert_int_equal(pipeline_run(&pipeline, &stmt), STAGE_ANSWERED);
+    pipeline_end(&pipeline, &stmt);
+    assert_string_equal(told, "+a +b +b -b -a ");
+}
+
+static void every_stage_that_was_entered_ends_once(void **state)
+{
+    struct actor a = {.letter = 'a'};
+    struct actor b = {.letter = 'b', .verdict = STAGE_WAIT};
+    struct pipeline pipeline;
+    struct stmt stmt;
+
+    (void)state;
+    begin(&pipeline, &stmt);
+    add(&pipeline, &guard, &a);
+    add(&pipeline, &lookup, &b);
+    assert_int_equal(pipeline_run(&pipeline, &stmt), STAGE_WAIT);
+    stmt_resume(&stmt);
+    pipeline_end(&pipeline, &stmt); /* its client is gone: no further stage is asked */
+    pipeline_end(&pipeline, &stmt);
+    assert_string_equal(told, "+a +b -b -a ");
+}
+
+static void all_hooks_but_one_may_be_missing(void **state)
+{
+    struct actor a = {.letter = 'a'};
+    struct pipeline pipeline;
+    struct stmt stmt;
+
+    (void)state;
+    begin(&pipeline, &stmt);
+    add(&pipeline, &silent, &a);
+    assert_false(pipeline.has_on_reply); /* then replies need not be made whole */
+    assert_int_equal(pipeline_run(&pipeline, &stmt), STAGE_NEXT);
+    pipeline_dispatch(&pipeline, &stmt);
+    pipeline_reply(&pipeline, &stmt, sl_span_text("message"));
+    pipeline_done(&pipeline, &stmt);
+    pipeline_end(&pipeline, &stmt);
+    assert_string_equal(told, "+a ");
+    add(&pipeline, &lookup, &a);
+    assert_true(pipeline.has_on_reply);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+            cmocka_unit_test(an_empty_pipeline_lets_everything_pass),
+            cmocka_unit_test(phases_have_their_order_and_within_one_that_of_adding),
+            cmocka_unit_test(who_answers_or_refuses_ends_the_walk),
+            cmocka_unit_test(after_a_wait_who_waited_is_asked_again),
+            cmocka_unit_test(who_waited_may_answer_then),
+            cmocka_unit_test(a_stage_may_resume_before_it_has_returned),
+            cmocka_unit_test(every_stage_that_was_entered_ends_once),
+            cmocka_unit_test(all_hooks_but_one_may_be_missing),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
