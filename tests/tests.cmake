@@ -3,6 +3,7 @@
 #
 #   tests/unit/<layer>/test_*.c   unit.<layer>.<name>   linked with that layer only
 #   tests/wire/*.wire             wire.<name>           played by tests/wire/wire_run.c
+#   tests/stages/*.wire           stages.<name>         the same, with the stages of tests/stages
 #   tests/e2e/test_*.c            e2e.<name>            real PostgreSQL, tests/support
 #   tests/fuzz/fuzz_*.c           fuzz.<name>           SLUICE_FUZZ only
 #   tests/lint/*.sh               lint.<name>           and lint.selftest: each can fail
@@ -61,6 +62,40 @@ if(TARGET wire_run AND TARGET sluice)
     sluice_test(wire.${name} 180 wire_run ${script})
     set_property(TEST wire.${name} APPEND PROPERTY ENVIRONMENT "SLUICE_BIN=$<TARGET_FILE:sluice>")
   endforeach()
+endif()
+
+# ---- stages ---------------------------------------------------------------------------------
+
+# Sluice with the stages of tests/stages: the whole wire suite again, with stages that change
+# nothing a client or server can see, and scripts of their own for those that do.
+file(GLOB stage_sources CONFIGURE_DEPENDS tests/stages/*.c)
+file(GLOB stage_scripts CONFIGURE_DEPENDS tests/stages/*.wire)
+set(walked_scripts ${wire_scripts})
+# Half a request is sent before the rest has come: never with stages (half_statements_stay.wire).
+list(FILTER walked_scripts EXCLUDE REGEX "/pipeline_is_not_split\\.wire$")
+
+# sluice_stage_tests(PREFIX STAGES SCRIPTS...)
+function(sluice_stage_tests prefix stages)
+  foreach(script ${ARGN})
+    get_filename_component(name ${script} NAME_WE)
+    sluice_test(${prefix}.${name} 180 wire_run ${script})
+    set_property(TEST ${prefix}.${name} APPEND PROPERTY ENVIRONMENT
+      "SLUICE_BIN=$<TARGET_FILE:sluice_stages>" "SLUICE_TEST_STAGES=${stages}")
+  endforeach()
+endfunction()
+
+if(TARGET wire_run AND stage_sources)
+  add_executable(sluice_stages ${stage_sources})
+  target_link_libraries(sluice_stages PRIVATE sluice_proxy)
+  set_target_properties(sluice_stages PROPERTIES RUNTIME_OUTPUT_DIRECTORY tests/stages)
+  add_dependencies(wire_run sluice_stages)
+  sluice_stage_tests(stages tap,answer,refuse,rewrite ${stage_scripts})
+  sluice_stage_tests(stages.late watch,wait,answer,refuse,rewrite ${stage_scripts})
+  sluice_stage_tests(stages.wait watch,wait ${walked_scripts})
+  sluice_stage_tests(stages.rewrite watch,rewrite ${walked_scripts})
+  # Half a row is not shown to the client either, when somebody listens.
+  list(FILTER walked_scripts EXCLUDE REGEX "/server_dies_mid_result\\.wire$")
+  sluice_stage_tests(stages.tap tap ${walked_scripts})
 endif()
 
 # ---- end to end -----------------------------------------------------------------------------
