@@ -393,15 +393,21 @@ static enum step bind_renamed(struct client *client, const struct request *reque
     size_t name_len = prepared_name(prepared, name);
     size_t rest = request->total - MESSAGE_HEAD - bind->rest_offset;
     size_t total = MESSAGE_HEAD + bind->portal.len + 1 + name_len + 1 + rest;
-    uint8_t head[MESSAGE_HEAD];
+    uint8_t head[MESSAGE_HEAD + 1 + PREPARED_NAME_MAX];
 
     if (expect_push(&server->expect, entry) != SL_OK) {
         return request_hold(client);
     }
     put_head(head, MSG_BIND, total);
-    server_say(server, head, sizeof head);
-    server_say(server, bind->portal.at, bind->portal.len + 1);
-    server_say(server, name, name_len + 1);
+    if (SL_LIKELY(bind->portal.len == 0)) { /* the unnamed portal: one piece */
+        head[MESSAGE_HEAD] = 0;
+        memcpy(head + MESSAGE_HEAD + 1, name, name_len + 1);
+        server_say(server, head, MESSAGE_HEAD + 1 + name_len + 1);
+    } else {
+        server_say(server, head, MESSAGE_HEAD);
+        server_say(server, bind->portal.at, bind->portal.len + 1);
+        server_say(server, name, name_len + 1);
+    }
     request_pass_from(client, request, MESSAGE_HEAD + bind->rest_offset);
     return STEP_NEXT;
 }

@@ -307,6 +307,7 @@ void link_settle(struct server *server)
     struct client *client = server->client;
 
     if (client->has_left && expect_idle(&server->expect) && client->body_left == 0) {
+        outbox_flush(&client->io.worker->outbox);
         client_close(client, "client ended the session");
         return;
     }
@@ -339,6 +340,7 @@ void link_settle(struct server *server)
     }
     client_wake_if_held(client);
     if (client->close_needed) {
+        outbox_flush(&client->io.worker->outbox);
         client_close(client, "closed by the administrator");
     }
     release(server, false);

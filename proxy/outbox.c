@@ -47,7 +47,19 @@ static void add(struct outbox *outbox, const uint8_t *bytes, size_t len)
 void outbox_copy(struct outbox *outbox, const void *bytes, size_t len)
 {
     const uint8_t *from = bytes;
+    uint8_t *tail = outbox->scratch + outbox->used;
 
+    /* Nearly always: right behind what was copied last. */
+    if (SL_LIKELY(len <= OUTBOX_SCRATCH - outbox->used && outbox->count > 0)) {
+        struct iovec *last = &outbox->pieces[outbox->count - 1];
+        if ((uint8_t *)last->iov_base + last->iov_len == tail) {
+            memcpy(tail, from, len);
+            last->iov_len += len;
+            outbox->used += len;
+            outbox->bytes += len;
+            return;
+        }
+    }
     while (len > 0) {
         if (outbox->used == OUTBOX_SCRATCH || outbox->count == OUTBOX_PIECES) {
             outbox_flush(outbox);

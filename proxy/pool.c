@@ -437,25 +437,31 @@ bool pool_leave(struct pool *pool, struct waiter *waiter)
     return was_waiting;
 }
 
+/* server_lifetime = 0: used once, then closed; so not before it was used. */
+static bool lifetime_is_over(struct pool *pool, const struct server *server, sl_usec now)
+{
+    sl_usec gap = pool->size > 0 ? pool->lifetime / pool->size : 0;
+
+    if (now - server->connected_at < pool->lifetime || now - pool->lifetime_closed_at < gap ||
+            (pool->lifetime == 0 && server->request_at == 0)) {
+        return false;
+    }
+    pool->lifetime_closed_at = now;
+    return true;
+}
+
 bool pool_lifetime_over(struct pool *pool, const struct server *server, sl_usec now)
 {
-    bool over = false;
-
     pthread_mutex_lock(&pool->lock);
-    sl_usec gap = pool->size > 0 ? pool->lifetime / pool->size : 0;
-    if (pool->lifetime > 0 && now - server->connected_at >= pool->lifetime &&
-            now - pool->lifetime_closed_at >= gap) {
-        pool->lifetime_closed_at = now;
-        over = true;
-    }
+    bool is_over = lifetime_is_over(pool, server, now);
     pthread_mutex_unlock(&pool->lock);
-    return over;
+    return is_over;
 }
 
 void pool_give(struct pool *pool, struct server *server, struct worker *worker)
 {
     struct todo todo = {0};
-    bool is_swapped = false;
+    const char *reason = NULL;
 
     if (server->close_reason == NULL && server->epoch != atomic_load(&pool->epoch)) {
         server->close_reason = "reconnect";
@@ -466,12 +472,19 @@ void pool_give(struct pool *pool, struct server *server, struct worker *worker)
     }
     pthread_mutex_lock(&pool->lock);
     server->pool_worker = worker->index;
-    struct waiter *waiter = choose(pool, server, worker->now);
-    if (waiter != NULL) {
+    struct waiter *waiter = NULL;
+    if (lifetime_is_over(pool, server, worker->now)) {
+        reason = "server lifetime over";
+    } else {
+        waiter = choose(pool, server, worker->now);
+    }
+    if (reason != NULL) {
+        set_place(pool, server, POOL_TESTED);
+    } else if (waiter != NULL) {
         grant(pool, waiter, server);
         todo.granted = server;
     } else if (pool->waiting > 0 && !pool_is_paused(pool)) {
-        is_swapped = true;
+        reason = "its startup values are not those of who waits";
     } else {
         set_place(pool, server, POOL_IDLE);
         sl_list_push(&pool->idle[worker->index], &server->in_pool);
@@ -479,8 +492,8 @@ void pool_give(struct pool *pool, struct server *server, struct worker *worker)
     }
     pool_check(pool);
     pthread_mutex_unlock(&pool->lock);
-    if (is_swapped) {
-        server_close(server, "its startup values are not those of who waits");
+    if (reason != NULL) {
+        server_close(server, reason);
         return;
     }
     carry_out(pool, worker, &todo);

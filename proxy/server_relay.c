@@ -499,6 +499,16 @@ static void after(struct server *server, bool saw_ready)
     }
 }
 
+/* A client that does not take what it is sent: its server is not read until it does. */
+static void hold_back_for(struct client *client)
+{
+    if (client != NULL && client->server != NULL && io_is_clogged(&client->io)) {
+        struct io *io = &client->server->io;
+        io->paused = true; /* client_relay.c wakes it when the client took all */
+        io_want(io, io->wants & ~(unsigned)IO_READ);
+    }
+}
+
 static void relay_bytes(struct server *server, struct sl_span bytes)
 {
     struct worker *worker = server->io.worker;
@@ -511,18 +521,20 @@ static void relay_bytes(struct server *server, struct sl_span bytes)
     }
     relay_all(&relay);
     size_t used = (size_t)(relay.at - bytes.at);
+    struct sl_id id = client != NULL ? client->id : (struct sl_id){0};
     if (client != NULL) {
         stats_add(pool_stats(server->pool, worker->index), STATS_SENT, used);
-        outbox_flush(&worker->outbox);
+    }
+    if (hold_len(&server->io.in) > 0) {
+        outbox_flush(&worker->outbox); /* what passes lies in what io_keep() gives back */
     }
     if (io_keep(&server->io, bytes, used) != SL_OK) {
         server->is_broken = true;
     }
-    if (client != NULL && io_is_clogged(&client->io) && server->io.fd >= 0) {
-        server->io.paused = true; /* client_relay.c wakes it when the client took all */
-        io_want(&server->io, server->io.wants & ~(unsigned)IO_READ);
-    }
+    /* Before the client hears of its end, so that whoever asks then finds the server free. */
     after(server, relay.saw_ready);
+    outbox_flush(&worker->outbox);
+    hold_back_for(client_find(worker, id));
 }
 
 void server_relay_ready(struct server *server, unsigned got)

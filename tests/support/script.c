@@ -35,6 +35,7 @@ struct bytes {
 };
 
 struct talk {
+    bool said_goodbye; /* then the end is a close, however long it takes */
     int fd;
     struct bytes out;
     size_t out_done;
@@ -272,7 +273,8 @@ static void settle(struct talk *talk, size_t want)
             return;
         size_t count = talk->log->count;
         bool ready = count > before && talk->log->replies[count - 1].type == 'Z';
-        bool moved = turn(talk, ready ? QUIET_MS : SLOW_MS);
+        int quiet_ms = ready ? QUIET_MS : SLOW_MS;
+        bool moved = turn(talk, talk->said_goodbye ? LIMIT_MS : quiet_ms);
         if (!moved && sent && want == 0)
             return;
     }
@@ -301,10 +303,12 @@ static void run_line(struct talk *talk, char *line)
     }
     for (unsigned long i = 0; i < times; i++) {
         expand(repeated ? body + 1 : body, i, text);
-        if (text[0] == 'W')
+        if (text[0] == 'W') {
             wait_here(talk);
-        else if (text[0] != '\0')
+        } else if (text[0] != '\0') {
+            talk->said_goodbye |= text[0] == 'X';
             put_message(&talk->out, text);
+        }
     }
 }
 
