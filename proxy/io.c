@@ -191,6 +191,9 @@ enum sl_err io_keep(struct io *io, struct sl_span bytes, size_t consumed)
         hold_consume(&io->in, &io->worker->holds, consumed);
         return SL_OK;
     }
+    if (consumed == bytes.len) {
+        return SL_OK;
+    }
     return hold_put(&io->in, &io->worker->holds, bytes.at + consumed, bytes.len - consumed);
 }
 

@@ -279,7 +279,8 @@ static void want_launch(struct pool *pool, sl_usec now, struct todo *todo)
     waiter = SL_CONTAINER(it, struct waiter, link);
     if (pool->total >= size_now(pool, now)) {
         struct server *useless = find_idle(pool, 0, NULL);
-        if (useless != NULL && todo->closed == NULL) {
+        if (useless != NULL && todo->closed == NULL &&
+                first_waiter_with(pool, useless->startup) == NULL) {
             take_off_idle(pool, useless);
             set_place(pool, useless, POOL_TESTED);
             todo->closed = useless;

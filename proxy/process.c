@@ -3,6 +3,8 @@
 
 #include "conf/conf.h"
 #include "protocol/crypto.h"
+#include "proxy/auth_keys.h"
+#include "proxy/jobs.h"
 #include "proxy/pool.h"
 #include "proxy/prepared.h"
 #include "proxy/registry.h"
@@ -104,10 +106,12 @@ void process_stop(void)
     for (unsigned i = 0; i < self.workers_count; i++) {
         worker_join(&self.workers[i]);
     }
+    jobs_stop(); /* what is done by now is delivered by worker_fini(), nothing comes later */
     for (unsigned i = 0; i < self.workers_count; i++) {
         worker_fini(&self.workers[i]);
     }
     registry_fini();
+    auth_keys_clear();
     tls_context_unref(self.from_clients);
     tls_context_unref(self.to_servers);
     conf_unref(self.conf);

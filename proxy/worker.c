@@ -208,6 +208,7 @@ void worker_fini(struct worker *worker)
     mailbox_deliver(&worker->mailbox, worker);
     cancel_close_all(worker);
     close_all(worker);
+    mailbox_deliver(&worker->mailbox, worker); /* the resolver's last letters */
     cancel_close_all(worker); /* of those that were closed in the middle of a query */
     sl_slab_free(worker->clients);
     sl_slab_free(worker->stmts);

@@ -50,7 +50,8 @@ static void equal_statements_are_one_and_have_one_name(void **state)
     assert_ptr_equal(a, b);
     assert_ptr_not_equal(a, c);
     assert_int_equal(prepared_count(), 2);
-    assert_int_equal(prepared_name(a, name_a), strlen(name_a));
+    size_t len = prepared_name(a, name_a);
+    assert_int_equal(len, strlen(name_a));
     prepared_name(c, name_c);
     assert_memory_equal(name_a, "SLUICE_", 7);
     assert_string_not_equal(name_a, name_c);
