@@ -535,6 +535,15 @@ void client_stmt_ready(struct server *server)
     }
 }
 
+void client_stmt_server_gone(struct server *server)
+{
+    while (server->finished != NULL) {
+        struct stmt *stmt = server->finished;
+        server->finished = stmt->next;
+        end(server->io.worker, stmt);
+    }
+}
+
 void client_stmt_abandon(struct client *client)
 {
     struct worker *worker = client->io.worker;

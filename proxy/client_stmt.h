@@ -44,6 +44,8 @@ void client_stmt_reply(struct server *server, struct sl_span message);
 void client_stmt_finished(struct server *server, struct stmt *stmt, enum expect_outcome outcome);
 /* ReadyForQuery was seen, and has not been shown. */
 void client_stmt_ready(struct server *server);
+/* The server goes: what was answered, and not yet followed by ReadyForQuery, ends. */
+void client_stmt_server_gone(struct server *server);
 /* The client goes: what has not been sent ends. */
 void client_stmt_abandon(struct client *client);
 

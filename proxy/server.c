@@ -5,6 +5,7 @@
 #include "protocol/base/log.h"
 #include "protocol/front.h"
 #include "proxy/client.h"
+#include "proxy/client_stmt.h"
 #include "proxy/link.h"
 #include "proxy/params.h"
 #include "proxy/process.h"
@@ -157,6 +158,7 @@ void server_close(struct server *server, const char *reason)
     server_login_free(server->login);
     io_close(&server->io);
     expect_fini(&server->expect);
+    client_stmt_server_gone(server);
     server_stmts_fini(&server->stmts);
     sl_list_remove(&server->link);
     server->state = SERVER_CLOSED;
