@@ -75,6 +75,15 @@ const struct expect_entry *expect_head(const struct expect *expect)
     return expect->count == 0 ? NULL : entry_at(expect, 0);
 }
 
+bool expect_is_one_segment(const struct expect *expect)
+{
+    if (expect->count == 0) {
+        return false;
+    }
+    const struct expect_entry *last = entry_at(expect, expect->count - 1);
+    return last->kind == EXPECT_SYNC && last->segment == entry_at(expect, 0)->segment;
+}
+
 static enum sl_err grow(struct expect *expect)
 {
     uint32_t cap = expect->cap == 0 ? FIRST_CAP : expect->cap * 2;

@@ -146,6 +146,9 @@ static inline bool expect_local_is_due(const struct expect *expect)
     return expect->count > 0 && expect->ring[expect->head & (expect->cap - 1)].kind == EXPECT_LOCAL;
 }
 
+/* Is all that is expected one request, up to its Sync? */
+bool expect_is_one_segment(const struct expect *expect);
+
 /* Whether what the server says now is for us alone. */
 static inline bool expect_hidden(const struct expect *expect)
 {

@@ -82,6 +82,8 @@ struct client {
     bool is_pinned;     /* keeps its server between transactions */
     bool skips_to_sync; /* an error of ours: what comes is dropped up to Sync */
     bool is_replication;
+    bool is_retrying;       /* its input begins with a request that is repeated */
+    bool has_retried;       /* what is under way is one */
     bool unnamed_is_opaque; /* its unnamed statement is too long to be kept */
     bool is_unix;
     bool close_needed;       /* SHOW CLIENTS; closed when between transactions */
@@ -105,6 +107,7 @@ struct client {
         struct console *console;    /* CONSOLE */
         struct stmt *stmt;          /* STAGED, or walked and not yet sent */
     } part;
+    struct hold retry;            /* client_retry.h: the request that may be repeated */
     struct settle_bytes *instead; /* what a stage puts in place of the next request */
     struct timer timer;
     struct cancel_key cancel;

@@ -76,26 +76,8 @@ static enum sl_err make_room(struct server *server)
 {
     uint32_t max = (uint32_t)server->io.worker->conf->max_prepared_statements;
     struct server_stmt *old = server_stmts_excess(&server->stmts, max > 0 ? max - 1 : 0);
-    uint8_t message[MESSAGE_HEAD + 1 + PREPARED_NAME_MAX];
-    char name[PREPARED_NAME_MAX];
 
-    if (old == NULL) {
-        return SL_OK;
-    }
-    size_t len = prepared_name(old->prepared, name);
-    struct expect_entry entry = {
-            .kind = EXPECT_CLOSE, .flags = EXPECT_HIDDEN, .ref = prepared_ref(old->prepared)};
-    server_stmts_remove(&server->stmts, old);
-    enum sl_err err = expect_push(&server->expect, entry);
-    if (err != SL_OK) {
-        prepared_unref(entry.ref);
-        return err; /* it stays there, unused: the bound is one more until the session ends */
-    }
-    put_head(message, MSG_CLOSE, MESSAGE_HEAD + 1 + len + 1);
-    message[MESSAGE_HEAD] = 'S';
-    memcpy(message + MESSAGE_HEAD + 1, name, len + 1);
-    server_say(server, message, MESSAGE_HEAD + 1 + len + 1);
-    return SL_OK;
+    return old == NULL ? SL_OK : server_forget_stmt(server, old);
 }
 
 /* The server has the statement, or will by then: its Parse goes ahead. STEP_NEXT when so. */
@@ -385,10 +367,10 @@ static enum step find_statement(struct client *client, const struct request *req
 }
 
 static enum step bind_renamed(struct client *client, const struct request *request,
-        const struct front_bind *bind, const struct prepared *prepared)
+        const struct front_bind *bind, struct prepared *prepared)
 {
     struct server *server = client->server;
-    struct expect_entry entry = {.kind = EXPECT_BIND};
+    struct expect_entry entry = {.kind = EXPECT_BIND, .ref = prepared};
     char name[PREPARED_NAME_MAX];
     size_t name_len = prepared_name(prepared, name);
     size_t rest = request->total - MESSAGE_HEAD - bind->rest_offset;
@@ -459,6 +441,7 @@ static enum step describe_statement(
     if (prepared == NULL) {
         return request_pass(client, request, entry);
     }
+    entry.ref = prepared;
     if (expect_push(&client->server->expect, entry) != SL_OK) {
         return request_hold(client);
     }

@@ -18,6 +18,7 @@
 #include "protocol/sqlstate.h"
 #include "proxy/client_cancelled.h"
 #include "proxy/client_request.h"
+#include "proxy/client_retry.h"
 #include "proxy/client_stmt.h"
 #include "proxy/link.h"
 #include "proxy/pipeline.h"
@@ -438,6 +439,9 @@ static void process(struct client *client, struct sl_span bytes)
     struct worker *worker = client->io.worker;
     struct sl_id id = client->id;
 
+    if (client->renames) {
+        client_retry_note(client, bytes);
+    }
     size_t used = consume(client, bytes);
     outbox_flush(&worker->outbox);
     if (client_find(worker, id) != client || client->state == CLIENT_LEAVING) {

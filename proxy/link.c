@@ -10,6 +10,7 @@
 #include "proxy/cancel.h"
 #include "proxy/client.h"
 #include "proxy/client_login.h"
+#include "proxy/client_retry.h"
 #include "proxy/client_stmt.h"
 #include "proxy/link_params.h"
 #include "proxy/params.h"
@@ -53,8 +54,7 @@ bool link_join(struct client *client, struct server *server)
         server_close(server, "lost while idle");
         return false;
     }
-    timer_clear(&worker->timers, &server->timer);
-    server->client = client;
+    server->client = client; /* its timer may fire meanwhile, and finds it linked */
     client->server = server;
     server_enter(server, SERVER_LINKED);
     server->request_at = worker->now;
@@ -210,6 +210,8 @@ static void part(struct client *client, struct server *server)
 {
     client->server = NULL;
     server->client = NULL;
+    client_retry_drop(client);
+    server->is_retried = false;
     server->is_tapped = false;
     server->is_due = false;
     server->state = SERVER_CLEAN; /* for now: the next step says what becomes of it */

@@ -70,6 +70,7 @@ static struct prepared *make(struct sl_span body)
         return NULL;
     }
     atomic_init(&prepared->refs, 1);
+    prepared->is_retired = false;
     prepared->number = atomic_fetch_add(&last_number, 1) + 1;
     prepared->len = (uint32_t)body.len;
     memcpy(prepared->body, body.at, body.len);
@@ -124,7 +125,7 @@ void prepared_unref(struct prepared *prepared)
     struct stripe *stripe = stripe_of(prepared->node.hash);
     pthread_mutex_lock(&stripe->lock);
     bool last = atomic_fetch_sub_explicit(&prepared->refs, 1, memory_order_acq_rel) == 1;
-    if (last) {
+    if (last && !prepared->is_retired) {
         sl_map_remove(&stripe->map, &prepared->node);
     }
     pthread_mutex_unlock(&stripe->lock);
@@ -133,6 +134,18 @@ void prepared_unref(struct prepared *prepared)
         atomic_fetch_sub(&count_now, 1);
         free(prepared);
     }
+}
+
+void prepared_retire(struct prepared *prepared)
+{
+    struct stripe *stripe = stripe_of(prepared->node.hash);
+
+    pthread_mutex_lock(&stripe->lock);
+    if (!prepared->is_retired) {
+        prepared->is_retired = true;
+        sl_map_remove(&stripe->map, &prepared->node);
+    }
+    pthread_mutex_unlock(&stripe->lock);
 }
 
 /* On the hot path of a Bind, hence not snprintf(). */
@@ -338,6 +351,17 @@ struct server_stmt *server_stmts_add(struct server_stmts *stmts, struct prepared
     stmt->is_pending = true;
     sl_list_push(&stmts->used, &stmt->used);
     return stmt;
+}
+
+void server_stmts_retire(struct server_stmts *stmts, const void *prepared)
+{
+    SL_LIST_EACH (it, &stmts->used) {
+        struct server_stmt *stmt = SL_CONTAINER(it, struct server_stmt, used);
+        if (stmt->prepared == prepared) {
+            prepared_retire(stmt->prepared);
+            return;
+        }
+    }
 }
 
 void server_stmts_touch(struct server_stmts *stmts, struct server_stmt *stmt)

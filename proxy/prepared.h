@@ -40,6 +40,7 @@ struct prepared {
     atomic_uint refs;        /* any thread */
     uint64_t number;         /* constant */
     uint32_t len;            /* constant */
+    bool is_retired;         /* under its stripe's lock: found no more */
     uint8_t body[];          /* constant: a Parse from behind the name to its end */
 };
 
@@ -52,6 +53,11 @@ uint32_t prepared_count(void);
 SL_MUST_CHECK struct prepared *prepared_intern(struct sl_span body);
 struct prepared *prepared_ref(struct prepared *prepared);
 void prepared_unref(struct prepared *prepared); /* NULL is fine */
+/*
+ * Its plans are out of date: who asks for that body from now on gets another number,
+ * which no server has prepared yet.
+ */
+void prepared_retire(struct prepared *prepared);
 /* Writes the name it has on servers; returns its length without the terminator. */
 size_t prepared_name(const struct prepared *prepared, char name[PREPARED_NAME_MAX]);
 
@@ -121,6 +127,8 @@ struct server_stmt *server_stmts_find(struct server_stmts *stmts, const struct p
 /* A new one, pending. NULL without memory. */
 SL_MUST_CHECK struct server_stmt *server_stmts_add(
         struct server_stmts *stmts, struct prepared *prepared);
+/* The same for one of this server's, if that is one: the pointer is only compared. */
+void server_stmts_retire(struct server_stmts *stmts, const void *prepared);
 void server_stmts_touch(struct server_stmts *stmts, struct server_stmt *stmt);
 void server_stmts_remove(struct server_stmts *stmts, struct server_stmt *stmt);
 /* The least recently used that is not pending, if more than count_max are there; else NULL. */

@@ -4,6 +4,7 @@
 #include "conf/conf.h"
 #include "protocol/base/log.h"
 #include "protocol/front.h"
+#include "protocol/message.h"
 #include "proxy/client.h"
 #include "proxy/client_stmt.h"
 #include "proxy/link.h"
@@ -85,6 +86,9 @@ void server_set_idle_timer(struct server *server)
 
     if (idle > 0 && server->idle_since + idle < next) {
         next = server->idle_since + idle;
+    }
+    if (timer_is_set(&server->timer) && server->timer.at <= next) {
+        return; /* from the last time it was idle: it looks, and sets the next one */
     }
     timer_set(&worker->timers, &server->timer, next);
 }
@@ -200,6 +204,29 @@ enum sl_err server_ask_hidden(struct server *server, const char *query)
     }
     sl_buf_fini(&buf);
     return err;
+}
+
+enum sl_err server_forget_stmt(struct server *server, struct server_stmt *stmt)
+{
+    uint8_t message[MESSAGE_HEAD + 1 + PREPARED_NAME_MAX];
+    char name[PREPARED_NAME_MAX];
+    size_t len = prepared_name(stmt->prepared, name);
+    uint32_t total = (uint32_t)(MESSAGE_HEAD + 1 + len + 1);
+    struct expect_entry entry = {
+            .kind = EXPECT_CLOSE, .flags = EXPECT_HIDDEN, .ref = prepared_ref(stmt->prepared)};
+
+    server_stmts_remove(&server->stmts, stmt);
+    enum sl_err err = expect_push(&server->expect, entry);
+    if (err != SL_OK) {
+        prepared_unref(entry.ref);
+        return err; /* it stays there, unused, until the session ends */
+    }
+    message[0] = MSG_CLOSE;
+    sl_set_u32(message + 1, total - 1);
+    message[MESSAGE_HEAD] = FRONT_STATEMENT;
+    memcpy(message + MESSAGE_HEAD + 1, name, len + 1);
+    server_say(server, message, total);
+    return SL_OK;
 }
 
 const char *server_state_text(const struct server *server)

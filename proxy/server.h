@@ -81,6 +81,7 @@ struct server {
     bool is_tapped;        /* a stage looks at the reply that is on its way */
     bool is_broken;        /* it broke the protocol */
     bool is_due;           /* ReadyForQuery came while the client was in the middle of a message */
+    bool is_retried;       /* an error was hidden: its request comes again after ReadyForQuery */
     bool saw_reset;        /* RESET or DISCARD ALL since the last ReadyForQuery */
     bool clean_again;      /* after ROLLBACK, the reset query */
     bool has_said_fatal;   /* its client knows why it ends */
@@ -140,6 +141,8 @@ void server_say(struct server *server, const void *bytes, size_t len);
 /* A request of our own whose replies nobody sees. */
 SL_MUST_CHECK enum sl_err server_ask_hidden(struct server *server, const char *query);
 
+/* Closes a statement on it, unseen; it is forgotten here. Not one whose Parse is under way. */
+SL_MUST_CHECK enum sl_err server_forget_stmt(struct server *server, struct server_stmt *stmt);
 /* Looks again when it may be idle for too long, or too old. */
 void server_set_idle_timer(struct server *server);
 

@@ -15,6 +15,7 @@
 #include "protocol/sqlstate.h"
 #include "protocol/stmt.h"
 #include "proxy/client.h"
+#include "proxy/client_retry.h"
 #include "proxy/client_stmt.h"
 #include "proxy/link.h"
 #include "proxy/param_names.h"
@@ -221,8 +222,14 @@ static void on_error(struct server *server, struct sl_span body)
         server->has_said_fatal = true;
     }
     if (strcmp(error.sqlstate, SL_STATE_FEATURE_NOT_SUPPORTED) == 0 &&
-            sl_span_is(error.routine, "RevalidateCachedQuery")) {
-        server->close_reason = "its prepared statements are out of date"; /* others will be made */
+            sl_span_is(error.routine, "RevalidateCachedQuery") && server->client != NULL &&
+            server->client->renames) {
+        const struct expect_entry *head = expect_head(&server->expect);
+        server_stmts_retire(&server->stmts, head == NULL ? NULL : head->ref);
+        server->is_retried = client_retry_may(server);
+        if (!server->is_retried) {
+            server->close_reason = "its prepared statements are out of date";
+        }
     }
     if (server->client == NULL) {
         sl_log(SL_LOG_WARN, "server_error", "server=%lu sqlstate=%s routine=%.*s",
@@ -296,6 +303,9 @@ static enum relayed on_ready(struct relay *relay, struct sl_span body)
     relay->saw_ready = true;
     if (verdict == EXPECT_SHOW) {
         client_stmt_ready(server);
+        if (server->is_retried) {
+            return RELAY_HIDE; /* after() repeats the request */
+        }
         on_query_done(server, (char)body.at[0]);
     }
     return shown_as(verdict);
@@ -333,7 +343,7 @@ static enum relayed on_message(struct relay *relay, uint8_t type, struct sl_span
     }
     enum relayed relayed = shown_as(expect_reply(&server->expect, type, 0, &swap));
     relay->instead = swap;
-    return relayed;
+    return type == BACK_ERROR && server->is_retried && relayed == RELAY_PASS ? RELAY_HIDE : relayed;
 }
 
 static bool is_looked_at(uint8_t type)
@@ -375,6 +385,29 @@ static void carry_out(struct relay *relay, enum relayed relayed, uint32_t total)
     pass_body(relay);
 }
 
+/*
+ * Rows, or COPY data: as many as are here, for nothing changes in between. The first
+ * one's length was looked at; the last one may be cut.
+ */
+static void stream(struct relay *relay, uint8_t type)
+{
+    const uint8_t *at = relay->at;
+    uint32_t total = sl_get_u32(at + 1) + 1;
+
+    while ((size_t)(relay->end - at) > (size_t)total + MESSAGE_HEAD && at[total] == type) {
+        uint32_t len = sl_get_u32(at + total + 1);
+        if (!message_len_ok(len)) {
+            break; /* relay_message() says so */
+        }
+        at += total;
+        total = len + 1;
+    }
+    relay->at = at;
+    relay->server->body_left = total;
+    relay->server->body_fate = BODY_PASS;
+    pass_body(relay);
+}
+
 /* False: more bytes are needed, or it is over (server->close_reason). */
 static bool relay_message(struct relay *relay)
 {
@@ -392,9 +425,7 @@ static bool relay_message(struct relay *relay)
     }
     if ((type == BACK_DATA_ROW || type == BACK_COPY_DATA) && expect_streams(&server->expect) &&
             !server->is_tapped) {
-        server->body_left = len + 1;
-        server->body_fate = BODY_PASS;
-        pass_body(relay);
+        stream(relay, type);
         return true;
     }
     uint32_t whole_max = server->is_tapped ? STMT_REQUEST_MAX : WHOLE_MAX;
@@ -484,6 +515,11 @@ static void after(struct server *server, bool saw_ready)
     if (server->is_broken) {
         lost(server, "the server broke the protocol");
     } else if (server->state == SERVER_LINKED) {
+        if (SL_UNLIKELY(saw_ready && server->is_retried)) {
+            server->is_retried = false;
+            client_retry_begin(server);
+            return;
+        }
         if (SL_UNLIKELY(saw_ready && server->saw_reset)) {
             after_reset(server);
         }

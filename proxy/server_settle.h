@@ -9,6 +9,8 @@
  *   PARSE, CLOSE      struct prepared: what   the server, so that it is always settled
  *     unnamed         was unnamed before      (local = SETTLE_UNNAMED)
  *   CLOSE injected    struct prepared         NULL
+ *   BIND, DESCRIBE    struct prepared, only   NULL, or a poison's bytes
+ *     statement       to be compared
  *   LOCAL '1'         NULL                    struct client_name    (local = '1')
  *   LOCAL '3'         NULL                    struct client_name    (local = '3'), or NULL
  *   LOCAL, bytes      NULL                    struct settle_bytes   (local = 0; SETTLE_READY:
