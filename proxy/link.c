@@ -28,17 +28,29 @@ static bool is_owner(const struct server *server, const struct client *client)
            server->owner_worker == client->io.worker->index;
 }
 
+/*
+ * What DISCARD ALL does, but for prepared statements: those are ours, and shared. A
+ * client's own (PREPARE) can only go with all of them. PostgreSQL documentation, DISCARD.
+ */
+static const char discard_session[] =
+        "CLOSE ALL; SET SESSION AUTHORIZATION DEFAULT; RESET ALL; UNLISTEN *; "
+        "SELECT pg_catalog.pg_advisory_unlock_all(); DISCARD TEMP; DISCARD SEQUENCES";
+
 /* What another client left in the session is taken away, ahead of the client's request. */
 static bool clean_for(struct server *server, const struct client *client)
 {
     if (!server->is_dirty || is_owner(server, client)) {
         return true;
     }
-    if (server_ask_hidden(server, "DISCARD ALL") != SL_OK) {
+    const char *query = server->has_sql_prepared ? "DISCARD ALL" : discard_session;
+    if (server_ask_hidden(server, query) != SL_OK) {
         return false;
     }
+    if (server->has_sql_prepared) {
+        server_stmts_clear(&server->stmts);
+    }
     server->is_dirty = false;
-    server_stmts_clear(&server->stmts);
+    server->has_sql_prepared = false;
     params_unref(server->params);
     server->params = params_ref(server->baseline);
     return true;
@@ -234,6 +246,7 @@ static void begin_clean(struct server *server, const char *query)
     if (strcasestr(query, "DISCARD ALL") != NULL || strcasestr(query, "DEALLOCATE ALL") != NULL) {
         server_stmts_clear(&server->stmts);
         server->is_dirty = false;
+        server->has_sql_prepared = false;
     }
     if (server_ask_hidden(server, query) != SL_OK) {
         link_server_failed(server, "out of memory");

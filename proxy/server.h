@@ -86,6 +86,7 @@ struct server {
     bool clean_again;      /* after ROLLBACK, the reset query */
     bool has_said_fatal;   /* its client knows why it ends */
     struct stmt *finished; /* statements answered, until ReadyForQuery */
+    bool has_sql_prepared; /* of what is left on it: a PREPARE in SQL */
     bool is_unsynced;      /* extended messages were sent since the last Sync */
 
     struct timer timer;

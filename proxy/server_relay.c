@@ -209,6 +209,7 @@ static void on_tag(struct server *server, struct sl_span body)
     } else if (sl_span_is(tag, "LISTEN")) {
         client->is_pinned = true;
     }
+    server->has_sql_prepared |= sl_span_is(tag, "PREPARE");
     server->is_dirty = server->is_dirty || tag_is_dirty(tag);
 }
 
@@ -231,7 +232,12 @@ static void on_error(struct server *server, struct sl_span body)
             server->close_reason = "its prepared statements are out of date";
         }
     }
-    if (server->client == NULL) {
+    bool is_ours = expect_hidden(&server->expect) &&
+                   (server->client == NULL || server->client->state != CLIENT_AUTH_WAIT);
+    if (is_ours) {
+        server->is_broken = true; /* what we asked for is not so: nobody may build on it */
+    }
+    if (is_ours || server->client == NULL) {
         sl_log(SL_LOG_WARN, "server_error", "server=%lu sqlstate=%s routine=%.*s",
                 (unsigned long)server->serial, error.sqlstate, (int)error.routine.len,
                 (const char *)error.routine.at);
