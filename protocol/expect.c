@@ -75,6 +75,20 @@ const struct expect_entry *expect_head(const struct expect *expect)
     return expect->count == 0 ? NULL : entry_at(expect, 0);
 }
 
+bool expect_is_stuck(const struct expect *expect)
+{
+    if (expect->copy == EXPECT_COPY_BOTH ||
+            (expect->copy == EXPECT_COPY_IN && !expect->copy_end_sent)) {
+        return true;
+    }
+    for (uint32_t i = 0; i < expect->count; i++) {
+        if (ends_segment(entry_at(expect, i))) {
+            return false;
+        }
+    }
+    return true;
+}
+
 bool expect_is_one_segment(const struct expect *expect)
 {
     if (expect->count == 0) {

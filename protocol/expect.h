@@ -146,6 +146,13 @@ static inline bool expect_local_is_due(const struct expect *expect)
     return expect->count > 0 && expect->ring[expect->head & (expect->cap - 1)].kind == EXPECT_LOCAL;
 }
 
+/*
+ * Would no more come if nothing more were sent? What lies in front of a Sync, a Query or
+ * a FunctionCall is flushed by it; what follows the last of them is not, and a COPY IN
+ * waits for its data.
+ */
+bool expect_is_stuck(const struct expect *expect);
+
 /* Is all that is expected one request, up to its Sync? */
 bool expect_is_one_segment(const struct expect *expect);
 

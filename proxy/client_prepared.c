@@ -331,6 +331,7 @@ enum step request_parse(struct client *client, const struct request *request)
         struct expect_entry entry = {.kind = EXPECT_PARSE};
         return request_pass(client, request, entry); /* the server will say what is wrong */
     }
+    request_note_create(client, parse.query);
     return parse.name.len == 0 ? parse_unnamed(client, request, parse.rest)
                                : parse_named(client, request, &parse);
 }

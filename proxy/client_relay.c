@@ -30,6 +30,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <strings.h>
 
 enum { KEPT_MAX = 65536 };
 
@@ -135,6 +136,18 @@ static void begin_query(struct client *client)
     }
 }
 
+/*
+ * CREATE TABLE AS says "SELECT n" when it is done, as if nothing were left behind: a
+ * temporary table may be. Here its first word tells. (SELECT INTO has no such word.)
+ */
+void request_note_create(struct client *client, struct sl_span text)
+{
+    if (text.len > 6 && (text.at[0] | 0x20) == 'c' &&
+            strncasecmp((const char *)text.at, "create", 6) == 0) {
+        client->server->is_dirty = true;
+    }
+}
+
 static enum step on_query(struct client *client, const struct request *request)
 {
     struct expect_entry entry = {.kind = EXPECT_QUERY};
@@ -147,6 +160,7 @@ static enum step on_query(struct client *client, const struct request *request)
         client_fail(client, "FATAL", &error);
         return STEP_STOP;
     }
+    request_note_create(client, sl_span(request->at + MESSAGE_HEAD, request->here - MESSAGE_HEAD));
     entry.ref = client_stmt_take(client);
     if (client->renames) {
         request_forget_unnamed(client);
@@ -208,7 +222,8 @@ static enum step on_terminate(struct client *client)
     struct server *server = client->server;
 
     client->has_left = true;
-    if (server == NULL || (expect_idle(&server->expect) && client->body_left == 0)) {
+    if (server == NULL || expect_is_stuck(&server->expect)) {
+        outbox_flush(&client->io.worker->outbox);
         client_close(client, "client ended the session");
     }
     return STEP_STOP; /* else what it asked for is answered first: link_settle() closes */
@@ -483,7 +498,7 @@ void client_relay_kept(struct client *client)
 {
     client->is_held = false;
     if (client->has_left) {
-        if (client->server == NULL || expect_idle(&client->server->expect)) {
+        if (client->server == NULL || expect_is_stuck(&client->server->expect)) {
             client_close(client, "client ended the session");
         }
         return;

@@ -321,7 +321,7 @@ void link_settle(struct server *server)
 {
     struct client *client = server->client;
 
-    if (client->has_left && expect_idle(&server->expect) && client->body_left == 0) {
+    if (client->has_left && expect_is_stuck(&server->expect)) {
         outbox_flush(&client->io.worker->outbox);
         client_close(client, "client ended the session");
         return;
