@@ -234,7 +234,7 @@ static enum step on_unknown(struct client *client, const struct request *request
 {
     struct sl_error error;
 
-    if (client->server != NULL && !expect_idle(&client->server->expect)) {
+    if (client->server != NULL && !expect_is_stuck(&client->server->expect)) {
         return request_hold(client);
     }
     SL_IGNORE(sl_error_set(&error, SL_EPROTO, SL_STATE_PROTOCOL_VIOLATION,

@@ -529,7 +529,14 @@ static void after(struct server *server, bool saw_ready)
         if (SL_UNLIKELY(saw_ready && server->saw_reset)) {
             after_reset(server);
         }
-        if (saw_ready || server->client->has_left) {
+        struct client *client = server->client;
+        if (client == NULL) {
+            return;
+        }
+        if (client->is_held) {
+            client_wake(client); /* some of what it waits for may have come */
+        }
+        if (saw_ready || client->has_left) {
             link_settle(server);
         }
     } else if (server->state == SERVER_IDLE) {

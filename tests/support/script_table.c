@@ -140,6 +140,7 @@ const struct script_row script_table[] = {
         SIMPLE("deep_pipeline", "P s1 select $1::int\n2000*B - s1 %d\n2000*E - 0\nB - s1 x\n"
                                 "1000*B - s1 %d\nS\nQ select 1\n"),
         SIMPLE("sync_flood", "70000*S\nQ select 1\n"),
+        SIMPLE("bind_flood", "P s1 select 1\n70000*B - s1\nE - 0\nS\nQ select 1\n"),
         SIMPLE("wrong_parameter_count", "P s1 select $1::int, $2::int\nB - s1 1\nE - 0\nS\n"),
         /* In transaction pooling a server that is not stale may answer, rightly, without the error. */
         SESSION_ONLY("stale_plan", "P s1 select * from t where a = 1\nS\nW\nB - s1\nE - 0\nS\nW\n"
