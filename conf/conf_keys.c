@@ -171,7 +171,8 @@ static const struct conf_key keys[] = {
                 "name."),
         WORD(AUTH, auth_type, auth_types, "md5", LIVE,
                 "How clients prove who they are; md5 also takes SCRAM verifiers; LDAP and PAM are "
-                "not supported."),
+                "not supported.",
+                .missing = "ldap and pam are not supported"),
         TEXT(AUTH, auth_user, NULL, LIVE,
                 "The user who runs auth_query; not set, auth_query is not used."),
         TIME(POOLS, autodb_idle_timeout, 0, "3600", LIVE,

@@ -84,6 +84,7 @@ struct conf_key {
     int64_t max;
     const char *default_text; /* NULL: not set, shown as NULL */
     const struct conf_word *words;
+    const char *missing; /* of words that PgBouncer has, said when the value is none; or NULL */
     bool reloadable;     /* may change while running */
     bool is_secret;      /* shown as **** */
     const char *ignored; /* why it has no effect, or NULL: honoured */

@@ -152,8 +152,9 @@ enum sl_err conf_value_set(const struct conf_key *key, void *base, const char *t
         return sl_error_set(why, err, "53200", "no memory");
     }
     if (err != SL_OK) {
-        return sl_error_set(why, SL_EINVAL, "22023", "%s must be %s, not \"%.100s\"", key->name,
-                conf_value_range(key, range, sizeof(range)), key->is_secret ? "****" : text);
+        return sl_error_set(why, SL_EINVAL, "22023", "%s must be %s%s%s, not \"%.100s\"", key->name,
+                conf_value_range(key, range, sizeof(range)), key->missing == NULL ? "" : "; ",
+                key->missing == NULL ? "" : key->missing, key->is_secret ? "****" : text);
     }
     if (key->at != CONF_NOWHERE) {
         memcpy((char *)base + key->at, &value, size);

@@ -377,13 +377,44 @@ static const char *parse_options(struct reader *reader, struct hba_line *line, s
     return line->token.kind == HBA_TOKEN_END ? NULL : "more than a line holds, or an open quote";
 }
 
+static const char *refuse_method(struct reader *reader, const struct hba_line *line)
+{
+    const char *what;
+
+    if (line->token.kind != HBA_TOKEN_WORD) {
+        return "the method is missing";
+    }
+    what = sl_arena_printf(&reader->hba->arena,
+            "the method must be trust, reject, md5, scram-sha-256, password, cert or peer "
+            "(ldap, pam and gss are not supported), not \"%.30s\"",
+            line->token.text);
+    return what == NULL ? no_memory(reader) : what;
+}
+
+/*
+ * PgBouncer asks an LDAP server here. Without the line those whom it fits would go on to
+ * the next, which may let them in by less: so it stays, and lets nobody in.
+ */
+static void parse_ldap(struct reader *reader, struct hba_line *line, struct rule *rule)
+{
+    while (line->token.kind == HBA_TOKEN_WORD || line->token.kind == HBA_TOKEN_COMMA) {
+        hba_line_next(line);
+    }
+    rule->answer.method = CONF_AUTH_REJECT;
+    rule->answer.line = reader->line;
+    conf_problem(reader->problems, CONF_WARNING, reader->path, reader->line,
+            "ldap is not supported; whom the line fits is refused");
+}
+
 static const char *parse_method(struct reader *reader, struct hba_line *line, struct rule *rule)
 {
+    if (hba_line_is(line, "ldap")) {
+        parse_ldap(reader, line, rule);
+        return NULL;
+    }
     const struct conf_word *method = take_keyword(line, methods);
-
     if (method == NULL) {
-        return "the method must be trust, reject, md5, scram-sha-256, password, cert or peer "
-               "(ldap, pam and gss are not supported)";
+        return refuse_method(reader, line);
     }
     rule->answer.method = (enum conf_auth_type)method->value;
     rule->answer.line = reader->line;

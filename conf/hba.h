@@ -8,7 +8,8 @@
  * name, all, @file; addresses as CIDR, address and mask, or all; methods trust,
  * reject, md5, scram-sha-256, password (or plain), cert, peer; the option map=.
  * Quotes take away a word's special meaning. hostgssenc lines never match and
- * hostnogssenc lines are host lines, since there is no GSSAPI here. What cannot be read is a
+ * hostnogssenc lines are host lines, since there is no GSSAPI here. A line with the
+ * method ldap, which PgBouncer has, refuses whom it fits. What cannot be read is a
  * warning, and the line is left out, as in PgBouncer.
  *
  * Ownership: one arena, reference counted. Threads: any; never changes once made.

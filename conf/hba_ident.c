@@ -5,18 +5,22 @@
 #include "conf/hba_token.h"
 #include "protocol/base/check.h"
 
+#include <ctype.h>
 #include <regex.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { ARENA_BYTES_MAX = 32 * 1024 * 1024 };
+enum {
+    ARENA_BYTES_MAX = 32 * 1024 * 1024,
+    EXPRESSION_BYTES = 8 * IDENT_EXPRESSION_MAX /* of two bytes a class makes up to 13 */
+};
 
 struct line {
     struct line *next;
     const char *map;
     const char *system_user;   /* "" for an expression */
-    const char *database_user; /* may hold \1 for an expression */
+    const char *database_user; /* may hold \1, for an expression */
     bool is_anyone;            /* the database user is all */
     bool is_expression;
     regex_t expression;
@@ -43,41 +47,165 @@ static const char *take_word(struct hba_line *words, bool *is_quoted)
     return text;
 }
 
-/*
- * The C library takes exponential time for some expressions, so only those that
- * cannot are taken: short ones, with few repetitions, without counts and without
- * references back.
- */
-static bool is_harmless(const char *expression)
-{
-    int repeats = 0;
+/* An expression on its way from PostgreSQL's kind to the C library's. */
+struct translation {
+    const char *at;
+    bool is_in_brackets;
+    int repeats;
+    size_t len;
+    char text[EXPRESSION_BYTES];
+};
 
-    for (const char *at = expression; *at != '\0'; at++) {
-        if (*at == '\\' && at[1] != '\0') {
-            at++;
-            if (*at >= '0' && *at <= '9') {
-                return false;
-            }
-        } else if (*at == '{') {
-            return false;
-        } else if (*at == '*' || *at == '+' || *at == '?') {
-            repeats++;
-        }
-    }
-    return repeats <= IDENT_REPEATS_MAX && strlen(expression) <= IDENT_EXPRESSION_MAX;
+static void put(struct translation *to, const char *text)
+{
+    size_t len = strlen(text);
+
+    SL_CHECK(len < sizeof(to->text) - to->len);
+    memcpy(to->text + to->len, text, len + 1);
+    to->len += len;
 }
 
-static const char *set_system_user(struct line *line, const char *text, bool is_quoted)
+static void put_byte(struct translation *to, char c)
 {
-    if (text[0] != '/' || is_quoted) {
+    put(to, (const char[]){c, '\0'});
+}
+
+/* PostgreSQL docs, "Regular Expression Class-Shorthand Escapes"; false: none of them. */
+static bool put_class(struct translation *to, char letter)
+{
+    static const struct {
+        char letter;
+        const char *alone; /* NULL: not within brackets */
+        const char *within;
+    } classes[] = {
+            {'d', "[[:digit:]]", "[:digit:]"},
+            {'s', "[[:space:]]", "[:space:]"},
+            {'w', "[[:alnum:]_]", "[:alnum:]_"},
+            {'D', "[^[:digit:]]", NULL},
+            {'S', "[^[:space:]]", NULL},
+            {'W', "[^[:alnum:]_]", NULL},
+            {'A', "^", NULL},
+            {'Z', "$", NULL},
+    };
+
+    for (size_t i = 0; i < SL_COUNT(classes); i++) {
+        const char *text = to->is_in_brackets ? classes[i].within : classes[i].alone;
+        if (classes[i].letter == letter && text != NULL) {
+            put(to, text);
+            return true;
+        }
+    }
+    return false;
+}
+
+/* What a backslash stands before. To the C library it is a byte like others within brackets. */
+static bool translate_escape(struct translation *to)
+{
+    char c = *++to->at;
+
+    if (c == '\0' || (unsigned char)c >= 0x80) {
+        return false;
+    }
+    if (isalnum((unsigned char)c)) {
+        return put_class(to, c);
+    }
+    if (to->is_in_brackets) {
+        if (strchr("[]^-", c) != NULL) {
+            return false;
+        }
+        put_byte(to, c);
+        return true;
+    }
+    if (strchr("<>'`", c) == NULL) { /* the C library has a meaning of its own for these */
+        put_byte(to, '\\');
+    }
+    put_byte(to, c);
+    return true;
+}
+
+/* "[...]"; a "]" in front is a member, and "[:" begins the name of a class. */
+static bool translate_brackets(struct translation *to)
+{
+    put_byte(to, *to->at++);
+    if (*to->at == '^') {
+        put_byte(to, *to->at++);
+    }
+    if (*to->at == ']') {
+        put_byte(to, *to->at++);
+    }
+    to->is_in_brackets = true;
+    for (; *to->at != ']'; to->at++) {
+        if (*to->at == '\\') {
+            if (!translate_escape(to)) {
+                return false;
+            }
+        } else if (to->at[0] == '[' && to->at[1] == ':') {
+            const char *end = strstr(to->at, ":]");
+            if (end == NULL) {
+                return false;
+            }
+            while (to->at <= end) {
+                put_byte(to, *to->at++);
+            }
+            put_byte(to, *to->at);
+        } else if (*to->at == '\0' || *to->at == '[') {
+            return false;
+        } else {
+            put_byte(to, *to->at);
+        }
+    }
+    to->is_in_brackets = false;
+    put_byte(to, *to->at);
+    return true;
+}
+
+/*
+ * PostgreSQL's expressions say some things that the C library's do not, or says
+ * otherwise: what both mean alike is passed on, what can be said is said, the rest
+ * refused. So is what takes the C library exponential time: counts, references back,
+ * many repetitions.
+ */
+static bool translate(struct translation *to, const char *expression)
+{
+    *to = (struct translation){.at = expression};
+    if (strlen(expression) > IDENT_EXPRESSION_MAX || strncmp(expression, "***", 3) == 0) {
+        return false;
+    }
+    for (; *to->at != '\0'; to->at++) {
+        bool is_repeat = strchr("*+?", *to->at) != NULL;
+        bool is_fine = true;
+
+        to->repeats += is_repeat ? 1 : 0;
+        if (*to->at == '\\') {
+            is_fine = translate_escape(to);
+        } else if (*to->at == '[') {
+            is_fine = translate_brackets(to);
+        } else {
+            is_fine = *to->at != '{' && !(*to->at == '(' && to->at[1] == '?') &&
+                      !(is_repeat && to->at[1] != '\0' && strchr("*+?", to->at[1]) != NULL);
+            put_byte(to, *to->at);
+        }
+        if (!is_fine) {
+            return false;
+        }
+    }
+    return to->repeats <= IDENT_REPEATS_MAX;
+}
+
+static const char *set_system_user(struct line *line, const char *text)
+{
+    struct translation expression;
+
+    if (text[0] != '/') {
         line->system_user = text;
         return NULL;
     }
     line->system_user = "";
-    if (!is_harmless(text + 1)) {
-        return "an expression has up to 256 bytes and 16 of * + ?, no { } and no \\1";
+    if (!translate(&expression, text + 1)) {
+        return "an expression has up to 256 bytes and 16 of * + ?, no { }, no \\1, no (?, no *? "
+               "and of escapes with letters \\d \\s \\w \\A \\Z";
     }
-    if (regcomp(&line->expression, text + 1, REG_EXTENDED) != 0) {
+    if (regcomp(&line->expression, expression.text, REG_EXTENDED) != 0) {
         return "the system user is not a regular expression";
     }
     line->is_expression = true;
@@ -89,10 +217,9 @@ static const char *parse_line(struct hba_line *words, struct line *line)
 {
     const char *system_user;
     bool quoted = false;
-    bool system_quoted = false;
 
     line->map = take_word(words, &quoted);
-    system_user = take_word(words, &system_quoted);
+    system_user = take_word(words, &quoted);
     line->database_user = take_word(words, &quoted);
     if (line->map == NULL || system_user == NULL || line->database_user == NULL ||
             words->token.kind != HBA_TOKEN_END) {
@@ -102,7 +229,7 @@ static const char *parse_line(struct hba_line *words, struct line *line)
         return "groups and expressions are not supported for the database user";
     }
     line->is_anyone = !quoted && strcmp(line->database_user, "all") == 0;
-    return set_system_user(line, system_user, system_quoted);
+    return set_system_user(line, system_user);
 }
 
 static void read_line(struct hba_ident *ident, struct hba_line *words, const char *path, int number,
@@ -211,18 +338,19 @@ bool hba_ident_has_map(const struct hba_ident *ident, const char *map)
     return false;
 }
 
-/* Is name pattern, with the first \1 in it standing for the len bytes at part? */
+/* Is name pattern, with each \1 in it standing for the len bytes at part? */
 static bool is_filled(const char *pattern, const char *part, size_t len, const char *name)
 {
-    const char *hole = strstr(pattern, "\\1");
-    size_t before;
-
-    if (hole == NULL) {
-        return strcmp(pattern, name) == 0;
+    while (*pattern != '\0') {
+        bool is_hole = pattern[0] == '\\' && pattern[1] == '1';
+        size_t here = is_hole ? len : 1;
+        if (strncmp(name, is_hole ? part : pattern, here) != 0) {
+            return false;
+        }
+        name += here;
+        pattern += is_hole ? 2 : 1;
     }
-    before = (size_t)(hole - pattern);
-    return strlen(name) == before + len + strlen(hole + 2) && memcmp(name, pattern, before) == 0 &&
-           memcmp(name + before, part, len) == 0 && strcmp(name + before + len, hole + 2) == 0;
+    return *name == '\0';
 }
 
 static bool line_allows(const struct line *line, const char *system_user, const char *database_user)
@@ -240,8 +368,11 @@ static bool line_allows(const struct line *line, const char *system_user, const 
     if (line->is_anyone) {
         return true;
     }
-    if (found[1].rm_so < 0) {
+    if (strstr(line->database_user, "\\1") == NULL) {
         return strcmp(line->database_user, database_user) == 0;
+    }
+    if (found[1].rm_so < 0) {
+        return false;
     }
     len = (size_t)(found[1].rm_eo - found[1].rm_so);
     return is_filled(line->database_user, system_user + found[1].rm_so, len, database_user);

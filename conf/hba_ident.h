@@ -5,10 +5,11 @@
  *     map-name  system-user  database-user
  *
  * As PostgreSQL's pg_ident.conf (PostgreSQL docs, "User Name Maps"): a system
- * user that begins with '/' is a regular expression, and \1 in the database user
- * stands for what its first parentheses matched; a database user "all" is anyone.
- * Expressions are POSIX extended ones, without counts ({2,3}) and back references.
- * Quotes take the special meaning away.
+ * user that begins with '/', also within quotes, is a regular expression, and \1 in
+ * the database user stands for what its first parentheses matched; a database user
+ * "all", without quotes, is anyone. Of PostgreSQL's expressions those are understood
+ * that POSIX extended ones can say, without counts ({2,3}) and back references, and
+ * with the escapes \d \s \w \D \S \W \A \Z.
  *
  * Ownership: one arena and the compiled expressions, reference counted.
  * Threads: any; never changes once made. Bounds: IDENT_FILE_BYTES_MAX,

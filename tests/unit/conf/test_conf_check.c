@@ -50,6 +50,8 @@ static void each_key_is_said_to_be_honoured_ignored_or_unknown(void **state)
     assert_checked("[sluice]\nlisten_port=1\n", 0, ":2: [sluice] listen_port: honoured\n");
     assert_checked("[sluice]\nauth_ldap_options=x\n", 0,
             ":2: [sluice] auth_ldap_options: ignored: LDAP is not supported\n");
+    assert_checked("[sluice]\nauth_type=pam\n", 1, "ldap and pam are not supported, not \"pam\"\n");
+    assert_checked("[sluice]\nauth_type=ldap\n", 1, "ldap and pam are not supported, not");
     assert_checked("[sluice]\nlisten_prt=1\n", 1, "unknown, did you mean listen_port?\n");
     assert_checked("[sluice]\n[databases]\na = host=b reserve_pool=1\n", 0,
             ":3: [databases] a: reserve_pool: honoured, as reserve_pool_size\n");

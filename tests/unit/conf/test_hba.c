@@ -173,6 +173,40 @@ static void all_does_not_cover_physical_replication(void **state)
     hba_unref(hba);
 }
 
+/* The line stays: those whom it fits must not fall through to one that asks for less. */
+static void a_method_of_pgbouncer_that_we_lack_refuses(void **state)
+{
+    const struct hba *hba = load("local a all ldap ldapserver=x,y ldapprefix=\"cn= \"\n"
+                                 "local all all trust\n");
+
+    (void)state;
+    assert_int_equal(problems.warnings, 1);
+    assert_int_equal(problems.list[0].line, 1);
+    assert_non_null(strstr(problems.list[0].text, "ldap is not supported"));
+    assert_int_equal(ask(hba, "", 0, "a", "u"), CONF_AUTH_REJECT);
+    assert_int_equal(ask(hba, "", 0, "b", "u"), CONF_AUTH_TRUST);
+    hba_unref(hba);
+}
+
+static void what_is_not_supported_is_said_by_name(void **state)
+{
+    static const char *const methods[] = {"pam", "gss", "sspi", "ident", "radius"};
+
+    (void)state;
+    for (size_t i = 0; i < SL_COUNT(methods); i++) {
+        char text[64];
+
+        problems.warnings = 0;
+        problems.count = 0;
+        snprintf(text, sizeof(text), "local all all %s\n", methods[i]);
+        hba_unref(load(text));
+        assert_int_equal(problems.warnings, 1);
+        snprintf(text, sizeof(text), "not \"%s\"", methods[i]);
+        assert_non_null(strstr(problems.list[0].text, text));
+        assert_non_null(strstr(problems.list[0].text, "pam and gss are not supported"));
+    }
+}
+
 static void a_wrong_line_is_left_out_and_said(void **state)
 {
     static const char *const wrong[] = {"hosts all all all trust", "host all all 10.0.0.0/33 trust",
@@ -254,6 +288,8 @@ int main(void)
             TEST(bits_outside_the_mask_are_said_and_not_looked_at),
             TEST(names_are_lists_and_quotes_take_their_meaning_away),
             TEST(all_does_not_cover_physical_replication),
+            TEST(a_method_of_pgbouncer_that_we_lack_refuses),
+            TEST(what_is_not_supported_is_said_by_name),
             TEST(a_wrong_line_is_left_out_and_said),
             TEST(a_map_is_told_with_the_method),
             TEST(names_may_be_in_a_file_beside_it),
