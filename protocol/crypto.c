@@ -4,8 +4,8 @@
 #include <limits.h>
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
-#include <openssl/hmac.h>
 #include <openssl/rand.h>
+#include <pthread.h>
 #include <string.h>
 
 /* ---- hashes ---- */
@@ -16,20 +16,69 @@ static const void *given(struct sl_span data)
     return data.at == NULL ? "" : (const void *)data.at;
 }
 
-enum sl_err crypto_sha256(struct sl_span data, uint8_t out[CRYPTO_SHA256_BYTES])
+enum { SHA256_BLOCK = 64 };
+
+/*
+ * EVP_sha256() is looked up in OpenSSL's providers at every use, by name and under a
+ * lock, which costs more than the hash: so that is done once.
+ */
+static pthread_once_t fetch_once = PTHREAD_ONCE_INIT;
+static EVP_MD *sha256; /* constant after fetch_once, both; NULL: not on this machine */
+static EVP_MD *md5;
+
+static void fetch(void)
 {
-    return EVP_Digest(given(data), data.len, out, NULL, EVP_sha256(), NULL) == 1 ? SL_OK : SL_EIO;
+    sha256 = EVP_MD_fetch(NULL, "SHA256", NULL);
+    md5 = EVP_MD_fetch(NULL, "MD5", NULL);
 }
 
+/* The hash of two parts, one after the other. */
+static bool hash_with(
+        EVP_MD_CTX *context, const EVP_MD *digest, struct sl_span a, struct sl_span b, uint8_t *out)
+{
+    return digest != NULL && EVP_DigestInit_ex2(context, digest, NULL) == 1 &&
+           EVP_DigestUpdate(context, given(a), a.len) == 1 &&
+           EVP_DigestUpdate(context, given(b), b.len) == 1 &&
+           EVP_DigestFinal_ex(context, out, NULL) == 1;
+}
+
+enum sl_err crypto_sha256(struct sl_span data, uint8_t out[CRYPTO_SHA256_BYTES])
+{
+    pthread_once(&fetch_once, fetch);
+    EVP_MD_CTX *context = EVP_MD_CTX_new();
+    bool made = context != NULL && hash_with(context, sha256, data, sl_span(NULL, 0), out);
+    EVP_MD_CTX_free(context);
+    return made ? SL_OK : SL_EIO;
+}
+
+/* RFC 2104, section 2. OpenSSL's own makes several contexts a call. */
 enum sl_err crypto_hmac_sha256(
         struct sl_span key, struct sl_span data, uint8_t out[CRYPTO_SHA256_BYTES])
 {
-    if (key.len > INT_MAX) {
-        return SL_EIO;
+    uint8_t inner[SHA256_BLOCK] = {0};
+    uint8_t outer[SHA256_BLOCK];
+    uint8_t hash[CRYPTO_SHA256_BYTES];
+
+    pthread_once(&fetch_once, fetch);
+    EVP_MD_CTX *context = EVP_MD_CTX_new();
+    bool made = context != NULL;
+    if (key.len > SHA256_BLOCK) {
+        made = made && hash_with(context, sha256, key, sl_span(NULL, 0), inner);
+    } else if (key.len > 0) {
+        memcpy(inner, key.at, key.len);
     }
-    const uint8_t *made =
-            HMAC(EVP_sha256(), given(key), (int)key.len, given(data), data.len, out, NULL);
-    return made != NULL ? SL_OK : SL_EIO;
+    for (size_t i = 0; i < SHA256_BLOCK; i++) {
+        outer[i] = inner[i] ^ 0x5c;
+        inner[i] ^= 0x36;
+    }
+    made = made && hash_with(context, sha256, sl_span(inner, sizeof inner), data, hash) &&
+           hash_with(
+                   context, sha256, sl_span(outer, sizeof outer), sl_span(hash, sizeof hash), out);
+    EVP_MD_CTX_free(context);
+    crypto_wipe(inner, sizeof inner);
+    crypto_wipe(outer, sizeof outer);
+    crypto_wipe(hash, sizeof hash);
+    return made ? SL_OK : SL_EIO;
 }
 
 enum sl_err crypto_pbkdf2_sha256(struct sl_span password, struct sl_span salt, uint32_t iterations,
@@ -53,24 +102,20 @@ static enum sl_err md5_of(struct sl_span a, struct sl_span b, char out[CRYPTO_MD
 {
     static const char DIGITS[] = "0123456789abcdef";
     uint8_t hash[EVP_MAX_MD_SIZE];
-    enum sl_err err = SL_EIO;
-    EVP_MD_CTX *context = EVP_MD_CTX_new();
 
-    if (context == NULL || EVP_DigestInit_ex(context, EVP_md5(), NULL) != 1 ||
-            EVP_DigestUpdate(context, given(a), a.len) != 1 ||
-            EVP_DigestUpdate(context, given(b), b.len) != 1 ||
-            EVP_DigestFinal_ex(context, hash, NULL) != 1) {
-        goto out;
+    pthread_once(&fetch_once, fetch);
+    EVP_MD_CTX *context = EVP_MD_CTX_new();
+    bool made = context != NULL && hash_with(context, md5, a, b, hash);
+    EVP_MD_CTX_free(context);
+    if (!made) {
+        return SL_EIO;
     }
     for (size_t i = 0; i < 16; i++) {
         out[2 * i] = DIGITS[hash[i] >> 4];
         out[2 * i + 1] = DIGITS[hash[i] & 15];
     }
     out[CRYPTO_MD5_HEX_SIZE - 1] = '\0';
-    err = SL_OK;
-out:
-    EVP_MD_CTX_free(context);
-    return err;
+    return SL_OK;
 }
 
 enum sl_err crypto_md5_hex(struct sl_span data, char out[CRYPTO_MD5_HEX_SIZE])

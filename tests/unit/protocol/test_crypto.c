@@ -20,6 +20,30 @@ static void assert_hex(const uint8_t hash[CRYPTO_SHA256_BYTES], const char *want
     assert_string_equal(hex, wanted);
 }
 
+/* RFC 4231 test case 6, and its text by keys of a block and a byte more (Python's hmac). */
+static void keys_longer_than_a_block_are_hashed_first(void **state)
+{
+    static const struct {
+        size_t len;
+        const char *wanted;
+    } keys[] = {{64, "84332a7580ed3cf75de83c644c8d2c1c262ad90e0190e5c5ae4b82b2102e8e75"},
+            {65, "c62955a96944ff68deabbc0eab6192065c1c55bb8ddee16151ed5337f911eab9"},
+            {131, "60e431591ee0b67f0d8a26aacbf5b77f8e0bc6213728c5140546040f0ee37f54"}};
+    uint8_t key[131];
+    uint8_t hash[CRYPTO_SHA256_BYTES];
+
+    (void)state;
+    memset(key, 0xaa, sizeof key);
+    for (size_t i = 0; i < SL_COUNT(keys); i++) {
+        assert_int_equal(crypto_hmac_sha256(sl_span(key, keys[i].len),
+                                 sl_span_text("Test Using Larger Than Block-Size Key - Hash Key "
+                                              "First"),
+                                 hash),
+                SL_OK);
+        assert_hex(hash, keys[i].wanted);
+    }
+}
+
 /* FIPS 180-2, RFC 4231 test case 2, RFC 7914 section 11. */
 static void hashes_are_those_of_the_standards(void **state)
 {
@@ -178,6 +202,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
             cmocka_unit_test(hashes_are_those_of_the_standards),
+            cmocka_unit_test(keys_longer_than_a_block_are_hashed_first),
             cmocka_unit_test(md5_passwords_are_those_of_postgresql),
             cmocka_unit_test(a_response_is_made_of_an_md5_secret_only),
             cmocka_unit_test(base64_goes_there_and_back),
