@@ -17,19 +17,57 @@
 #include "proxy/socket.h"
 #include "proxy/worker.h"
 
+#include <sys/socket.h>
 #include <unistd.h>
 
-/* How long the last words may take to be taken. */
+/* How long the last words may lie there without any of them being taken. */
 #define LEAVING_MAX (5 * SL_SECOND)
+
+/*
+ * Closed now, the system would answer the next byte of a client that talks on by
+ * throwing away what it has not delivered yet: the rows, and why it ends. Only TCP does.
+ */
+static bool must_linger(const struct client *client)
+{
+    return !client->is_unix && !client->io.is_failed && socket_has_unsent(client->io.fd);
+}
+
+/* All is with the system: the client is told that nothing follows, and is waited for. */
+static void linger(struct client *client)
+{
+    shutdown(client->io.fd, SHUT_WR);
+    io_want(&client->io, IO_READ);
+}
+
+static void leaving_flushed(struct client *client, size_t held)
+{
+    struct worker *worker = client->io.worker;
+
+    if (hold_len(&client->io.out) < held) {
+        timer_set(&worker->timers, &client->timer, worker->now + LEAVING_MAX);
+    }
+    if (!io_is_clogged(&client->io) && must_linger(client)) {
+        linger(client);
+    } else if (!io_is_clogged(&client->io)) {
+        client_close(client, "gone");
+    }
+}
 
 static void leaving_ready(struct client *client, unsigned got)
 {
+    struct worker *worker = client->io.worker;
+    struct sl_id id = client->id;
     struct sl_span bytes;
 
-    if ((got & IO_WRITE) != 0) {
+    if ((got & IO_WRITE) != 0 && io_is_clogged(&client->io)) {
+        size_t held = hold_len(&client->io.out);
         io_flush(&client->io);
+        leaving_flushed(client, held);
     }
-    if (!io_is_clogged(&client->io) || client->io.is_failed) {
+    if (client_find(worker, id) != client) {
+        return;
+    }
+    if (client->io.is_failed) {
         client_close(client, "gone");
         return;
     }
@@ -180,7 +218,7 @@ void client_leave(struct client *client, const char *reason)
     client_login_free(client);
     outbox_begin(&worker->outbox, &client->io);
     outbox_flush(&worker->outbox);
-    if (!io_is_clogged(&client->io)) {
+    if (!io_is_clogged(&client->io) && !must_linger(client)) {
         client_close(client, reason);
         return;
     }
@@ -191,7 +229,11 @@ void client_leave(struct client *client, const char *reason)
     client_enter(client, CLIENT_LEAVING);
     client->io.paused = false;
     timer_set(&worker->timers, &client->timer, worker->now + LEAVING_MAX);
-    io_want(&client->io, IO_READ | IO_WRITE);
+    if (io_is_clogged(&client->io)) {
+        io_want(&client->io, IO_READ | IO_WRITE);
+    } else {
+        linger(client);
+    }
 }
 
 void client_say(struct client *client, struct sl_span bytes)
@@ -200,6 +242,12 @@ void client_say(struct client *client, struct sl_span bytes)
 
     outbox_begin(outbox, &client->io);
     outbox_copy(outbox, bytes.at, bytes.len);
+}
+
+/* Half a row was passed: whatever came behind would be taken for the rest of it. */
+static bool is_amid_message(const struct client *client)
+{
+    return client->server != NULL && server_is_amid_message(client->server);
 }
 
 void client_fail(struct client *client, const char *severity, const struct sl_error *error)
@@ -218,7 +266,7 @@ void client_fail(struct client *client, const char *severity, const struct sl_er
                 sl_log_quote(error->text));
     }
     sl_buf_init(&buf, 4096);
-    if (back_put_error(&buf, severity, error) == SL_OK) {
+    if (!is_amid_message(client) && back_put_error(&buf, severity, error) == SL_OK) {
         client_say(client, sl_buf_borrow(&buf));
     }
     sl_buf_fini(&buf);

@@ -129,7 +129,10 @@ void client_enter(struct client *client, enum client_state state);
 void client_check(const struct client *client);
 /* At once: no last words. Its server is seen to. */
 void client_close(struct client *client, const char *reason);
-/* The last words: an error of that severity ("FATAL"), then the end. */
+/*
+ * The last words: an error of that severity ("FATAL"), then the end. In the middle of a
+ * message from the server there can be none: the end has to say it.
+ */
 void client_fail(struct client *client, const char *severity, const struct sl_error *error);
 /* Counts it against the limits of its database and user, or says which is reached. */
 SL_MUST_CHECK enum sl_err client_count(struct client *client, struct sl_error *error);

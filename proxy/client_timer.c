@@ -46,7 +46,7 @@ static struct deadline linked_deadline(const struct client *client)
     const struct server *server = client->server;
     struct deadline deadline = {0};
 
-    if (!expect_idle(&server->expect)) {
+    if (client->query_since != 0 || !expect_idle(&server->expect)) {
         earlier(&deadline, client->query_since, conf_query_timeout(conf, user),
                 SL_STATE_QUERY_CANCELED, "query timeout");
     } else if (server->expect.status != 'I') {
@@ -58,7 +58,7 @@ static struct deadline linked_deadline(const struct client *client)
     }
     if (server->expect.status != 'I' || !expect_idle(&server->expect)) {
         earlier(&deadline, client->xact_since, conf_transaction_timeout(conf, user),
-                SL_STATE_IDLE_IN_TX_TIMEOUT, "transaction timeout");
+                SL_STATE_TRANSACTION_TIMEOUT, "transaction timeout");
     }
     return deadline;
 }

@@ -397,7 +397,7 @@ void link_break(struct server *server, const char *reason)
 {
     struct client *client = server->client;
     struct sl_error error;
-    bool is_told = server->has_said_fatal;
+    bool is_told = server->has_said_fatal || server_is_amid_message(server);
 
     part(client, server);
     server_close(server, reason);

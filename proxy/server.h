@@ -150,6 +150,12 @@ void server_set_idle_timer(struct server *server);
 /* What SHOW SERVERS calls the state. */
 const char *server_state_text(const struct server *server);
 
+/* Has the beginning of a message gone to the client, and its end not come? */
+static inline bool server_is_amid_message(const struct server *server)
+{
+    return server->body_left > 0 && server->body_fate == BODY_PASS;
+}
+
 static inline bool server_is_logged_in(const struct server *server)
 {
     return server->state >= SERVER_IDLE && server->state < SERVER_CLOSED;

@@ -3,9 +3,11 @@
 
 #include "conf/conf.h"
 
+#include <linux/sockios.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 
 /* An option that the system does not take leaves the connection as good as before. */
@@ -53,4 +55,11 @@ void socket_local(int fd, struct address_short *local)
     if (getsockname(fd, &address.at.any, &address.len) == 0) {
         address_shorten(&address, local);
     }
+}
+
+bool socket_has_unsent(int fd)
+{
+    int bytes = 0;
+
+    return ioctl(fd, SIOCOUTQ, &bytes) == 0 && bytes > 0;
 }
