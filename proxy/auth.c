@@ -8,16 +8,20 @@
  */
 #include "proxy/auth.h"
 
+#include "protocol/base/hash.h"
 #include "protocol/sqlstate.h"
 #include "proxy/auth_password.h"
 #include "proxy/auth_scram.h"
 #include "proxy/auth_state.h"
 
+#include <pthread.h>
 #include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+
+enum { MODELS_MAX = 64 }; /* so many of the user list are looked at for what others have */
 
 /* ---- life ---- */
 
@@ -213,32 +217,88 @@ void auth_forget_kept(struct auth *auth)
     }
 }
 
-enum auth_verdict auth_wrong(struct auth *auth, const char *detail)
+static pthread_once_t draw_once = PTHREAD_ONCE_INIT;
+static uint64_t draw_seed; /* constant after draw_once */
+
+static void make_seed(void)
 {
-    if (!auth->is_kept) {
-        return auth_refuse(auth, detail);
-    }
-    auth_forget_kept(auth);
-    auth->state = AUTH_STATE_QUERY;
-    return AUTH_QUERY;
+    SL_IGNORE(crypto_random(&draw_seed, sizeof draw_seed), "then it can be guessed");
 }
 
-/* What a user who does not exist is taken to have: what the others have. */
-static enum users_secret usual_kind(const struct auth *auth)
+/* The same for one name, and nobody can foresee it. */
+static uint32_t draw(const char *user)
 {
-    if (conf_auth_user(auth->conf, auth->database) != NULL &&
-            conf_auth_user(auth->conf, auth->database)[0] != '\0') {
-        return auth_cache_usual_kind();
+    pthread_once(&draw_once, make_seed);
+    return (uint32_t)(sl_hash64_seed(sl_span_text(user), draw_seed) >> 32);
+}
+
+static struct auth_shape shape_of(const struct users_entry *entry)
+{
+    struct auth_shape shape = {.kind = entry->kind};
+    struct scram_secret secret;
+
+    if (scram_secret_parse(entry->secret, &secret) == SL_OK) {
+        shape.iterations = secret.iterations;
+        explicit_bzero(&secret, sizeof secret);
     }
-    const struct users_entry *first = users_at(auth->conf->users, 0);
-    return first == NULL || first->kind == USERS_SECRET_NONE ? USERS_SECRET_SCRAM : first->kind;
+    return shape;
+}
+
+/*
+ * Where some have an md5 and some a SCRAM secret, no one answer would do: each name
+ * that does not exist plays, always, what some name that does has.
+ */
+struct auth_shape auth_usual_shape(const struct auth *auth)
+{
+    const char *asker = conf_auth_user(auth->conf, auth->database);
+    struct auth_shape shape = {.kind = USERS_SECRET_SCRAM};
+    int count = users_count(auth->conf->users);
+
+    if (asker != NULL && asker[0] != '\0') {
+        shape = auth_cache_shape(draw(auth->user));
+    } else if (count > 0) {
+        int models = count < MODELS_MAX ? count : MODELS_MAX;
+        int first = (int)((uint64_t)draw(auth->user) * (unsigned)models >> 32);
+        for (int i = 0; i < models; i++) {
+            const struct users_entry *entry = users_at(auth->conf->users, (first + i) % models);
+            if (entry->kind != USERS_SECRET_NONE) {
+                shape = shape_of(entry);
+                break;
+            }
+        }
+    }
+    if (shape.iterations == 0) {
+        shape.iterations = (uint32_t)auth->conf->scram_iterations;
+    }
+    return shape;
 }
 
 /* The secret, or that there is none, is in auth->credentials. */
 static void judge_secret(struct auth *auth)
 {
     auth->is_mock = auth->credentials.kind == USERS_SECRET_NONE;
-    auth->kind = auth->is_mock ? usual_kind(auth) : auth->credentials.kind;
+    auth->kind = auth->credentials.kind;
+    if (auth->is_mock) {
+        struct auth_shape shape = auth_usual_shape(auth);
+        auth->kind = shape.kind;
+        auth->mock_iterations = shape.iterations;
+    }
+}
+
+static enum auth_verdict ask(struct auth *auth)
+{
+    auth->asked_at = sl_now();
+    auth->state = AUTH_STATE_QUERY;
+    return AUTH_QUERY;
+}
+
+enum auth_verdict auth_wrong(struct auth *auth, const char *detail)
+{
+    if (!auth->is_kept) {
+        return auth_refuse(auth, detail);
+    }
+    auth_forget_kept(auth);
+    return ask(auth);
 }
 
 /* ---- methods without a message ---- */
@@ -401,8 +461,7 @@ enum auth_verdict auth_start(struct auth *auth, struct sl_buf *out)
         auth->is_kept = true;
         return begin_known(auth, exists, out);
     }
-    auth->state = AUTH_STATE_QUERY;
-    return AUTH_QUERY;
+    return ask(auth);
 }
 
 enum auth_verdict auth_secret(struct auth *auth, bool found, const char *secret, struct sl_buf *out)
@@ -417,7 +476,7 @@ enum auth_verdict auth_secret(struct auth *auth, bool found, const char *secret,
     if (!found) {
         secret = NULL;
     }
-    auth_cache_put(&key, secret);
+    auth_cache_put(&key, secret, auth->asked_at);
     if (credentials_set(&auth->credentials, secret == NULL ? "" : secret) != SL_OK) {
         return auth_no_memory(auth);
     }
@@ -493,6 +552,8 @@ enum auth_verdict auth_resume(struct auth *auth, struct sl_buf *out)
         return auth_password_derived(auth);
     case AUTH_WORK_PROOF:
         return auth_scram_derived(auth, out);
+    case AUTH_WORK_REFUSAL:
+        return auth_scram_refused(auth);
     case AUTH_WORK_PEER:
         break;
     }

@@ -7,30 +7,34 @@
 #include "protocol/base/hash.h"
 #include "protocol/base/list.h"
 #include "protocol/base/map.h"
+#include "protocol/scram_secret.h"
 
 #include <pthread.h>
-#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
+
+enum { SECRET_KINDS = USERS_SECRET_SCRAM + 1, SEEN_MAX = 1 << 20 };
 
 struct entry {
     struct sl_map_node node;
     struct sl_list used;
     struct sl_hash128 query;
     struct credentials credentials;
-    bool exists; /* there is such a user */
-    sl_usec asked_at;
+    bool exists;      /* there is such a user */
+    bool is_dropped;  /* it was wrong: nothing is known but when that was found */
+    sl_usec asked_at; /* or dropped */
     size_t database_len;
     char names[]; /* the database, a zero, the user, a zero */
 };
 
 static struct {
     pthread_mutex_t lock;
-    bool is_ready; /* under LOCK, as the rest but usual_kind */
+    bool is_ready; /* under LOCK, as the rest */
     struct sl_map map;
-    struct sl_list used;   /* the one asked for last in front */
-    atomic_int usual_kind; /* any thread */
-} cache = {.lock = PTHREAD_MUTEX_INITIALIZER, .usual_kind = USERS_SECRET_SCRAM};
+    struct sl_list used;         /* the one asked for last in front */
+    uint32_t seen[SECRET_KINDS]; /* how many secrets of each kind */
+    uint32_t iterations;         /* of the last SCRAM one */
+} cache = {.lock = PTHREAD_MUTEX_INITIALIZER};
 
 static uint64_t key_hash(const struct auth_cache_key *key)
 {
@@ -87,9 +91,11 @@ bool auth_cache_get(const struct auth_cache_key *key, struct credentials *creden
 
     pthread_mutex_lock(&cache.lock);
     struct entry *entry = find_locked(key);
-    if (entry != NULL && sl_now() - entry->asked_at >= AUTH_CACHE_TTL_USEC) {
+    if (entry == NULL || entry->is_dropped) {
+        is_known = false;
+    } else if (sl_now() - entry->asked_at >= AUTH_CACHE_TTL_USEC) {
         remove_locked(entry);
-    } else if (entry != NULL) {
+    } else {
         sl_list_remove(&entry->used);
         sl_list_push(&cache.used, &entry->used);
         is_known = credentials_copy(credentials, &entry->credentials) == SL_OK;
@@ -99,7 +105,8 @@ bool auth_cache_get(const struct auth_cache_key *key, struct credentials *creden
     return is_known;
 }
 
-static struct entry *entry_new(const struct auth_cache_key *key, const char *secret)
+static struct entry *entry_new(
+        const struct auth_cache_key *key, const char *secret, sl_usec asked_at)
 {
     size_t database_len = strlen(key->database);
     size_t user_len = strlen(key->user);
@@ -118,34 +125,54 @@ static struct entry *entry_new(const struct auth_cache_key *key, const char *sec
     entry->database_len = database_len;
     entry->query = sl_hash128(sl_span_text(key->query));
     entry->exists = secret != NULL;
-    entry->asked_at = sl_now();
+    entry->asked_at = asked_at;
     return entry;
 }
 
-void auth_cache_put(const struct auth_cache_key *key, const char *secret)
+static void note_shape_locked(const struct credentials *credentials)
 {
-    struct entry *fresh = entry_new(key, secret);
+    struct scram_secret secret;
+    uint32_t total = 0;
 
-    auth_cache_drop(key);
-    if (fresh == NULL) {
+    if (credentials->kind == USERS_SECRET_NONE) {
         return;
     }
-    if (fresh->credentials.kind != USERS_SECRET_NONE) {
-        atomic_store_explicit(
-                &cache.usual_kind, (int)fresh->credentials.kind, memory_order_relaxed);
+    cache.seen[credentials->kind]++;
+    for (size_t i = 0; i < SL_COUNT(cache.seen); i++) {
+        total += cache.seen[i];
+    }
+    for (size_t i = 0; total > SEEN_MAX && i < SL_COUNT(cache.seen); i++) {
+        cache.seen[i] = (cache.seen[i] + 1) / 2;
+    }
+    if (credentials->kind == USERS_SECRET_SCRAM &&
+            scram_secret_parse(credentials->secret, &secret) == SL_OK) {
+        cache.iterations = secret.iterations;
+        explicit_bzero(&secret, sizeof secret);
+    }
+}
+
+void auth_cache_put(const struct auth_cache_key *key, const char *secret, sl_usec asked_at)
+{
+    struct entry *fresh = entry_new(key, secret, asked_at);
+
+    if (fresh == NULL) {
+        auth_cache_drop(key);
+        return;
     }
     pthread_mutex_lock(&cache.lock);
-    ready_locked();
-    /* Two logins of one user may both have asked: the later answer holds. */
+    /* Two logins of one user may both have asked: what was asked for later holds. */
     struct entry *old = find_locked(key);
-    if (old != NULL) {
-        remove_locked(old);
-    } else if (cache.map.count >= AUTH_CACHE_MAX) {
-        remove_locked(SL_CONTAINER(cache.used.prev, struct entry, used));
-    }
-    if (sl_map_put(&cache.map, &fresh->node, key_hash(key)) == SL_OK) {
-        sl_list_push(&cache.used, &fresh->used);
-        fresh = NULL;
+    note_shape_locked(&fresh->credentials);
+    if (old == NULL || old->asked_at <= asked_at) {
+        if (old != NULL) {
+            remove_locked(old);
+        } else if (cache.map.count >= AUTH_CACHE_MAX) {
+            remove_locked(SL_CONTAINER(cache.used.prev, struct entry, used));
+        }
+        if (sl_map_put(&cache.map, &fresh->node, key_hash(key)) == SL_OK) {
+            sl_list_push(&cache.used, &fresh->used);
+            fresh = NULL;
+        }
     }
     pthread_mutex_unlock(&cache.lock);
     if (fresh != NULL) {
@@ -158,7 +185,9 @@ void auth_cache_drop(const struct auth_cache_key *key)
     pthread_mutex_lock(&cache.lock);
     struct entry *entry = find_locked(key);
     if (entry != NULL) {
-        remove_locked(entry);
+        credentials_fini(&entry->credentials);
+        entry->is_dropped = true;
+        entry->asked_at = sl_now();
     }
     pthread_mutex_unlock(&cache.lock);
 }
@@ -175,7 +204,24 @@ void auth_cache_clear(void)
     pthread_mutex_unlock(&cache.lock);
 }
 
-enum users_secret auth_cache_usual_kind(void)
+struct auth_shape auth_cache_shape(uint32_t draw)
 {
-    return (enum users_secret)atomic_load_explicit(&cache.usual_kind, memory_order_relaxed);
+    struct auth_shape shape = {.kind = USERS_SECRET_SCRAM};
+    uint64_t total = 0;
+
+    pthread_mutex_lock(&cache.lock);
+    shape.iterations = cache.iterations;
+    for (size_t i = 0; i < SL_COUNT(cache.seen); i++) {
+        total += cache.seen[i];
+    }
+    uint64_t place = draw * total >> 32;
+    for (size_t i = 0; total > 0 && i < SL_COUNT(cache.seen); i++) {
+        if (place < cache.seen[i]) {
+            shape.kind = (enum users_secret)i;
+            break;
+        }
+        place -= cache.seen[i];
+    }
+    pthread_mutex_unlock(&cache.lock);
+    return shape;
 }

@@ -46,7 +46,7 @@ static bool ready_locked(void)
         }
         sl_map_init(&cache.right.map, AUTH_KEYS_MAX);
         sl_list_init(&cache.right.used);
-        sl_map_init(&cache.guessed.map, AUTH_KEYS_MOCK_MAX);
+        sl_map_init(&cache.guessed.map, AUTH_KEYS_GUESS_MAX);
         sl_list_init(&cache.guessed.used);
         cache.is_ready = true;
     }
@@ -91,7 +91,7 @@ static uint64_t name_hash(const uint8_t *name)
 
 static struct shelf *shelf_of(const struct auth_keys_job *job)
 {
-    return job->is_mock ? &cache.guessed : &cache.right;
+    return job->is_guess ? &cache.guessed : &cache.right;
 }
 
 static struct entry *find_locked(struct shelf *shelf, const uint8_t *name)
@@ -193,12 +193,12 @@ static void derive(struct job *base)
     struct auth_keys_job *job = SL_CONTAINER(base, struct auth_keys_job, job);
 
     /* Of many logins that begin at once, all but the first ones find it done. */
-    if (auth_keys_find(job)) {
+    if (!job->is_dummy && auth_keys_find(job)) {
         return;
     }
     job->err = scram_derive_keys(sl_span_text(job->password), sl_span(job->salt, job->salt_len),
             job->iterations, job->keys.client_key, job->keys.server_key);
-    if (job->err == SL_OK) {
+    if (job->err == SL_OK && !job->is_dummy) {
         keep(job);
     }
 }

@@ -7,12 +7,12 @@
  * comes again, and a server that is connected to again, costs one HMAC.
  *
  * The cache is found by a keyed hash of the password, never the password itself.
- * What is derived for users who do not exist (so that they cannot be told from
- * others) is kept apart, lest it push out what is of use.
+ * What is derived of a password that somebody said and that may be wrong is kept
+ * apart, lest it push out what is of use.
  *
  * Ownership: one cache for the process, wiped by auth_keys_clear(). Threads: any;
  * auth_keys_submit()'s done() comes on home's thread.
- * Bounds: AUTH_KEYS_MAX entries, AUTH_KEYS_MOCK_MAX for users who do not exist.
+ * Bounds: AUTH_KEYS_MAX entries, AUTH_KEYS_GUESS_MAX of guesses.
  */
 #ifndef SLUICE_PROXY_AUTH_KEYS_H
 #define SLUICE_PROXY_AUTH_KEYS_H
@@ -23,7 +23,7 @@
 
 enum {
     AUTH_KEYS_MAX = 8192,
-    AUTH_KEYS_MOCK_MAX = 1024,
+    AUTH_KEYS_GUESS_MAX = 1024,
     AUTH_KEYS_SALT_MAX = 64,
     AUTH_KEYS_ITERATIONS_MAX = 10000000 /* a server may not keep a crypto thread for long */
 };
@@ -41,7 +41,8 @@ struct auth_keys_job {
     uint8_t salt[AUTH_KEYS_SALT_MAX];
     size_t salt_len;
     uint32_t iterations;
-    bool is_mock; /* of nobody, or of a password not known to be right: kept apart */
+    bool is_guess; /* of a password not known to be right: kept apart */
+    bool is_dummy; /* only for the time that it takes: neither looked up nor kept */
 
     enum sl_err err; /* of the derivation; keys are there when SL_OK */
     struct auth_keys keys;

@@ -51,8 +51,10 @@ enum auth_verdict auth_password_message(struct auth *auth, struct sl_span body)
 static enum sl_err md5_secret(
         const struct auth *auth, const char *password, char secret[CRYPTO_MD5_SECRET_SIZE])
 {
-    if (!auth->is_mock && auth->kind == USERS_SECRET_MD5) {
-        memcpy(secret, auth->credentials.secret, CRYPTO_MD5_SECRET_SIZE);
+    static const char nobodys[CRYPTO_MD5_SECRET_SIZE] = "md500000000000000000000000000000000";
+
+    if (auth->kind == USERS_SECRET_MD5) {
+        memcpy(secret, auth->is_mock ? nobodys : auth->credentials.secret, CRYPTO_MD5_SECRET_SIZE);
         return SL_OK;
     }
     return crypto_md5_secret(sl_span_text(password), sl_span_text(auth->user), secret);
@@ -104,13 +106,14 @@ static enum auth_verdict check_against_scram(struct auth *auth)
         if (err != SL_OK) {
             return auth_no_memory(auth);
         }
+        auth->secret.iterations = auth->mock_iterations;
     }
     err = auth_keys_job_init(&auth->keys, auth->message,
             sl_span(auth->secret.salt, auth->secret.salt_len), auth->secret.iterations);
     if (err != SL_OK) {
         return auth_no_memory(auth);
     }
-    auth->keys.is_mock = true; /* a guess until it is seen to be right */
+    auth->keys.is_guess = true; /* until it is seen to be right */
     if (auth_keys_find(&auth->keys)) {
         return auth_password_derived(auth);
     }

@@ -5,6 +5,9 @@
  * Where the user list has the password itself, a secret is made of it: its salt is
  * the one a mock of that name would have, so it stays the same and the keys need
  * to be derived only once. They are not needed before the proof is judged.
+ *
+ * Who fails there waits for one derivation, whether the keys were known or there is
+ * nothing to derive: a fast refusal would tell that the user exists and was here.
  */
 #include "proxy/auth_scram.h"
 
@@ -21,7 +24,9 @@ static enum sl_err choose_secret(struct auth *auth)
         return SL_OK;
     }
     enum sl_err err = scram_secret_mock(sl_span_text(auth->user), &auth->secret);
-    auth->secret.iterations = (uint32_t)auth->conf->scram_iterations;
+    auth->secret.iterations = auth->is_mock && auth->kind == USERS_SECRET_SCRAM
+                                      ? auth->mock_iterations
+                                      : (uint32_t)auth->conf->scram_iterations;
     auth->needs_keys = auth->kind == USERS_SECRET_PLAIN;
     if (!auth->is_mock && auth->kind == USERS_SECRET_PLAIN) {
         auth->secret.is_mock = false;
@@ -96,6 +101,31 @@ static enum auth_verdict on_initial(struct auth *auth, struct sl_span body, stru
     return AUTH_MORE;
 }
 
+static bool prepare_keys(struct auth *auth)
+{
+    const char *password = auth->is_mock ? auth->user : auth->credentials.secret;
+    struct sl_span salt = sl_span(auth->secret.salt, auth->secret.salt_len);
+
+    return auth_keys_job_init(&auth->keys, password, salt, auth->secret.iterations) == SL_OK;
+}
+
+enum auth_verdict auth_scram_refused(struct auth *auth)
+{
+    return auth_refuse(auth,
+            auth->is_mock ? "no secret to check the SCRAM proof with" : "wrong password (SCRAM)");
+}
+
+static enum auth_verdict wrong_proof(struct auth *auth)
+{
+    /* The exchange is bound to its salt: a fresh secret is for the next login. */
+    auth_forget_kept(auth);
+    if (!auth->needs_keys || auth->has_worked || !prepare_keys(auth)) {
+        return auth_scram_refused(auth);
+    }
+    auth->keys.is_dummy = true;
+    return auth_submit(auth, AUTH_WORK_REFUSAL);
+}
+
 /* The proof is in auth->message, the secret has its keys. */
 static enum auth_verdict judge(struct auth *auth, struct sl_buf *out)
 {
@@ -105,10 +135,7 @@ static enum auth_verdict judge(struct auth *auth, struct sl_buf *out)
             scram_server_final(&auth->scram, message, &auth->secret, &reply, &auth->error);
 
     if (err == SL_EAUTH || (err == SL_OK && auth->is_mock)) {
-        /* The exchange is bound to its salt: a fresh secret is for the next login. */
-        auth_forget_kept(auth);
-        return auth_refuse(auth, auth->is_mock ? "no secret to check the SCRAM proof with"
-                                               : "wrong password (SCRAM)");
+        return wrong_proof(auth);
     }
     if (err != SL_OK) {
         return broken(auth);
@@ -130,15 +157,14 @@ static enum auth_verdict on_final(struct auth *auth, struct sl_span message, str
     if (!auth->needs_keys) {
         return judge(auth, out);
     }
-    const char *password = auth->is_mock ? auth->user : auth->credentials.secret;
-    if (auth_keys_job_init(&auth->keys, password, sl_span(auth->secret.salt, auth->secret.salt_len),
-                auth->secret.iterations) != SL_OK) {
+    if (!prepare_keys(auth)) {
         return auth_no_memory(auth);
     }
-    auth->keys.is_mock = auth->is_mock;
-    if (auth_keys_find(&auth->keys)) {
+    auth->keys.is_dummy = auth->is_mock;
+    if (!auth->is_mock && auth_keys_find(&auth->keys)) {
         return auth_scram_derived(auth, out);
     }
+    auth->has_worked = true;
     return auth_submit(auth, AUTH_WORK_PROOF);
 }
 

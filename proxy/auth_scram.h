@@ -14,5 +14,7 @@ enum auth_verdict auth_scram_begin(struct auth *auth, struct sl_buf *out);
 enum auth_verdict auth_scram_message(struct auth *auth, struct sl_span body, struct sl_buf *out);
 /* The keys of a password that we know are there. */
 enum auth_verdict auth_scram_derived(struct auth *auth, struct sl_buf *out);
+/* So are those of a wrong proof, for the time it takes. */
+enum auth_verdict auth_scram_refused(struct auth *auth);
 
 #endif

@@ -36,7 +36,7 @@ enum auth_state {
 };
 
 /* What goes on when the job is done. */
-enum auth_work { AUTH_WORK_PASSWORD, AUTH_WORK_PROOF, AUTH_WORK_PEER };
+enum auth_work { AUTH_WORK_PASSWORD, AUTH_WORK_PROOF, AUTH_WORK_REFUSAL, AUTH_WORK_PEER };
 
 enum { AUTH_DETAIL_MAX = 160, AUTH_PEER_NAME_MAX = 256 };
 
@@ -65,7 +65,10 @@ struct auth {
     bool is_mock;           /* no proof is right: nobody of that name, or without a secret */
     bool is_kept;           /* credentials are from proxy/auth_cache.h */
     bool needs_keys;        /* of the SCRAM secret: the password is what we have */
+    bool has_worked;        /* a password was derived in this login */
     enum users_secret kind; /* of credentials; of a mock, what it plays */
+    uint32_t mock_iterations;
+    sl_usec asked_at; /* when auth_query began */
 
     struct scram_server scram;
     struct scram_secret secret;
@@ -93,6 +96,9 @@ enum auth_verdict auth_no_memory(struct auth *auth);
 /* A wrong password by a kept secret: once, a fresh one is asked for. Else as auth_refuse(). */
 enum auth_verdict auth_wrong(struct auth *auth, const char *detail);
 void auth_forget_kept(struct auth *auth);
+
+/* What a user without a secret is taken to have: what some other has. */
+struct auth_shape auth_usual_shape(const struct auth *auth);
 
 /* Keeps a copy of what the client said; false without memory. */
 bool auth_keep_message(struct auth *auth, struct sl_span message);

@@ -390,7 +390,7 @@ static void auth_query_finds_secrets(void **state)
     }
 }
 
-/* Of a kept secret that has become wrong: the salt of SCRAM has been sent, so the next try works. */
+/* By SCRAM one login may be by the secret kept, whose salt has been sent; the next is not. */
 static void a_changed_password_holds_soon(void **state)
 {
     (void)state;
@@ -408,9 +408,37 @@ static void a_changed_password_holds_soon(void **state)
     expect_by_tls(WRONG, "good", "pw-good");
     expect_plainly("ok", "good", "pw-new");
     cluster_sql(&cluster, "alter role good password 'pw-newer'");
-    expect_plainly(WRONG, "good", "pw-newer");
+    (void)login_try("host=127.0.0.1 port=%d dbname=db sslmode=disable user=good password=pw-newer",
+            sluice.port);
     expect_plainly("ok", "good", "pw-newer");
     expect_plainly(WRONG, "good", "pw-new");
+}
+
+/* An answer of auth_query is kept, but not for long. */
+static void who_may_no_longer_log_in_is_refused_soon(void **state)
+{
+    static const char *const ways[] = {"alter role good valid until '2001-01-01'",
+            "alter role good valid until 'infinity' nologin", "drop role good"};
+
+    (void)state;
+    make_roles();
+    start_with("", "", query_settings);
+    expect_plainly("ok", "good", "pw-good");
+    for (size_t i = 0; i < CASE_COUNT(ways); i++) {
+        long end = proc_now_ms() + 20000;
+        const char *outcome;
+
+        cluster_sql(&cluster, i == 1 ? "alter role good valid until 'infinity'" : "select 1");
+        cluster_sql(&cluster, ways[i]);
+        do {
+            outcome = login_try(
+                    "host=127.0.0.1 port=%d dbname=db sslmode=disable user=good password=pw-good",
+                    sluice.port);
+            proc_pause_ms(20);
+        } while (strcmp(outcome, "ok") == 0 && proc_now_ms() < end);
+        assert_non_null(strstr(outcome, WRONG " \"good\""));
+        expect_plainly(WRONG " \"good\"", "good", "pw-good");
+    }
 }
 
 static void auth_query_of_the_database_and_another_database(void **state)
@@ -548,6 +576,7 @@ int main(void)
             CASE(hba_is_read_again_on_reload),
             CASE(auth_query_finds_secrets),
             CASE(a_changed_password_holds_soon),
+            CASE(who_may_no_longer_log_in_is_refused_soon),
             CASE(auth_query_of_the_database_and_another_database),
             CASE(auth_query_has_a_fixed_search_path),
             CASE(nobody_learns_who_exists),

@@ -53,18 +53,24 @@ static inline void write_file(const char *name, const char *text)
     fclose(out);
 }
 
-static inline void make_scram_secret(const char *password, char out[static SCRAM_SECRET_SIZE])
+static inline void make_scram_secret_of(
+        const char *password, uint32_t iterations, char out[static SCRAM_SECRET_SIZE])
 {
-    struct scram_secret secret = {.iterations = 4096, .salt_len = 16};
+    struct scram_secret secret = {.iterations = iterations, .salt_len = 16};
     uint8_t client_key[SCRAM_KEY_BYTES];
     uint8_t server_key[SCRAM_KEY_BYTES];
 
     memcpy(secret.salt, "0123456789abcdef", 16);
-    assert_int_equal(scram_derive_keys(sl_span_text(password), sl_span(secret.salt, 16), 4096,
+    assert_int_equal(scram_derive_keys(sl_span_text(password), sl_span(secret.salt, 16), iterations,
                              client_key, server_key),
             SL_OK);
     assert_int_equal(scram_secret_set_keys(&secret, client_key, server_key), SL_OK);
     assert_int_equal(scram_secret_format(&secret, out), SL_OK);
+}
+
+static inline void make_scram_secret(const char *password, char out[static SCRAM_SECRET_SIZE])
+{
+    make_scram_secret_of(password, 4096, out);
 }
 
 static inline const struct conf *conf_of(const char *settings)
@@ -85,10 +91,18 @@ static inline const struct conf *conf_of(const char *settings)
     return conf;
 }
 
-static inline int make_all(void **state)
+static inline void write_users(void)
 {
     char users[1024];
 
+    snprintf(users, sizeof users,
+            "\"plain\" \"right\"\n\"md5\" \"%s\"\n\"scram\" \"%s\"\n\"empty\" \"\"\n", md5_secret,
+            scram_secret);
+    write_file("users", users);
+}
+
+static inline int make_all(void **state)
+{
     (void)state;
     if (mkdtemp(folder) == NULL || mailbox_init(&home) != SL_OK || jobs_start(2) != SL_OK) {
         return -1;
@@ -96,10 +110,7 @@ static inline int make_all(void **state)
     make_scram_secret("right", scram_secret);
     assert_int_equal(
             crypto_md5_secret(sl_span_text("right"), sl_span_text("md5"), md5_secret), SL_OK);
-    snprintf(users, sizeof users,
-            "\"plain\" \"right\"\n\"md5\" \"%s\"\n\"scram\" \"%s\"\n\"empty\" \"\"\n", md5_secret,
-            scram_secret);
-    write_file("users", users);
+    write_users();
     return 0;
 }
 

@@ -59,23 +59,83 @@ static void a_user_who_does_not_exist_looks_like_one_who_does(void **state)
     (void)state;
     for (size_t i = 0; i < SL_COUNT(users); i++) {
         const char *secret = i == 0 ? "right" : i == 1 ? md5_secret : scram_secret;
-        snprintf(line, sizeof line, "\"%s\" \"%s\"\n", users[i], secret);
+        snprintf(line, sizeof line, "\"%s\" \"%s\"\n\"empty\" \"\"\n", users[i], secret);
         write_file("users", line);
         for (size_t m = 0; m < SL_COUNT(methods); m++) {
             struct login known = attempt(methods[m], users[i], "wrong");
             struct login unknown = attempt(methods[m], "nobody", "wrong");
+            struct login empty = attempt(methods[m], "empty", "wrong");
             assert_refused(&known);
             assert_refused(&unknown);
+            assert_refused(&empty);
             assert_same_talk(&known, &unknown);
+            assert_same_talk(&known, &empty);
             assert_int_equal(known.waits, unknown.waits);
+            assert_int_equal(known.waits, empty.waits);
             forget(&known);
             forget(&unknown);
+            forget(&empty);
             auth_keys_clear();
         }
     }
-    snprintf(line, sizeof line, "\"plain\" \"right\"\n\"md5\" \"%s\"\n\"scram\" \"%s\"\n",
-            md5_secret, scram_secret);
-    write_file("users", line);
+    write_users();
+}
+
+/* The keys of who was here before are known; that must not show when somebody guesses. */
+static void a_refusal_takes_one_derivation_whoever_was_here_before(void **state)
+{
+    static const char *const users[] = {"plain", "nobody", "plain", "nobody", "somebody"};
+
+    (void)state;
+    write_file("users", "\"plain\" \"right\"\n");
+    auth_keys_clear();
+    for (int round = 0; round < 2; round++) {
+        for (size_t i = 0; i < SL_COUNT(users); i++) {
+            struct login login = attempt(SCRAM, users[i], "wrong");
+            assert_refused(&login);
+            assert_int_equal(login.waits, 1);
+            forget(&login);
+        }
+        struct login login = attempt(SCRAM, "plain", "right");
+        assert_int_equal(login.verdict, AUTH_OK);
+        forget(&login);
+    }
+    write_users();
+}
+
+/* Each name that does not exist plays what some other has, and always the same. */
+static void who_does_not_exist_is_like_some_other(void **state)
+{
+    enum { NAMES = 64 };
+    static const char *const methods[] = {MD5, SCRAM};
+    char secret[SCRAM_SECRET_SIZE];
+    char lines[1024];
+
+    (void)state;
+    make_scram_secret_of("right", 5000, secret);
+    snprintf(lines, sizeof lines, "\"nothing\" \"\"\n\"m\" \"%s\"\n\"s\" \"%s\"\n\"nought\" \"\"\n",
+            md5_secret, secret);
+    write_file("users", lines);
+    for (size_t m = 0; m < SL_COUNT(methods); m++) {
+        unsigned like_scram = 0;
+        for (int i = 0; i < NAMES; i++) {
+            char name[16];
+            snprintf(name, sizeof name, "ghost%d", i);
+            struct login first = attempt(methods[m], name, "x");
+            struct login again = attempt(methods[m], name, "y");
+            assert_refused(&first);
+            assert_same_talk(&first, &again);
+            assert_string_equal(first.challenge, again.challenge);
+            like_scram += strstr(first.challenge, ",i=5000") != NULL ? 1 : 0;
+            if (m == 0) {
+                assert_int_equal(first.trace[0] == 10, strstr(first.challenge, ",i=5000") != NULL);
+            }
+            forget(&first);
+            forget(&again);
+        }
+        assert_true(like_scram > 0 && like_scram < NAMES);
+    }
+    write_users();
 }
 
 static void a_mock_salt_stays_and_differs_by_user(void **state)
@@ -298,6 +358,8 @@ int main(void)
             cmocka_unit_test(an_md5_secret_proves_nothing_by_scram_nor_an_empty_one_at_all),
             cmocka_unit_test(md5_becomes_scram_for_a_scram_secret),
             cmocka_unit_test(a_user_who_does_not_exist_looks_like_one_who_does),
+            cmocka_unit_test(a_refusal_takes_one_derivation_whoever_was_here_before),
+            cmocka_unit_test(who_does_not_exist_is_like_some_other),
             cmocka_unit_test(a_mock_salt_stays_and_differs_by_user),
             cmocka_unit_test(a_password_is_derived_once),
             cmocka_unit_test(over_tls_scram_is_bound_to_the_certificate),

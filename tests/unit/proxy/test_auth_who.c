@@ -40,6 +40,99 @@ static void auth_query_is_asked_once_in_a_while(void **state)
     sl_clock_set(0);
 }
 
+/* Who may no longer log in: no row. Asking again and again must not keep the old answer alive. */
+static void a_revoked_user_is_let_in_no_longer_than_an_answer_is_kept(void **state)
+{
+    const sl_usec start = 5000 * SL_SECOND;
+
+    (void)state;
+    for (int has_row = 0; has_row < 2; has_row++) { /* dropped or nologin; VALID UNTIL */
+        auth_cache_clear();
+        sl_clock_set(start);
+        struct login login = asked(QUERY SCRAM, "right", true, scram_secret);
+        assert_int_equal(login.verdict, AUTH_OK);
+        forget(&login);
+        for (sl_usec age = 0; age < 3 * AUTH_CACHE_TTL_USEC; age += AUTH_CACHE_TTL_USEC / 8) {
+            sl_clock_set(start + age);
+            login = asked(QUERY SCRAM, "right", has_row != 0, NULL);
+            if (age < AUTH_CACHE_TTL_USEC) {
+                assert_int_equal(login.verdict, AUTH_OK);
+            } else {
+                assert_refused(&login);
+            }
+            forget(&login);
+        }
+    }
+    sl_clock_set(0);
+}
+
+static struct auth *begun(struct login *login, struct sl_buf *out)
+{
+    struct auth *auth = auth_of(login);
+
+    sl_buf_init(out, OUT_MAX);
+    assert_int_equal(auth_start(auth, out), AUTH_QUERY);
+    return auth;
+}
+
+/* An answer from before the password was changed that arrives after the first failure. */
+static void two_logins_in_a_row_do_not_fail_by_an_old_secret(void **state)
+{
+    struct login early = {.conf = conf_of(QUERY SCRAM), .database = "shop", .user = "remote"};
+    struct sl_buf out;
+    char old[SCRAM_SECRET_SIZE];
+
+    (void)state;
+    make_scram_secret("old", old);
+    auth_cache_clear();
+    sl_clock_set(1000 * SL_SECOND);
+    struct auth *auth = begun(&early, &out);
+    sl_clock_set(1000 * SL_SECOND + 1);
+    struct login login = asked(QUERY SCRAM, "old", true, old);
+    assert_int_equal(login.verdict, AUTH_OK);
+    forget(&login);
+    sl_clock_set(1000 * SL_SECOND + 2);
+    login = asked(QUERY SCRAM, "right", true, scram_secret); /* by what was kept */
+    assert_refused(&login);
+    assert_int_equal(login.queries, 0);
+    forget(&login);
+    assert_int_equal(auth_secret(auth, true, old, &out), AUTH_MORE);
+    auth_free(auth);
+    sl_buf_fini(&out);
+    sl_clock_set(1000 * SL_SECOND + 3);
+    login = asked(QUERY SCRAM, "right", true, scram_secret);
+    assert_int_equal(login.queries, 1);
+    assert_int_equal(login.verdict, AUTH_OK);
+    forget(&login);
+    login = asked(QUERY SCRAM, "right", true, scram_secret);
+    assert_int_equal(login.queries, 0); /* and that is kept again */
+    forget(&login);
+    conf_unref(early.conf);
+    sl_clock_set(0);
+}
+
+/* Whoever auth_query does not find is like those whom it found. */
+static void who_is_not_found_is_like_who_was(void **state)
+{
+    (void)state;
+    for (int i = 0; i < 2; i++) {
+        const char *secret = i == 0 ? md5_secret : scram_secret;
+        uint32_t code = i == 0 ? 5 : 10;
+        bool is_like = false;
+        for (int n = 0; n < 1000 && !is_like; n++) { /* to outweigh those seen before */
+            auth_cache_clear();
+            struct login known = asked(QUERY MD5, "wrong", true, secret);
+            auth_cache_clear();
+            struct login unknown = asked(QUERY MD5, "wrong", false, NULL);
+            assert_int_equal(known.trace[0], code);
+            is_like = unknown.trace[0] == code;
+            forget(&known);
+            forget(&unknown);
+        }
+        assert_true(is_like);
+    }
+}
+
 static void a_changed_password_works_though_the_old_secret_is_kept(void **state)
 {
     (void)state;
@@ -256,6 +349,9 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
             cmocka_unit_test(auth_query_is_asked_once_in_a_while),
+            cmocka_unit_test(a_revoked_user_is_let_in_no_longer_than_an_answer_is_kept),
+            cmocka_unit_test(two_logins_in_a_row_do_not_fail_by_an_old_secret),
+            cmocka_unit_test(who_is_not_found_is_like_who_was),
             cmocka_unit_test(a_changed_password_works_though_the_old_secret_is_kept),
             cmocka_unit_test(no_row_and_no_secret_are_wrong_passwords),
             cmocka_unit_test(trust_and_any_and_reject_ask_for_nothing),
