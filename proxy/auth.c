@@ -618,14 +618,16 @@ enum sl_err auth_server_credentials(const struct conf *conf, const struct conf_d
         const struct auth_login *login, struct credentials *out)
 {
     const char *user = auth_server_user(database, login->client_user);
-    bool is_client = strcmp(user, login->client_user) == 0;
+    bool is_client = strcmp(user, login->client_user) == 0 && login->client != NULL &&
+                     login->client->kind != USERS_SECRET_NONE;
+    const struct users_entry *entry = users_find(conf->users, user);
+    bool is_listed = entry != NULL && entry->kind != USERS_SECRET_NONE;
 
     if (database->password != NULL) {
         return credentials_set(out, database->password);
     }
-    if (is_client && login->client != NULL && login->client->kind != USERS_SECRET_NONE) {
+    if (is_client && !(login->client->is_refused && is_listed)) {
         return credentials_copy(out, login->client);
     }
-    const struct users_entry *entry = users_find(conf->users, user);
     return credentials_set(out, entry == NULL ? "" : entry->secret);
 }

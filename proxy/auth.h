@@ -104,8 +104,9 @@ const struct credentials *auth_credentials(const struct auth *auth);
 
 /*
  * Who and what servers of this database are logged in to with: the database's
- * user= and password=, else the user list's entry of that user, else the client's
- * own, if there is one (there is none for a pool filled in advance or an auth_query).
+ * user= and password=, else the client's own, if there is one (there is none for a
+ * pool filled in advance or an auth_query) and no server refused it, else the user
+ * list's entry of that user.
  */
 struct auth_login {
     const char *client_user;

@@ -64,7 +64,20 @@ enum sl_err credentials_copy(struct credentials *credentials, const struct crede
     if (err == SL_OK && from->has_keys) {
         credentials_set_keys(credentials, from->client_key, from->server_key);
     }
+    if (err == SL_OK) {
+        credentials->is_refused = from->is_refused;
+    }
     return err;
+}
+
+bool credentials_equal(const struct credentials *a, const struct credentials *b)
+{
+    if (a->kind != b->kind || a->has_keys != b->has_keys || strcmp(a->secret, b->secret) != 0) {
+        return false;
+    }
+    return !a->has_keys ||
+           (memcmp(a->client_key, b->client_key, CREDENTIALS_KEY_BYTES) == 0 &&
+                   memcmp(a->server_key, b->server_key, CREDENTIALS_KEY_BYTES) == 0);
 }
 
 void credentials_set_keys(struct credentials *credentials,
@@ -94,5 +107,5 @@ static int worth(const struct credentials *credentials)
 
 bool credentials_is_better(const struct credentials *fresh, const struct credentials *old)
 {
-    return worth(fresh) >= worth(old);
+    return old->is_refused || worth(fresh) >= worth(old);
 }

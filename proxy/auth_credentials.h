@@ -24,7 +24,8 @@ enum { CREDENTIALS_KEY_BYTES = 32 }; /* SHA-256 */
 struct credentials {
     char *secret; /* never NULL after _init or _set: "" when there is none */
     enum users_secret kind;
-    bool has_keys; /* the two below fit secret, which is a SCRAM one */
+    bool is_refused; /* a server did not take it: anything else is better */
+    bool has_keys;   /* the two below fit secret, which is a SCRAM one */
     uint8_t client_key[CREDENTIALS_KEY_BYTES];
     uint8_t server_key[CREDENTIALS_KEY_BYTES];
 };
@@ -47,9 +48,13 @@ void credentials_set_keys(struct credentials *credentials,
         const uint8_t client_key[static CREDENTIALS_KEY_BYTES],
         const uint8_t server_key[static CREDENTIALS_KEY_BYTES]);
 
+/* The same secret and keys; whether one was refused makes no difference. */
+bool credentials_equal(const struct credentials *a, const struct credentials *b);
+
 /*
  * Is fresh at least as good for logging in as what a pool has already? A password
- * beats keys, keys beat a bare secret; of equal ones the fresh is better.
+ * beats keys, keys beat a bare secret, anything what was refused; of equal ones the
+ * fresh is better.
  */
 bool credentials_is_better(const struct credentials *fresh, const struct credentials *old);
 

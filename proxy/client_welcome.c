@@ -121,7 +121,9 @@ void client_authenticated(struct client *client)
         client_fail(client, "FATAL", &error);
         return;
     }
-    pool_learn(client->pool, auth_credentials(login->auth), client->startup);
+    /* Of a database with user= the pool is somebody else's, with another password. */
+    bool is_own = strcmp(client->pool->user->name, login->user) == 0;
+    pool_learn(client->pool, is_own ? auth_credentials(login->auth) : NULL, client->startup);
     client_enter(client, CLIENT_WELCOME);
     client_welcome(client);
 }

@@ -655,6 +655,15 @@ void pool_learn(
     params_unref(old);
 }
 
+void pool_disown(struct pool *pool, const struct credentials *credentials)
+{
+    pthread_mutex_lock(&pool->lock);
+    if (credentials_equal(&pool->credentials, credentials)) {
+        pool->credentials.is_refused = true;
+    }
+    pthread_mutex_unlock(&pool->lock);
+}
+
 /* One waiter who can be served from the idle list (after RESUME, or a reload). */
 static struct server *serve_one_locked(struct pool *pool, unsigned worker)
 {

@@ -121,6 +121,9 @@ struct pool {
 void pool_learn(
         struct pool *pool, const struct credentials *credentials, const struct params *startup);
 
+/* A server did not take these: if they are what was learnt, whatever comes is better. */
+void pool_disown(struct pool *pool, const struct credentials *credentials);
+
 enum pool_taken {
     POOL_TAKEN,  /* *server is the client's now */
     POOL_QUEUED, /* client_granted() or client_refused() will be called on its worker */

@@ -394,7 +394,15 @@ static void next_address(struct server *server)
     server_login_failed(server, &error, false);
 }
 
-static enum sl_err take_credentials(struct server_login *login, struct pool *pool)
+static const struct conf_database *find_database(const struct conf *conf, const struct pool *pool)
+{
+    const struct conf_database *database = conf_find_database(conf, pool->database->name);
+
+    return database != NULL ? database : conf->fallback_database;
+}
+
+static enum sl_err take_credentials(const struct conf *conf, const struct conf_database *database,
+        struct pool *pool, struct credentials *out)
 {
     struct auth_login from = {.client_user = pool->user->name};
     struct credentials client;
@@ -405,10 +413,30 @@ static enum sl_err take_credentials(struct server_login *login, struct pool *poo
     pthread_mutex_unlock(&pool->lock);
     if (err == SL_OK) {
         from.client = client.kind == USERS_SECRET_NONE && !client.has_keys ? NULL : &client;
-        err = auth_server_credentials(login->conf, login->database, &from, &login->credentials);
+        err = auth_server_credentials(conf, database, &from, out);
     }
     credentials_fini(&client);
     return err;
+}
+
+/*
+ * The server did not take what we know. Those who wait do so for another attempt if it
+ * would be with something else: a client has brought it meanwhile, or the user list has it.
+ */
+static void credentials_refused(struct server *server, const struct sl_error *error)
+{
+    const struct conf *conf = server->io.worker->conf;
+    const struct conf_database *database = find_database(conf, server->pool);
+    struct credentials next;
+
+    credentials_init(&next);
+    pool_disown(server->pool, &server->login->credentials);
+    bool has_other = database != NULL &&
+                     take_credentials(conf, database, server->pool, &next) == SL_OK &&
+                     next.kind != USERS_SECRET_NONE &&
+                     !credentials_equal(&next, &server->login->credentials);
+    credentials_fini(&next);
+    server_login_failed(server, error, has_other);
 }
 
 void server_login_begin(struct server *server)
@@ -425,10 +453,7 @@ void server_login_begin(struct server *server)
     login->server = server;
     login->conf = conf_ref(worker->conf);
     credentials_init(&login->credentials);
-    login->database = conf_find_database(login->conf, pool->database->name);
-    if (login->database == NULL) {
-        login->database = login->conf->fallback_database;
-    }
+    login->database = find_database(login->conf, pool);
     if (login->database == NULL) {
         struct sl_error error;
         SL_IGNORE(sl_error_set(&error, SL_ECONF, SL_STATE_INVALID_CATALOG, "no such database: %s",
@@ -437,7 +462,7 @@ void server_login_begin(struct server *server)
         server_login_failed(server, &error, false);
         return;
     }
-    if (take_credentials(login, pool) != SL_OK) {
+    if (take_credentials(login->conf, login->database, pool, &login->credentials) != SL_OK) {
         out_of_memory(server);
         return;
     }
@@ -488,7 +513,11 @@ static enum step on_verdict(
         break;
     }
     error = *server_auth_error(server->login->auth);
-    server_login_failed(server, &error, false);
+    if (strncmp(error.sqlstate, "28", 2) == 0) {
+        credentials_refused(server, &error);
+    } else {
+        server_login_failed(server, &error, false);
+    }
     return STEP_GONE;
 }
 
@@ -560,6 +589,10 @@ static enum step on_error(struct server *server, struct sl_span body)
     if (strncmp(seen.sqlstate, "22", 2) == 0 || strncmp(seen.sqlstate, "42", 2) == 0) {
         pool_startup_refused(server->pool, server->startup, &error);
         server_close(server, "the server does not take the client's startup values");
+        return STEP_GONE;
+    }
+    if (strcmp(seen.sqlstate, SL_STATE_INVALID_PASSWORD) == 0) {
+        credentials_refused(server, &error);
         return STEP_GONE;
     }
     bool is_passing = strcmp(seen.sqlstate, SL_STATE_CANNOT_CONNECT_NOW) == 0;

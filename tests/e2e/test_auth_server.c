@@ -146,6 +146,81 @@ static void servers_are_given_the_password_of_the_user_list(void **state)
     expect("ok", "listed", "trusted"); /* another user than the client */
 }
 
+/* The one who logs in and the one whom servers see have a password each. */
+static void a_forced_user_has_a_password_of_its_own(void **state)
+{
+    (void)state;
+    sluice_file(&sluice, "userlist.txt", "\"plain\" \"pw-plain\"\n\"scram\" \"pw-scram\"\n");
+    start_with("auth_type = md5\n");
+    expect("ok", "listed", "plain");
+    expect("ok", "own", "plain");
+}
+
+static void end_servers_of(const char *role)
+{
+    char sql[256];
+
+    snprintf(sql, sizeof(sql),
+            "select pg_terminate_backend(pid, 10000) from pg_stat_activity where usename = '%s'",
+            role);
+    cluster_sql(&cluster, sql);
+}
+
+/* Who said the password in plain knew more than who proves it; but it holds no longer. */
+static void what_a_server_refused_is_given_up_for_what_is_said_since(void **state)
+{
+    (void)state;
+    tls_make(sluice.dir, NULL);
+    sluice_file(&sluice, "hba",
+            "hostssl all all 127.0.0.1/32 password\n"
+            "hostnossl all all 127.0.0.1/32 scram-sha-256\n");
+    start_with("auth_user = trusted\nauth_type = hba\nauth_hba_file = @DIR@/hba\n"
+               "client_tls_sslmode = allow\n"
+               "client_tls_cert_file = @DIR@/tls/server.crt\n"
+               "client_tls_key_file = @DIR@/tls/server.key\n");
+    login_expect("ok",
+            "host=127.0.0.1 port=%d sslmode=require dbname=own user=scram password=pw-scram",
+            sluice.port);
+    cluster_sql(&cluster, "alter role scram password 'pw-other'");
+    end_servers_of("scram");
+    /* Two may fail: by the secret that is kept, and by the password that the server refuses. */
+    for (int i = 0; i < 2; i++) {
+        (void)login_try(
+                "host=127.0.0.1 port=%d sslmode=disable dbname=own user=scram password=pw-other",
+                sluice.port);
+    }
+    login_expect("ok",
+            "host=127.0.0.1 port=%d sslmode=disable dbname=own user=scram password=pw-other",
+            sluice.port);
+    cluster_sql(&cluster, "alter role scram password 'pw-scram'");
+}
+
+/* A password of the list that the server refuses; the list is corrected, nobody logs in anew. */
+static void a_corrected_user_list_serves_those_who_are_here(void **state)
+{
+    char ini[8192];
+    PGconn *conn;
+    long end = proc_now_ms() + 20000;
+
+    (void)state;
+    sluice_file(&sluice, "userlist.txt", "\"scram\" \"pw-scram\"\n");
+    start_with("auth_type = trust\n");
+    conn = query_must_connect(
+            "host=127.0.0.1 port=%d sslmode=disable dbname=own user=scram", sluice.port);
+    query_expect(conn, "select 1", "1");
+    cluster_sql(&cluster, "alter role scram password 'pw-other'");
+    end_servers_of("scram");
+    sluice_file(&sluice, "userlist.txt", "\"scram\" \"pw-other\"\n");
+    snprintf(ini, sizeof(ini), "%sauth_type = trust\n", ini_head);
+    sluice_reload(&sluice, ini);
+    while (!sluice_logged(&sluice, "event=conf_reloaded") && proc_now_ms() < end) {
+        proc_pause_ms(20);
+    }
+    query_expect(conn, "select 2", "2");
+    PQfinish(conn);
+    cluster_sql(&cluster, "alter role scram password 'pw-scram'");
+}
+
 static void a_password_the_server_does_not_take_is_28P01(void **state)
 {
     (void)state;
@@ -339,6 +414,9 @@ int main(void)
     const struct CMUnitTest cases[] = {
             CASE(servers_are_given_the_password_of_the_database),
             CASE(servers_are_given_the_password_of_the_user_list),
+            CASE(a_forced_user_has_a_password_of_its_own),
+            CASE(what_a_server_refused_is_given_up_for_what_is_said_since),
+            CASE(a_corrected_user_list_serves_those_who_are_here),
             CASE(a_password_the_server_does_not_take_is_28P01),
             CASE(md5_secrets_pass_through),
             CASE(scram_secrets_pass_through),

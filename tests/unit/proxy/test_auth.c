@@ -340,6 +340,15 @@ static void servers_are_logged_in_to_with_the_nearest_secret(void **state)
     assert_string_equal(out.secret, "pw");
     assert_int_equal(auth_server_credentials(conf, shop, &login, &out), SL_OK);
     assert_string_equal(out.secret, "said");
+    /* What a server refused is given up for what the list has, not for nothing. */
+    client.is_refused = true;
+    assert_int_equal(auth_server_credentials(conf, shop, &login, &out), SL_OK);
+    assert_string_equal(out.secret, "right");
+    assert_false(out.is_refused);
+    login.client_user = "nobody";
+    assert_int_equal(auth_server_credentials(conf, shop, &login, &out), SL_OK);
+    assert_string_equal(out.secret, "said");
+    login.client_user = "plain";
     login.client = NULL;
     assert_int_equal(auth_server_credentials(conf, shop, &login, &out), SL_OK);
     assert_string_equal(out.secret, "right");
@@ -349,6 +358,40 @@ static void servers_are_logged_in_to_with_the_nearest_secret(void **state)
     credentials_fini(&client);
     credentials_fini(&out);
     conf_unref(conf);
+}
+
+static void what_a_server_refused_is_worth_less_than_anything(void **state)
+{
+    struct credentials password;
+    struct credentials keys;
+    static const uint8_t key[CREDENTIALS_KEY_BYTES] = {1};
+    static const uint8_t other[CREDENTIALS_KEY_BYTES] = {2};
+    struct credentials copy;
+
+    (void)state;
+    credentials_init(&password);
+    credentials_init(&keys);
+    credentials_init(&copy);
+    assert_int_equal(credentials_set_password(&password, "said"), SL_OK);
+    assert_int_equal(credentials_set(&keys, scram_secret), SL_OK);
+    credentials_set_keys(&keys, key, key);
+    assert_false(credentials_is_better(&keys, &password));
+    password.is_refused = true;
+    assert_true(credentials_is_better(&keys, &password));
+    assert_true(credentials_is_better(&copy, &password));
+    assert_int_equal(credentials_copy(&copy, &password), SL_OK);
+    assert_true(copy.is_refused);
+    assert_true(credentials_equal(&copy, &password));
+    assert_int_equal(credentials_copy(&copy, &keys), SL_OK);
+    assert_false(copy.is_refused);
+    assert_true(credentials_equal(&copy, &keys));
+    credentials_set_keys(&copy, key, other);
+    assert_false(credentials_equal(&copy, &keys));
+    copy.has_keys = false;
+    assert_false(credentials_equal(&copy, &keys));
+    credentials_fini(&password);
+    credentials_fini(&keys);
+    credentials_fini(&copy);
 }
 
 int main(void)
@@ -369,6 +412,7 @@ int main(void)
             cmocka_unit_test(leaving_during_a_job_leaves_nothing_behind),
             cmocka_unit_test(malformed_messages_are_refused),
             cmocka_unit_test(servers_are_logged_in_to_with_the_nearest_secret),
+            cmocka_unit_test(what_a_server_refused_is_worth_less_than_anything),
     };
     return cmocka_run_group_tests(tests, make_all, drop_all);
 }
