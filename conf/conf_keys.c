@@ -288,8 +288,7 @@ static const struct conf_key keys[] = {
                 "How long connecting and logging in to a server may take."),
         BOOL(SERVERS, server_fast_close, "0", LIVE,
                 "In session pooling, close a server that is to be closed after its transaction, "
-                "not its session, and the client with it.",
-                .ignored = "servers are always closed as soon as they are free"),
+                "not its session, and the client with it."),
         TIME(SERVERS, server_idle_timeout, 0, "600", LIVE,
                 "Close a server that has been idle for so long; 0 never."),
         TIME(SERVERS, server_lifetime, 0, "3600", LIVE,

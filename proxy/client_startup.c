@@ -418,10 +418,6 @@ static void on_protocol(struct client *client, struct startup *startup)
         fail(client, SL_STATE_PROTOCOL_VIOLATION, "SSL required");
         return;
     }
-    if (process_shutdown() != PROCESS_RUNS) {
-        fail(client, SL_STATE_CANNOT_CONNECT_NOW, "the pooler is shutting down");
-        return;
-    }
     client->is_admitted = process_add_client(login->conf->max_client_conn);
     if (!client->is_admitted) {
         fail(client, SL_STATE_TOO_MANY_CONNECTIONS,
@@ -430,9 +426,14 @@ static void on_protocol(struct client *client, struct startup *startup)
     }
     client->minor_two = startup_minor(startup->minor) >= 2;
     negotiate(client, startup);
-    if (take_params(client, startup)) {
-        begin_auth(client);
+    if (!take_params(client, startup)) {
+        return;
     }
+    if (process_shutdown() != PROCESS_RUNS && !console_is_database(login->database)) {
+        fail(client, SL_STATE_CANNOT_CONNECT_NOW, "the pooler is shutting down");
+        return;
+    }
+    begin_auth(client);
 }
 
 static void on_packet(struct client *client, struct startup *startup, enum startup_kind kind)

@@ -46,6 +46,7 @@ static void to_console(struct client *client)
     bool is_admin = auth_console(login->auth) == AUTH_CONSOLE_ADMIN;
 
     client->user = registry_user(login->user);
+    client->pool = NULL; /* that of auth_query, if it was asked */
     client_login_free(client);
     struct console *console = client->user == NULL ? NULL : console_new(client, is_admin);
     if (console == NULL) {
@@ -104,6 +105,15 @@ static bool find_pool(struct client *client)
     return true;
 }
 
+/* It logged in by the configuration it found; a RELOAD may have come meanwhile. */
+static bool is_still_configured(const struct client *client)
+{
+    const struct conf *conf = client->io.worker->conf;
+
+    return conf->fallback_database != NULL ||
+           conf_find_database(conf, client->part.login->database) != NULL;
+}
+
 void client_authenticated(struct client *client)
 {
     struct client_login *login = client->part.login;
@@ -111,6 +121,13 @@ void client_authenticated(struct client *client)
 
     if (login->is_console) {
         to_console(client);
+        return;
+    }
+    if (!is_still_configured(client)) {
+        SL_IGNORE(sl_error_set(&error, SL_ECONF, SL_STATE_INVALID_CATALOG,
+                          "database \"%s\" does not exist", login->database),
+                "the client is told");
+        client_fail(client, "FATAL", &error);
         return;
     }
     if (!find_pool(client) || (login->conf->application_name_add_host && !add_host(client))) {

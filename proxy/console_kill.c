@@ -73,11 +73,6 @@ static void kill_server(struct server *server)
     }
 }
 
-static bool is_old(const struct server *server)
-{
-    return server->close_reason != NULL || server->epoch != atomic_load(&server->pool->epoch);
-}
-
 static void look_at_servers(struct errand_tour *tour, struct worker *worker)
 {
     SL_LIST_EACH_SAFE (it, &worker->servers) {
@@ -88,7 +83,7 @@ static void look_at_servers(struct errand_tour *tour, struct worker *worker)
         if (tour->errand == ERRAND_KILL) {
             kill_server(server);
         } else if (tour->errand == ERRAND_COUNT_OLD) {
-            tour->found += is_old(server);
+            tour->found += server_is_old(server);
         } else if (tour->errand == ERRAND_COUNT_UNSENT) {
             tour->found += io_is_clogged(&server->io);
         }

@@ -18,6 +18,7 @@
 #include "proxy/dns.h"
 #include "proxy/listener.h"
 #include "proxy/registry.h"
+#include "proxy/sweep.h"
 #include "proxy/worker.h"
 
 #include <stdlib.h>
@@ -150,6 +151,7 @@ static void pause_verb(struct console *console, const char *argument)
         }
         atomic_store(&database->is_paused, true);
     }
+    sweep_servers();
     console->database = database;
     console_wait(console, "PAUSE", servers_are_released);
 }
@@ -225,6 +227,7 @@ static void reconnect_verb(struct console *console, const char *argument)
             pool_recycle(p, worker_of(console));
         }
     }
+    sweep_servers();
     console_complete(console, "RECONNECT");
 }
 

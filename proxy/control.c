@@ -4,9 +4,6 @@
  *
  *   runs --SHUTDOWN WAIT_FOR_x--> drains --nothing left, or the deadline--> ends
  *     '------------- SHUTDOWN, SIGQUIT, a second signal ------------------^
- *
- * While servers are to be let go (PAUSE, SHUTDOWN WAIT_FOR_SERVERS) worker 0 is
- * sent a letter each CONTROL_TICK to close those that became idle.
  */
 #include "proxy/control.h"
 
@@ -22,6 +19,7 @@
 #include "proxy/pool.h"
 #include "proxy/registry.h"
 #include "proxy/snapshot.h"
+#include "proxy/sweep.h"
 #include "proxy/worker.h"
 
 #include <signal.h>
@@ -44,8 +42,6 @@ static struct {
     bool is_closed;      /* the workers have stopped: nobody is left to answer to */
     sl_usec deadline;    /* of a shutdown; 0: none */
     sl_usec next_period; /* stats_period */
-    struct letter tend_letter;
-    atomic_bool is_tending; /* any thread: tend_letter is on its way */
 } self = {.signal_fd = -1};
 
 /* ---- the log ---- */
@@ -78,37 +74,6 @@ void control_log_problems(const struct conf_problems *problems)
 
 /* ---- reload ---- */
 
-/* To worker 0: servers of databases that moved are not used again. */
-struct moved {
-    struct letter letter;
-    const struct conf *old; /* references */
-    const struct conf *new_conf;
-};
-
-static const struct conf_database *database_of(const struct conf *conf, const struct pool *pool)
-{
-    const struct conf_database *db = conf_find_database(conf, pool->database->name);
-
-    return db != NULL ? db : conf->fallback_database;
-}
-
-static void deliver_moved(struct letter *letter, struct worker *worker)
-{
-    struct moved *moved = SL_CONTAINER(letter, struct moved, letter);
-    bool tls = conf_server_tls_differs(moved->old, moved->new_conf);
-
-    for (struct pool *p = registry_next_pool(NULL); p != NULL; p = registry_next_pool(p)) {
-        const struct conf_database *old = database_of(moved->old, p);
-        const struct conf_database *db = database_of(moved->new_conf, p);
-        if (tls || old == NULL || db == NULL || conf_database_moved(old, db)) {
-            pool_recycle(p, worker);
-        }
-    }
-    conf_unref(moved->old);
-    conf_unref(moved->new_conf);
-    free(moved);
-}
-
 static void log_change(
         void *context, enum conf_section_id section, const char *name, enum conf_change change)
 {
@@ -123,7 +88,6 @@ static void log_change(
 /* Everything but the workers' own: they take it from the conf as they go. */
 static void apply_rest(const struct conf *old, const struct conf *new_conf)
 {
-    struct moved *moved = malloc(sizeof *moved);
     struct sl_error error;
 
     if (control_open_log(new_conf, self.options, &error) != SL_OK) {
@@ -132,12 +96,7 @@ static void apply_rest(const struct conf *old, const struct conf *new_conf)
     }
     dns_set_ttl(new_conf->dns_max_ttl_usec, new_conf->dns_nxdomain_ttl_usec);
     auth_cache_clear();
-    if (moved != NULL) {
-        moved->letter.deliver = deliver_moved;
-        moved->old = conf_ref(old);
-        moved->new_conf = conf_ref(new_conf);
-        mailbox_post(&process_worker(0)->mailbox, &moved->letter);
-    }
+    sweep_reload(old, new_conf);
 }
 
 /* Takes over the reference to new_conf. */
@@ -211,6 +170,7 @@ static void shut_down(enum process_shutdown how)
     }
     if (how == PROCESS_WAITS_FOR_SERVERS) {
         process_set_paused(true);
+        sweep_servers();
     }
     /* Unix sockets still serve the console, as in PgBouncer. */
     listener_close(LISTENER_TCP);
@@ -249,51 +209,6 @@ static void see_to_shutdown(void)
         sl_log(SL_LOG_WARN, "shutdown_deadline", "clients=%d, closing what is left",
                 process_clients());
         self.is_over = true;
-    }
-}
-
-/* ---- letting servers go: worker 0 ---- */
-
-static void deliver_tend(struct letter *letter, struct worker *worker)
-{
-    struct sl_error error = {
-            .sqlstate = SL_STATE_ADMIN_SHUTDOWN, .text = "the proxy is shutting down"};
-    bool leaves = process_shutdown() == PROCESS_WAITS_FOR_SERVERS;
-
-    (void)letter;
-    for (struct pool *p = registry_next_pool(NULL); p != NULL; p = registry_next_pool(p)) {
-        if (pool_is_paused(p)) {
-            pool_close_idle(p, worker, "paused");
-        }
-        if (leaves) {
-            pool_refuse_all(p, &error);
-        }
-    }
-    atomic_store(&self.is_tending, false);
-}
-
-static bool is_anything_paused(void)
-{
-    if (process_is_suspended()) {
-        return false; /* SUSPEND keeps its servers */
-    }
-    if (process_is_paused()) {
-        return true;
-    }
-    for (struct database *d = registry_next_database(NULL); d != NULL;
-            d = registry_next_database(d)) {
-        if (atomic_load_explicit(&d->is_paused, memory_order_relaxed)) {
-            return true;
-        }
-    }
-    return false;
-}
-
-static void see_to_paused(void)
-{
-    if (is_anything_paused() && !atomic_exchange(&self.is_tending, true)) {
-        self.tend_letter.deliver = deliver_tend;
-        mailbox_post(&process_worker(0)->mailbox, &self.tend_letter);
     }
 }
 
@@ -349,7 +264,6 @@ static void on_tick(evutil_socket_t fd, short what, void *arg)
     (void)what;
     (void)arg;
     see_to_period();
-    see_to_paused();
     see_to_shutdown();
 }
 

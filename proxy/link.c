@@ -295,6 +295,23 @@ static bool check_statement_mode(struct client *client, const struct server *ser
     return true;
 }
 
+bool link_end_old(struct server *server)
+{
+    struct client *client = server->client;
+    struct sl_error error = {.sqlstate = SL_STATE_ADMIN_SHUTDOWN,
+            .text = "terminating connection because its database's configuration has changed"};
+    bool ends = client->is_replication ||
+                (server->io.worker->conf->server_fast_close && client->mode == CONF_POOL_SESSION &&
+                        server->expect.status == 'I' && is_quiet(client, server));
+
+    if (!ends || !server_is_old(server)) {
+        return false;
+    }
+    server->close_reason = "database configuration changed";
+    client_fail(client, "FATAL", &error);
+    return true;
+}
+
 bool link_settings(struct client *client)
 {
     return link_apply_params(client, client->server);
@@ -334,6 +351,9 @@ void link_settle(struct server *server)
         return;
     }
     client_set_timer(client);
+    if (client->mode == CONF_POOL_SESSION && link_end_old(server)) {
+        return;
+    }
     if (server->close_reason != NULL && server->expect.status == 'I' &&
             client->mode == CONF_POOL_SESSION) {
         return; /* a session keeps its server to the end */

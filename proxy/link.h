@@ -30,6 +30,12 @@ void link_part_unused(struct client *client);
 void link_settle(struct server *server);
 /* The same after more input, when a ReadyForQuery found a message half sent. */
 void link_settle_after_input(struct server *server);
+/*
+ * The server is old (server_is_old()): ends it, with the client, if it is between
+ * transactions of a session and server_fast_close is set, or serves replication, which
+ * has no end to wait for. True: both are gone.
+ */
+bool link_end_old(struct server *server);
 /* The client is gone, whatever it was doing. */
 void link_abandon(struct client *client, const char *reason);
 /* The server is gone or useless; the client is told, and goes too. */

@@ -21,6 +21,7 @@
 #include "conf/conf.h"
 #include "proxy/client.h"
 #include "proxy/params.h"
+#include "proxy/pool_welcome.h"
 #include "proxy/process.h"
 #include "proxy/registry.h"
 #include "proxy/server.h"
@@ -75,20 +76,10 @@ struct pool *pool_new(struct database *database, struct user *user, unsigned wor
     return pool;
 }
 
-static void welcome_drop(struct pool_welcome *welcome)
-{
-    params_unref(welcome->startup);
-    params_unref(welcome->reported);
-    params_unref(welcome->settable);
-    *welcome = (struct pool_welcome){0};
-}
-
 void pool_free(struct pool *pool)
 {
     SL_CHECK(pool->total == 0);
-    for (int i = 0; i < POOL_WELCOMES; i++) {
-        welcome_drop(&pool->welcomes[i]);
-    }
+    pool_welcomes_drop(pool);
     params_unref(pool->last_startup);
     credentials_fini(&pool->credentials);
     pthread_mutex_destroy(&pool->lock);
@@ -134,6 +125,12 @@ static void pool_check(const struct pool *pool)
     SL_DCHECK(pool->idle_count == pool->counts[POOL_IDLE]);
     SL_DCHECK((pool->waiting == 0) == sl_list_empty(&pool->waiters));
     (void)sum;
+}
+
+/* PAUSE lets go of servers; SUSPEND keeps them. */
+static bool lets_go(const struct pool *pool)
+{
+    return pool_is_paused(pool) && !process_is_suspended();
 }
 
 bool pool_is_paused(const struct pool *pool)
@@ -474,7 +471,9 @@ void pool_give(struct pool *pool, struct server *server, struct worker *worker)
     pthread_mutex_lock(&pool->lock);
     server->pool_worker = worker->index;
     struct waiter *waiter = NULL;
-    if (lifetime_is_over(pool, server, worker->now)) {
+    if (lets_go(pool)) {
+        reason = "paused";
+    } else if (lifetime_is_over(pool, server, worker->now)) {
         reason = "server lifetime over";
     } else {
         waiter = choose(pool, server, worker->now);
@@ -602,57 +601,15 @@ void pool_startup_refused(
     pthread_mutex_unlock(&pool->lock);
 }
 
-/* The place of that startup in the list, or the last place. Under the lock. */
-static int welcome_place(const struct pool *pool, const struct params *startup)
-{
-    int i = 0;
-
-    while (i < POOL_WELCOMES - 1 && pool->welcomes[i].startup != startup) {
-        i++;
-    }
-    return i;
-}
-
 void pool_login_succeeded(struct pool *pool, const struct server *server)
 {
     pthread_mutex_lock(&pool->lock);
     pool->is_failing = false;
     pool->backoff = 0;
-    int place = welcome_place(pool, server->startup);
-    welcome_drop(&pool->welcomes[place]);
-    memmove(&pool->welcomes[1], &pool->welcomes[0], (size_t)place * sizeof pool->welcomes[0]);
-    pool->welcomes[0] = (struct pool_welcome){.startup = params_ref(server->startup),
-            .reported = params_ref(server->reported),
-            .settable = params_ref(server->params)};
-    pthread_mutex_unlock(&pool->lock);
-}
-
-bool pool_welcome(struct pool *pool, const struct params *startup, const struct params **reported,
-        const struct params **settable)
-{
-    pthread_mutex_lock(&pool->lock);
-    const struct pool_welcome *welcome = &pool->welcomes[welcome_place(pool, startup)];
-    bool is_known = welcome->startup == startup;
-    if (is_known) {
-        *reported = params_ref(welcome->reported);
-        *settable = params_ref(welcome->settable);
+    if (server->epoch == atomic_load(&pool->epoch)) {
+        pool_welcomes_add(pool, server);
     }
     pthread_mutex_unlock(&pool->lock);
-    return is_known;
-}
-
-void pool_learn(
-        struct pool *pool, const struct credentials *credentials, const struct params *startup)
-{
-    pthread_mutex_lock(&pool->lock);
-    const struct params *old = pool->last_startup;
-    pool->last_startup = params_ref(startup);
-    if (credentials != NULL && credentials_is_better(credentials, &pool->credentials)) {
-        SL_IGNORE(credentials_copy(&pool->credentials, credentials),
-                "without memory the next login brings them again");
-    }
-    pthread_mutex_unlock(&pool->lock);
-    params_unref(old);
 }
 
 void pool_disown(struct pool *pool, const struct credentials *credentials)
@@ -718,6 +675,9 @@ void pool_tend(struct pool *pool, struct worker *worker)
 {
     bool is_cramped = false;
 
+    if (lets_go(pool)) {
+        pool_close_idle(pool, worker, "paused"); /* what was idle before */
+    }
     if (pool_is_paused(pool)) {
         return;
     }
@@ -761,7 +721,12 @@ void pool_close_idle(struct pool *pool, struct worker *worker, const char *reaso
 
 void pool_recycle(struct pool *pool, struct worker *worker)
 {
+    pthread_mutex_lock(&pool->lock);
     atomic_fetch_add(&pool->epoch, 1);
+    pool_welcomes_drop(pool); /* what comes now may be another server */
+    pool->is_failing = false;
+    pool->backoff = 0;
+    pthread_mutex_unlock(&pool->lock);
     pool_close_idle(pool, worker, "reconnect");
 }
 

@@ -229,6 +229,11 @@ enum sl_err server_forget_stmt(struct server *server, struct server_stmt *stmt)
     return SL_OK;
 }
 
+bool server_is_old(const struct server *server)
+{
+    return server->close_reason != NULL || server->epoch != atomic_load(&server->pool->epoch);
+}
+
 const char *server_state_text(const struct server *server)
 {
     switch (server->state) {

@@ -144,6 +144,8 @@ SL_MUST_CHECK enum sl_err server_ask_hidden(struct server *server, const char *q
 
 /* Closes a statement on it, unseen; it is forgotten here. Not one whose Parse is under way. */
 SL_MUST_CHECK enum sl_err server_forget_stmt(struct server *server, struct server_stmt *stmt);
+/* Is it to be closed rather than used again: RECONNECT, or a RELOAD that moved its database? */
+bool server_is_old(const struct server *server);
 /* Looks again when it may be idle for too long, or too old. */
 void server_set_idle_timer(struct server *server);
 

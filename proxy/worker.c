@@ -10,6 +10,7 @@
 
 #include "conf/conf.h"
 #include "protocol/base/log.h"
+#include "protocol/sqlstate.h"
 #include "protocol/stmt.h"
 #include "proxy/cancel.h"
 #include "proxy/client.h"
@@ -53,9 +54,16 @@ static void tend_pools(struct worker *worker)
     if (worker->index != 0 || worker->now < worker->tend_at || worker->stopping) {
         return;
     }
+    struct sl_error error = {
+            .sqlstate = SL_STATE_ADMIN_SHUTDOWN, .text = "the proxy is shutting down"};
+    bool leaves = process_shutdown() == PROCESS_WAITS_FOR_SERVERS;
+
     worker->tend_at = worker->now + TICK;
     for (struct pool *p = registry_next_pool(NULL); p != NULL; p = registry_next_pool(p)) {
         pool_tend(p, worker);
+        if (leaves) {
+            pool_refuse_all(p, &error);
+        }
     }
 }
 

@@ -601,6 +601,28 @@ static void the_console_ends_it_at_once_or_when_all_have_left(void **state)
     PQfinish(console);
 }
 
+static void the_console_stays_open_on_the_unix_socket_while_it_drains(void **state)
+{
+    PGconn *console = open_console();
+    PGconn *conn = open_as("postgres", "shop");
+    PGconn *late;
+
+    (void)state;
+    query_expect(console, "shutdown wait_for_clients", "SHUTDOWN");
+    PQfinish(console);
+    late = query_connect("host=%s port=%d user=postgres dbname=shop", sluice.dir, sluice.port);
+    assert_int_equal(PQstatus(late), CONNECTION_BAD);
+    assert_non_null(strstr(PQerrorMessage(late), "shutting down"));
+    PQfinish(late);
+    console = query_must_connect(
+            "host=%s port=%d user=admin dbname=pgbouncer", sluice.dir, sluice.port);
+    query_expect(console, "show state", "active|yes\npaused|no\nsuspended|no");
+    query_expect(conn, "select 1", "1");
+    PQfinish(conn);
+    PQfinish(console);
+    assert_int_equal(proc_wait(&sluice.process, PATIENCE_MS), 0);
+}
+
 #define CASE(name) cmocka_unit_test_setup_teardown(name, start, stop)
 
 static const struct CMUnitTest cases[] = {
@@ -623,6 +645,7 @@ static const struct CMUnitTest cases[] = {
         cmocka_unit_test_setup_teardown(
                 a_deadline_ends_a_shutdown_that_would_wait, start_with_deadline, stop),
         CASE(the_console_ends_it_at_once_or_when_all_have_left),
+        CASE(the_console_stays_open_on_the_unix_socket_while_it_drains),
 };
 
 int main(void)

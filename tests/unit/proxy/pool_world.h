@@ -46,6 +46,7 @@ static struct {
     atomic_uint closed;
     const char *close_reason; /* of the last; single-threaded tests only */
     atomic_bool is_paused;
+    atomic_bool is_suspended;
     bool no_memory;
 } world;
 
@@ -53,7 +54,12 @@ static struct {
 
 bool process_is_paused(void)
 {
-    return atomic_load(&world.is_paused);
+    return atomic_load(&world.is_paused) || atomic_load(&world.is_suspended);
+}
+
+bool process_is_suspended(void)
+{
+    return atomic_load(&world.is_suspended);
 }
 
 unsigned process_workers(void)

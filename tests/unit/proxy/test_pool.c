@@ -337,12 +337,9 @@ static void while_paused_nothing_is_handed_out(void **state)
     atomic_store(&world.is_paused, true);
     ask_usual(1);
     give(0);
+    assert_string_equal(world.close_reason, "paused"); /* at once, when it is released */
     tend_at(SL_SECOND);
     assert_false(has(1));
-    assert_int_equal(pool_counts(pool()).servers[POOL_IDLE], 1);
-    pool_close_idle(pool(), world.workers[0], "paused");
-    world_turn();
-    assert_string_equal(world.close_reason, "paused");
     assert_int_equal(world.launched, 1);
     atomic_store(&world.is_paused, false);
     tend_at(SL_SECOND);
@@ -350,16 +347,30 @@ static void while_paused_nothing_is_handed_out(void **state)
     assert_true(has(1));
 }
 
-static void after_a_pause_the_idle_go_to_who_waits_in_order(void **state)
+static void what_was_idle_before_a_pause_is_closed_too(void **state)
 {
     (void)state;
     ask_usual(0);
     login();
-    atomic_store(&world.database->is_paused, true);
     give(0);
+    assert_int_equal(pool_counts(pool()).servers[POOL_IDLE], 1);
+    atomic_store(&world.database->is_paused, true);
+    tend_at(SL_MSEC);
+    assert_string_equal(world.close_reason, "paused");
+    assert_int_equal(pool_counts(pool()).servers[POOL_IDLE], 0);
+}
+
+static void after_a_suspend_the_idle_go_to_who_waits_in_order(void **state)
+{
+    (void)state;
+    ask_usual(0);
+    login();
+    atomic_store(&world.is_suspended, true);
+    give(0);
+    assert_int_equal(pool_counts(pool()).servers[POOL_IDLE], 1);
     ask(1, 1, pool(), params_empty());
     ask_usual(2);
-    atomic_store(&world.database->is_paused, false);
+    atomic_store(&world.is_suspended, false);
     assert_int_equal(ask_usual(3), POOL_QUEUED); /* nor does a newcomer get it */
     tend_at(SL_MSEC);
     assert_true(has(1));
@@ -523,7 +534,8 @@ int main(void)
             CASE(min_pool_size_is_kept_while_somebody_uses_the_pool),
             CASE(without_memory_for_a_server_nothing_stays_counted),
             CASE(while_paused_nothing_is_handed_out),
-            CASE(after_a_pause_the_idle_go_to_who_waits_in_order),
+            CASE(what_was_idle_before_a_pause_is_closed_too),
+            CASE(after_a_suspend_the_idle_go_to_who_waits_in_order),
             CASE(a_disabled_database_refuses),
             CASE(who_waits_without_hope_is_told_why),
             CASE(while_a_server_works_a_failed_login_refuses_nobody),
