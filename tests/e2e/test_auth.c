@@ -525,6 +525,42 @@ static void nobody_learns_who_exists(void **state)
     assert_memory_equal(unknown, known, HEAD);
 }
 
+/* All who would be asked about are told the same, whether they exist or not; at once. */
+static void nobody_learns_who_exists_where_auth_query_cannot_run(void **state)
+{
+    static const char down[] = "[databases]\n"
+                               "db = host=127.0.0.1 port=@PGPORT@ dbname=postgres\n"
+                               "lookup = host=127.0.0.1 port=1\n"
+                               "[pgbouncer]\n"
+                               "listen_addr = 127.0.0.1\n"
+                               "listen_port = @PORT@\n"
+                               "auth_user = asker\n"
+                               "auth_dbname = lookup\n"
+                               "auth_type = %s\n"
+                               "server_login_retry = 1\n";
+    static const char *const methods[] = {"md5", "scram-sha-256", "plain"};
+    char ini[1024];
+
+    (void)state;
+    make_roles();
+    for (size_t i = 0; i < CASE_COUNT(methods); i++) {
+        char known[LOGIN_TEXT_MAX];
+
+        snprintf(ini, sizeof(ini), down, methods[i]);
+        sluice_start(&sluice, ini);
+        snprintf(known, sizeof(known), "%s",
+                login_try("host=127.0.0.1 port=%d dbname=db sslmode=disable user=good "
+                          "password=pw-good",
+                        sluice.port));
+        assert_non_null(strstr(known, "FATAL:  08"));
+        expect_plainly(known, "ghost", "pw-good");
+        expect_plainly(known, "nologin", "pw-nologin");
+        expect_plainly(known, "good", "wrong");
+        sluice_stop(&sluice);
+        sluice_init(&sluice, &cluster);
+    }
+}
+
 /* ---- who one is afterwards ---- */
 
 static void a_forced_user_is_who_servers_see(void **state)
@@ -580,6 +616,7 @@ int main(void)
             CASE(auth_query_of_the_database_and_another_database),
             CASE(auth_query_has_a_fixed_search_path),
             CASE(nobody_learns_who_exists),
+            CASE(nobody_learns_who_exists_where_auth_query_cannot_run),
             CASE(a_forced_user_is_who_servers_see),
             CASE(a_database_that_does_not_exist_is_told_after_the_password),
     };

@@ -12,9 +12,12 @@
 #include "tests/support/sluice.h"
 #include "tests/support/tls.h"
 
+#include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #define WRONG "FATAL:  28P01: password authentication failed for user"
 
@@ -41,6 +44,8 @@ static const char ini_head[] =
         "listed = host=127.0.0.1 port=@PGPORT@ dbname=postgres user=scram\n"
         "rejected = host=127.0.0.1 port=@PGPORT@ dbname=postgres user=rejected\n"
         "wrong = host=127.0.0.1 port=@PGPORT@ dbname=postgres user=scram password=pw-x\n"
+        "wrong_md5 = host=127.0.0.1 port=@PGPORT@ dbname=postgres user=md5 password=pw-x\n"
+        "wrong_plain = host=127.0.0.1 port=@PGPORT@ dbname=postgres user=plain password=pw-x\n"
         "local = host=@PGDIR@ port=@PGPORT@ dbname=postgres user=rejected\n"
         "elsewhere = host=127.0.0.2 port=@PGPORT@ dbname=postgres user=trusted\n"
         "[pgbouncer]\n"
@@ -226,6 +231,8 @@ static void a_password_the_server_does_not_take_is_28P01(void **state)
     (void)state;
     start_with("auth_type = trust\n");
     expect(WRONG " \"scram\"", "wrong", "trusted");
+    expect(WRONG " \"md5\"", "wrong_md5", "trusted");
+    expect(WRONG " \"plain\"", "wrong_plain", "trusted");
     expect("FATAL:  28000: ", "rejected", "trusted");
     expect("ok", "scram", "trusted"); /* others are none the worse */
 }
@@ -239,6 +246,28 @@ static void md5_secrets_pass_through(void **state)
     sluice_file(&sluice, "userlist.txt", users);
     start_with("auth_type = md5\n");
     expect("ok", "own", "md5");
+}
+
+/* As PgBouncer: who asks for it in the server's pg_hba.conf has chosen so. */
+static void every_method_works_without_tls_too(void **state)
+{
+    (void)state;
+    start_with("auth_type = trust\nserver_tls_sslmode = disable\n");
+    expect("ok", "trusted", "trusted");
+    expect("ok", "md5", "trusted");
+    expect("ok", "scram", "trusted");
+    expect("ok", "plain", "trusted");
+    expect(WRONG " \"plain\"", "wrong_plain", "trusted");
+}
+
+static void md5_secrets_pass_through_from_auth_query(void **state)
+{
+    (void)state;
+    start_with("auth_type = md5\nauth_user = trusted\n");
+    expect("ok", "own", "md5");
+    login_expect(WRONG " \"md5\"",
+            "host=127.0.0.1 port=%d sslmode=disable dbname=own user=md5 password=pw-x",
+            sluice.port);
 }
 
 /* Only the SCRAM secret is known; the client's proof gives the rest. */
@@ -362,7 +391,10 @@ static void sslmodes_to_a_server_with_tls(void **state)
 
     (void)state;
     assert_string_equal(server_tls("disable", "", "trusted"), "f");
+    assert_string_equal(server_tls("allow", "", "trusted"), "t"); /* as in PgBouncer */
     assert_string_equal(server_tls("prefer", "", "trusted"), "t");
+    assert_string_equal(server_tls("prefer", other, "trusted"), "t"); /* nothing is verified */
+    assert_string_equal(server_tls("require", other, "trusted"), "t");
     assert_string_equal(server_tls("require", "", "trusted"), "t");
     assert_string_equal(server_tls("verify-ca", right, "trusted"), "t");
     assert_string_equal(server_tls("verify-ca", right, "elsewhere"), "t");
@@ -399,12 +431,76 @@ static void sslmodes_to_a_server_without_tls(void **state)
     assert_string_equal(server_tls("allow", "", "trusted"), "f");
     assert_string_equal(server_tls("prefer", "", "trusted"), "f");
     assert_non_null(strstr(server_tls("require", "", "trusted"), "FATAL"));
+    assert_non_null(
+            strstr(server_tls("verify-ca", "server_tls_ca_file = @PGDIR@/tls/ca.crt\n", "trusted"),
+                    "FATAL"));
     assert_non_null(strstr(
             server_tls("verify-full", "server_tls_ca_file = @PGDIR@/tls/ca.crt\n", "trusted"),
             "FATAL"));
     cluster_sql(&cluster, "alter system reset ssl");
     cluster_sql(&cluster, "select pg_reload_conf()");
     wait_for_ssl("on");
+}
+
+/* A server of ours says this to SSLRequest; what Sluice says then, and what its client is told. */
+static void answer_ssl_request(const char *answer, size_t len, const char *told)
+{
+    static const char ssl_request[8] = {0, 0, 0, 8, 4, (char)0xd2, 22, 47};
+    struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    socklen_t size = sizeof(address);
+    char text[LOGIN_TEXT_MAX];
+    char got[512] = {0};
+    char ini[1024];
+    int listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+    assert_int_equal(bind(listener, (struct sockaddr *)&address, size), 0);
+    assert_int_equal(listen(listener, 1), 0);
+    assert_int_equal(getsockname(listener, (struct sockaddr *)&address, &size), 0);
+    sluice_init(&sluice, &cluster);
+    sluice_file(&sluice, "userlist.txt", "\"trusted\" \"\"\n");
+    snprintf(ini, sizeof(ini),
+            "[databases]\nfake = host=127.0.0.1 port=%d\n[pgbouncer]\nlisten_addr = 127.0.0.1\n"
+            "listen_port = @PORT@\nauth_file = @DIR@/userlist.txt\nauth_type = trust\n"
+            "server_tls_sslmode = prefer\n",
+            ntohs(address.sin_port));
+    sluice_start(&sluice, ini);
+    int client = login_dial(sluice.port);
+    size_t startup = login_startup(text, "trusted", "fake");
+    assert_int_equal(send(client, text, startup, MSG_NOSIGNAL), startup);
+    int server = accept(listener, NULL, NULL);
+    assert_true(server >= 0);
+    assert_int_equal(login_read(server, got, sizeof(ssl_request)), sizeof(ssl_request));
+    assert_memory_equal(got, ssl_request, sizeof(ssl_request));
+    assert_int_equal(send(server, answer, len, MSG_NOSIGNAL), len);
+    /* No startup packet, no password: the end. */
+    assert_int_equal(login_read(server, got, 1), 0);
+    size_t error = login_read(client, got, sizeof(got) - 1);
+    assert_true(error > 7 && got[0] == 'E');
+    got[error] = '\0';
+    for (size_t i = 0; i < error; i++) {
+        got[i] = got[i] == '\0' ? ' ' : got[i];
+    }
+    assert_non_null(strstr(got, "FATAL"));
+    assert_non_null(strstr(got, told));
+    close(client);
+    close(server);
+    close(listener);
+    sluice_stop(&sluice);
+}
+
+/* Somebody in between may not put words into a server's mouth before TLS began. */
+static void nothing_may_come_behind_a_servers_answer(void **state)
+{
+    static const char ok[] = "R\0\0\0\10\0\0\0\0";
+    char answer[16];
+
+    (void)state;
+    for (size_t i = 0; i < 2; i++) {
+        answer[0] = i == 0 ? 'S' : 'N';
+        memcpy(answer + 1, ok, sizeof(ok));
+        answer_ssl_request(answer, sizeof(ok), "SSLRequest");
+    }
+    answer_ssl_request("X", 1, "SSLRequest");
 }
 
 #define CASE(test) cmocka_unit_test_setup_teardown(test, make_files, stop_sluice)
@@ -418,7 +514,9 @@ int main(void)
             CASE(what_a_server_refused_is_given_up_for_what_is_said_since),
             CASE(a_corrected_user_list_serves_those_who_are_here),
             CASE(a_password_the_server_does_not_take_is_28P01),
+            CASE(every_method_works_without_tls_too),
             CASE(md5_secrets_pass_through),
+            CASE(md5_secrets_pass_through_from_auth_query),
             CASE(scram_secrets_pass_through),
             CASE(a_scram_secret_that_is_not_the_servers_does_not_pass),
             CASE(scram_passes_through_from_auth_query),
@@ -428,6 +526,7 @@ int main(void)
             CASE(scram_to_a_server_with_tls),
             cmocka_unit_test(sslmodes_to_a_server_with_tls),
             cmocka_unit_test(sslmodes_to_a_server_without_tls),
+            cmocka_unit_test(nothing_may_come_behind_a_servers_answer),
     };
 
     return case_run(cases, CASE_COUNT(cases), start_cluster, stop_cluster);

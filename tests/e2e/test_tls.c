@@ -314,6 +314,31 @@ static void sessions_are_resumed(void **state)
     free(got);
 }
 
+/* Clients go to the worker with the fewest, so here each to the next. */
+static void sessions_are_resumed_by_every_worker(void **state)
+{
+    enum { WORKERS = 4 };
+    PGconn *held[WORKERS];
+    char *got;
+
+    (void)state;
+    start_with("client_tls_sslmode = require\nworkers = 4\n");
+    got = s_client("-alpn postgresql -sess_out ticket", true);
+    assert_null(strstr(got, "Reused"));
+    free(got);
+    for (int i = 0; i < WORKERS; i++) {
+        got = s_client("-alpn postgresql -sess_in ticket", true);
+        assert_non_null(strstr(got, "Reused"));
+        assert_non_null(strstr(got, "SELECT 1"));
+        free(got);
+        held[i] = query_must_connect(
+                "host=127.0.0.1 port=%d dbname=db user=postgres sslmode=require", sluice.port);
+    }
+    for (int i = 0; i < WORKERS; i++) {
+        PQfinish(held[i]);
+    }
+}
+
 /* The serial number of the certificate shown, as text. */
 static char *serial(void)
 {
@@ -359,6 +384,43 @@ static void a_renewed_certificate_is_shown_after_reload(void **state)
     expect("ok", "sslmode=require");
     free(before);
     free(after);
+}
+
+/* A session begun under other certificates proves nothing under these. */
+static void a_ticket_ends_with_what_it_was_given_under(void **state)
+{
+    static const char settings[] = "client_tls_sslmode = verify-ca\n";
+    static const char with_ticket[] = "-alpn postgresql -cert tls/postgres.crt "
+                                      "-key tls/postgres.key -sess_in ticket";
+    char ini[8192];
+    long end = proc_now_ms() + 20000;
+    char *got;
+
+    (void)state;
+    tls_client(sluice.dir, "postgres", "postgres");
+    start_with(settings);
+    got = s_client("-alpn postgresql -cert tls/postgres.crt -key tls/postgres.key "
+                   "-sess_out ticket",
+            true);
+    assert_non_null(strstr(got, "SELECT 1"));
+    free(got);
+    got = s_client(with_ticket, true);
+    assert_non_null(strstr(got, "Reused"));
+    assert_non_null(strstr(got, "SELECT 1"));
+    free(got);
+    /* The authority that the client's certificate is from is trusted no more. */
+    snprintf(ini, sizeof(ini), "%s%s", ini_head, settings);
+    assert_int_equal(
+            proc_shell(NULL, "cp '%s/tls/other-ca.crt' '%s/tls/ca.crt'", sluice.dir, sluice.dir),
+            0);
+    sluice_reload(&sluice, ini);
+    while (!sluice_logged(&sluice, "event=conf_reloaded") && proc_now_ms() < end) {
+        proc_pause_ms(20);
+    }
+    got = s_client(with_ticket, true);
+    assert_null(strstr(got, "Reused"));
+    assert_null(strstr(got, "SELECT 1"));
+    free(got);
 }
 
 /* A certificate that cannot be read leaves the one there was. */
@@ -423,7 +485,9 @@ int main(void)
             CASE(direct_tls_is_refused_where_tls_is),
             CASE(tls_versions_are_those_allowed),
             CASE(sessions_are_resumed),
+            CASE(sessions_are_resumed_by_every_worker),
             CASE(a_renewed_certificate_is_shown_after_reload),
+            CASE(a_ticket_ends_with_what_it_was_given_under),
             CASE(a_broken_certificate_changes_nothing),
             CASE(large_answers_and_questions_pass_whole),
     };
