@@ -227,19 +227,12 @@ static void requests_come_once_each_in_either_order(void **state)
 
 /* ---- by the openssl program ---- */
 
-/* Feeds a whole session to openssl s_client; what it printed is in dir/openssl.out. */
-static char *s_client(const char *options, bool with_session)
+/* Feeds bytes to openssl s_client; what it printed is in dir/openssl.out. */
+static char *s_client_says(const char *options, const char *text, size_t len)
 {
-    static const char tail[] = "Q\0\0\0\20select 40+2\0X\0\0\0\4";
-    char text[LOGIN_TEXT_MAX];
     char path[PROC_PATH_MAX * 2];
-    size_t len = with_session ? login_startup(text, "postgres", "db") : 0;
     FILE *file;
 
-    if (with_session) {
-        memcpy(text + len, tail, sizeof(tail) - 1);
-        len += sizeof(tail) - 1;
-    }
     snprintf(path, sizeof(path), "%s/session", sluice.dir);
     file = fopen(path, "we");
     assert_non_null(file);
@@ -251,6 +244,70 @@ static char *s_client(const char *options, bool with_session)
             sluice.dir, sluice.port, options);
     snprintf(path, sizeof(path), "%s/openssl.out", sluice.dir);
     return proc_read(path);
+}
+
+/* A whole session, or none. */
+static char *s_client(const char *options, bool with_session)
+{
+    static const char tail[] = "Q\0\0\0\20select 40+2\0X\0\0\0\4";
+    char text[LOGIN_TEXT_MAX];
+    size_t len = with_session ? login_startup(text, "postgres", "db") : 0;
+
+    if (with_session) {
+        memcpy(text + len, tail, sizeof(tail) - 1);
+        len += sizeof(tail) - 1;
+    }
+    return s_client_says(options, text, len);
+}
+
+/* The next message, which is short; its type. */
+static char read_message(int fd, char *body, size_t size)
+{
+    unsigned char head[5];
+
+    assert_int_equal(login_read(fd, (char *)head, sizeof(head)), sizeof(head));
+    size_t len = ((size_t)head[3] << 8 | head[4]) - 4;
+    assert_true(head[1] == 0 && head[2] == 0 && len < size);
+    assert_int_equal(login_read(fd, body, len), len);
+    body[len] = '\0';
+    return (char)head[0];
+}
+
+static void cancels_come_over_tls_too(void **state)
+{
+    static const char sleep_long[] = "Q\0\0\0\30select pg_sleep(60)";
+    char text[LOGIN_TEXT_MAX];
+    char cancel[16] = {0, 0, 0, 16, 4, (char)0xd2, 22, 46};
+    char type;
+
+    (void)state;
+    start_with("client_tls_sslmode = allow\n");
+    int fd = login_dial(sluice.port);
+    size_t len = login_startup(text, "postgres", "db");
+    assert_int_equal(send(fd, text, len, MSG_NOSIGNAL), len);
+    while ((type = read_message(fd, text, sizeof(text))) != 'Z') {
+        if (type == 'K') {
+            memcpy(cancel + 8, text, 8);
+        }
+    }
+    assert_int_equal(send(fd, sleep_long, 25, MSG_NOSIGNAL), 25);
+    long end = proc_now_ms() + 20000;
+    bool is_running = false;
+    while (!is_running && proc_now_ms() < end) {
+        PGconn *conn = query_must_connect(
+                "host=%s port=%d user=postgres dbname=postgres", cluster.dir, cluster.port);
+        is_running = strcmp(query_text(conn, "select count(*) from pg_stat_activity where query = "
+                                             "'select pg_sleep(60)' and state = 'active'"),
+                             "1") == 0;
+        PQfinish(conn);
+    }
+    assert_true(is_running);
+    free(s_client_says("-quiet -alpn postgresql", cancel, sizeof(cancel)));
+    while ((type = read_message(fd, text, sizeof(text))) == 'T') {
+    }
+    assert_int_equal(type, 'E');
+    assert_non_null(memmem(text, sizeof(text), "57014", 5));
+    close(fd);
 }
 
 static void direct_tls_needs_its_protocol_name(void **state)
@@ -481,6 +538,7 @@ int main(void)
             CASE(verify_modes_want_a_client_certificate),
             CASE(nothing_may_come_behind_ssl_request),
             CASE(requests_come_once_each_in_either_order),
+            CASE(cancels_come_over_tls_too),
             CASE(direct_tls_needs_its_protocol_name),
             CASE(direct_tls_is_refused_where_tls_is),
             CASE(tls_versions_are_those_allowed),
