@@ -25,6 +25,7 @@
 #include "proxy/prepared.h"
 #include "proxy/server.h"
 #include "proxy/server_settle.h"
+#include "proxy/suspend.h"
 #include "proxy/worker.h"
 
 #include <stdarg.h>
@@ -509,6 +510,9 @@ void client_relay_kept(struct client *client)
     if (client->state == CLIENT_STAGED) {
         client_enter(client, CLIENT_ACTIVE);
     }
+    if (suspend_stops(&client->io, client->body_left)) {
+        return;
+    }
     struct sl_span bytes = io_kept(&client->io);
     if (bytes.len > 0 && !client->io.paused) {
         process(client, bytes);
@@ -538,10 +542,11 @@ void client_relay_ready(struct client *client, unsigned got)
         vanished(client, "client connection failed");
         return;
     }
-    if ((got & IO_READ) == 0 || client->io.paused) {
+    if ((got & IO_READ) == 0 || client->io.paused ||
+            suspend_stops(&client->io, client->body_left)) {
         return;
     }
-    switch (io_receive(&client->io, &bytes)) {
+    switch (io_receive_most(&client->io, suspend_most(&client->io, client->body_left), &bytes)) {
     case IO_BYTES:
         client->request_at = client->io.worker->now;
         if (is_processing(client)) {

@@ -145,6 +145,10 @@ void client_timer_fired(struct client *client)
         client_close(client, "its last words were not taken");
         return;
     }
+    if (worker->is_suspended && client->state >= CLIENT_WELCOME) {
+        timer_set(&worker->timers, &client->timer, worker->now + SL_SECOND); /* not its fault */
+        return;
+    }
     if (deadline.at == 0 || deadline.at > worker->now) {
         sl_usec notify = worker->conf->query_wait_notify_usec;
         if (client->state == CLIENT_WAITING && !client->was_notified && notify > 0 &&

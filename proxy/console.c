@@ -16,6 +16,7 @@
 #include "proxy/console_verbs.h"
 #include "proxy/process.h"
 #include "proxy/registry.h"
+#include "proxy/suspend.h"
 #include "proxy/tls.h"
 #include "proxy/worker.h"
 
@@ -128,7 +129,10 @@ void console_free(struct console *console)
     timer_clear(&worker_of(console)->timers, &console->timer);
     console_extended_free(console);
     sl_buf_fini(&console->out);
-    atomic_fetch_sub(&clients, 1);
+    bool was_last = atomic_fetch_sub(&clients, 1) == 1;
+    if (was_last && process_is_suspended() && !worker_of(console)->stopping) {
+        suspend_end(); /* nobody is left to say RESUME, and nobody can come in */
+    }
     free(console);
 }
 

@@ -5,13 +5,21 @@
 #include "protocol/sqlstate.h"
 #include "proxy/console_state.h"
 #include "proxy/console_tour.h"
+#include "proxy/link.h"
 #include "proxy/registry.h"
 #include "proxy/server.h"
+#include "proxy/suspend.h"
 #include "proxy/worker.h"
 
 #include <stdlib.h>
 
-enum errand { ERRAND_KILL, ERRAND_KILL_CLIENT, ERRAND_COUNT_OLD, ERRAND_COUNT_UNSENT };
+enum errand {
+    ERRAND_KILL,
+    ERRAND_KILL_CLIENT,
+    ERRAND_COUNT_OLD,
+    ERRAND_COUNT_BUSY,
+    ERRAND_END_BUSY
+};
 
 struct errand_tour {
     struct console_tour tour;
@@ -23,6 +31,8 @@ struct errand_tour {
     uint32_t wait; /* console->waits when it left */
 };
 
+static const char by_administrator[] = "terminating connection due to administrator command";
+
 static bool is_of(const struct pool *pool, const struct database *database)
 {
     return pool != NULL && (database == NULL || pool->database == database);
@@ -30,11 +40,12 @@ static bool is_of(const struct pool *pool, const struct database *database)
 
 /* ---- on each worker ---- */
 
-static void end_client(struct client *client)
+static void end_client(struct client *client, const char *text)
 {
-    struct sl_error error = {.sqlstate = SL_STATE_ADMIN_SHUTDOWN,
-            .text = "terminating connection due to administrator command"};
+    struct sl_error error;
 
+    SL_IGNORE(sl_error_set(&error, SL_EIO, SL_STATE_ADMIN_SHUTDOWN, "%s", text),
+            "the client is told");
     client_fail(client, "FATAL", &error);
 }
 
@@ -44,17 +55,23 @@ static void look_at_client(struct errand_tour *tour, struct client *client)
     case ERRAND_KILL:
         if (is_of(client->pool, tour->database)) {
             tour->found++;
-            end_client(client);
+            end_client(client, by_administrator);
         }
         break;
     case ERRAND_KILL_CLIENT:
         if (client->cancel.serial == tour->client_id) {
             tour->found++;
-            end_client(client);
+            end_client(client, by_administrator);
         }
         break;
-    case ERRAND_COUNT_UNSENT:
-        tour->found += client->state != CLIENT_CONSOLE && io_is_clogged(&client->io);
+    case ERRAND_COUNT_BUSY:
+        tour->found += !suspend_client_is_at_rest(client);
+        break;
+    case ERRAND_END_BUSY:
+        if (!suspend_client_is_at_rest(client)) {
+            tour->found++;
+            end_client(client, "suspend_timeout");
+        }
         break;
     case ERRAND_COUNT_OLD:
         break;
@@ -84,8 +101,11 @@ static void look_at_servers(struct errand_tour *tour, struct worker *worker)
             kill_server(server);
         } else if (tour->errand == ERRAND_COUNT_OLD) {
             tour->found += server_is_old(server);
-        } else if (tour->errand == ERRAND_COUNT_UNSENT) {
-            tour->found += io_is_clogged(&server->io);
+        } else if (tour->errand == ERRAND_COUNT_BUSY) {
+            tour->found += !suspend_server_is_at_rest(server);
+        } else if (tour->errand == ERRAND_END_BUSY && !suspend_server_is_at_rest(server)) {
+            tour->found++;
+            link_server_failed(server, "suspend_timeout");
         }
     }
 }
@@ -164,7 +184,8 @@ static void home(struct console_tour *base, struct worker *worker)
         answer_kill_client(console, found > 0);
         break;
     case ERRAND_COUNT_OLD:
-    case ERRAND_COUNT_UNSENT:
+    case ERRAND_COUNT_BUSY:
+    case ERRAND_END_BUSY:
         if (wait == console->waits) {
             console->is_touring = false;
             console->counted = found;
@@ -223,10 +244,11 @@ static bool old_are_closed(struct console *console)
     return count_again(console, ERRAND_COUNT_OLD);
 }
 
-static bool all_is_sent(struct console *console)
+static bool all_are_at_rest(struct console *console)
 {
-    return count_again(console, ERRAND_COUNT_UNSENT) ||
-           (console->deadline != 0 && console->client->io.worker->now >= console->deadline);
+    bool is_late = console->deadline != 0 && console->client->io.worker->now >= console->deadline;
+
+    return count_again(console, is_late ? ERRAND_END_BUSY : ERRAND_COUNT_BUSY);
 }
 
 static void wait_until_none(
@@ -250,5 +272,5 @@ void console_wait_flushed(struct console *console)
 
     console->database = NULL;
     console->deadline = patience > 0 ? worker->now + patience : 0;
-    wait_until_none(console, "SUSPEND", all_is_sent);
+    wait_until_none(console, "SUSPEND", all_are_at_rest);
 }

@@ -22,7 +22,7 @@ SL_MUST_CHECK bool console_kill(struct console *console, struct database *databa
 SL_MUST_CHECK bool console_kill_client(struct console *console, uint64_t id);
 /* Ends the command when no server that should be closed is left. */
 void console_wait_close(struct console *console, struct database *database);
-/* Ends the command when nothing received is still to be sent, or after suspend_timeout. */
+/* Ends the command when all are at rest (suspend.h); after suspend_timeout ends who is not. */
 void console_wait_flushed(struct console *console);
 
 #endif

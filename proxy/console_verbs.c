@@ -16,8 +16,8 @@
 #include "proxy/console_state.h"
 #include "proxy/control.h"
 #include "proxy/dns.h"
-#include "proxy/listener.h"
 #include "proxy/registry.h"
+#include "proxy/suspend.h"
 #include "proxy/sweep.h"
 #include "proxy/worker.h"
 
@@ -164,8 +164,7 @@ static void resume_all(struct console *console)
         refuse(console, SL_STATE_OBJECT_NOT_IN_STATE, "pooler is not paused/suspended");
     } else {
         if (process_is_suspended()) {
-            process_set_suspended(false);
-            listener_pause(false);
+            suspend_end();
         }
         process_set_paused(false);
         console_complete(console, "RESUME");
@@ -291,8 +290,7 @@ static void suspend_verb(struct console *console, const char *argument)
             return;
         }
     }
-    process_set_suspended(true);
-    listener_pause(true);
+    suspend_begin();
     console_wait_flushed(console);
 }
 
@@ -393,8 +391,7 @@ void console_verbs_cancel(struct console *console)
         }
     }
     if (process_shutdown() == PROCESS_RUNS && process_is_suspended()) {
-        process_set_suspended(false);
-        listener_pause(false);
+        suspend_end();
     }
     refuse(console, SL_STATE_QUERY_CANCELED, "canceling statement due to user request");
 }

@@ -19,6 +19,7 @@
 #include "proxy/pool.h"
 #include "proxy/registry.h"
 #include "proxy/snapshot.h"
+#include "proxy/suspend.h"
 #include "proxy/sweep.h"
 #include "proxy/worker.h"
 
@@ -164,6 +165,9 @@ static void shut_down(enum process_shutdown how)
     conf_unref(conf);
     notify_say("STOPPING=1");
     process_set_shutdown(how);
+    if (process_is_suspended()) {
+        suspend_end(); /* who is stopped could neither finish nor leave */
+    }
     if (how == PROCESS_STOPS) {
         self.is_over = true;
         return;
@@ -342,10 +346,12 @@ static void on_pause_signal(bool pause)
         return;
     }
     if (!pause && process_is_suspended()) {
-        process_set_suspended(false);
-        listener_pause(false);
+        suspend_end();
     }
     process_set_paused(pause);
+    if (pause) {
+        sweep_servers();
+    }
 }
 
 static void on_reload_signal(void)

@@ -114,6 +114,7 @@ void io_detach(struct io *io)
 void io_attach(struct io *io, struct worker *worker)
 {
     io->worker = worker;
+    io->is_suspended = false; /* if so, the first event says it again */
     io_want(io, IO_READ);
 }
 
@@ -152,12 +153,12 @@ static enum io_result result_of(ssize_t n)
     return errno == EAGAIN || errno == EWOULDBLOCK ? IO_AGAIN : IO_LOST;
 }
 
-static enum io_result receive_behind(struct io *io, struct sl_span *bytes)
+static enum io_result receive_behind(struct io *io, size_t most, struct sl_span *bytes)
 {
     if (hold_reserve(&io->in, &io->worker->holds, READ_BYTES) != SL_OK) {
         return IO_LOST;
     }
-    ssize_t n = receive(io, io->in.at + io->in.filled, READ_BYTES);
+    ssize_t n = receive(io, io->in.at + io->in.filled, most);
     if (n > 0) {
         io->in.filled += (uint32_t)n;
     }
@@ -167,13 +168,18 @@ static enum io_result receive_behind(struct io *io, struct sl_span *bytes)
 
 enum io_result io_receive(struct io *io, struct sl_span *bytes)
 {
+    return io_receive_most(io, READ_BYTES, bytes);
+}
+
+enum io_result io_receive_most(struct io *io, size_t most, struct sl_span *bytes)
+{
     uint8_t *at = io->worker->read_buf + READ_FRONT;
     size_t held = hold_len(&io->in);
 
     if (held > READ_FRONT) {
-        return receive_behind(io, bytes);
+        return receive_behind(io, most, bytes);
     }
-    ssize_t n = receive(io, at, READ_BYTES);
+    ssize_t n = receive(io, at, most);
     if (n <= 0) {
         *bytes = hold_borrow(&io->in);
         return result_of(n);

@@ -38,11 +38,12 @@ struct io {
     struct tls *tls;                               /* NULL: plain */
     struct hold in;
     struct hold out;
-    int fd;         /* -1: none */
-    uint8_t wants;  /* what the event is set for */
-    uint8_t got;    /* what happened since the last turn */
-    bool is_failed; /* a send failed: whatever comes, this connection is over */
-    bool paused;    /* reading is stopped because the peer is clogged */
+    int fd;            /* -1: none */
+    uint8_t wants;     /* what the event is set for */
+    uint8_t got;       /* what happened since the last turn */
+    bool is_failed;    /* a send failed: whatever comes, this connection is over */
+    bool paused;       /* reading is stopped because the peer is clogged */
+    bool is_suspended; /* reading is stopped by SUSPEND: suspend.h */
 };
 
 enum io_result {
@@ -73,6 +74,8 @@ void io_wake(struct io *io, unsigned got);
  * borrowed until io_keep(), which must be called before the next io's turn.
  */
 enum io_result io_receive(struct io *io, struct sl_span *bytes);
+/* The same, but at most that many new bytes, of READ_BYTES. */
+enum io_result io_receive_most(struct io *io, size_t most, struct sl_span *bytes);
 /* What was kept, without receiving; io_keep() after it likewise. */
 struct sl_span io_kept(struct io *io);
 /* The first `consumed` bytes of what was borrowed are done with; the rest is kept. */

@@ -34,6 +34,10 @@ static void idle_timer_fired(struct server *server)
     const struct conf *conf = worker->conf;
     const char *reason = NULL;
 
+    if (worker->is_suspended) {
+        timer_set(&worker->timers, &server->timer, worker->now + SL_SECOND);
+        return;
+    }
     if (conf->server_idle_timeout_usec > 0 &&
             worker->now - server->idle_since >= conf->server_idle_timeout_usec) {
         reason = "server idle timeout";

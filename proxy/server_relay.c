@@ -21,6 +21,7 @@
 #include "proxy/param_names.h"
 #include "proxy/params.h"
 #include "proxy/server_settle.h"
+#include "proxy/suspend.h"
 #include "proxy/worker.h"
 
 #include <stdlib.h>
@@ -586,6 +587,15 @@ static void relay_bytes(struct server *server, struct sl_span bytes)
     hold_back_for(client_find(worker, id));
 }
 
+/* By SUSPEND; what we asked for ourselves comes to its end. */
+static bool is_stopped(struct server *server)
+{
+    bool is_ours = server->state != SERVER_LINKED && server->state != SERVER_IDLE;
+
+    return !is_ours && (server->client == NULL || server->client->state >= CLIENT_WELCOME) &&
+           suspend_stops(&server->io, server->body_left);
+}
+
 void server_relay_ready(struct server *server, unsigned got)
 {
     struct sl_span bytes;
@@ -595,10 +605,10 @@ void server_relay_ready(struct server *server, unsigned got)
         io_unpause(&server->client->io);
         client_wake(server->client);
     }
-    if ((got & (IO_READ | IO_ERROR)) == 0 || server->io.paused) {
+    if ((got & (IO_READ | IO_ERROR)) == 0 || server->io.paused || is_stopped(server)) {
         return;
     }
-    switch (io_receive(&server->io, &bytes)) {
+    switch (io_receive_most(&server->io, suspend_most(&server->io, server->body_left), &bytes)) {
     case IO_BYTES:
         relay_bytes(server, bytes);
         break;

@@ -55,12 +55,15 @@ struct worker {
     struct pipeline *pipeline; /* constant after start; empty: Sluice is a pipe */
     bool stopping;
     bool has_mail;
+    bool is_suspended;    /* suspend.h: as of the last letter about it */
     bool watches_clients; /* a timeout of logged-in clients is configured */
     sl_usec tend_at;
     struct event *tick_event;
     struct letter stop_letter;
-    atomic_uint clients_count; /* any thread: for choosing where a new client goes */
-    uint8_t *read_buf;         /* READ_FRONT + READ_BYTES */
+    struct letter suspend_letter;
+    atomic_bool has_suspend_letter; /* any thread: it is on its way */
+    atomic_uint clients_count;      /* any thread: for choosing where a new client goes */
+    uint8_t *read_buf;              /* READ_FRONT + READ_BYTES */
     struct outbox outbox;
 };
 
