@@ -53,8 +53,9 @@ static const char ini[] =
 
 static void add_peer(const char *name, int port, const char *database)
 {
-    if (peer_count == PEERS_MAX)
+    if (peer_count == PEERS_MAX) {
         proc_die("too many peers");
+    }
     peers[peer_count++] = (struct script_peer){.name = name, .port = port, .database = database};
 }
 
@@ -64,8 +65,9 @@ static void add_peer(const char *name, int port, const char *database)
 static char *error_field(const struct script_reply *reply, char kind)
 {
     for (size_t at = 0; at < reply->len; at += strlen(reply->body + at) + 1) {
-        if (reply->body[at] == kind)
+        if (reply->body[at] == kind) {
             return reply->body + at;
+        }
     }
     return NULL;
 }
@@ -73,8 +75,9 @@ static char *error_field(const struct script_reply *reply, char kind)
 static void keep_code_only(struct script_reply *reply)
 {
     char *code = error_field(reply, 'C');
-    if (code == NULL)
+    if (code == NULL) {
         return;
+    }
     size_t len = strlen(code);
     memmove(reply->body, code, len + 1);
     reply->len = len;
@@ -89,14 +92,16 @@ static void put_name(const struct script_reply *want, struct script_reply *got)
     static const char lead[] = "prepared statement \"";
     const char *ours = memmem(got->body, got->len, "\"SLUICE_", 8);
     const char *theirs = memmem(want->body, want->len, lead, sizeof lead - 1);
-    if (ours == NULL || theirs == NULL)
+    if (ours == NULL || theirs == NULL) {
         return;
+    }
     theirs += sizeof lead - 1;
     size_t at = (size_t)(ours + 1 - got->body);
     size_t old_len = strcspn(ours + 1, "\"");
     size_t new_len = strcspn(theirs, "\"");
-    if (new_len > old_len)
+    if (new_len > old_len) {
         return;
+    }
     memcpy(got->body + at, theirs, new_len);
     memmove(got->body + at + new_len, got->body + at + old_len, got->len + 1 - at - old_len);
     got->len -= old_len - new_len;
@@ -105,8 +110,9 @@ static void put_name(const struct script_reply *want, struct script_reply *got)
 static void put_names(const struct script_log *want, struct script_log *got)
 {
     for (size_t i = 0; i < want->count && i < got->count; i++) {
-        if (want->replies[i].type == 'E' && got->replies[i].type == 'E')
+        if (want->replies[i].type == 'E' && got->replies[i].type == 'E') {
             put_name(&want->replies[i], &got->replies[i]);
+        }
     }
 }
 
@@ -122,8 +128,9 @@ static void normalise(struct script_log *log, unsigned flags)
             free(reply.body);
             continue;
         }
-        if ((flags & SCRIPT_CODES) != 0 && reply.type == 'E')
+        if ((flags & SCRIPT_CODES) != 0 && reply.type == 'E') {
             keep_code_only(&reply);
+        }
         log->replies[kept++] = reply;
     }
     log->count = kept;
@@ -133,8 +140,9 @@ static void normalise(struct script_log *log, unsigned flags)
 
 static void reset_tables(void)
 {
-    if (direct_port == 0)
+    if (direct_port == 0) {
         cluster_sql(&cluster, script_table_reset);
+    }
 }
 
 static void show_difference(const struct script_row *row, const struct script_peer *peer,
@@ -170,8 +178,9 @@ static bool same(size_t i, const struct script_peer *peer, bool show)
     normalise(&got, row->flags);
     put_names(want, &got);
     bool alike = script_differs(want, &got) == SIZE_MAX;
-    if (!alike && show)
+    if (!alike && show) {
         show_difference(row, peer, want, &got);
+    }
     script_log_fini(&got);
     return alike;
 }
@@ -192,13 +201,15 @@ static void every_reply_is_postgresqls_own(const struct script_peer *peer)
     size_t played = 0;
     for (size_t i = 0; i < script_table_count; i++) {
         const struct script_row *row = &script_table[i];
-        if (!is_wanted(row) || !is_fair(row, peer))
+        if (!is_wanted(row) || !is_fair(row, peer)) {
             continue;
+        }
         played++;
         different += same(i, peer, true) ? 0 : 1;
     }
-    if (different > 0)
+    if (different > 0) {
         fail_msg("%s: %zu of %zu scripts differ", peer->name, different, played);
+    }
 }
 
 static void in_session_mode_every_reply_is_postgresqls_own(void **state)
@@ -219,13 +230,15 @@ static void show_scores(void)
     size_t scores[PEERS_MAX] = {0};
     size_t played[PEERS_MAX] = {0};
     printf("%-*s", NAME_WIDTH, "script");
-    for (size_t p = 1; p < peer_count; p++)
+    for (size_t p = 1; p < peer_count; p++) {
         printf(" %-22s", peers[p].name);
+    }
     putchar('\n');
     for (size_t i = 0; i < script_table_count; i++) {
         const struct script_row *row = &script_table[i];
-        if (!is_wanted(row))
+        if (!is_wanted(row)) {
             continue;
+        }
         printf("%-*s", NAME_WIDTH, row->script.name);
         for (size_t p = 1; p < peer_count; p++) {
             bool fair = is_fair(row, &peers[p]);
@@ -238,8 +251,9 @@ static void show_scores(void)
         fflush(stdout);
     }
     printf("%-*s", NAME_WIDTH, "same of played");
-    for (size_t p = 1; p < peer_count; p++)
+    for (size_t p = 1; p < peer_count; p++) {
         printf(" %3zu of %-15zu", scores[p], played[p]);
+    }
     putchar('\n');
 }
 
@@ -289,8 +303,9 @@ static void start_pgbouncer(char *binary)
     snprintf(log, sizeof log, "%s/log", dir);
     char *const argv[] = {binary, path, NULL};
     proc_start(&pgbouncer, argv, &(struct proc_options){.log = log, .user = "postgres"});
-    if (!proc_wait_port(port, 5000))
+    if (!proc_wait_port(port, 5000)) {
         proc_die("%s does not listen", binary);
+    }
     add_peer("pgbouncer session", port, "session");
     add_peer("pgbouncer transaction", port, "transaction");
 }
@@ -300,8 +315,9 @@ static void add_peer_text(char *text)
 {
     char *port = strchr(text, ':');
     char *database = port == NULL ? NULL : strchr(port + 1, ':');
-    if (database == NULL)
+    if (database == NULL) {
         proc_die("--peer takes NAME:PORT:DATABASE");
+    }
     *port++ = '\0';
     *database++ = '\0';
     add_peer(text, (int)strtol(port, NULL, 10), database);
@@ -321,26 +337,31 @@ int main(int argc, char **argv)
     char *binary = NULL;
     bool has_peers = false;
     for (int i = 1; i + 1 < argc; i += 2) {
-        if (strcmp(argv[i], "--pgbouncer") == 0)
+        if (strcmp(argv[i], "--pgbouncer") == 0) {
             binary = argv[i + 1];
-        else if (strcmp(argv[i], "--only") == 0)
+        } else if (strcmp(argv[i], "--only") == 0) {
             only_name = argv[i + 1];
-        else if (strcmp(argv[i], "--direct") == 0)
+        } else if (strcmp(argv[i], "--direct") == 0) {
             direct_port = (int)strtol(argv[i + 1], NULL, 10);
+        }
         has_peers = has_peers || strcmp(argv[i], "--peer") == 0;
     }
-    if (has_peers && direct_port != 0)
+    if (has_peers && direct_port != 0) {
         add_peer("postgresql", direct_port, "postgres");
-    for (int i = 1; i + 1 < argc; i += 2) {
-        if (strcmp(argv[i], "--peer") == 0)
-            add_peer_text(argv[i + 1]);
     }
-    if (argc == 1)
+    for (int i = 1; i + 1 < argc; i += 2) {
+        if (strcmp(argv[i], "--peer") == 0) {
+            add_peer_text(argv[i + 1]);
+        }
+    }
+    if (argc == 1) {
         return run_cases();
+    }
     if (direct_port == 0) {
         (void)start(NULL);
-        if (binary != NULL)
+        if (binary != NULL) {
             start_pgbouncer(binary);
+        }
     }
     show_scores();
     if (direct_port == 0) {

@@ -50,8 +50,9 @@ static void put(struct bytes *bytes, const void *at, size_t len)
     if (bytes->len + len > bytes->cap) {
         bytes->cap = 2 * (bytes->len + len) + 256;
         bytes->at = realloc(bytes->at, bytes->cap);
-        if (bytes->at == NULL)
+        if (bytes->at == NULL) {
             proc_die("no memory for a script");
+        }
     }
     memcpy(bytes->at + bytes->len, at, len);
     bytes->len += len;
@@ -90,8 +91,9 @@ static void put_values(struct bytes *bytes, char **values, size_t count)
 static void put_hex(struct bytes *bytes, const char *hex)
 {
     unsigned value = 0;
-    for (; sscanf(hex, "%2x", &value) == 1; hex += 2)
+    for (; sscanf(hex, "%2x", &value) == 1; hex += 2) {
         put_int(bytes, value, 1);
+    }
 }
 
 /* ---- a line ------------------------------------------------------------------------------- */
@@ -102,11 +104,13 @@ static size_t split(char *text, char **words, size_t count)
     size_t found = 0;
     while (found < count && *text != '\0') {
         words[found++] = text;
-        if (found == count)
+        if (found == count) {
             break;
+        }
         text += strcspn(text, " ");
-        if (*text != '\0')
+        if (*text != '\0') {
             *text++ = '\0';
+        }
     }
     return found;
 }
@@ -171,8 +175,9 @@ static void put_message(struct bytes *out, char *line)
     put_body(&body, type, rest);
     put(out, &type, 1);
     put_int(out, (uint32_t)body.len + 4, 4);
-    if (body.len > 0)
+    if (body.len > 0) {
         put(out, body.at, body.len);
+    }
     free(body.at);
 }
 
@@ -221,8 +226,9 @@ static bool open_peer(struct talk *talk, const struct script_peer *peer)
             .sin_port = htons((uint16_t)peer->port)};
     int on = 1;
     talk->fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    if (talk->fd < 0 || connect(talk->fd, (struct sockaddr *)&address, sizeof address) != 0)
+    if (talk->fd < 0 || connect(talk->fd, (struct sockaddr *)&address, sizeof address) != 0) {
         return false;
+    }
     setsockopt(talk->fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
     fcntl(talk->fd, F_SETFL, fcntl(talk->fd, F_GETFL) | O_NONBLOCK);
     return true;
@@ -232,20 +238,22 @@ static void receive(struct talk *talk)
 {
     char buffer[65536];
     ssize_t len = recv(talk->fd, buffer, sizeof buffer, 0);
-    if (len > 0)
+    if (len > 0) {
         script_log_take(talk->log, buffer, (size_t)len);
-    else if (len == 0 || errno != EAGAIN)
+    } else if (len == 0 || errno != EAGAIN) {
         script_log_end(talk->log);
+    }
 }
 
 static void transmit(struct talk *talk)
 {
     size_t left = talk->out.len - talk->out_done;
     ssize_t len = send(talk->fd, talk->out.at + talk->out_done, left, MSG_NOSIGNAL);
-    if (len > 0)
+    if (len > 0) {
         talk->out_done += (size_t)len;
-    else if (len < 0 && errno != EAGAIN)
+    } else if (len < 0 && errno != EAGAIN) {
         talk->out_done = talk->out.len; /* nobody will read it; the replies still count */
+    }
 }
 
 /* One turn; true when something moved. */
@@ -253,12 +261,15 @@ static bool turn(struct talk *talk, int wait_ms)
 {
     bool has_more = talk->out_done < talk->out.len;
     struct pollfd fd = {.fd = talk->fd, .events = has_more ? POLLIN | POLLOUT : POLLIN};
-    if (poll(&fd, 1, wait_ms) <= 0)
+    if (poll(&fd, 1, wait_ms) <= 0) {
         return false;
-    if ((fd.revents & POLLOUT) != 0)
+    }
+    if ((fd.revents & POLLOUT) != 0) {
         transmit(talk);
-    if ((fd.revents & (POLLIN | POLLHUP | POLLERR)) != 0)
+    }
+    if ((fd.revents & (POLLIN | POLLHUP | POLLERR)) != 0) {
         receive(talk);
+    }
     return true;
 }
 
@@ -269,14 +280,16 @@ static void settle(struct talk *talk, size_t want)
     size_t before = talk->log->count;
     while (!talk->log->closed && proc_now_ms() < end) {
         bool sent = talk->out_done == talk->out.len;
-        if (sent && want > 0 && talk->log->count >= want)
+        if (sent && want > 0 && talk->log->count >= want) {
             return;
+        }
         size_t count = talk->log->count;
         bool ready = count > before && talk->log->replies[count - 1].type == 'Z';
         int quiet_ms = ready ? QUIET_MS : SLOW_MS;
         bool moved = turn(talk, talk->said_goodbye ? LIMIT_MS : quiet_ms);
-        if (!moved && sent && want == 0)
+        if (!moved && sent && want == 0) {
             return;
+        }
     }
 }
 
@@ -285,8 +298,9 @@ static void wait_here(struct talk *talk)
     struct script_log *log = talk->log;
     const struct script_log *reference = talk->reference;
     size_t i = log->mark_count;
-    if (i == SCRIPT_WAITS_MAX)
+    if (i == SCRIPT_WAITS_MAX) {
         proc_die("a script waits too often");
+    }
     settle(talk, reference != NULL && i < reference->mark_count ? reference->marks[i] : 0);
     log->marks[log->mark_count++] = log->count;
 }
@@ -317,8 +331,9 @@ static void run_lines(struct talk *talk, const char *text)
     char line[LINE_MAX_BYTES];
     while (*text != '\0') {
         size_t len = strcspn(text, "\n");
-        if (len >= sizeof line)
+        if (len >= sizeof line) {
             proc_die("a script line is too long");
+        }
         memcpy(line, text, len);
         line[len] = '\0';
         run_line(talk, line);
@@ -331,8 +346,9 @@ void script_run(struct script_log *log, const struct script *script, const struc
 {
     struct talk talk = {.log = log, .reference = reference};
     *log = (struct script_log){0};
-    if (!open_peer(&talk, peer))
+    if (!open_peer(&talk, peer)) {
         proc_die("cannot connect to %s on port %d", peer->name, peer->port);
+    }
     put_startup(&talk.out, script, peer->database);
     wait_here(&talk);
     run_lines(&talk, script->text);

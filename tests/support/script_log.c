@@ -16,8 +16,9 @@ enum { MESSAGE_MAX = 256 << 20 };
 static void *grow(void *at, size_t len)
 {
     void *grown = realloc(at, len);
-    if (grown == NULL)
+    if (grown == NULL) {
         proc_die("no memory for replies");
+    }
     return grown;
 }
 
@@ -39,8 +40,9 @@ static void keep_error(struct script_reply *reply, const char *body, size_t len)
     size_t out = 0;
     for (size_t at = 0; at < len && body[at] != '\0';) {
         size_t field = strnlen(body + at, len - at) + 1;
-        if (at + field > len)
+        if (at + field > len) {
             break;
+        }
         if (strchr("FLR", body[at]) == NULL) {
             memcpy(reply->body + out, body + at, field);
             out += field;
@@ -59,10 +61,11 @@ static void keep(struct script_log *log, uint8_t type, const char *body, size_t 
         return;
     }
     memcpy(reply->body, body, len);
-    if (type == 'K')
+    if (type == 'K') {
         reply->len = 0;
-    else if (type == 'A' && len >= 4)
+    } else if (type == 'A' && len >= 4) {
         memset(reply->body, 0, 4);
+    }
 }
 
 void script_log_take(struct script_log *log, const char *bytes, size_t len)
@@ -80,8 +83,9 @@ void script_log_take(struct script_log *log, const char *bytes, size_t len)
             at = log->rest_len;
             break;
         }
-        if (whole > log->rest_len - at)
+        if (whole > log->rest_len - at) {
             break;
+        }
         keep(log, (uint8_t)log->rest[at], log->rest + at + 5, whole - 5);
         at += whole;
     }
@@ -91,8 +95,9 @@ void script_log_take(struct script_log *log, const char *bytes, size_t len)
 
 void script_log_end(struct script_log *log)
 {
-    if (!log->closed)
+    if (!log->closed) {
         keep(log, '.', "", 0);
+    }
     log->closed = true;
 }
 
@@ -106,19 +111,24 @@ static int compare_replies(const void *one, const void *two)
 void script_log_sort_login(struct script_log *log)
 {
     size_t first = 0;
-    while (first < log->count && log->replies[first].type != 'S' && log->replies[first].type != 'Z')
+    while (first < log->count && log->replies[first].type != 'S' &&
+            log->replies[first].type != 'Z') {
         first++;
+    }
     size_t end = first;
-    while (end < log->count && log->replies[end].type == 'S')
+    while (end < log->count && log->replies[end].type == 'S') {
         end++;
-    if (end > first)
+    }
+    if (end > first) {
         qsort(log->replies + first, end - first, sizeof *log->replies, compare_replies);
+    }
 }
 
 void script_log_fini(struct script_log *log)
 {
-    for (size_t i = 0; i < log->count; i++)
+    for (size_t i = 0; i < log->count; i++) {
         free(log->replies[i].body);
+    }
     free(log->replies);
     free(log->rest);
     *log = (struct script_log){0};
@@ -134,8 +144,9 @@ size_t script_differs(const struct script_log *one, const struct script_log *two
 {
     size_t count = one->count < two->count ? one->count : two->count;
     for (size_t i = 0; i < count; i++) {
-        if (!alike(&one->replies[i], &two->replies[i]))
+        if (!alike(&one->replies[i], &two->replies[i])) {
             return i;
+        }
     }
     return one->count == two->count ? SIZE_MAX : count;
 }

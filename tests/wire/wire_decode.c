@@ -31,10 +31,12 @@ static struct sl_span take(struct decoder *dec, size_t len)
 static int32_t take_int(struct decoder *dec, size_t len)
 {
     struct sl_span bytes = take(dec, len);
-    if (bytes.at == NULL)
+    if (bytes.at == NULL) {
         return 0;
-    if (len == 1)
+    }
+    if (len == 1) {
         return bytes.at[0];
+    }
     return len == 2 ? (int16_t)sl_get_u16(bytes.at) : (int32_t)sl_get_u32(bytes.at);
 }
 
@@ -79,8 +81,9 @@ static struct wire_value *int_value(struct decoder *dec, size_t len)
 static struct wire_value *sql_value(struct decoder *dec)
 {
     int32_t len = take_int(dec, 4);
-    if (len < 0)
+    if (len < 0) {
         return value_new(dec, WIRE_NULL, 0);
+    }
     return text_value(dec, take(dec, (size_t)len));
 }
 
@@ -96,14 +99,18 @@ static struct wire_value *column_value(struct decoder *dec)
 
 static struct wire_value *list_item(struct decoder *dec, char letter)
 {
-    if (letter == 'H')
+    if (letter == 'H') {
         return int_value(dec, 2);
-    if (letter == 'O')
+    }
+    if (letter == 'O') {
         return int_value(dec, 4);
-    if (letter == 'V')
+    }
+    if (letter == 'V') {
         return sql_value(dec);
-    if (letter == 'C')
+    }
+    if (letter == 'C') {
         return column_value(dec);
+    }
     return text_value(dec, take_cstr(dec));
 }
 
@@ -116,8 +123,9 @@ static struct wire_value *list_value(struct decoder *dec, char letter)
         count = 0;
     }
     struct wire_value *list = value_new(dec, WIRE_LIST, (size_t)count);
-    while (list->count < (size_t)count)
+    while (list->count < (size_t)count) {
         list->items[list->count++] = list_item(dec, letter);
+    }
     return list;
 }
 
@@ -202,8 +210,9 @@ static const struct wire_type *startup_type(uint32_t code)
     static const char *const names[] = {"SSLRequest", "GSSENCRequest", "CancelRequest"};
     static const uint32_t codes[] = {80877103, 80877104, 80877102};
     for (size_t i = 0; i < SL_COUNT(codes); i++) {
-        if (codes[i] == code)
+        if (codes[i] == code) {
             return wire_type_named(sl_span_text(names[i]), WIRE_FRONT);
+        }
     }
     return wire_type_named(sl_span_text("Startup"), WIRE_FRONT);
 }
@@ -213,24 +222,29 @@ struct wire_message *wire_decode(struct sl_arena *arena, struct sl_span bytes, e
 {
     size_t head = typed ? 5 : 8;
     *len_out = 0;
-    if (bytes.len < head)
+    if (bytes.len < head) {
         return NULL;
+    }
     uint32_t len = sl_get_u32(bytes.at + (typed ? 1 : 0));
     size_t whole = (size_t)len + (typed ? 1 : 0);
-    if (whole > bytes.len && len >= 4 && len <= INT32_MAX)
+    if (whole > bytes.len && len >= 4 && len <= INT32_MAX) {
         return NULL;
+    }
     *len_out = whole > bytes.len || whole < head ? bytes.len : whole;
     const struct wire_type *type =
             typed ? wire_type_of_byte(bytes.at[0], side) : startup_type(sl_get_u32(bytes.at + 4));
     struct decoder dec = {.arena = arena, .bad = type == NULL || whole < head || len > INT32_MAX};
-    if (dec.bad)
+    if (dec.bad) {
         return malformed_new(&dec, sl_span(bytes.at, *len_out));
+    }
     size_t skip = typed || type->special == 1 ? head - (typed ? 0 : 4) : head;
     dec.rest = sl_span(bytes.at + skip, whole - skip);
     struct wire_message *message = message_new(&dec, type);
-    for (size_t i = 0; type->fields[i] != '\0' && !dec.bad; i++)
+    for (size_t i = 0; type->fields[i] != '\0' && !dec.bad; i++) {
         message->fields[message->count++] = field_value(&dec, type->fields[i]);
-    if (dec.bad || dec.rest.len > 0)
+    }
+    if (dec.bad || dec.rest.len > 0) {
         return malformed_new(&dec, sl_span(bytes.at, whole));
+    }
     return message;
 }

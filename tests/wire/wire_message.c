@@ -65,8 +65,9 @@ static const struct wire_type types[] = {
 const struct wire_type *wire_type_of_byte(uint8_t byte, enum wire_side side)
 {
     for (size_t i = 0; i < SL_COUNT(types); i++) {
-        if (byte != 0 && types[i].byte == byte && (types[i].side & side) != 0)
+        if (byte != 0 && types[i].byte == byte && (types[i].side & side) != 0) {
             return &types[i];
+        }
     }
     return NULL;
 }
@@ -74,8 +75,9 @@ const struct wire_type *wire_type_of_byte(uint8_t byte, enum wire_side side)
 const struct wire_type *wire_type_named(struct sl_span name, enum wire_side side)
 {
     for (size_t i = 0; i < SL_COUNT(types); i++) {
-        if ((types[i].side & side) != 0 && sl_span_is(name, types[i].name))
+        if ((types[i].side & side) != 0 && sl_span_is(name, types[i].name)) {
             return &types[i];
+        }
     }
     return NULL;
 }
@@ -83,8 +85,9 @@ const struct wire_type *wire_type_named(struct sl_span name, enum wire_side side
 static size_t var_at(const struct wire_vars *vars, struct sl_span name)
 {
     size_t i = 0;
-    while (i < vars->count && !sl_span_is(name, vars->names[i]))
+    while (i < vars->count && !sl_span_is(name, vars->names[i])) {
         i++;
+    }
     return i;
 }
 
@@ -104,14 +107,16 @@ struct encoder {
 
 static void fail(struct encoder *enc, const char *why)
 {
-    if (enc->why == NULL)
+    if (enc->why == NULL) {
         enc->why = why;
+    }
 }
 
 static void put(struct encoder *enc, struct sl_span bytes)
 {
-    if (sl_buf_put(enc->out, bytes.at, bytes.len) != SL_OK)
+    if (sl_buf_put(enc->out, bytes.at, bytes.len) != SL_OK) {
         fail(enc, "message too long for the send buffer");
+    }
 }
 
 static void put_int(struct encoder *enc, int64_t value, size_t len)
@@ -123,14 +128,17 @@ static void put_int(struct encoder *enc, int64_t value, size_t len)
 
 static struct sl_span text_of(struct encoder *enc, const struct wire_value *value)
 {
-    if (value == NULL)
+    if (value == NULL) {
         return sl_span("", 0);
-    if (value->kind == WIRE_TEXT)
+    }
+    if (value->kind == WIRE_TEXT) {
         return value->text;
+    }
     if (value->kind == WIRE_VARIABLE) {
         const char *text = wire_var(enc->vars, value->text);
-        if (text != NULL)
+        if (text != NULL) {
             return sl_span_text(text);
+        }
         fail(enc, "a variable that nothing has bound yet");
     } else {
         fail(enc, "a pattern or a list where text is to be sent");
@@ -142,8 +150,9 @@ static int64_t int_of(struct encoder *enc, const struct wire_value *value)
 {
     struct sl_span text = text_of(enc, value);
     char digits[24] = "0";
-    if (text.len == 0)
+    if (text.len == 0) {
         return 0;
+    }
     if (text.len >= sizeof digits) {
         fail(enc, "not a number");
         return 0;
@@ -152,8 +161,9 @@ static int64_t int_of(struct encoder *enc, const struct wire_value *value)
     digits[text.len] = '\0';
     char *end = NULL;
     long long number = strtoll(digits, &end, 10);
-    if (*end != '\0')
+    if (*end != '\0') {
         fail(enc, "not a number");
+    }
     return number;
 }
 
@@ -191,18 +201,20 @@ static void put_list(struct encoder *enc, char letter, const struct wire_value *
     }
     put_int(enc, (int64_t)count, letter == 'L' ? 4 : 2);
     for (size_t i = 0; i < count; i++) {
-        if (letter == 'H')
+        if (letter == 'H') {
             put_int(enc, int_of(enc, list->items[i]), 2);
-        else if (letter == 'O')
+        } else if (letter == 'O') {
             put_int(enc, int_of(enc, list->items[i]), 4);
-        else if (letter == 'V')
+        } else if (letter == 'V') {
             put_value(enc, list->items[i]);
-        else if (letter == 'C')
+        } else if (letter == 'C') {
             put_column(enc, list->items[i]);
-        else
+        } else {
             put(enc, text_of(enc, list->items[i]));
-        if (letter == 'L')
+        }
+        if (letter == 'L') {
             put_int(enc, 0, 1);
+        }
     }
 }
 
@@ -215,8 +227,9 @@ static void put_map(struct encoder *enc, char letter, const struct wire_value *m
     }
     for (size_t i = 0; map != NULL && i + 1 < map->count; i += 2) {
         put(enc, text_of(enc, map->items[i]));
-        if (letter == 'P')
+        if (letter == 'P') {
             put_int(enc, 0, 1);
+        }
         put(enc, text_of(enc, map->items[i + 1]));
         put_int(enc, 0, 1);
     }
@@ -230,15 +243,17 @@ static void put_version(struct encoder *enc, const struct wire_value *value)
     unsigned major = 0;
     unsigned minor = 0;
     memcpy(digits, text.at, text.len < sizeof digits ? text.len : sizeof digits - 1);
-    if (sscanf(digits, "%u.%u", &major, &minor) != 2)
+    if (sscanf(digits, "%u.%u", &major, &minor) != 2) {
         fail(enc, "a protocol version looks like 3.0");
+    }
     put_int(enc, (int64_t)major << 16 | minor, 4);
 }
 
 static int hex_digit(uint8_t c)
 {
-    if (c >= '0' && c <= '9')
+    if (c >= '0' && c <= '9') {
         return c - '0';
+    }
     return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
 
@@ -303,8 +318,9 @@ static void put_any_message(struct encoder *enc, const struct wire_message *mess
 {
     struct sl_span byte = text_of(enc, message->count > 0 ? message->fields[0] : NULL);
     struct sl_span body = text_of(enc, message->count > 1 ? message->fields[1] : NULL);
-    if (byte.len != 1)
+    if (byte.len != 1) {
         fail(enc, "Message takes one type byte and a body");
+    }
     put(enc, byte);
     put_int(enc, (int64_t)body.len + 4, 4);
     put(enc, body);
@@ -316,19 +332,25 @@ bool wire_encode(const struct wire_message *message, const struct wire_vars *var
     const struct wire_type *type = message->type;
     struct encoder enc = {.vars = vars, .out = out};
     bool framed = type->special != 2 && type->special != 3; /* Raw and Message say it themselves */
-    if (type->special == 3)
+    if (type->special == 3) {
         put_any_message(&enc, message);
-    if (type->byte != 0)
+    }
+    if (type->byte != 0) {
         put_int(&enc, type->byte, 1);
+    }
     size_t length_at = out->filled - out->done;
-    if (framed)
+    if (framed) {
         put_int(&enc, 0, 4);
-    if (framed && type->special > 3)
+    }
+    if (framed && type->special > 3) {
         put_int(&enc, type->special, 4);
-    for (size_t i = 0; type->fields[i] != '\0' && type->special != 3; i++)
+    }
+    for (size_t i = 0; type->fields[i] != '\0' && type->special != 3; i++) {
         put_field(&enc, type->fields[i], i < message->count ? message->fields[i] : NULL);
-    if (message->count > strlen(type->fields) && type->special != 3)
+    }
+    if (message->count > strlen(type->fields) && type->special != 3) {
         fail(&enc, "more fields than the message has");
+    }
     if (framed && enc.why == NULL) {
         size_t len = out->filled - out->done - length_at;
         sl_set_u32(out->at + out->done + length_at, (uint32_t)len);
@@ -342,10 +364,12 @@ bool wire_encode(const struct wire_message *message, const struct wire_vars *var
 static bool match_variable(struct sl_span name, struct sl_span actual, struct wire_vars *vars)
 {
     size_t i = var_at(vars, name);
-    if (i < vars->count)
+    if (i < vars->count) {
         return sl_span_is(actual, vars->texts[i]);
-    if (i == WIRE_VARS_MAX || name.len >= WIRE_VAR_NAME_MAX || actual.len >= WIRE_VAR_TEXT_MAX)
+    }
+    if (i == WIRE_VARS_MAX || name.len >= WIRE_VAR_NAME_MAX || actual.len >= WIRE_VAR_TEXT_MAX) {
         return false;
+    }
     memcpy(vars->names[i], name.at, name.len);
     vars->names[i][name.len] = '\0';
     memcpy(vars->texts[i], actual.at, actual.len);
@@ -360,11 +384,13 @@ static bool match_value(
 static bool match_list(
         const struct wire_value *want, const struct wire_value *got, struct wire_vars *vars)
 {
-    if (got->kind != WIRE_LIST || want->count != got->count)
+    if (got->kind != WIRE_LIST || want->count != got->count) {
         return false;
+    }
     for (size_t i = 0; i < want->count; i++) {
-        if (!match_value(want->items[i], got->items[i], vars))
+        if (!match_value(want->items[i], got->items[i], vars)) {
             return false;
+        }
     }
     return true;
 }
@@ -373,15 +399,18 @@ static bool match_list(
 static bool match_map(
         const struct wire_value *want, const struct wire_value *got, struct wire_vars *vars)
 {
-    if (got->kind != WIRE_MAP)
+    if (got->kind != WIRE_MAP) {
         return false;
+    }
     for (size_t i = 0; i + 1 < want->count; i += 2) {
         bool found = false;
-        for (size_t j = 0; j + 1 < got->count && !found; j += 2)
+        for (size_t j = 0; j + 1 < got->count && !found; j += 2) {
             found = sl_span_equal(want->items[i]->text, got->items[j]->text) &&
                     match_value(want->items[i + 1], got->items[j + 1], vars);
-        if (!found)
+        }
+        if (!found) {
             return false;
+        }
     }
     return true;
 }
@@ -389,34 +418,44 @@ static bool match_map(
 static bool match_value(
         const struct wire_value *want, const struct wire_value *got, struct wire_vars *vars)
 {
-    if (want->kind == WIRE_ANY)
+    if (want->kind == WIRE_ANY) {
         return true;
-    if (want->kind == WIRE_LIST)
+    }
+    if (want->kind == WIRE_LIST) {
         return match_list(want, got, vars);
-    if (want->kind == WIRE_MAP)
+    }
+    if (want->kind == WIRE_MAP) {
         return match_map(want, got, vars);
-    if (want->kind == WIRE_NULL || got->kind == WIRE_NULL)
+    }
+    if (want->kind == WIRE_NULL || got->kind == WIRE_NULL) {
         return want->kind == got->kind;
+    }
     /* A column is [name oid]; a script mostly cares for the name. */
-    if (got->kind == WIRE_LIST)
+    if (got->kind == WIRE_LIST) {
         return got->count > 0 && match_value(want, got->items[0], vars);
-    if (got->kind != WIRE_TEXT)
+    }
+    if (got->kind != WIRE_TEXT) {
         return false;
-    if (want->kind == WIRE_VARIABLE)
+    }
+    if (want->kind == WIRE_VARIABLE) {
         return match_variable(want->text, got->text, vars);
-    if (want->kind == WIRE_CONTAINS)
+    }
+    if (want->kind == WIRE_CONTAINS) {
         return memmem(got->text.at, got->text.len, want->text.at, want->text.len) != NULL;
+    }
     return sl_span_equal(want->text, got->text);
 }
 
 bool wire_match(const struct wire_message *expected, const struct wire_message *actual,
         struct wire_vars *vars)
 {
-    if (expected->type != actual->type || expected->count > actual->count)
+    if (expected->type != actual->type || expected->count > actual->count) {
         return false;
+    }
     for (size_t i = 0; i < expected->count; i++) {
-        if (!match_value(expected->fields[i], actual->fields[i], vars))
+        if (!match_value(expected->fields[i], actual->fields[i], vars)) {
             return false;
+        }
     }
     return true;
 }
@@ -443,18 +482,22 @@ static void say_value(struct printer *out, const struct wire_value *value, int d
     static const char *const open[] = {"\"", "~\"", "*", "$", "NULL", "[", "{"};
     static const char *const shut[] = {"\"", "\"", "", "", "", "]", "}"};
     say(out, open[value->kind], strlen(open[value->kind]));
-    if (value->text.at != NULL)
+    if (value->text.at != NULL) {
         say(out, (const char *)value->text.at,
                 value->text.len < TEXT_SHOWN ? value->text.len : TEXT_SHOWN);
-    if (value->text.len > TEXT_SHOWN)
+    }
+    if (value->text.len > TEXT_SHOWN) {
         say(out, "...", 3);
+    }
     for (size_t i = 0; i < value->count && i < ITEMS_SHOWN && depth < 3; i++) {
-        if (i > 0)
+        if (i > 0) {
             say(out, " ", 1);
+        }
         say_value(out, value->items[i], depth + 1);
     }
-    if (value->count > ITEMS_SHOWN)
+    if (value->count > ITEMS_SHOWN) {
         say(out, " ...", 4);
+    }
     say(out, shut[value->kind], strlen(shut[value->kind]));
 }
 

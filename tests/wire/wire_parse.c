@@ -12,15 +12,17 @@ enum { ITEMS_MAX = 128, REPEAT_BYTES_MAX = 200 << 20 };
 
 static void *fail(struct wire_parse *parse, const char *why)
 {
-    if (parse->why == NULL)
+    if (parse->why == NULL) {
         parse->why = why;
+    }
     return NULL;
 }
 
 static void skip_blank(struct wire_parse *parse)
 {
-    while (*parse->at == ' ' || *parse->at == '\t' || *parse->at == '\r')
+    while (*parse->at == ' ' || *parse->at == '\t' || *parse->at == '\r') {
         parse->at++;
+    }
 }
 
 static bool at_word(const struct wire_parse *parse)
@@ -31,8 +33,9 @@ static bool at_word(const struct wire_parse *parse)
 static struct sl_span take_word(struct wire_parse *parse)
 {
     const char *start = parse->at;
-    while (*parse->at != '\0' && at_word(parse))
+    while (*parse->at != '\0' && at_word(parse)) {
         parse->at++;
+    }
     return sl_span(start, (size_t)(parse->at - start));
 }
 
@@ -47,15 +50,19 @@ static struct wire_value *value_new(struct wire_parse *parse, enum wire_kind kin
 static char unescape(struct wire_parse *parse)
 {
     char c = *parse->at++;
-    if (c == 'n')
+    if (c == 'n') {
         return '\n';
-    if (c == 't')
+    }
+    if (c == 't') {
         return '\t';
-    if (c == '0')
+    }
+    if (c == '0') {
         return '\0';
+    }
     if (c != 'x' || !isxdigit((unsigned char)parse->at[0]) ||
-            !isxdigit((unsigned char)parse->at[1]))
+            !isxdigit((unsigned char)parse->at[1])) {
         return c;
+    }
     char hex[3] = {parse->at[0], parse->at[1], '\0'};
     parse->at += 2;
     return (char)strtoul(hex, NULL, 16);
@@ -64,8 +71,9 @@ static char unescape(struct wire_parse *parse)
 /* "ab"^3 is "ababab". */
 static struct sl_span repeated(struct wire_parse *parse, struct sl_span text)
 {
-    if (*parse->at != '^')
+    if (*parse->at != '^') {
         return text;
+    }
     char *end = NULL;
     unsigned long times = strtoul(parse->at + 1, &end, 10);
     parse->at = end;
@@ -75,8 +83,9 @@ static struct sl_span repeated(struct wire_parse *parse, struct sl_span text)
     }
     uint8_t *all = sl_arena_take(parse->arena, text.len * times);
     SL_CHECK(all != NULL);
-    for (size_t i = 0; i < times; i++)
+    for (size_t i = 0; i < times; i++) {
         memcpy(all + i * text.len, text.at, text.len);
+    }
     return sl_span(all, text.len * times);
 }
 
@@ -105,25 +114,31 @@ static struct wire_value *read_items(struct wire_parse *parse, enum wire_kind ki
     struct wire_value *list = value_new(parse, kind);
     list->items = sl_arena_take(parse->arena, ITEMS_MAX * sizeof(struct wire_value *));
     SL_CHECK(list->items != NULL);
-    if (++parse->depth > WIRE_NESTING_MAX)
+    if (++parse->depth > WIRE_NESTING_MAX) {
         return fail(parse, "brackets too deep");
+    }
     parse->at++;
     for (;;) {
-        while (*parse->at == ',' || *parse->at == ' ')
+        while (*parse->at == ',' || *parse->at == ' ') {
             parse->at++;
-        if (*parse->at == shut)
+        }
+        if (*parse->at == shut) {
             break;
-        if (list->count == ITEMS_MAX)
+        }
+        if (list->count == ITEMS_MAX) {
             return fail(parse, "a list too long");
+        }
         struct wire_value *item = read_value(parse);
-        if (item == NULL)
+        if (item == NULL) {
             return NULL;
+        }
         list->items[list->count++] = item;
     }
     parse->at++;
     parse->depth--;
-    if (kind == WIRE_MAP && list->count % 2 != 0)
+    if (kind == WIRE_MAP && list->count % 2 != 0) {
         return fail(parse, "a map takes a value for every key");
+    }
     return list;
 }
 
@@ -131,8 +146,9 @@ static struct wire_value *read_word(struct wire_parse *parse)
 {
     struct wire_value *value = value_new(parse, WIRE_TEXT);
     value->text = take_word(parse);
-    if (value->text.len == 0)
+    if (value->text.len == 0) {
         return fail(parse, "a value was expected");
+    }
     if (sl_span_is(value->text, "NULL")) {
         value->kind = WIRE_NULL;
         value->text = sl_span(NULL, 0);
@@ -155,8 +171,9 @@ static struct wire_value *read_value(struct wire_parse *parse)
         break;
     case '~':
         parse->at++;
-        if (*parse->at != '"')
+        if (*parse->at != '"') {
             return fail(parse, "~ is followed by a string");
+        }
         value = value_new(parse, WIRE_CONTAINS);
         value->text = take_string(parse);
         break;
@@ -185,8 +202,9 @@ static bool append(struct wire_parse *parse, struct wire_step *step, struct wire
         size_t cap = parse->cap == 0 ? 8 : 2 * parse->cap;
         struct wire_message **all = sl_arena_take(parse->arena, cap * sizeof(message));
         SL_CHECK(all != NULL);
-        if (step->count > 0)
+        if (step->count > 0) {
             memcpy(all, step->messages, step->count * sizeof(message));
+        }
         step->messages = all;
         parse->cap = cap;
     }
@@ -198,8 +216,9 @@ static bool append(struct wire_parse *parse, struct wire_step *step, struct wire
 static size_t read_times(struct wire_parse *parse)
 {
     skip_blank(parse);
-    if (parse->at[0] != 'x' || !isdigit((unsigned char)parse->at[1]))
+    if (parse->at[0] != 'x' || !isdigit((unsigned char)parse->at[1])) {
         return 1;
+    }
     char *end = NULL;
     size_t times = strtoul(parse->at + 1, &end, 10);
     parse->at = end;
@@ -220,8 +239,9 @@ static bool read_message(struct wire_parse *parse, struct wire_step *step)
     for (;;) {
         skip_blank(parse);
         bool times = parse->at[0] == 'x' && isdigit((unsigned char)parse->at[1]);
-        if (*parse->at == '\0' || *parse->at == ',' || *parse->at == ')' || times)
+        if (*parse->at == '\0' || *parse->at == ',' || *parse->at == ')' || times) {
             break;
+        }
         struct wire_value *value = message->count == 8 ? NULL : read_value(parse);
         if (value == NULL) {
             fail(parse, "too many fields");
@@ -252,8 +272,9 @@ static bool read_item(struct wire_parse *parse, struct wire_step *step)
     size_t len = step->count - first;
     for (size_t times = read_times(parse); times > 1; times--) {
         for (size_t i = 0; i < len; i++) {
-            if (!append(parse, step, step->messages[first + i]))
+            if (!append(parse, step, step->messages[first + i])) {
                 return false;
+            }
         }
     }
     return true;
@@ -262,20 +283,24 @@ static bool read_item(struct wire_parse *parse, struct wire_step *step)
 static bool read_sequence(struct wire_parse *parse, struct wire_step *step)
 {
     for (;;) {
-        if (!read_item(parse, step))
+        if (!read_item(parse, step)) {
             return false;
+        }
         skip_blank(parse);
-        if (*parse->at != ',')
+        if (*parse->at != ',') {
             return true;
+        }
         parse->at++;
     }
 }
 
 bool wire_parse_messages(struct wire_parse *parse, struct wire_step *step)
 {
-    if (!read_sequence(parse, step))
+    if (!read_sequence(parse, step)) {
         return false;
-    if (*parse->at != '\0')
+    }
+    if (*parse->at != '\0') {
         fail(parse, "something is left behind the last message");
+    }
     return parse->why == NULL;
 }

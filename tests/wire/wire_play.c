@@ -25,14 +25,17 @@ static bool send_messages(struct play *play, struct wire_actor *actor)
     for (size_t i = 0; i < play->step->count; i++) {
         const struct wire_message *message = play->step->messages[i];
         const char *why = NULL;
-        if (!wire_encode(message, &world->vars, &actor->out, &why))
+        if (!wire_encode(message, &world->vars, &actor->out, &why)) {
             return wire_fail(world, "cannot send %s: %s", message->type->name, why);
+        }
         wire_said(world, actor, ">", message);
-        if (world->mode == WIRE_WHOLE)
+        if (world->mode == WIRE_WHOLE) {
             wire_flush(world, actor);
+        }
     }
-    if (world->mode != WIRE_LUMP || !play->lump_goes_on)
+    if (world->mode != WIRE_LUMP || !play->lump_goes_on) {
         wire_flush(world, actor);
+    }
     return true;
 }
 
@@ -44,15 +47,17 @@ static bool expect_byte(
 {
     struct wire_world *world = play->world;
     for (sl_usec end = sl_now() + WIRE_STEP_USEC; sl_buf_len(&actor->in) == 0;) {
-        if (actor->eof || sl_now() > end)
+        if (actor->eof || sl_now() > end) {
             return wire_fail(world, "%s expected a byte, and none came", actor->name);
+        }
         wire_pump(world, WIRE_QUIET_USEC);
     }
     uint8_t byte = actor->in.at[actor->in.done];
     sl_buf_consume(&actor->in, 1);
     if (expected->count == 1 && expected->fields[0]->text.len == 1 &&
-            expected->fields[0]->text.at[0] == byte)
+            expected->fields[0]->text.at[0] == byte) {
         return true;
+    }
     return wire_fail(world, "%s got the byte 0x%02x", actor->name, (unsigned)byte);
 }
 
@@ -62,27 +67,32 @@ static bool expect_message(
     struct wire_world *world = play->world;
     char want[SHOWN_MAX];
     char got[SHOWN_MAX];
-    if (strcmp(expected->type->name, "Byte") == 0)
+    if (strcmp(expected->type->name, "Byte") == 0) {
         return expect_byte(play, actor, expected);
+    }
     wire_print(expected, want, sizeof want);
     bool typed = actor->is_client || actor->typed;
     struct wire_message *message = wire_receive(world, actor, typed, WIRE_STEP_USEC);
-    if (message == NULL)
+    if (message == NULL) {
         return wire_fail(world, "%s expected %s\n          but %s", actor->name, want,
                 actor->eof ? "the other side closed" : "nothing came");
-    if (message->type->special == 1)
+    }
+    if (message->type->special == 1) {
         actor->typed = true;
+    }
     wire_print(message, got, sizeof got);
-    if (!wire_match(expected, message, &world->vars))
+    if (!wire_match(expected, message, &world->vars)) {
         return wire_fail(world, "%s expected %s\n          but got  %s", actor->name, want, got);
+    }
     return true;
 }
 
 static bool expect_messages(struct play *play, struct wire_actor *actor)
 {
     for (size_t i = 0; i < play->step->count; i++) {
-        if (!expect_message(play, actor, play->step->messages[i]))
+        if (!expect_message(play, actor, play->step->messages[i])) {
             return false;
+        }
     }
     return true;
 }
@@ -93,10 +103,12 @@ static bool expect_quiet(struct play *play, struct wire_actor *actor)
     char got[SHOWN_MAX];
     struct wire_message *message =
             wire_receive(play->world, actor, actor->is_client || actor->typed, WIRE_QUIET_USEC);
-    if (message == NULL && !actor->eof)
+    if (message == NULL && !actor->eof) {
         return true;
-    if (message == NULL)
+    }
+    if (message == NULL) {
         return wire_fail(play->world, "%s was to be quiet, but the other side closed", actor->name);
+    }
     wire_print(message, got, sizeof got);
     return wire_fail(play->world, "%s was to be quiet, but got %s", actor->name, got);
 }
@@ -108,12 +120,14 @@ static bool expect_closed(struct play *play, struct wire_actor *actor)
     bool typed = actor->is_client || actor->typed;
     for (;;) {
         struct wire_message *message = wire_receive(play->world, actor, typed, WIRE_STEP_USEC);
-        if (message == NULL)
+        if (message == NULL) {
             return actor->eof ||
                    wire_fail(play->world, "%s was to be closed, and is not", actor->name);
+        }
         wire_print(message, got, sizeof got);
-        if (actor->is_client || strcmp(got, "Terminate") != 0)
+        if (actor->is_client || strcmp(got, "Terminate") != 0) {
             return wire_fail(play->world, "%s was to be closed, but got %s", actor->name, got);
+        }
     }
 }
 
@@ -124,11 +138,13 @@ static bool read_until_ready(struct play *play, struct wire_actor *actor)
     char got[SHOWN_MAX];
     for (;;) {
         struct wire_message *message = wire_receive(play->world, actor, true, WIRE_STEP_USEC);
-        if (message == NULL)
+        if (message == NULL) {
             return wire_fail(play->world, "%s got no ReadyForQuery", actor->name);
+        }
         wire_print(message, got, sizeof got);
-        if (message->type->byte == 'E')
+        if (message->type->byte == 'E') {
             return wire_fail(play->world, "%s was to get ready, but got %s", actor->name, got);
+        }
         if (message->type->byte == 'K') {
             struct sl_span secret = message->fields[1]->text;
             actor->key_len = 4 + secret.len;
@@ -137,8 +153,9 @@ static bool read_until_ready(struct play *play, struct wire_actor *actor)
                     (uint32_t)strtoul((const char *)message->fields[0]->text.at, NULL, 10));
             memcpy(actor->key + 4, secret.at, secret.len);
         }
-        if (message->type->byte == 'Z')
+        if (message->type->byte == 'Z') {
             return true;
+        }
     }
 }
 
@@ -150,8 +167,9 @@ static void put_startup(struct sl_buf *out, const char *user, const char *databa
     SL_CHECK(sl_buf_put_cstr(out, "database") == SL_OK && sl_buf_put_cstr(out, database) == SL_OK);
     for (char *pair = strsep(&args, " "); pair != NULL; pair = strsep(&args, " ")) {
         char *equals = strchr(pair, '=');
-        if (equals == NULL)
+        if (equals == NULL) {
             continue;
+        }
         *equals = '\0';
         SL_CHECK(sl_buf_put_cstr(out, pair) == SL_OK && sl_buf_put_cstr(out, equals + 1) == SL_OK);
     }
@@ -166,11 +184,13 @@ static bool connect_client(struct play *play)
     char user[32] = "u";
     snprintf(args, sizeof args, "%s", play->step->args);
     int taken = 0;
-    if (sscanf(args, "user=%31s%n", user, &taken) != 1)
+    if (sscanf(args, "user=%31s%n", user, &taken) != 1) {
         taken = 0;
+    }
     struct wire_actor *actor = wire_client_open(play->world, play->step->actor);
-    if (actor == NULL)
+    if (actor == NULL) {
         return false;
+    }
     put_startup(&actor->out, user, "d", args + taken);
     wire_flush(play->world, actor);
     return read_until_ready(play, actor);
@@ -182,17 +202,20 @@ static bool cancel_client(struct play *play)
     char wrong[16] = "";
     sscanf(play->step->args, "%15s %15s", name, wrong);
     struct wire_actor *whose = wire_actor(play->world, sl_span_text(name));
-    if (whose == NULL || whose->key_len == 0)
+    if (whose == NULL || whose->key_len == 0) {
         return wire_fail(play->world, "cancel names a client that has no key");
+    }
     struct wire_actor *errand = wire_client_open(play->world, sl_span_text(""));
-    if (errand == NULL)
+    if (errand == NULL) {
         return false;
+    }
     struct sl_buf *out = &errand->out;
     SL_CHECK(sl_buf_put_u32(out, (uint32_t)whose->key_len + 8) == SL_OK);
     SL_CHECK(sl_buf_put_u32(out, 80877102) == SL_OK);
     SL_CHECK(sl_buf_put(out, whose->key, whose->key_len) == SL_OK);
-    if (strcmp(wrong, "wrong") == 0)
+    if (strcmp(wrong, "wrong") == 0) {
         out->at[out->filled - 1] ^= 1;
+    }
     wire_flush(play->world, errand);
     /* A held cancel is still on its way; the errand goes on without us. */
     return play->world->holds_cancels || expect_closed(play, errand);
@@ -217,8 +240,9 @@ static struct wire_actor *await_server(struct play *play)
     struct wire_world *world = play->world;
     for (sl_usec end = sl_now() + WIRE_STEP_USEC; sl_now() < end;) {
         struct wire_actor *actor = wire_actor(world, play->step->actor);
-        if (actor != NULL)
+        if (actor != NULL) {
             return actor;
+        }
         wire_pump(world, WIRE_QUIET_USEC);
     }
     wire_fail(world, "the proxy opened no server connection for this step");
@@ -229,8 +253,9 @@ static bool login_server(struct play *play, struct wire_actor *actor)
 {
     if (!actor->typed) {
         struct wire_message *message = wire_receive(play->world, actor, false, WIRE_STEP_USEC);
-        if (message == NULL || message->type->special != 1)
+        if (message == NULL || message->type->special != 1) {
             return wire_fail(play->world, "%s got no startup packet", actor->name);
+        }
         actor->typed = true;
     }
     wire_server_welcome(play->world, actor);
@@ -242,10 +267,11 @@ static struct wire_cancel *find_cancel(struct wire_world *world, const struct wi
 {
     for (size_t i = 0; i < world->cancel_count; i++) {
         struct wire_cancel *cancel = &world->cancels[i];
-        if (!cancel->seen &&
-                (server == NULL || (cancel->key_len == server->key_len &&
-                                           memcmp(cancel->key, server->key, cancel->key_len) == 0)))
+        if (!cancel->seen && (server == NULL || (cancel->key_len == server->key_len &&
+                                                        memcmp(cancel->key, server->key,
+                                                                cancel->key_len) == 0))) {
             return cancel;
+        }
     }
     return NULL;
 }
@@ -254,10 +280,12 @@ static bool expect_cancel(struct play *play, bool wanted)
 {
     struct wire_world *world = play->world;
     const struct wire_actor *server = NULL;
-    if (wanted)
+    if (wanted) {
         server = wire_actor(world, sl_span_text(play->step->args));
-    if (wanted && server == NULL)
+    }
+    if (wanted && server == NULL) {
         return wire_fail(world, "cancelled names no server");
+    }
     sl_usec end = sl_now() + (wanted ? WIRE_STEP_USEC : WIRE_QUIET_USEC);
     while (sl_now() < end) {
         struct wire_cancel *cancel = find_cancel(world, server);
@@ -281,14 +309,17 @@ static long pool_sum(struct play *play, struct wire_actor *admin, const char *ke
     wire_flush(play->world, admin);
     for (;;) {
         struct wire_message *message = wire_receive(play->world, admin, true, WIRE_STEP_USEC);
-        if (message == NULL || message->type->byte == 'E')
+        if (message == NULL || message->type->byte == 'E') {
             return -1;
-        if (message->type->byte == 'Z')
+        }
+        if (message->type->byte == 'Z') {
             return column == SIZE_MAX ? -1 : sum;
+        }
         const struct wire_value *list = message->count > 0 ? message->fields[0] : NULL;
         for (size_t i = 0; message->type->byte == 'T' && i < list->count; i++) {
-            if (sl_span_is(list->items[i]->items[0]->text, key))
+            if (sl_span_is(list->items[i]->items[0]->text, key)) {
                 column = i;
+            }
         }
         if (message->type->byte == 'D' && column < list->count &&
                 sl_span_is(list->items[0]->text, "d")) {
@@ -306,20 +337,24 @@ static bool expect_pool(struct play *play)
     char key[32] = "";
     long want = 0;
     char nothing[] = "";
-    if (sscanf(play->step->args, "%31s = %ld", key, &want) != 2)
+    if (sscanf(play->step->args, "%31s = %ld", key, &want) != 2) {
         return wire_fail(play->world, "pool takes key = number");
+    }
     struct wire_actor *admin = wire_client_open(play->world, sl_span_text("adm"));
-    if (admin == NULL)
+    if (admin == NULL) {
         return false;
+    }
     put_startup(&admin->out, "admin", "pgbouncer", nothing);
     wire_flush(play->world, admin);
-    if (!read_until_ready(play, admin))
+    if (!read_until_ready(play, admin)) {
         return false;
+    }
     long sum = -1;
     for (sl_usec end = sl_now() + WIRE_STEP_USEC; sl_now() < end; wire_pump(play->world, 20000)) {
         sum = pool_sum(play, admin, key);
-        if (sum == want || sum < 0)
+        if (sum == want || sum < 0) {
             break;
+        }
     }
     wire_actor_close(admin, false);
     return sum == want || wire_fail(play->world, "SHOW POOLS says %s = %ld", key, sum);
@@ -328,8 +363,9 @@ static bool expect_pool(struct play *play)
 static bool expect_memory(struct play *play)
 {
     unsigned long most = 0;
-    if (sscanf(play->step->args, "below %lu MB", &most) != 1)
+    if (sscanf(play->step->args, "below %lu MB", &most) != 1) {
         return wire_fail(play->world, "memory takes: below N MB");
+    }
     size_t bytes = wire_proxy_memory(play->proxy);
     return bytes < most << 20 ||
            wire_fail(play->world, "the proxy holds %zu MB of memory", bytes >> 20);
@@ -342,16 +378,18 @@ static bool expect_differ(struct play *play)
     sscanf(play->step->args, "$%31s $%31s", one, two);
     const char *a = wire_var(&play->world->vars, sl_span_text(one));
     const char *b = wire_var(&play->world->vars, sl_span_text(two));
-    if (a == NULL || b == NULL)
+    if (a == NULL || b == NULL) {
         return wire_fail(play->world, "differ names an unbound variable");
+    }
     return strcmp(a, b) != 0 || wire_fail(play->world, "$%s and $%s are both %s", one, two, a);
 }
 
 static bool expect_servers(struct play *play)
 {
     unsigned long want = strtoul(play->step->args + strspn(play->step->args, "= "), NULL, 10);
-    for (sl_usec end = sl_now() + WIRE_QUIET_USEC; sl_now() < end;)
+    for (sl_usec end = sl_now() + WIRE_QUIET_USEC; sl_now() < end;) {
         wire_pump(play->world, 10 * SL_MSEC);
+    }
     size_t got = play->world->servers;
     return got == want || wire_fail(play->world, "%zu server connections were made", got);
 }
@@ -412,24 +450,29 @@ static bool play_for_nobody(struct play *play)
             [WIRE_DIFFER] = expect_differ,
             [WIRE_SERVERS] = expect_servers,
     };
-    if (play->step->what == WIRE_CANCELLED || play->step->what == WIRE_UNCANCELLED)
+    if (play->step->what == WIRE_CANCELLED || play->step->what == WIRE_UNCANCELLED) {
         return expect_cancel(play, play->step->what == WIRE_CANCELLED);
+    }
     return functions[play->step->what](play);
 }
 
 static bool play_step(struct play *play)
 {
     struct sl_span name = play->step->actor;
-    if (name.len == 0)
+    if (name.len == 0) {
         return play_for_nobody(play);
-    if (name.at[0] == 'c' && play->step->what == WIRE_CONNECT)
+    }
+    if (name.at[0] == 'c' && play->step->what == WIRE_CONNECT) {
         return connect_client(play);
-    if (name.at[0] == 'c' && play->step->what == WIRE_OPEN)
+    }
+    if (name.at[0] == 'c' && play->step->what == WIRE_OPEN) {
         return wire_client_open(play->world, name) != NULL;
+    }
     struct wire_actor *actor =
             name.at[0] == 's' ? await_server(play) : wire_actor(play->world, name);
-    if (actor == NULL)
+    if (actor == NULL) {
         return wire_fail(play->world, "no such client yet");
+    }
     return play_for_actor(play, actor);
 }
 
@@ -440,11 +483,13 @@ static bool nothing_left(struct wire_world *world)
     wire_pump(world, 0);
     for (size_t i = 0; i < world->count; i++) {
         struct wire_actor *actor = &world->actors[i];
-        if (actor->fd < 0 || actor->paused || (!actor->is_client && !actor->typed))
+        if (actor->fd < 0 || actor->paused || (!actor->is_client && !actor->typed)) {
             continue;
+        }
         struct wire_message *message = wire_receive(world, actor, true, 0);
-        if (message == NULL || strcmp(message->type->name, "Terminate") == 0)
+        if (message == NULL || strcmp(message->type->name, "Terminate") == 0) {
             continue;
+        }
         wire_print(message, got, sizeof got);
         return wire_fail(world, "%s was left with %s, which no step read", actor->name, got);
     }
@@ -461,8 +506,9 @@ bool wire_play(struct wire_world *world, const struct wire_proxy *proxy, size_t 
         play.lump_goes_on = next != NULL && next->what == WIRE_SEND &&
                             sl_span_equal(next->actor, play.step->actor);
         *line_out = play.step->line;
-        if (!play_step(&play) || world->failure[0] != '\0')
+        if (!play_step(&play) || world->failure[0] != '\0') {
             return false;
+        }
     }
     return nothing_left(world);
 }

@@ -35,11 +35,13 @@ static unsigned short port_free(void)
     struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
     socklen_t len = sizeof address;
     int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    if (fd < 0)
+    if (fd < 0) {
         return 0;
+    }
     if (bind(fd, (struct sockaddr *)&address, len) != 0 ||
-            getsockname(fd, (struct sockaddr *)&address, &len) != 0)
+            getsockname(fd, (struct sockaddr *)&address, &len) != 0) {
         address.sin_port = 0;
+    }
     close(fd);
     return ntohs(address.sin_port);
 }
@@ -53,8 +55,9 @@ static bool is_foreign(const struct wire_proxy *proxy)
 static bool has_key(const struct wire_pairs *pairs, const char *key)
 {
     for (size_t i = 0; i < pairs->count; i++) {
-        if (strcmp(pairs->at[i].key, key) == 0)
+        if (strcmp(pairs->at[i].key, key) == 0) {
             return true;
+        }
     }
     return false;
 }
@@ -69,15 +72,19 @@ static void write_section(FILE *ini, const struct wire_proxy *proxy, const struc
     fprintf(ini, "[pgbouncer]\nlisten_port = %u\n", (unsigned)world->proxy_port);
     fprintf(ini, "auth_file = %s/users.txt\n", proxy->folder);
     for (size_t i = 0; i < SL_COUNT(defaults); i++) {
-        if (!has_key(conf, defaults[i].key))
+        if (!has_key(conf, defaults[i].key)) {
             fprintf(ini, "%s = %s\n", defaults[i].key, defaults[i].value);
+        }
     }
-    for (size_t i = 0; i < conf->count; i++)
+    for (size_t i = 0; i < conf->count; i++) {
         fprintf(ini, "%s = %s\n", conf->at[i].key, conf->at[i].value);
-    if (geteuid() == 0 && !is_foreign(proxy))
+    }
+    if (geteuid() == 0 && !is_foreign(proxy)) {
         fputs("user = root\n", ini);
-    if (proxy->workers > 0)
+    }
+    if (proxy->workers > 0) {
         fprintf(ini, "workers = %u\n", proxy->workers);
+    }
 }
 
 static bool write_files(struct wire_proxy *proxy, struct wire_world *world)
@@ -89,17 +96,21 @@ static bool write_files(struct wire_proxy *proxy, struct wire_world *world)
         write_section(ini, proxy, world);
         fprintf(ini, "[databases]\nd = host=127.0.0.1 port=%u dbname=d",
                 (unsigned)world->server_port);
-        for (size_t i = 0; i < database->count; i++)
+        for (size_t i = 0; i < database->count; i++) {
             fprintf(ini, " %s=%s", database->at[i].key, database->at[i].value);
+        }
         fputc('\n', ini);
     }
-    if (users != NULL)
+    if (users != NULL) {
         fputs("\"u\" \"secret\"\n\"v\" \"secret\"\n\"admin\" \"secret\"\n", users);
+    }
     bool written = ini != NULL && users != NULL && ferror(ini) == 0 && ferror(users) == 0;
-    if (ini != NULL)
+    if (ini != NULL) {
         fclose(ini);
-    if (users != NULL)
+    }
+    if (users != NULL) {
         fclose(users);
+    }
     return written || wire_fail(world, "cannot write the proxy's files");
 }
 
@@ -126,8 +137,9 @@ static bool accepts(const struct wire_world *world)
             .sin_port = htons(world->proxy_port)};
     int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
     bool connected = fd >= 0 && connect(fd, (struct sockaddr *)&address, sizeof address) == 0;
-    if (fd >= 0)
+    if (fd >= 0) {
         close(fd);
+    }
     return connected;
 }
 
@@ -136,18 +148,23 @@ bool wire_proxy_start(
 {
     *proxy = (struct wire_proxy){.folder = "/tmp/sluice-wire-XXXXXX", .workers = workers};
     world->proxy_port = port_free();
-    if (world->proxy_port == 0 || mkdtemp(proxy->folder) == NULL)
+    if (world->proxy_port == 0 || mkdtemp(proxy->folder) == NULL) {
         return wire_fail(world, "no port or no folder for the proxy");
-    if (!write_files(proxy, world))
+    }
+    if (!write_files(proxy, world)) {
         return false;
+    }
     proxy->pid = fork();
-    if (proxy->pid == 0)
+    if (proxy->pid == 0) {
         become_proxy(proxy, binary);
-    if (proxy->pid < 0)
+    }
+    if (proxy->pid < 0) {
         return wire_fail(world, "cannot fork");
+    }
     for (sl_usec end = sl_now() + 2 * WIRE_STEP_USEC; sl_now() < end; nap()) {
-        if (accepts(world))
+        if (accepts(world)) {
             return true;
+        }
         int status = 0;
         if (waitpid(proxy->pid, &status, WNOHANG) == proxy->pid) {
             proxy->pid = 0;
@@ -164,10 +181,12 @@ size_t wire_proxy_memory(const struct wire_proxy *proxy)
     unsigned long resident = 0;
     snprintf(path, sizeof path, "/proc/%d/statm", (int)proxy->pid);
     FILE *file = fopen(path, "r");
-    if (file == NULL)
+    if (file == NULL) {
         return 0;
-    if (fscanf(file, "%lu %lu", &total, &resident) != 2)
+    }
+    if (fscanf(file, "%lu %lu", &total, &resident) != 2) {
         resident = 0;
+    }
     fclose(file);
     return resident * (size_t)sysconf(_SC_PAGESIZE);
 }
@@ -179,13 +198,16 @@ void wire_proxy_show_log(const struct wire_proxy *proxy)
     char line[512];
     snprintf(path, sizeof path, "%s/log", proxy->folder);
     FILE *file = fopen(path, "r");
-    if (file == NULL)
+    if (file == NULL) {
         return;
-    if (fseek(file, -TAIL_BYTES, SEEK_END) == 0 && fgets(line, sizeof line, file) == NULL)
+    }
+    if (fseek(file, -TAIL_BYTES, SEEK_END) == 0 && fgets(line, sizeof line, file) == NULL) {
         line[0] = '\0';
+    }
     fprintf(stderr, "--- the proxy's log\n");
-    while (fgets(line, sizeof line, file) != NULL)
+    while (fgets(line, sizeof line, file) != NULL) {
         fprintf(stderr, "  %s", line);
+    }
     fclose(file);
 }
 
@@ -204,8 +226,9 @@ static void remove_folder(const struct wire_proxy *proxy)
 static enum sl_err reap(struct wire_proxy *proxy, int *status)
 {
     for (sl_usec end = sl_now() + WIRE_STEP_USEC; sl_now() < end; nap()) {
-        if (waitpid(proxy->pid, status, WNOHANG) == proxy->pid)
+        if (waitpid(proxy->pid, status, WNOHANG) == proxy->pid) {
             return SL_OK;
+        }
     }
     kill(proxy->pid, SIGKILL);
     waitpid(proxy->pid, status, 0);
@@ -217,22 +240,25 @@ bool wire_proxy_stop(struct wire_proxy *proxy, struct wire_world *world)
     int status = 0;
     bool fine = true;
     /* It may wait for clients that are in the middle of something: there are none. */
-    for (size_t i = 0; i < world->count; i++)
+    for (size_t i = 0; i < world->count; i++) {
         wire_actor_close(&world->actors[i], false);
+    }
     if (proxy->pid > 0) {
         bool was_dead = waitpid(proxy->pid, &status, WNOHANG) == proxy->pid;
-        if (!was_dead)
+        if (!was_dead) {
             kill(proxy->pid, SIGTERM);
+        }
         bool is_late = !was_dead && reap(proxy, &status) != SL_OK;
         bool is_well = WIFEXITED(status) && (WEXITSTATUS(status) == 0 || is_foreign(proxy));
         fine = !was_dead && !is_late && is_well;
         /* Said even when the run failed already: then this is why. */
-        if (!fine)
+        if (!fine) {
             fprintf(stderr, "--- the proxy %s, wait status 0x%x\n",
                     was_dead  ? "died during the run"
                     : is_late ? "did not go away on SIGTERM"
                               : "did not end well",
                     (unsigned)status);
+        }
     }
     if (!fine) {
         wire_proxy_show_log(proxy);

@@ -21,8 +21,9 @@ static void show_said(const struct wire_world *world)
 {
     size_t first = world->said > WIRE_SAID_MAX ? world->said - WIRE_SAID_MAX : 0;
     fprintf(stderr, "--- what was said\n");
-    for (size_t i = first; i < world->said; i++)
+    for (size_t i = first; i < world->said; i++) {
         fprintf(stderr, "%s\n", world->said_text[i % WIRE_SAID_MAX]);
+    }
 }
 
 static bool run_once(
@@ -34,10 +35,12 @@ static bool run_once(
     bool fine = wire_world_init(&world, script, mode) &&
                 wire_proxy_start(&proxy, &world, binary, workers) &&
                 wire_play(&world, &proxy, &line);
-    if (!fine && proxy.pid > 0)
+    if (!fine && proxy.pid > 0) {
         wire_proxy_show_log(&proxy);
-    if (proxy.folder[0] != '\0')
+    }
+    if (proxy.folder[0] != '\0') {
         fine = wire_proxy_stop(&proxy, &world) && fine;
+    }
     if (!fine) {
         show_said(&world);
         fprintf(stderr, "%s:%zu [%s, %u workers]: %s\n", script->path, line, mode_names[mode],
@@ -54,11 +57,13 @@ static unsigned run_all(const struct wire_script *script, const char *binary, un
     unsigned workers_bits = only == NULL ? script->workers : 1U << (strtoul(only, NULL, 10) & 31U);
     unsigned failures = 0;
     for (unsigned workers = 0; workers < 32; workers++) {
-        if ((workers_bits & 1U << workers) == 0)
+        if ((workers_bits & 1U << workers) == 0) {
             continue;
+        }
         for (unsigned mode = WIRE_WHOLE; mode <= WIRE_LUMP; mode++) {
-            if ((script->modes & 1U << mode) == 0)
+            if ((script->modes & 1U << mode) == 0) {
                 continue;
+            }
             ++*runs;
             failures += run_once(script, (enum wire_mode)mode, workers, binary) ? 0 : 1;
         }

@@ -46,8 +46,9 @@ static const struct verb verbs[] = {
 
 static char *skip_blank(char *at)
 {
-    while (*at == ' ' || *at == '\t')
+    while (*at == ' ' || *at == '\t') {
         at++;
+    }
     return at;
 }
 
@@ -56,10 +57,12 @@ static char *take_word(char **line)
 {
     char *word = skip_blank(*line);
     char *end = word;
-    while (*end != '\0' && !isspace((unsigned char)*end))
+    while (*end != '\0' && !isspace((unsigned char)*end)) {
         end++;
-    if (*end != '\0')
+    }
+    if (*end != '\0') {
         *end++ = '\0';
+    }
     *line = skip_blank(end);
     return word;
 }
@@ -76,8 +79,9 @@ static struct wire_step *step_new(struct wire_script *script, size_t line)
         size_t cap = script->cap == 0 ? 64 : 2 * script->cap;
         struct wire_step *steps = sl_arena_take(&script->arena, cap * sizeof *steps);
         SL_CHECK(steps != NULL);
-        if (script->count > 0)
+        if (script->count > 0) {
             memcpy(steps, script->steps, script->count * sizeof *steps);
+        }
         script->steps = steps;
         script->cap = cap;
     }
@@ -89,11 +93,13 @@ static struct wire_step *step_new(struct wire_script *script, size_t line)
 static bool read_pair(struct wire_script *script, struct wire_pairs *pairs, size_t line, char *rest)
 {
     char *equals = strchr(rest, '=');
-    if (equals == NULL || pairs->count == WIRE_PAIRS_MAX)
+    if (equals == NULL || pairs->count == WIRE_PAIRS_MAX) {
         return complain(script, line, "this takes key = value, and not too many");
+    }
     char *end = equals;
-    while (end > rest && isspace((unsigned char)end[-1]))
+    while (end > rest && isspace((unsigned char)end[-1])) {
         end--;
+    }
     *end = '\0';
     pairs->at[pairs->count++] = (struct wire_pair){.key = rest, .value = skip_blank(equals + 1)};
     return true;
@@ -105,8 +111,9 @@ static unsigned mode_bits(char *rest)
     unsigned bits = 0;
     while (*rest != '\0') {
         const char *word = take_word(&rest);
-        for (unsigned i = 0; i < SL_COUNT(names); i++)
+        for (unsigned i = 0; i < SL_COUNT(names); i++) {
             bits |= strcmp(word, names[i]) == 0 ? 1U << i : 0;
+        }
     }
     return bits;
 }
@@ -114,12 +121,15 @@ static unsigned mode_bits(char *rest)
 /* Returns 1 when it was a directive, 0 when not, -1 when it was a wrong one. */
 static int read_directive(struct wire_script *script, size_t line, const char *word, char *rest)
 {
-    if (strcmp(word, "conf") == 0)
+    if (strcmp(word, "conf") == 0) {
         return read_pair(script, &script->conf, line, rest) ? 1 : -1;
-    if (strcmp(word, "database") == 0)
+    }
+    if (strcmp(word, "database") == 0) {
         return read_pair(script, &script->database, line, rest) ? 1 : -1;
-    if (strcmp(word, "param") == 0)
+    }
+    if (strcmp(word, "param") == 0) {
         return read_pair(script, &script->params, line, rest) ? 1 : -1;
+    }
     if (strcmp(word, "manual") == 0) {
         script->manual = true;
         return 1;
@@ -146,8 +156,9 @@ static bool read_messages(struct wire_script *script, struct wire_step *step, co
     bool front = client == (step->what == WIRE_SEND);
     struct wire_parse parse = {
             .arena = &script->arena, .at = rest, .side = front ? WIRE_FRONT : WIRE_BACK};
-    if (!wire_parse_messages(&parse, step))
+    if (!wire_parse_messages(&parse, step)) {
         return complain(script, step->line, parse.why);
+    }
     return true;
 }
 
@@ -176,13 +187,15 @@ static bool read_step(struct wire_script *script, size_t line, char *word, char 
 static bool read_line(struct wire_script *script, size_t number, char *line)
 {
     line = skip_blank(line);
-    if (*line == '\0' || *line == '#')
+    if (*line == '\0' || *line == '#') {
         return true;
+    }
     char *rest = line;
     char *word = take_word(&rest);
     int directive = read_directive(script, number, word, rest);
-    if (directive < 0)
+    if (directive < 0) {
         return complain(script, number, "a directive with a wrong value");
+    }
     return directive == 1 || read_step(script, number, word, rest);
 }
 
@@ -196,14 +209,16 @@ static bool read_lines(struct wire_script *script, char *text)
         for (;;) {
             end += strcspn(end, "\n");
             number++;
-            if (end[0] == '\0' || (end[1] != ' ' && end[1] != '\t'))
+            if (end[0] == '\0' || (end[1] != ' ' && end[1] != '\t')) {
                 break;
+            }
             *end = ' ';
         }
         bool last = *end == '\0';
         *end = '\0';
-        if (!read_line(script, first, text))
+        if (!read_line(script, first, text)) {
             return false;
+        }
         text = last ? end : end + 1;
     }
     return true;
@@ -216,15 +231,18 @@ bool wire_script_read(struct wire_script *script, const char *path)
     char *text = sl_arena_take(&script->arena, FILE_MAX + 1);
     SL_CHECK(text != NULL);
     FILE *file = fopen(path, "r");
-    if (file == NULL)
+    if (file == NULL) {
         return complain(script, 0, "cannot be opened");
+    }
     size_t len = fread(text, 1, FILE_MAX, file);
     bool bad = ferror(file) != 0 || !feof(file);
     fclose(file);
-    if (bad || len == FILE_MAX)
+    if (bad || len == FILE_MAX) {
         return complain(script, 0, "cannot be read, or is too long");
-    if (text[0] != '#')
+    }
+    if (text[0] != '#') {
         return complain(script, 1, "the first line is a comment that says the promise");
+    }
     return read_lines(script, text);
 }
 

@@ -26,8 +26,9 @@ enum { PIECES_MAX = 4096, READ_BYTES = 256 << 10 };
 
 bool wire_fail(struct wire_world *world, const char *format, ...)
 {
-    if (world->failure[0] != '\0')
+    if (world->failure[0] != '\0') {
         return false;
+    }
     va_list args;
     va_start(args, format);
     vsnprintf(world->failure, sizeof world->failure, format, args);
@@ -49,8 +50,9 @@ static bool listen_anywhere(struct wire_world *world)
     socklen_t len = sizeof address;
     int fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     if (fd < 0 || bind(fd, (struct sockaddr *)&address, len) != 0 || listen(fd, 64) != 0 ||
-            getsockname(fd, (struct sockaddr *)&address, &len) != 0)
+            getsockname(fd, (struct sockaddr *)&address, &len) != 0) {
         return wire_fail(world, "the fake server cannot listen: %s", strerrordesc_np(errno));
+    }
     world->listener = fd;
     world->server_port = ntohs(address.sin_port);
     return true;
@@ -74,16 +76,18 @@ void wire_world_fini(struct wire_world *world)
         sl_buf_fini(&world->actors[i].in);
         sl_buf_fini(&world->actors[i].out);
     }
-    if (world->listener >= 0)
+    if (world->listener >= 0) {
         close(world->listener);
+    }
     sl_arena_fini(&world->arena);
 }
 
 struct wire_actor *wire_actor(struct wire_world *world, struct sl_span name)
 {
     for (size_t i = world->count; i-- > 0;) {
-        if (world->actors[i].name[0] != '\0' && sl_span_is(name, world->actors[i].name))
+        if (world->actors[i].name[0] != '\0' && sl_span_is(name, world->actors[i].name)) {
             return &world->actors[i];
+        }
     }
     return NULL;
 }
@@ -112,14 +116,16 @@ struct wire_actor *wire_client_open(struct wire_world *world, struct sl_span nam
             .sin_port = htons(world->proxy_port)};
     int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
     if (fd < 0 || connect(fd, (struct sockaddr *)&address, sizeof address) != 0) {
-        if (fd >= 0)
+        if (fd >= 0) {
             close(fd);
+        }
         wire_fail(world, "cannot connect to the proxy: %s", strerrordesc_np(errno));
         return NULL;
     }
     struct wire_actor *actor = actor_new(world, fd);
-    if (actor == NULL)
+    if (actor == NULL) {
         return NULL;
+    }
     actor->is_client = true;
     memcpy(actor->name, name.at, name.len < sizeof actor->name ? name.len : 7);
     return actor;
@@ -128,10 +134,12 @@ struct wire_actor *wire_client_open(struct wire_world *world, struct sl_span nam
 void wire_actor_close(struct wire_actor *actor, bool with_reset)
 {
     struct linger linger = {.l_onoff = 1, .l_linger = 0};
-    if (actor->fd < 0)
+    if (actor->fd < 0) {
         return;
-    if (with_reset)
+    }
+    if (with_reset) {
         setsockopt(actor->fd, SOL_SOCKET, SO_LINGER, &linger, sizeof linger);
+    }
     close(actor->fd);
     actor->fd = -1;
     actor->eof = true;
@@ -161,13 +169,15 @@ static const char *param_value(const struct wire_world *world, const struct wire
     for (size_t i = 0; map != NULL && i + 1 < map->count; i += 2) {
         const struct sl_span key = map->items[i]->text;
         if (key.len == strlen(param->key) &&
-                strncasecmp((const char *)key.at, param->key, key.len) == 0)
+                strncasecmp((const char *)key.at, param->key, key.len) == 0) {
             return (const char *)map->items[i + 1]->text.at;
+        }
     }
     const struct wire_pairs *ours = &world->script->params;
     for (size_t i = 0; i < ours->count; i++) {
-        if (strcasecmp(ours->at[i].key, param->key) == 0)
+        if (strcasecmp(ours->at[i].key, param->key) == 0) {
             return ours->at[i].value;
+        }
     }
     return param->value;
 }
@@ -181,15 +191,18 @@ static void put_params(
             {"integer_datetimes", "on"}, {"IntervalStyle", "postgres"}, {"is_superuser", "off"},
             {"server_encoding", "UTF8"}, {"server_version", "15.8"}, {"session_authorization", "u"},
             {"standard_conforming_strings", "on"}, {"TimeZone", "Etc/UTC"}};
-    for (size_t i = 0; i < SL_COUNT(defaults); i++)
+    for (size_t i = 0; i < SL_COUNT(defaults); i++) {
         put_param(actor, defaults[i].key, param_value(world, startup, &defaults[i]));
+    }
     const struct wire_pairs *ours = &world->script->params;
     for (size_t i = 0; i < ours->count; i++) {
         bool is_default = false;
-        for (size_t j = 0; j < SL_COUNT(defaults); j++)
+        for (size_t j = 0; j < SL_COUNT(defaults); j++) {
             is_default = is_default || strcasecmp(ours->at[i].key, defaults[j].key) == 0;
-        if (!is_default)
+        }
+        if (!is_default) {
             put_param(actor, ours->at[i].key, param_value(world, startup, &ours->at[i]));
+        }
     }
 }
 
@@ -221,8 +234,9 @@ void wire_server_welcome(struct wire_world *world, struct wire_actor *actor)
 
 static void remember_cancel(struct wire_world *world, struct sl_span packet)
 {
-    if (world->cancel_count == WIRE_CANCELS_MAX || packet.len - 8 > WIRE_KEY_MAX)
+    if (world->cancel_count == WIRE_CANCELS_MAX || packet.len - 8 > WIRE_KEY_MAX) {
         return;
+    }
     struct wire_cancel *cancel = &world->cancels[world->cancel_count++];
     cancel->key_len = packet.len - 8;
     memcpy(cancel->key, packet.at + 8, cancel->key_len);
@@ -235,14 +249,16 @@ static void greet(struct wire_world *world, struct wire_actor *actor)
     size_t len = 0;
     struct wire_message *message =
             wire_decode(&world->arena, sl_buf_borrow(&actor->in), WIRE_FRONT, false, &len);
-    if (message == NULL)
+    if (message == NULL) {
         return;
+    }
     if (strcmp(message->type->name, "CancelRequest") == 0) {
         remember_cancel(world, sl_span(sl_buf_borrow(&actor->in).at, len));
-        if (world->holds_cancels)
+        if (world->holds_cancels) {
             memcpy(actor->name, "cancel", sizeof "cancel");
-        else
+        } else {
             wire_actor_close(actor, false);
+        }
         return;
     }
     if (message->type->special != 1) {
@@ -252,8 +268,9 @@ static void greet(struct wire_world *world, struct wire_actor *actor)
     }
     snprintf(actor->name, sizeof actor->name, "s%zu", ++world->servers % 1000);
     wire_said(world, actor, "<", message);
-    if (world->script->manual)
+    if (world->script->manual) {
         return;
+    }
     welcome(world, actor, message);
     sl_buf_consume(&actor->in, len);
     actor->typed = true;
@@ -263,25 +280,29 @@ static void greet(struct wire_world *world, struct wire_actor *actor)
 
 static void take_bytes(struct wire_actor *actor)
 {
-    if (sl_buf_reserve(&actor->in, READ_BYTES) != SL_OK)
+    if (sl_buf_reserve(&actor->in, READ_BYTES) != SL_OK) {
         return;
+    }
     ssize_t len = recv(actor->fd, actor->in.at + actor->in.filled, READ_BYTES, 0);
-    if (len > 0)
+    if (len > 0) {
         actor->in.filled += (size_t)len;
-    else if (len == 0 || (errno != EAGAIN && errno != EINTR))
+    } else if (len == 0 || (errno != EAGAIN && errno != EINTR)) {
         actor->eof = true;
+    }
 }
 
 static size_t send_some(struct wire_actor *actor, size_t most)
 {
     struct sl_span rest = sl_buf_borrow(&actor->out);
-    if (actor->fd < 0 || rest.len == 0)
+    if (actor->fd < 0 || rest.len == 0) {
         return 0;
+    }
     ssize_t len = send(actor->fd, rest.at, rest.len < most ? rest.len : most, MSG_NOSIGNAL);
-    if (len > 0)
+    if (len > 0) {
         sl_buf_consume(&actor->out, (size_t)len);
-    else if (len < 0 && errno != EAGAIN && errno != EINTR)
+    } else if (len < 0 && errno != EAGAIN && errno != EINTR) {
         sl_buf_consume(&actor->out, rest.len); /* the peer is gone: nobody will take it */
+    }
     return len > 0 ? (size_t)len : 0;
 }
 
@@ -289,21 +310,26 @@ static void accept_all(struct wire_world *world)
 {
     for (;;) {
         int fd = accept4(world->listener, NULL, NULL, SOCK_CLOEXEC);
-        if (fd < 0 || actor_new(world, fd) == NULL)
+        if (fd < 0 || actor_new(world, fd) == NULL) {
             return;
+        }
     }
 }
 
 static void pump_actor(struct wire_world *world, struct wire_actor *actor, short events)
 {
-    if (actor->fd < 0)
+    if (actor->fd < 0) {
         return;
-    if ((events & (POLLIN | POLLHUP | POLLERR)) != 0 && !actor->paused && !actor->eof)
+    }
+    if ((events & (POLLIN | POLLHUP | POLLERR)) != 0 && !actor->paused && !actor->eof) {
         take_bytes(actor);
-    if (actor->name[0] == '\0' && !actor->is_client)
+    }
+    if (actor->name[0] == '\0' && !actor->is_client) {
         greet(world, actor);
-    if (sl_buf_len(&actor->out) > 0)
+    }
+    if (sl_buf_len(&actor->out) > 0) {
         send_some(actor, world->mode == WIRE_PIECES ? 1 : SIZE_MAX);
+    }
 }
 
 void wire_pump(struct wire_world *world, sl_usec wait)
@@ -315,28 +341,34 @@ void wire_pump(struct wire_world *world, sl_usec wait)
         const struct wire_actor *actor = &world->actors[i];
         bool deaf = actor->paused || actor->eof;
         short events = deaf ? 0 : POLLIN;
-        if (sl_buf_len(&actor->out) > 0)
+        if (sl_buf_len(&actor->out) > 0) {
             events |= POLLOUT;
+        }
         fds[i] = (struct pollfd){.fd = events == 0 ? -1 : actor->fd, .events = events};
     }
     struct timespec timeout = {.tv_sec = wait / SL_SECOND, .tv_nsec = wait % SL_SECOND * 1000};
-    if (ppoll(fds, count + 1, &timeout, NULL) <= 0)
+    if (ppoll(fds, count + 1, &timeout, NULL) <= 0) {
         return;
-    for (size_t i = 0; i < count; i++)
+    }
+    for (size_t i = 0; i < count; i++) {
         pump_actor(world, &world->actors[i], fds[i].revents);
-    if (fds[count].revents != 0)
+    }
+    if (fds[count].revents != 0) {
         accept_all(world);
+    }
 }
 
 /* In pieces the proxy gets a moment after each byte, or the kernel glues them together again. */
 static size_t flush_once(
         struct wire_world *world, struct wire_actor *actor, size_t sent, struct timespec *moment)
 {
-    if (world->mode != WIRE_PIECES)
+    if (world->mode != WIRE_PIECES) {
         return send_some(actor, SIZE_MAX);
+    }
     size_t len = send_some(actor, sent < PIECES_MAX ? 1 : READ_BYTES);
-    if (sent < PIECES_MAX)
+    if (sent < PIECES_MAX) {
         nanosleep(moment, NULL);
+    }
     return len;
 }
 
@@ -348,12 +380,13 @@ void wire_flush(struct wire_world *world, struct wire_actor *actor)
     while (sl_buf_len(&actor->out) > 0 && actor->fd >= 0) {
         size_t len = flush_once(world, actor, sent, &moment);
         sent += len;
-        if (len > 0)
+        if (len > 0) {
             progress = sl_now();
-        else if (sl_now() - progress > 3 * WIRE_QUIET_USEC)
+        } else if (sl_now() - progress > 3 * WIRE_QUIET_USEC) {
             return;
-        else
+        } else {
             wire_pump(world, 10 * SL_MSEC);
+        }
     }
 }
 
@@ -361,8 +394,9 @@ void wire_release_cancels(struct wire_world *world)
 {
     world->holds_cancels = false;
     for (size_t i = 0; i < world->count; i++) {
-        if (strcmp(world->actors[i].name, "cancel") == 0)
+        if (strcmp(world->actors[i].name, "cancel") == 0) {
             wire_actor_close(&world->actors[i], false);
+        }
     }
 }
 
@@ -378,8 +412,9 @@ static struct wire_message *decode_next(
     struct sl_span bytes = sl_buf_borrow(&actor->in);
     enum wire_side side = actor->is_client ? WIRE_BACK : WIRE_FRONT;
     struct wire_message *message = wire_decode(&world->arena, bytes, side, typed, &len);
-    if (message == NULL)
+    if (message == NULL) {
         return NULL;
+    }
     /* Decoded anew from a copy: the buffer moves, the message stays. */
     uint8_t *copy = sl_arena_take(&world->arena, len + 1);
     SL_CHECK(copy != NULL);
@@ -397,13 +432,16 @@ struct wire_message *wire_receive(
     sl_usec end = sl_now() + wait;
     for (;;) {
         struct wire_message *message = decode_next(world, actor, typed);
-        if (message != NULL && is_ignored(actor, message))
+        if (message != NULL && is_ignored(actor, message)) {
             continue;
-        if (message != NULL || actor->eof)
+        }
+        if (message != NULL || actor->eof) {
             return message;
+        }
         sl_usec left = end - sl_now();
-        if (left <= 0)
+        if (left <= 0) {
             return NULL;
+        }
         wire_pump(world, left);
     }
 }
