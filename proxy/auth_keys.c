@@ -107,12 +107,17 @@ static struct entry *find_locked(struct shelf *shelf, const uint8_t *name)
     return NULL;
 }
 
+static void entry_free(struct entry *entry)
+{
+    explicit_bzero(entry, sizeof *entry);
+    free(entry);
+}
+
 static void remove_locked(struct shelf *shelf, struct entry *entry)
 {
     sl_map_remove(&shelf->map, &entry->node);
     sl_list_remove(&entry->used);
-    explicit_bzero(entry, sizeof *entry);
-    free(entry);
+    entry_free(entry);
 }
 
 static void keep(const struct auth_keys_job *job)
@@ -129,15 +134,16 @@ static void keep(const struct auth_keys_job *job)
     pthread_mutex_lock(&cache.lock);
     struct shelf *shelf = shelf_of(job);
     if (!ready_locked() || find_locked(shelf, name) != NULL) {
-        free(fresh); /* another login was faster */
+        entry_free(fresh); /* another login was faster */
     } else {
         if (shelf->map.count >= shelf->map.nodes_max) {
+            SL_DCHECK(!sl_list_empty(&shelf->used));
             remove_locked(shelf, SL_CONTAINER(shelf->used.prev, struct entry, used));
         }
         if (sl_map_put(&shelf->map, &fresh->node, name_hash(name)) == SL_OK) {
             sl_list_push(&shelf->used, &fresh->used);
         } else {
-            free(fresh);
+            entry_free(fresh);
         }
     }
     pthread_mutex_unlock(&cache.lock);

@@ -34,8 +34,6 @@
 
 enum { LOGIN_OUT_MAX = 65536 };
 
-static void consume(struct client *client, struct sl_span bytes);
-
 static void fail(struct client *client, const char *sqlstate, const char *text)
 {
     struct sl_error error;
@@ -495,26 +493,27 @@ static void consume_startup(struct client *client, struct sl_span bytes)
 
 /* ---- password messages ---- */
 
-static void consume_password(struct client *client, struct sl_span bytes)
+/* True: there is more to consume, behind this message. */
+static bool consume_password(struct client *client, struct sl_span bytes)
 {
     struct sl_buf out;
 
     if (bytes.len < MESSAGE_HEAD) {
         SL_IGNORE(io_keep(&client->io, bytes, 0), "a few bytes");
-        return;
+        return false;
     }
     uint32_t len = sl_get_u32(bytes.at + 1);
     if (bytes.at[0] == MSG_TERMINATE) {
         client_close(client, "client gave up");
-        return;
+        return false;
     }
     if (bytes.at[0] != MSG_PASSWORD || !message_len_ok(len) || len > AUTH_MESSAGE_MAX) {
         fail(client, SL_STATE_PROTOCOL_VIOLATION, "expected password response");
-        return;
+        return false;
     }
     if (bytes.len < (size_t)len + 1) {
         SL_IGNORE(io_keep(&client->io, bytes, 0), "at most AUTH_MESSAGE_MAX");
-        return;
+        return false;
     }
     struct sl_id id = client->id;
     struct worker *worker = client->io.worker;
@@ -527,10 +526,8 @@ static void consume_password(struct client *client, struct sl_span bytes)
         on_verdict(client, verdict, &out);
     }
     sl_buf_fini(&out);
-    if (client_find(worker, id) == client && client->state == CLIENT_AUTH &&
-            hold_len(&client->io.in) > 0) {
-        consume(client, io_kept(&client->io));
-    }
+    return client_find(worker, id) == client && client->state == CLIENT_AUTH &&
+           hold_len(&client->io.in) > 0;
 }
 
 static void consume(struct client *client, struct sl_span bytes)
@@ -538,7 +535,9 @@ static void consume(struct client *client, struct sl_span bytes)
     if (client->state == CLIENT_STARTUP) {
         consume_startup(client, bytes);
     } else if (client->state == CLIENT_AUTH) {
-        consume_password(client, bytes);
+        while (consume_password(client, bytes)) {
+            bytes = io_kept(&client->io);
+        }
     } else if (bytes.len > AUTH_MESSAGE_MAX) {
         /* Nothing may come now; what does is kept, within this bound. */
         fail(client, SL_STATE_PROTOCOL_VIOLATION, "too much data before the login is over");

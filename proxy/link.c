@@ -170,6 +170,7 @@ bool link_want(struct client *client)
     return true;
 }
 
+/* NOLINTNEXTLINE(misc-no-recursion): once, as the server is no longer in SERVER_TEST then. */
 void client_granted(struct worker *worker, struct sl_id id, struct server *server)
 {
     struct client *client = client_find(worker, id);
@@ -396,15 +397,15 @@ void link_abandon(struct client *client, const char *reason)
                    server->body_left > 0 || server->expect.copy != EXPECT_COPY_NONE ||
                    io_is_clogged(&server->io);
     bool was_session = client->mode == CONF_POOL_SESSION || client->is_pinned;
+    bool is_gone = server->io.is_failed || server->is_replication || server->close_reason != NULL;
+    /* Unsynced: a Sync of ours would commit what the client did not. */
     bool is_unsynced = server->is_unsynced || server->expect.skipping;
     part(client, server);
-    if (server->io.is_failed || server->is_replication || server->close_reason != NULL) {
+    if (is_gone || is_busy || is_unsynced) {
+        if (is_busy && !is_gone) {
+            cancel_orphan(server);
+        }
         server_close(server, reason);
-    } else if (is_busy) {
-        cancel_orphan(server);
-        server_close(server, reason);
-    } else if (is_unsynced) {
-        server_close(server, reason); /* a Sync of ours would commit what the client did not */
     } else if (server->expect.status != 'I') {
         server->clean_again = was_session;
         begin_clean(server, "ROLLBACK");
@@ -453,6 +454,7 @@ void link_server_failed(struct server *server, const char *reason)
 
 /* ---- on to the next ---- */
 
+/* NOLINTNEXTLINE(misc-no-recursion): see client_granted(). */
 void link_free_server(struct server *server)
 {
     struct worker *worker = server->io.worker;

@@ -84,16 +84,8 @@ void server_login_failed(struct server *server, const struct sl_error *error, bo
     server_close(server, "login failed");
 }
 
-static void next_address(struct server *server);
-
 /* This address is of no use; the next one, the next host, or it has failed. */
-static void attempt_failed(struct server *server)
-{
-    server_enter(server, SERVER_RESOLVE);
-    io_close(&server->io);
-    server->io.is_failed = false;
-    next_address(server);
-}
+static void next_address(struct server *server);
 
 static void breach(struct server *server, const char *what)
 {
@@ -191,7 +183,7 @@ static void tls_step(struct server *server)
         SL_IGNORE(sl_error_set(&server->login->error, SL_ELIMIT, SL_STATE_TOO_MANY_CONNECTIONS,
                           "too many TLS handshakes at once"),
                 "it goes to those who wait");
-        attempt_failed(server);
+        next_address(server);
     }
 }
 
@@ -215,7 +207,7 @@ static void tls_stepped(
         SL_IGNORE(sl_error_set(&server->login->error, SL_EIO, SL_STATE_UNABLE_TO_CONNECT,
                           "TLS with the server failed: %s", tls_error(tls)),
                 "it goes to those who wait");
-        attempt_failed(server);
+        next_address(server);
         break;
     }
 }
@@ -249,12 +241,13 @@ static void tls_answered(struct server *server)
                               ? "the server does not offer TLS, and server_tls_sslmode requires it"
                               : "the server's answer to SSLRequest is none"),
             "it goes to those who wait");
-    attempt_failed(server);
+    next_address(server);
 }
 
 /* ---- connecting ---- */
 
-static void connected(struct server *server)
+/* False: this address is of no use. */
+static bool connected(struct server *server)
 {
     struct server_login *login = server->login;
     int error = 0;
@@ -271,8 +264,7 @@ static void connected(struct server *server)
                           address_text(&server->address, where),
                           strerror_r(error, text, sizeof text)),
                 "it goes to those who wait");
-        attempt_failed(server);
-        return;
+        return false;
     }
     socket_local(server->io.fd, &server->local);
     socket_tune(server->io.fd, login->conf);
@@ -282,12 +274,14 @@ static void connected(struct server *server)
         server_enter(server, SERVER_TLS_ASK);
         io_want(&server->io, IO_READ);
         io_send(&server->io, ssl_request, sizeof ssl_request);
-        return;
+        return true;
     }
     send_startup(server);
+    return true;
 }
 
-static void connect_to(struct server *server)
+/* False: this address is of no use. */
+static bool connect_to(struct server *server)
 {
     struct server_login *login = server->login;
     int fd =
@@ -299,50 +293,56 @@ static void connect_to(struct server *server)
                           strerror_r(errno, text, sizeof text)),
                 "it goes to those who wait");
         server_login_failed(server, &login->error, false);
-        return;
+        return true;
     }
     io_open(&server->io, fd);
     server_enter(server, SERVER_CONNECT);
     int rc = connect(fd, &server->address.at.any, server->address.len);
     if (rc == 0) {
-        connected(server);
-    } else if (errno == EINPROGRESS) {
-        io_want(&server->io, IO_WRITE);
-    } else {
-        char text[128];
-        char where[ADDRESS_TEXT_MAX];
-        SL_IGNORE(sl_error_set(&login->error, SL_EIO, SL_STATE_UNABLE_TO_CONNECT,
-                          "could not connect to server at %s: %s",
-                          address_text(&server->address, where),
-                          strerror_r(errno, text, sizeof text)),
-                "it goes to those who wait");
-        attempt_failed(server);
+        return connected(server);
     }
+    if (errno == EINPROGRESS) {
+        io_want(&server->io, IO_WRITE);
+        return true;
+    }
+    char text[128];
+    char where[ADDRESS_TEXT_MAX];
+    SL_IGNORE(sl_error_set(&login->error, SL_EIO, SL_STATE_UNABLE_TO_CONNECT,
+                      "could not connect to server at %s: %s",
+                      address_text(&server->address, where), strerror_r(errno, text, sizeof text)),
+            "it goes to those who wait");
+    return false;
 }
 
 /* ---- where to ---- */
 
+static void take_addresses(struct server_login *login)
+{
+    login->is_resolving = false;
+    login->address = 0;
+    if (login->dns.count == 0) {
+        SL_IGNORE(sl_error_set(&login->error, SL_EIO, SL_STATE_UNABLE_TO_CONNECT,
+                          "could not resolve server host \"%s\": %s", login->server->host,
+                          login->dns.error),
+                "it goes to those who wait");
+    }
+}
+
 static void resolved(struct dns_request *request, struct worker *worker)
 {
     struct server_login *login = SL_CONTAINER(request, struct server_login, dns);
-    struct server *server = login->server;
 
     (void)worker;
-    login->is_resolving = false;
-    if (server == NULL) {
+    if (login->server == NULL) {
         server_login_free(login);
         return;
     }
-    login->address = 0;
-    if (request->count == 0) {
-        SL_IGNORE(sl_error_set(&login->error, SL_EIO, SL_STATE_UNABLE_TO_CONNECT,
-                          "could not resolve server host \"%s\": %s", server->host, request->error),
-                "it goes to those who wait");
-    }
-    next_address(server);
+    take_addresses(login);
+    next_address(login->server);
 }
 
-static void try_host(struct server *server)
+/* False: next_address() goes on, with the addresses of this host if there are any. */
+static bool try_host(struct server *server)
 {
     struct server_login *login = server->login;
     const struct conf_host *host = &login->database->hosts[login->host];
@@ -352,46 +352,55 @@ static void try_host(struct server *server)
     server->port = host->port;
     if (server->host == NULL) {
         out_of_memory(server);
-        return;
+        return true;
     }
     login->dns.count = 0;
     if (host->host[0] == '/' || host->host[0] == '@') {
         if (address_parse(host->host, host->port, &server->address) == SL_OK) {
-            connect_to(server);
-            return;
+            return connect_to(server);
         }
         SL_IGNORE(sl_error_set(&login->error, SL_ECONF, SL_STATE_UNABLE_TO_CONNECT,
                           "\"%s\" is too long for a socket path", host->host),
                 "it goes to those who wait");
-        next_address(server);
-        return;
+        return false;
     }
     login->dns.home = &server->io.worker->mailbox;
     login->dns.done = resolved;
     login->is_resolving = true;
-    if (dns_lookup(host->host, host->port, &login->dns) != DNS_LATER) {
-        resolved(&login->dns, server->io.worker);
+    if (dns_lookup(host->host, host->port, &login->dns) == DNS_LATER) {
+        return true;
     }
+    take_addresses(login);
+    return false;
 }
 
-static void next_address(struct server *server)
+/* False: of no use either. */
+static bool try_next(struct server *server)
 {
     struct server_login *login = server->login;
 
     if (login->address < login->dns.count) {
         address_widen(&login->dns.addresses[login->address++], &server->address);
-        connect_to(server);
-        return;
+        return connect_to(server);
     }
     if (login->hosts_left > 0) {
         login->hosts_left--;
         login->host = (login->host + 1) % login->database->hosts_count;
-        login->address = 0;
-        try_host(server);
-        return;
+        return try_host(server);
     }
     struct sl_error error = login->error;
     server_login_failed(server, &error, false);
+    return true;
+}
+
+/* A loop: hosts that fail at once may be many. */
+static void next_address(struct server *server)
+{
+    do {
+        server_enter(server, SERVER_RESOLVE);
+        io_close(&server->io);
+        server->io.is_failed = false;
+    } while (!try_next(server));
 }
 
 static const struct conf_database *find_database(const struct conf *conf, const struct pool *pool)
@@ -476,7 +485,9 @@ void server_login_begin(struct server *server)
             worker->now + (login->conf->server_connect_timeout_usec > 0
                                           ? login->conf->server_connect_timeout_usec
                                           : 3600 * SL_SECOND));
-    try_host(server);
+    if (!try_host(server)) {
+        next_address(server);
+    }
 }
 
 /* ---- authentication and what follows it ---- */
@@ -744,7 +755,7 @@ static void read_login(struct server *server)
         SL_IGNORE(sl_error_set(&server->login->error, SL_EIO, SL_STATE_UNABLE_TO_CONNECT,
                           "server closed the connection during login"),
                 "it goes to those who wait");
-        attempt_failed(server);
+        next_address(server);
         break;
     }
 }
@@ -753,7 +764,9 @@ void server_login_ready(struct server *server, unsigned got)
 {
     switch (server->state) {
     case SERVER_CONNECT:
-        connected(server);
+        if (!connected(server)) {
+            next_address(server);
+        }
         break;
     case SERVER_TLS_ASK:
         tls_answered(server);

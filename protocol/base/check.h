@@ -26,12 +26,8 @@ _Noreturn void sl_check_failed(const char *what, const char *file, int line);
 #define SL_MUST_CHECK __attribute__((warn_unused_result))
 #define SL_PRINTF(fmt_at, args_at) __attribute__((format(printf, fmt_at, args_at)))
 
-/* GCC does not take (void) for warn_unused_result; the reason is for the reader. */
-#define SL_IGNORE(expr, why)                                                                       \
-    do {                                                                                           \
-        if (expr) {                                                                                \
-        }                                                                                          \
-    } while (0)
+/* GCC does not take (void) alone for warn_unused_result; the reason is for the reader. */
+#define SL_IGNORE(expr, why) ((void)!(expr))
 
 #define SL_LIKELY(cond) __builtin_expect(!!(cond), 1)
 #define SL_UNLIKELY(cond) __builtin_expect(!!(cond), 0)

@@ -9,9 +9,15 @@ command -v clang-tidy >/dev/null || exit 77
 # tests: CMocka hands every case a state few need, and a test may exit and read the environment.
 relaxed='-misc-unused-parameters,-concurrency-mt-unsafe'
 
-find protocol conf cache shard optimizer proxy -name '*.c' -print0 |
-    xargs -0 -r -n 4 -P 2 clang-tidy -p "$build" --quiet
+# One file a run: clang-tidy 14 mistakes a va_list for an uninitialised one in the second file.
+# With our checks, which tell it what cannot be; without the C library's macros for tolower() and
+# its like, whose nesting is not ours.
+tidy() {
+    xargs -0 -r -n 1 -P 2 clang-tidy -p "$build" --quiet --extra-arg=-DSLUICE_DCHECK \
+        --extra-arg=-D__NO_CTYPE "$@"
+}
+
+find protocol conf cache shard optimizer proxy -name '*.c' -print0 | tidy
 product=$?
-find tests -name '*.c' ! -path 'tests/fuzz/*' -print0 |
-    xargs -0 -r -n 4 -P 2 clang-tidy -p "$build" --quiet --checks="$relaxed"
+find tests -name '*.c' ! -path 'tests/fuzz/*' -print0 | tidy --checks="$relaxed"
 [ $? -eq 0 ] && [ $product -eq 0 ]
