@@ -6,6 +6,7 @@
 #include "protocol/base/log.h"
 #include "protocol/sqlstate.h"
 #include "proxy/cancel.h"
+#include "proxy/client_retry.h"
 #include "proxy/client_stmt.h"
 #include "proxy/console.h"
 #include "proxy/link.h"
@@ -194,6 +195,7 @@ void client_close(struct client *client, const char *reason)
     timer_clear(&worker->timers, &client->timer);
     sl_list_remove(&client->resume);
     client_login_free(client);
+    client_retry_drop(client);
     if (client->state == CLIENT_CONSOLE) {
         console_free(client->part.console);
     }
