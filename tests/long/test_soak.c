@@ -2,62 +2,88 @@
 /*
  * tests/long/test_soak.c - mixed load with random kills of clients and servers, for long.
  *
- * Every client asks for what only it can know (a token of its own) by a random way,
- * and takes an error that a kill explains, but never an answer that is not its own.
- * At the end every pool count and the number of open files must be back to what it was.
+ * Clients (tests/long/soak_client.h) ask by every way there is, over TLS and without, in all
+ * three modes, as two users. Meanwhile clients are killed, servers are told to end or killed
+ * outright (which takes all of them down), pools are paused, killed and reconnected, and the
+ * configuration is reloaded. No client may find a wrong answer, or wait for long.
  *
- * SLUICE_SOAK_SECONDS says how long; 1800 unless told. SLUICE_SOAK_SEED repeats a run.
+ * At the end: what was committed is there and nothing else; every pool count and the number of
+ * open files is back to what it was; as many servers are counted as PostgreSQL has; and every
+ * place of a pool can be taken.
+ *
+ * SLUICE_SOAK_SECONDS says how long; 1800 unless told. SLUICE_SOAK_SEED repeats the choices.
  */
+#include "tests/long/soak_client.h"
 #include "tests/support/case.h"
 #include "tests/support/query.h"
 #include "tests/support/sluice.h"
+#include "tests/support/tls.h"
 
 #include <dirent.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { CLIENTS = 16, WRONG = 3, SECONDS = 1800 };
+enum { SECONDS = 1800, POOL = 6, HANG_MS = 150000, CONSOLE_MS = 120000, SETTLE_MS = 60000 };
 
 static struct cluster cluster;
 static struct sluice sluice;
+static struct soak *soak;
+static PGconn *console;
+static PGconn *direct; /* past Sluice */
 
-static const char ini[] =
-        "[databases]\n"
-        "session = host=127.0.0.1 port=@PGPORT@ dbname=postgres pool_mode=session\n"
-        "transaction = host=127.0.0.1 port=@PGPORT@ dbname=postgres pool_mode=transaction\n"
-        "[pgbouncer]\n"
-        "listen_addr = 127.0.0.1\n"
-        "listen_port = @PORT@\n"
-        "auth_type = trust\n"
-        "auth_file = @DIR@/userlist.txt\n"
-        "admin_users = postgres\n"
-        "default_pool_size = 6\n"
-        "max_prepared_statements = 50\n"
-        "server_login_retry = 1\n";
-
-/* A small generator of our own: a run can be repeated from its seed. */
-struct dice {
-    uint64_t state;
-};
-
-static unsigned roll(struct dice *dice, unsigned sides)
+/* What a reload may find changed: the size of a pool, and whether servers are spoken to by TLS. */
+static void make_ini(char ini[4096], int pool, const char *server_tls)
 {
-    dice->state = dice->state * 6364136223846793005U + 1442695040888963407U;
-    return (unsigned)(dice->state >> 33) % sides;
+    snprintf(ini, 4096,
+            "[databases]\n"
+            "session = host=127.0.0.1 port=@PGPORT@ dbname=postgres pool_mode=session\n"
+            "transaction = host=127.0.0.1 port=@PGPORT@ dbname=postgres pool_mode=transaction\n"
+            "statement = host=127.0.0.1 port=@PGPORT@ dbname=postgres pool_mode=statement\n"
+            "[pgbouncer]\n"
+            "listen_addr = 127.0.0.1\n"
+            "listen_port = @PORT@\n"
+            "auth_type = scram-sha-256\n"
+            "auth_file = @DIR@/userlist.txt\n"
+            "admin_users = postgres\n"
+            "default_pool_size = %d\n"
+            "max_prepared_statements = 50\n"
+            "server_login_retry = 1\n"
+            "server_tls_sslmode = %s\n"
+            "client_tls_sslmode = allow\n"
+            "client_tls_cert_file = @DIR@/tls/server.crt\n"
+            "client_tls_key_file = @DIR@/tls/server.key\n"
+            "workers = 2\n",
+            pool, server_tls);
 }
 
 static int start(void **state)
 {
+    const struct cluster_options options = {.tls = true, .conf = "synchronous_commit = on\n"};
+    char ini[4096];
+
     (void)state;
-    cluster_start(&cluster, NULL);
-    cluster_sql(&cluster, "create table soaked (id serial, token text)");
+    cluster_start(&cluster, &options);
+    cluster_sql(&cluster, "create role alice login; create role bob login;"
+                          "create table soaked (token text);"
+                          "create table copied (token text);"
+                          "grant all on soaked, copied to alice, bob;"
+                          "grant all on schema public to alice, bob");
+    soak = mmap(NULL, sizeof(*soak), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    assert_true(soak != MAP_FAILED);
     sluice_init(&sluice, &cluster);
-    sluice_file(&sluice, "userlist.txt", "\"postgres\" \"\"\n");
+    soak->port = sluice.port;
+    tls_make(sluice.dir, NULL);
+    sluice_file(&sluice, "userlist.txt",
+            "\"postgres\" \"postgres-secret\"\n\"alice\" \"alice-secret\"\n"
+            "\"bob\" \"bob-secret\"\n");
+    make_ini(ini, POOL, "prefer");
     sluice_start(&sluice, ini);
     return 0;
 }
@@ -70,144 +96,124 @@ static int stop(void **state)
     return 0;
 }
 
-/* ---- a client, in a process of its own ---- */
-
-/* An error is fine (servers are being killed); another answer than ours is not. */
-static void must_be(const char *got, const char *expected, const char *how)
-{
-    if (strncmp(got, "ERROR", 5) != 0 && strcmp(got, expected) != 0) {
-        fprintf(stderr, "soak: %s gave \"%.200s\", not \"%.200s\"\n", how, got, expected);
-        _exit(WRONG);
-    }
-}
-
-static void ask_transaction(PGconn *conn, struct dice *dice, const char *token)
-{
-    char sql[256];
-    bool commit = roll(dice, 2) == 0;
-
-    (void)query_text(conn, "begin");
-    snprintf(sql, sizeof(sql), "insert into soaked (token) values ('%s') returning token", token);
-    must_be(query_text(conn, sql), token, "insert");
-    (void)query_text(conn, commit ? "commit" : "rollback");
-}
-
-static void ask_copy(PGconn *conn, const char *token)
-{
-    char sql[256];
-    char *row;
-    int len;
-    size_t rows = 0;
-
-    snprintf(sql, sizeof(sql), "copy (select '%s' from generate_series(1, 500)) to stdout", token);
-    if (strcmp(query_text(conn, sql), "PGRES_COPY_OUT") != 0) {
-        return;
-    }
-    while ((len = PQgetCopyData(conn, &row, 0)) > 0) {
-        row[len - 1] = '\0';
-        must_be(row, token, "copy");
-        PQfreemem(row);
-        rows++;
-    }
-    for (PGresult *result; (result = PQgetResult(conn)) != NULL;) {
-        if (PQresultStatus(result) == PGRES_COMMAND_OK && rows != 500) {
-            must_be("too few rows", "", "copy");
-        }
-        PQclear(result);
-    }
-}
-
-static void ask_and_cancel(PGconn *conn)
-{
-    PGcancel *cancel = PQgetCancel(conn);
-    char error[256];
-
-    if (cancel != NULL && PQsendQuery(conn, "select pg_sleep(30)") == 1) {
-        (void)PQcancel(cancel, error, sizeof(error));
-        for (PGresult *result; (result = PQgetResult(conn)) != NULL;) {
-            PQclear(result);
-        }
-    }
-    PQfreeCancel(cancel);
-}
-
-/* One question by a random way. */
-static void ask(PGconn *conn, struct dice *dice, const char *token)
-{
-    const char *values[] = {token};
-    char sql[256];
-
-    switch (roll(dice, 12)) {
-    case 0:
-        ask_transaction(conn, dice, token);
-        break;
-    case 1:
-        ask_copy(conn, token);
-        break;
-    case 2:
-        if (roll(dice, 10) == 0) {
-            ask_and_cancel(conn);
-        }
-        break;
-    case 3:
-    case 4:
-    case 5:
-        must_be(query_params(conn, "select $1::text", 1, values), token, "unnamed");
-        break;
-    case 6:
-    case 7:
-    case 8:
-        must_be(query_prepared(conn, "mine", 1, values), token, "prepared");
-        break;
-    case 9:
-        must_be(query_text(conn, "select length(repeat('y', 100000))"), "100000", "large");
-        break;
-    default:
-        snprintf(sql, sizeof(sql), "select '%s'", token);
-        must_be(query_text(conn, sql), token, "simple");
-        break;
-    }
-}
-
-static _Noreturn void client_main(unsigned seed)
-{
-    struct dice dice = {seed};
-
-    prctl(PR_SET_PDEATHSIG, SIGKILL);
-    for (unsigned serial = 0;; serial++) {
-        PGconn *conn = query_connect("host=127.0.0.1 port=%d user=postgres dbname=%s "
-                                     "sslmode=disable connect_timeout=20",
-                sluice.port, roll(&dice, 3) == 0 ? "session" : "transaction");
-        unsigned questions = roll(&dice, 200);
-
-        if (PQstatus(conn) != CONNECTION_OK) {
-            proc_pause_ms(50);
-        }
-        PQclear(PQprepare(conn, "mine", "select $1::text || ''", 1, NULL));
-        for (unsigned i = 0; i < questions && PQstatus(conn) == CONNECTION_OK; i++) {
-            char token[64];
-
-            snprintf(token, sizeof(token), "token %d.%u.%u", (int)getpid(), serial, i);
-            ask(conn, &dice, token);
-        }
-        PQfinish(conn);
-    }
-}
-
-static pid_t client_start(unsigned seed)
+static pid_t client_start(unsigned seat, unsigned seed)
 {
     pid_t pid;
 
     fflush(NULL);
+    atomic_store(&soak->seats[seat].since_ms, proc_now_ms());
     pid = fork();
     if (pid == 0) {
-        client_main(seed);
+        prctl(PR_SET_PDEATHSIG, SIGKILL);
+        soak_client_main(soak, &soak->seats[seat], seed);
     }
     assert_true(pid > 0);
     return pid;
 }
 
-/* ---- the parent: kills, and counts ---- */
+/* ---- the console ---- */
+
+static PGconn *connect_as(const char *database, const char *user)
+{
+    return query_must_connect("host=127.0.0.1 port=%d user=%s password=%s-secret dbname=%s "
+                              "sslmode=disable",
+            sluice.port, user, user, database);
+}
+
+/* A command that waits for others is waited for, but not for ever. NULL: it failed, as it may. */
+static PGresult *console_run(const char *sql)
+{
+    long end = proc_now_ms() + CONSOLE_MS;
+    PGresult *last = NULL;
+
+    assert_int_equal(PQsendQuery(console, sql), 1);
+    while (PQconsumeInput(console) == 1 && PQisBusy(console)) {
+        struct pollfd wait = {.fd = PQsocket(console), .events = POLLIN};
+        if (proc_now_ms() > end) {
+            fail_msg("%s is not over after %d seconds", sql, CONSOLE_MS / 1000);
+        }
+        (void)poll(&wait, 1, 1000);
+    }
+    for (PGresult *result; (result = PQgetResult(console)) != NULL;) {
+        PQclear(last);
+        last = result;
+    }
+    if (PQresultStatus(last) == PGRES_FATAL_ERROR) {
+        print_message("%s: %s", sql, PQresultErrorMessage(last));
+        PQclear(last);
+        last = NULL;
+    }
+    return last;
+}
+
+static void console_do(const char *sql)
+{
+    PGresult *result = console_run(sql);
+
+    assert_non_null(result);
+    PQclear(result);
+}
+
+static long console_sum(const char *show, const char *const *columns, size_t count)
+{
+    PGresult *result = console_run(show);
+    long sum = 0;
+
+    assert_int_equal(PQresultStatus(result), PGRES_TUPLES_OK);
+    int database = PQfnumber(result, "database");
+    for (int row = 0; row < PQntuples(result); row++) {
+        if (strcmp(PQgetvalue(result, row, database), "pgbouncer") == 0 ||
+                strcmp(PQgetvalue(result, row, database), "sluice") == 0) {
+            continue;
+        }
+        for (size_t i = 0; i < count; i++) {
+            int field = PQfnumber(result, columns[i]);
+
+            assert_true(field >= 0);
+            sum += strtol(PQgetvalue(result, row, field), NULL, 10);
+        }
+    }
+    PQclear(result);
+    return sum;
+}
+
+/* Somebody is busy or waiting. */
+static long busy_count(void)
+{
+    static const char *const names[] = {"cl_active", "cl_waiting", "cl_active_cancel_req",
+            "cl_waiting_cancel_req", "sv_active", "sv_active_cancel", "sv_being_canceled",
+            "sv_tested", "sv_login"};
+
+    return console_sum("SHOW POOLS", names, CASE_COUNT(names));
+}
+
+static long servers_in_pools(void)
+{
+    static const char *const names[] = {"sv_active", "sv_active_cancel", "sv_being_canceled",
+            "sv_idle", "sv_used", "sv_tested", "sv_login"};
+
+    return console_sum("SHOW POOLS", names, CASE_COUNT(names));
+}
+
+static long servers_counted(void)
+{
+    PGresult *result = console_run("SHOW DATABASES");
+    long sum = 0;
+
+    assert_int_equal(PQresultStatus(result), PGRES_TUPLES_OK);
+    for (int row = 0; row < PQntuples(result); row++) {
+        sum += strtol(PQgetvalue(result, row, PQfnumber(result, "current_connections")), NULL, 10);
+    }
+    PQclear(result);
+    return sum;
+}
+
+static long servers_there_are(void)
+{
+    return strtol(query_text(direct, "select count(*) from pg_stat_activity where backend_type = "
+                                     "'client backend' and pid <> pg_backend_pid()"),
+            NULL, 10);
+}
 
 static int open_files(void)
 {
@@ -225,59 +231,240 @@ static int open_files(void)
     return count;
 }
 
-/* The sum of the columns of SHOW POOLS that say somebody is busy or waiting. */
-static long busy_count(void)
+static long resident_kb(void)
 {
-    static const char *const names[] = {"cl_active", "cl_waiting", "cl_active_cancel_req",
-            "cl_waiting_cancel_req", "sv_active", "sv_active_cancel", "sv_being_canceled"};
-    PGconn *conn = query_must_connect(
-            "host=127.0.0.1 port=%d user=postgres dbname=pgbouncer sslmode=disable", sluice.port);
-    PGresult *result = PQexec(conn, "SHOW POOLS");
-    int database = PQfnumber(result, "database");
-    long busy = 0;
+    char path[64];
+    char *text;
+    const char *line;
+    long kb = 0;
 
-    assert_int_equal(PQresultStatus(result), PGRES_TUPLES_OK);
-    for (int row = 0; row < PQntuples(result); row++) {
-        if (strcmp(PQgetvalue(result, row, database), "pgbouncer") == 0 ||
-                strcmp(PQgetvalue(result, row, database), "sluice") == 0) {
-            continue;
-        }
-        for (size_t i = 0; i < CASE_COUNT(names); i++) {
-            int field = PQfnumber(result, names[i]);
-
-            assert_true(field >= 0);
-            busy += strtol(PQgetvalue(result, row, field), NULL, 10);
-        }
+    snprintf(path, sizeof(path), "/proc/%d/status", (int)sluice.process.pid);
+    text = proc_read(path);
+    line = strstr(text, "VmRSS:");
+    if (line != NULL) {
+        kb = strtol(line + strlen("VmRSS:"), NULL, 10);
     }
-    PQclear(result);
-    PQfinish(conn);
-    return busy;
+    free(text);
+    return kb;
 }
 
-/* A client that found a wrong answer has ended by itself. */
-static void check_and_replace(pid_t *pids, struct dice *dice, bool kill_one)
-{
-    unsigned victim = roll(dice, CLIENTS);
+/* ---- trouble ---- */
 
-    for (unsigned i = 0; i < CLIENTS; i++) {
+/* A client that found a wrong answer has ended by itself; one that hangs says nothing. */
+static void check_clients(const pid_t *pids)
+{
+    long now = proc_now_ms();
+
+    for (unsigned i = 0; i < SOAK_CLIENTS; i++) {
         int status;
 
         if (waitpid(pids[i], &status, WNOHANG) == pids[i]) {
             fail_msg("client %u ended by itself with %d", i, status);
         }
-    }
-    if (kill_one) {
-        kill(pids[victim], SIGKILL);
-        assert_int_equal(waitpid(pids[victim], NULL, 0), pids[victim]);
-        pids[victim] = client_start(roll(dice, 1U << 30));
+        if (now - atomic_load(&soak->seats[i].since_ms) > HANG_MS) {
+            fail_msg("client %u hangs: %s", i,
+                    soak_kind_name((enum soak_kind)atomic_load(&soak->seats[i].kind)));
+        }
     }
 }
 
-static void kill_a_server(PGconn *direct)
+static void kill_a_client(pid_t *pids, struct dice *dice)
+{
+    unsigned victim = soak_roll(dice, SOAK_CLIENTS);
+
+    kill(pids[victim], SIGKILL);
+    assert_int_equal(waitpid(pids[victim], NULL, 0), pids[victim]);
+    pids[victim] = client_start(victim, soak_roll(dice, 1U << 30));
+}
+
+static void connect_directly(void)
+{
+    long end = proc_now_ms() + SETTLE_MS;
+
+    for (;;) {
+        PQfinish(direct);
+        direct =
+                query_connect("host=127.0.0.1 port=%d user=postgres dbname=postgres", cluster.port);
+        if (PQstatus(direct) == CONNECTION_OK) {
+            return;
+        }
+        if (proc_now_ms() > end) {
+            fail_msg("PostgreSQL does not come back: %s", PQerrorMessage(direct));
+        }
+        proc_pause_ms(50);
+    }
+}
+
+static void end_a_server(void)
 {
     (void)query_text(direct,
             "select pg_terminate_backend(pid) from pg_stat_activity where backend_type = "
             "'client backend' and pid <> pg_backend_pid() order by random() limit 1");
+}
+
+/* kill -9: PostgreSQL ends all others and recovers. */
+static void crash_a_server(void)
+{
+    long pid = strtol(query_text(direct, "select pid from pg_stat_activity where backend_type = "
+                                         "'client backend' and pid <> pg_backend_pid() limit 1"),
+            NULL, 10);
+
+    if (pid > 1 && proc_shell(NULL, "kill -9 %ld", pid) == 0) {
+        while (PQstatus(direct) == CONNECTION_OK) {
+            (void)query_text(direct, "select pg_sleep(0.05)");
+        }
+        connect_directly();
+    }
+}
+
+static void kill_by_name(struct dice *dice)
+{
+    PGresult *result = console_run("SHOW CLIENTS");
+    char sql[64] = "";
+
+    assert_int_equal(PQresultStatus(result), PGRES_TUPLES_OK);
+    int row = (int)soak_roll(dice, (unsigned)PQntuples(result));
+    if (strcmp(PQgetvalue(result, row, PQfnumber(result, "user")), "postgres") != 0) {
+        snprintf(sql, sizeof(sql), "KILL_CLIENT %.40s",
+                PQgetvalue(result, row, PQfnumber(result, "id")));
+    }
+    PQclear(result);
+    if (sql[0] != '\0') {
+        PQclear(console_run(sql)); /* it may have gone meanwhile */
+    }
+}
+
+/* PAUSE is over when nobody is linked; what is asked meanwhile waits for RESUME. */
+static void pause_a_while(struct dice *dice)
+{
+    console_do("PAUSE transaction");
+    proc_pause_ms((int)soak_roll(dice, 300));
+    console_do("RESUME transaction");
+}
+
+static void kill_a_database(struct dice *dice)
+{
+    static const char *const names[] = {"session", "transaction", "statement"};
+    const char *name = names[soak_roll(dice, CASE_COUNT(names))];
+    char sql[64];
+
+    snprintf(sql, sizeof(sql), "KILL %s", name);
+    console_do(sql);
+    snprintf(sql, sizeof(sql), "RESUME %s", name);
+    console_do(sql);
+}
+
+static void reload(int pool, const char *server_tls)
+{
+    char ini[4096];
+
+    make_ini(ini, pool, server_tls);
+    sluice_file(&sluice, "sluice.ini", ini);
+    console_do("RELOAD");
+}
+
+static void make_trouble(pid_t *pids, struct dice *dice)
+{
+    if (soak_roll(dice, 2) == 0) {
+        kill_a_client(pids, dice);
+    }
+    if (soak_roll(dice, 4) == 0) {
+        end_a_server();
+    }
+    switch (soak_roll(dice, 150)) {
+    case 0:
+        crash_a_server();
+        break;
+    case 1:
+    case 2:
+        pause_a_while(dice);
+        break;
+    case 3:
+        kill_a_database(dice);
+        break;
+    case 4:
+    case 5:
+        reload(POOL - (int)soak_roll(dice, 3), soak_roll(dice, 2) == 0 ? "prefer" : "disable");
+        break;
+    case 6:
+        console_do("RECONNECT");
+        break;
+    case 7:
+    case 8:
+    case 9:
+        kill_by_name(dice);
+        break;
+    default:
+        break;
+    }
+}
+
+/* ---- the end ---- */
+
+static void say(const char *when)
+{
+    print_message("%s: %ld errors that kills explain; %d files, %ld KB; answered", when,
+            atomic_load(&soak->errors), open_files(), resident_kb());
+    for (unsigned i = 0; i < SOAK_KINDS; i++) {
+        print_message(
+                " %s %ld", soak_kind_name((enum soak_kind)i), atomic_load(&soak->answered[i]));
+    }
+    print_message("\n");
+    fflush(NULL);
+}
+
+/* Nobody's work is lost, nobody's unfinished work is there. */
+static void rows_are_as_told(void)
+{
+    long kept = strtol(
+            query_text(direct, "select count(*) from soaked where token like 'keep%'"), NULL, 10);
+    long copied = strtol(query_text(direct, "select count(distinct token) from copied"), NULL, 10);
+    char half[256];
+
+    print_message("%ld commits told, %ld found; %ld copies told, %ld found\n",
+            atomic_load(&soak->commits), kept, atomic_load(&soak->copies), copied);
+    assert_in_range(kept, atomic_load(&soak->commits), atomic_load(&soak->commits_asked));
+    assert_in_range(copied, atomic_load(&soak->copies), atomic_load(&soak->copies_asked));
+    query_expect(direct, "select count(*) from soaked where token not like 'keep%'", "0");
+    query_expect(direct, "select count(*) - count(distinct token) from soaked", "0");
+    snprintf(half, sizeof(half),
+            "select count(*) from (select from copied group by token having count(*) <> %d) as "
+            "half",
+            SOAK_COPY_ROWS);
+    query_expect(direct, half, "0");
+}
+
+/* What the last clients left is cancelled and cleaned up within a moment. */
+static void counts_are_back(int files)
+{
+    long end = proc_now_ms() + SETTLE_MS;
+
+    while ((busy_count() > 0 || servers_in_pools() != servers_there_are() ||
+                   servers_counted() != servers_there_are()) &&
+            proc_now_ms() < end) {
+        proc_pause_ms(100);
+    }
+    assert_int_equal(busy_count(), 0);
+    assert_int_equal(servers_in_pools(), servers_there_are());
+    assert_int_equal(servers_counted(), servers_there_are());
+    assert_in_range(open_files(), files, files + servers_there_are());
+}
+
+/* A place that was lost would be missed here. */
+static void every_place_can_be_taken(void)
+{
+    static const char *const users[] = {"alice", "bob"};
+
+    for (size_t user = 0; user < CASE_COUNT(users); user++) {
+        PGconn *conns[POOL];
+        for (int i = 0; i < POOL; i++) {
+            conns[i] = connect_as("session", users[user]);
+        }
+        for (int i = 0; i < POOL; i++) {
+            query_expect(conns[i], "select current_user", users[user]);
+            PQfinish(conns[i]);
+        }
+    }
 }
 
 static void all_counts_return_after_random_kills(void **state)
@@ -285,43 +472,45 @@ static void all_counts_return_after_random_kills(void **state)
     const char *seconds = getenv("SLUICE_SOAK_SECONDS");
     const char *seed = getenv("SLUICE_SOAK_SEED");
     struct dice dice = {seed != NULL ? strtoul(seed, NULL, 10) : (unsigned long)getpid()};
-    PGconn *direct = query_must_connect(
-            "host=127.0.0.1 port=%d user=postgres dbname=postgres", cluster.port);
-    long end = proc_now_ms() + 1000 * (seconds != NULL ? strtol(seconds, NULL, 10) : SECONDS);
-    int files = open_files();
-    pid_t pids[CLIENTS];
+    long length = 1000 * (seconds != NULL ? strtol(seconds, NULL, 10) : SECONDS);
+    long begun = proc_now_ms();
+    long quarter = 1;
+    pid_t pids[SOAK_CLIENTS];
 
     (void)state;
     print_message("seed %lu\n", (unsigned long)dice.state);
-    for (unsigned i = 0; i < CLIENTS; i++) {
-        pids[i] = client_start(roll(&dice, 1U << 30));
+    console = connect_as("pgbouncer", "postgres");
+    connect_directly();
+    int files = open_files();
+    for (unsigned i = 0; i < SOAK_CLIENTS; i++) {
+        pids[i] = client_start(i, soak_roll(&dice, 1U << 30));
     }
-    while (proc_now_ms() < end) {
-        proc_pause_ms((int)roll(&dice, 200));
+    while (proc_now_ms() < begun + length) {
+        proc_pause_ms((int)soak_roll(&dice, 200));
         sluice_must_live(&sluice);
-        check_and_replace(pids, &dice, roll(&dice, 2) == 0);
-        if (roll(&dice, 4) == 0) {
-            kill_a_server(direct);
+        check_clients(pids);
+        make_trouble(pids, &dice);
+        if (proc_now_ms() > begun + quarter * length / 4) {
+            quarter++;
+            say("so far");
         }
     }
-    check_and_replace(pids, &dice, false);
-    /* Load there was: about an insert in fourteen questions. */
-    print_message("%s transactions committed\n", query_text(direct, "select count(*) from soaked"));
-    query_expect(direct, "select count(*) > 100 from soaked", "t");
-    for (unsigned i = 0; i < CLIENTS; i++) {
+    check_clients(pids);
+    for (unsigned i = 0; i < SOAK_CLIENTS; i++) {
         kill(pids[i], SIGKILL);
         waitpid(pids[i], NULL, 0);
     }
-
-    /* What the last clients left is cancelled and cleaned up within a moment. */
-    end = proc_now_ms() + 60000;
-    while (busy_count() > 0 && proc_now_ms() < end) {
-        proc_pause_ms(100);
+    say("at the end");
+    for (unsigned i = 0; i < SOAK_KINDS; i++) { /* load there was, of every kind */
+        assert_true(atomic_load(&soak->answered[i]) > 0);
     }
-    assert_int_equal(busy_count(), 0);
-    /* Two pools of idle servers may stay open, and nothing else. */
-    assert_in_range(open_files(), 1, files + 2 * 6 + 4);
+    counts_are_back(files);
+    rows_are_as_told();
+    reload(POOL, "prefer");
+    every_place_can_be_taken();
+    counts_are_back(files);
     PQfinish(direct);
+    PQfinish(console);
 }
 
 int main(void)
