@@ -70,17 +70,18 @@ struct cancel_key {
 struct client {
     struct io io;
     struct sl_id id;
-    uint8_t state;      /* enum client_state */
-    uint8_t mode;       /* enum conf_pool_mode, fixed at login */
-    uint8_t body_fate;  /* enum body_fate */
-    bool renames;       /* prepared statements are ours to name */
-    bool has_left;      /* Terminate was read, or the socket ended: no more input */
-    bool is_counted;    /* against the limits of database and user */
-    bool is_admitted;   /* against max_client_conn */
-    bool was_notified;  /* query_wait_notify, for this wait */
-    bool is_held;       /* input waits for replies that are due (prepared.h, pending) */
-    bool is_pinned;     /* keeps its server between transactions */
-    bool skips_to_sync; /* an error of ours: what comes is dropped up to Sync */
+    uint8_t state;       /* enum client_state */
+    uint8_t mode;        /* enum conf_pool_mode, fixed at login */
+    uint8_t body_fate;   /* enum body_fate */
+    bool renames;        /* prepared statements are ours to name */
+    bool asks_sequences; /* it has asked for currval or lastval before */
+    bool has_left;       /* Terminate was read, or the socket ended: no more input */
+    bool is_counted;     /* against the limits of database and user */
+    bool is_admitted;    /* against max_client_conn */
+    bool was_notified;   /* query_wait_notify, for this wait */
+    bool is_held;        /* input waits for replies that are due (prepared.h, pending) */
+    bool is_pinned;      /* keeps its server between transactions */
+    bool skips_to_sync;  /* an error of ours: what comes is dropped up to Sync */
     bool is_replication;
     bool is_retrying;       /* its input begins with a request that is repeated */
     bool has_retried;       /* what is under way is one */

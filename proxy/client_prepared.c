@@ -10,6 +10,7 @@
 #include "proxy/client_request.h"
 
 #include "conf/conf.h"
+#include "protocol/effects.h"
 #include "protocol/front.h"
 #include "protocol/message.h"
 #include "protocol/sqlstate.h"
@@ -187,6 +188,12 @@ static enum step reply_locally(struct client *client, const struct request *requ
 
 /* ---- Parse ---- */
 
+/* Ahead of the Parse: whatever must be taken away first may not come between it and its Bind. */
+static void note_statement(struct client *client, const struct prepared *prepared)
+{
+    request_note_effects(client, prepared == NULL ? EFFECTS_ALL : prepared->effects);
+}
+
 static bool same(const struct prepared *prepared, struct sl_span body)
 {
     return prepared != NULL && prepared->len == body.len &&
@@ -202,6 +209,7 @@ static enum step pass_unnamed(
             .kind = EXPECT_PARSE, .local = SETTLE_UNNAMED, .ref = client->unnamed, .undo = server};
     bool is_skipping = server->expect.skipping;
 
+    server->is_unsynced = true;
     if (!expect_has_room(&server->expect, 1)) {
         prepared_unref(now);
         return request_hold(client);
@@ -221,6 +229,7 @@ static enum step parse_unnamed(
 {
     struct prepared *now =
             same(client->unnamed, rest) ? prepared_ref(client->unnamed) : prepared_intern(rest);
+    note_statement(client, now);
     return pass_unnamed(client, request, now); /* NULL: no room to remember it */
 }
 
@@ -293,6 +302,8 @@ static enum step parse_named(
                 "too many prepared statements (prepared_statements_bytes_client)");
     }
     name->segment = server->expect.segment;
+    note_statement(client, prepared);
+    server->is_unsynced = true;
     if (stmt != NULL) {
         server_stmts_touch(&server->stmts, stmt);
         return reply_locally(client, request, '1', name);
@@ -312,6 +323,7 @@ static enum step parse_long(struct client *client, const struct request *request
                 request->total, PARSE_WHOLE_MAX);
     }
     count(client, STATS_CLIENT_PARSES);
+    note_statement(client, NULL);
     return pass_unnamed(client, request, NULL);
 }
 
@@ -319,7 +331,6 @@ enum step request_parse(struct client *client, const struct request *request)
 {
     struct front_parse parse;
 
-    client->server->is_unsynced = true;
     if (request->total > (uint32_t)PARSE_WHOLE_MAX) {
         return parse_long(client, request);
     }
@@ -329,9 +340,9 @@ enum step request_parse(struct client *client, const struct request *request)
     count(client, STATS_CLIENT_PARSES);
     if (front_parse_read(request_body(request), &parse) != SL_OK) {
         struct expect_entry entry = {.kind = EXPECT_PARSE};
+        client->server->is_unsynced = true;
         return request_pass(client, request, entry); /* the server will say what is wrong */
     }
-    request_note_create(client, parse.query);
     return parse.name.len == 0 ? parse_unnamed(client, request, parse.rest)
                                : parse_named(client, request, &parse);
 }
@@ -401,7 +412,6 @@ enum step request_bind(struct client *client, const struct request *request)
     struct prepared *prepared = NULL;
     struct front_bind bind;
 
-    client->server->is_unsynced = true;
     switch (front_bind_head(request_body(request), request->total - MESSAGE_HEAD, &bind)) {
     case FRONT_MORE:
         return request->here > (size_t)PARSE_WHOLE_MAX
@@ -409,17 +419,26 @@ enum step request_bind(struct client *client, const struct request *request)
                                  "invalid string in message")
                        : STEP_MORE;
     case FRONT_BAD:
+        client->server->is_unsynced = true;
         return request_pass(client, request, entry); /* the server will say what is wrong */
     case FRONT_OK:
         break;
     }
     bool is_poisoned = false;
-    enum step step = bind.statement.len == 0 ? ready_unnamed(client, request, &is_poisoned)
-                                             : find_statement(client, request, bind.statement,
-                                                       &prepared, &is_poisoned);
+    bool is_unnamed = bind.statement.len == 0;
+    if (is_unnamed && (client->unnamed != NULL || client->unnamed_is_opaque)) {
+        note_statement(client, client->unnamed);
+    }
+    enum step step =
+            is_unnamed ? ready_unnamed(client, request, &is_poisoned)
+                       : find_statement(client, request, bind.statement, &prepared, &is_poisoned);
     if (step != STEP_NEXT || is_poisoned) {
         return step;
     }
+    if (prepared != NULL) { /* else one of SQL's PREPARE, noted then, or none at all */
+        note_statement(client, prepared);
+    }
+    client->server->is_unsynced = true;
     count(client, STATS_BINDS);
     return prepared == NULL ? request_pass(client, request, entry)
                             : bind_renamed(client, request, &bind, prepared);

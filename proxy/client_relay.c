@@ -14,6 +14,7 @@
 
 #include "conf/conf.h"
 #include "protocol/back.h"
+#include "protocol/effects.h"
 #include "protocol/message.h"
 #include "protocol/sqlstate.h"
 #include "proxy/client_cancelled.h"
@@ -31,7 +32,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <strings.h>
+#include <string.h>
 
 enum { KEPT_MAX = 65536 };
 
@@ -137,16 +138,41 @@ static void begin_query(struct client *client)
     }
 }
 
-/*
- * CREATE TABLE AS says "SELECT n" when it is done, as if nothing were left behind: a
- * temporary table may be. Here its first word tells. (SELECT INTO has no such word.)
- */
-void request_note_create(struct client *client, struct sl_span text)
+void request_note_effects(struct client *client, unsigned effects)
 {
-    if (text.len > 6 && (text.at[0] | 0x20) == 'c' &&
-            strncasecmp((const char *)text.at, "create", 6) == 0) {
-        client->server->is_dirty = true;
+    struct server *server = client->server;
+
+    if (SL_UNLIKELY((effects & EFFECTS_SEQUENCES) != 0)) {
+        client->asks_sequences |= (effects & EFFECTS_UNREAD) == 0;
+        if (server->is_foreign && !server->is_unsynced && !link_forget_sequences(server)) {
+            server->close_reason = "out of memory";
+        }
     }
+    server->is_foreign = false;
+    server->is_dirty |= (effects & EFFECTS_STAY) != 0;
+}
+
+/*
+ * The text is `skip` bytes into the message. It is waited for to its end, which costs nothing:
+ * PostgreSQL would. One too long for that passes as it comes, and counts as unread.
+ */
+static enum step note_text(struct client *client, const struct request *request, size_t skip)
+{
+    if (client->mode == CONF_POOL_SESSION) {
+        return STEP_NEXT;
+    }
+    if (request->total > (uint32_t)EFFECTS_TEXT_MAX) {
+        request_note_effects(client, EFFECTS_ALL);
+        return STEP_NEXT;
+    }
+    if (!request_is_whole(request)) {
+        return STEP_MORE;
+    }
+    struct sl_span text =
+            sl_span(request->at + skip, request->here > skip ? request->here - skip : 0);
+    text.len = strnlen((const char *)text.at, text.len);
+    request_note_effects(client, effects_of(text));
+    return STEP_NEXT;
 }
 
 static enum step on_query(struct client *client, const struct request *request)
@@ -161,7 +187,9 @@ static enum step on_query(struct client *client, const struct request *request)
         client_fail(client, "FATAL", &error);
         return STEP_STOP;
     }
-    request_note_create(client, sl_span(request->at + MESSAGE_HEAD, request->here - MESSAGE_HEAD));
+    if (note_text(client, request, MESSAGE_HEAD) != STEP_NEXT) {
+        return STEP_MORE;
+    }
     entry.ref = client_stmt_take(client);
     if (client->renames) {
         request_forget_unnamed(client);
@@ -178,12 +206,24 @@ static enum step on_extended(
 {
     struct expect_entry entry = {.kind = (uint8_t)kind};
 
+    client->server->is_foreign = false;
     if (kind == EXPECT_EXECUTE) {
         entry.ref = client_stmt_take(client);
     }
     client->server->is_unsynced = true;
     begin_query(client);
     return request_pass(client, request, entry);
+}
+
+/* Whoever binds it later: statements of a client's own names are not remembered here. */
+static enum step on_parse(struct client *client, const struct request *request)
+{
+    size_t name = request->here > MESSAGE_HEAD ? strnlen((const char *)request->at + MESSAGE_HEAD,
+                                                         request->here - MESSAGE_HEAD)
+                                               : 0;
+
+    enum step step = note_text(client, request, MESSAGE_HEAD + name + 1);
+    return step == STEP_NEXT ? on_extended(client, request, EXPECT_PARSE) : step;
 }
 
 static enum step on_describe(struct client *client, const struct request *request)
@@ -213,6 +253,10 @@ static enum step on_copy_end(struct client *client, const struct request *reques
 static enum step on_function(struct client *client, const struct request *request)
 {
     struct expect_entry entry = {.kind = EXPECT_FUNCTION};
+
+    if (client->mode != CONF_POOL_SESSION) {
+        request_note_effects(client, EFFECTS_STAY); /* its OID tells nothing */
+    }
 
     begin_query(client);
     return request_pass(client, request, entry);
@@ -286,8 +330,7 @@ static enum step with_server(struct client *client, const struct request *reques
     case MSG_QUERY:
         return on_query(client, request);
     case MSG_PARSE:
-        return renames ? request_parse(client, request)
-                       : on_extended(client, request, EXPECT_PARSE);
+        return renames ? request_parse(client, request) : on_parse(client, request);
     case MSG_BIND:
         begin_query(client);
         return renames ? request_bind(client, request) : on_extended(client, request, EXPECT_BIND);

@@ -60,8 +60,11 @@ SL_MUST_CHECK enum step request_parse(struct client *client, const struct reques
 SL_MUST_CHECK enum step request_bind(struct client *client, const struct request *request);
 SL_MUST_CHECK enum step request_describe(struct client *client, const struct request *request);
 SL_MUST_CHECK enum step request_close(struct client *client, const struct request *request);
-/* A statement of that text is sent: does it say that it leaves something in the session? */
-void request_note_create(struct client *client, struct sl_span text);
+/*
+ * A statement is about to be sent of which effects_of() says so: what it may leave is
+ * remembered, what it must not meet is taken away first.
+ */
+void request_note_effects(struct client *client, unsigned effects);
 /* A simple Query destroys the unnamed statement. */
 void request_forget_unnamed(struct client *client);
 

@@ -36,12 +36,23 @@ static const char discard_session[] =
         "CLOSE ALL; SET SESSION AUTHORIZATION DEFAULT; RESET ALL; UNLISTEN *; "
         "SELECT pg_catalog.pg_advisory_unlock_all(); DISCARD TEMP; DISCARD SEQUENCES";
 
+bool link_forget_sequences(struct server *server)
+{
+    server->is_foreign = false;
+    return server_ask_hidden(server, "DISCARD SEQUENCES") == SL_OK;
+}
+
 /* What another client left in the session is taken away, ahead of the client's request. */
 static bool clean_for(struct server *server, const struct client *client)
 {
-    if (!server->is_dirty || is_owner(server, client)) {
+    server->is_foreign = !is_owner(server, client);
+    if (!server->is_foreign) {
         return true;
     }
+    if (!server->is_dirty) {
+        return !client->asks_sequences || link_forget_sequences(server);
+    }
+    server->is_foreign = false;
     const char *query = server->has_sql_prepared ? "DISCARD ALL" : discard_session;
     if (server_ask_hidden(server, query) != SL_OK) {
         return false;
@@ -228,10 +239,8 @@ static void part(struct client *client, struct server *server)
     server->is_tapped = false;
     server->is_due = false;
     server->state = SERVER_CLEAN; /* for now: the next step says what becomes of it */
-    if (server->is_dirty) {
-        server->owner = client->id;
-        server->owner_worker = client->io.worker->index;
-    }
+    server->owner = client->id;
+    server->owner_worker = client->io.worker->index;
     if (server->io.paused) {
         io_unpause(&server->io);
     }

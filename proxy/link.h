@@ -24,6 +24,8 @@ bool link_want(struct client *client);
 bool link_join(struct client *client, struct server *server);
 /* Again, when they have changed since joining: a client that joined before its welcome. */
 bool link_settings(struct client *client);
+/* Ahead of the client's first request: what others' sequences gave is none of its business. */
+bool link_forget_sequences(struct server *server);
 /* The client took a server only for its welcome: back it goes. */
 void link_part_unused(struct client *client);
 /* After ReadyForQuery was passed on: parts them if the pool mode says so and all is quiet. */

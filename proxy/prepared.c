@@ -7,6 +7,7 @@
 #include "proxy/prepared.h"
 
 #include "protocol/base/hash.h"
+#include "protocol/effects.h"
 
 #include <pthread.h>
 #include <stdio.h>
@@ -71,6 +72,8 @@ static struct prepared *make(struct sl_span body)
     }
     atomic_init(&prepared->refs, 1);
     prepared->is_retired = false;
+    size_t text_len = strnlen((const char *)body.at, body.len);
+    prepared->effects = (uint8_t)effects_of(sl_span(body.at, text_len));
     prepared->number = atomic_fetch_add(&last_number, 1) + 1;
     prepared->len = (uint32_t)body.len;
     memcpy(prepared->body, body.at, body.len);

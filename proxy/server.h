@@ -75,9 +75,10 @@ struct server {
     const struct params *reported; /* all that it said at its login */
     const struct params *baseline; /* as it was when it had logged in */
     struct server_stmts stmts;
-    struct sl_id owner; /* the client whose session state may be left on it; 0: none */
+    struct sl_id owner; /* the client that had it last; 0: none */
     unsigned owner_worker;
-    bool is_dirty;         /* a command tag spoke of session state */
+    bool is_dirty;         /* something of its owner's may be left in the session */
+    bool is_foreign;       /* what its sequences gave last is for another than who is linked */
     bool is_tapped;        /* a stage looks at the reply that is on its way */
     bool is_broken;        /* it broke the protocol */
     bool is_due;           /* ReadyForQuery came while the client was in the middle of a message */

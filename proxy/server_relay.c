@@ -161,21 +161,6 @@ static void after_reset(struct server *server)
     }
 }
 
-/* Does a command of that tag leave something in the session that others must not meet? */
-static bool tag_is_dirty(struct sl_span tag)
-{
-    static const char *const dirty[] = {"SET", "RESET", "PREPARE", "LISTEN", "LOAD", "DO", "CALL",
-            "DECLARE CURSOR", "CREATE TABLE", "CREATE SEQUENCE", "CREATE VIEW", "CREATE TABLE AS",
-            "SELECT INTO", "CREATE FUNCTION", "CREATE TYPE"};
-
-    for (size_t i = 0; i < SL_COUNT(dirty); i++) {
-        if (sl_span_is(tag, dirty[i])) {
-            return true;
-        }
-    }
-    return false;
-}
-
 static void on_tag(struct server *server, struct sl_span body)
 {
     struct client *client = server->client;
@@ -211,7 +196,6 @@ static void on_tag(struct server *server, struct sl_span body)
         client->is_pinned = true;
     }
     server->has_sql_prepared |= sl_span_is(tag, "PREPARE");
-    server->is_dirty = server->is_dirty || tag_is_dirty(tag);
 }
 
 static void on_error(struct server *server, struct sl_span body)

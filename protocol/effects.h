@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: PostgreSQL */
+/*
+ * protocol/effects.h - what a statement's text may leave behind in its session.
+ *
+ * One pass over the tokens (comments, strings of every form, quoted identifiers, dollar
+ * quotes; PostgreSQL documentation, "Lexical Structure"). A text is taken to leave something
+ * unless each of its statements begins with a word that does not, it is no SELECT INTO, and
+ * whatever it calls is a built-in function that is known not to. What cannot be told (a
+ * backslash in a plain string, a text that is cut off or very long) counts as leaving
+ * something: a needless reset costs a little, a needed one left out costs everything.
+ *
+ * Not seen: functions behind views, triggers, defaults and operators, and a function of the
+ * user's own that has a built-in one's name. The result decides about hand-over only, never
+ * about what replies to expect.
+ *
+ * Ownership: none. Threads: any. Bounds: looks at EFFECTS_TEXT_MAX bytes; allocates nothing.
+ */
+#ifndef SLUICE_PROTOCOL_EFFECTS_H
+#define SLUICE_PROTOCOL_EFFECTS_H
+
+#include "protocol/base/span.h"
+
+enum { EFFECTS_TEXT_MAX = 16384 };
+
+enum {
+    EFFECTS_STAY = 1,      /* something may stay in the session */
+    EFFECTS_SEQUENCES = 2, /* asks what the session's sequences gave last: currval, lastval */
+    EFFECTS_UNREAD = 4,    /* it could not be read to its end: both of the above come with it */
+    EFFECTS_ALL = 7
+};
+
+/* A whole text: one statement or several. A set of the above. */
+unsigned effects_of(struct sl_span text);
+
+#endif

@@ -1,0 +1,292 @@
+/* SPDX-License-Identifier: PostgreSQL */
+/*
+ * tests/e2e/test_leaks.c - what one client leaves in a session, another must not find.
+ *
+ * A pool of one server in transaction mode. One client leaves something, in every way a
+ * statement can be sent; another looks, and must see what a new session would. What is to be
+ * seen is asked of PostgreSQL directly.
+ */
+#include "protocol/effects_names.h"
+#include "tests/support/case.h"
+#include "tests/support/query.h"
+#include "tests/support/sluice.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static struct cluster cluster;
+static struct sluice sluice;
+
+static const char ini[] =
+        "[databases]\n"
+        "one = host=127.0.0.1 port=@PGPORT@ dbname=postgres pool_mode=transaction pool_size=1\n"
+        "[pgbouncer]\n"
+        "listen_addr = 127.0.0.1\n"
+        "listen_port = @PORT@\n"
+        "auth_type = trust\n"
+        "auth_file = @DIR@/userlist.txt\n"
+        "max_prepared_statements = @NAMES@\n";
+
+static void start_with(const char *names)
+{
+    char text[sizeof ini + 16];
+    const char *mark = strstr(ini, "@NAMES@");
+
+    snprintf(text, sizeof text, "%.*s%s%s", (int)(mark - ini), ini, names, mark + 7);
+    sluice_init(&sluice, &cluster);
+    sluice_file(&sluice, "userlist.txt", "\"postgres\" \"\"\n");
+    sluice_start(&sluice, text);
+}
+
+static int start(void **state)
+{
+    (void)state;
+    cluster_start(&cluster, NULL);
+    cluster_sql(&cluster, "create sequence seq");
+    cluster_sql(&cluster, "create table serial_item (id serial, name text)");
+    cluster_sql(&cluster, "create role joe");
+    cluster_sql(&cluster, "create table item (id int)");
+    cluster_sql(&cluster, "create function set_it() returns text language sql as "
+                          "$$select set_config('my.thing', 'from a function', false)$$");
+    cluster_sql(&cluster, "create procedure set_by_call() language sql as "
+                          "$$select set_config('my.thing', 'from a procedure', false)$$");
+    return 0;
+}
+
+static int stop(void **state)
+{
+    (void)state;
+    cluster_stop(&cluster);
+    return 0;
+}
+
+static const char look_locks[] = "select count(*) from pg_locks where locktype = 'advisory' "
+                                 "and pid = pg_backend_pid()";
+static const char look_temp[] = "select count(*) from pg_class where relpersistence = 't' "
+                                "and relkind = 'r' and pg_table_is_visible(oid)";
+static const char look_cursors[] = "select count(*) from pg_cursors where is_holdable";
+static const char look_prepared[] = "select count(*) from pg_prepared_statements where from_sql";
+
+/* What a new session has of it too (DISCARD ALL's "0" for an unset custom setting) is in `look`. */
+static const struct leak {
+    const char *leave;
+    const char *look;
+} leaks[] = {
+        {"set my.thing = 'x'", "select coalesce(current_setting('my.thing', true), '')"},
+        {"select set_config('my.thing', 'x', false)",
+                "select coalesce(current_setting('my.thing', true), '')"},
+        {"select 1 as a, set_it()", "select coalesce(current_setting('my.thing', true), '')"},
+        {"select * from public.set_it()", "select coalesce(current_setting('my.thing', true), '')"},
+        {"call set_by_call()", "select coalesce(current_setting('my.thing', true), '')"},
+        {"do $$begin perform set_config('my.thing', 'x', false); end$$",
+                "select coalesce(current_setting('my.thing', true), '')"},
+        {"explain analyze select set_config('my.thing', 'x', false)",
+                "select coalesce(current_setting('my.thing', true), '')"},
+        {"copy (select set_config('my.thing', 'x', false)) to '/dev/null'",
+                "select coalesce(current_setting('my.thing', true), '')"},
+        {"set search_path = pg_catalog", "show search_path"},
+        {"set statement_timeout = 12345", "show statement_timeout"},
+        {"set extra_float_digits = -3", "select 0.1::float8 + 0.2::float8"},
+        {"set role joe", "select current_user"},
+        {"set session authorization joe", "select session_user, current_user"},
+        {"set session characteristics as transaction read only",
+                "show default_transaction_read_only"},
+        {"set time zone 'Asia/Tokyo'", "show timezone"},
+        {"set datestyle = 'German'", "show datestyle"},
+        {"select pg_advisory_lock(1)", look_locks},
+        {"select pg_try_advisory_lock_shared(1)", look_locks},
+        {"create temp table t as select 1 as a", look_temp},
+        {"/* a comment */ create temporary table t (a int)", look_temp},
+        {"-- another\ncreate table pg_temp.t as select 1 as a", look_temp},
+        {"select 1 as a into temp t", look_temp},
+        {"with a as (select 1 as b) select b into temp table t from a", look_temp},
+        {"explain analyze create temp table t as select 1 as a", look_temp},
+        {"declare c cursor with hold for select 1", look_cursors},
+        {"prepare p as select 1", look_prepared},
+        {"select nextval('seq')", "select lastval()"},
+        {"select nextval('seq')", "select currval('seq')"},
+        {"insert into serial_item (name) values ('x')", "select lastval()"},
+        {"begin; set my.thing = 'x'; commit",
+                "select coalesce(current_setting('my.thing', true), '')"},
+        {"select 1; select set_it()", "select coalesce(current_setting('my.thing', true), '')"},
+        {"begin; select nextval('seq'); commit", "select lastval()"},
+};
+
+enum way { WAY_SIMPLE, WAY_UNNAMED, WAY_NAMED, WAYS };
+
+static const char *const ways[] = {"simple", "unnamed", "named"};
+
+static void send(PGconn *conn, enum way way, const char *sql)
+{
+    PGresult *result;
+
+    if (way == WAY_NAMED) {
+        PQclear(PQprepare(conn, "leave", sql, 0, NULL));
+        result = PQexecPrepared(conn, "leave", 0, NULL, NULL, NULL, 0);
+    } else if (way == WAY_UNNAMED) {
+        result = PQexecParams(conn, sql, 0, NULL, NULL, NULL, NULL, 0);
+    } else {
+        result = PQexec(conn, sql);
+    }
+    if (PQresultStatus(result) != PGRES_COMMAND_OK && PQresultStatus(result) != PGRES_TUPLES_OK) {
+        fail_msg("%s [%s]: %s", sql, ways[way], PQerrorMessage(conn));
+    }
+    PQclear(result);
+}
+
+static PGconn *through(const char *dbname)
+{
+    return query_must_connect(
+            "host=127.0.0.1 port=%d user=postgres dbname=%s sslmode=disable", sluice.port, dbname);
+}
+
+static void check_leak(const struct leak *leak, enum way way)
+{
+    PGconn *direct = query_must_connect(
+            "host=127.0.0.1 port=%d user=postgres dbname=postgres", cluster.port);
+    PGconn *one = through("one");
+    PGconn *other = through("one");
+    char *expected = strdup(query_text(direct, leak->look));
+
+    send(one, way, leak->leave);
+    const char *seen = query_text(other, leak->look);
+    if (strcmp(seen, expected) != 0) {
+        fail_msg("%s [%s] leaked: %s gives %s, not %s", leak->leave, ways[way], leak->look, seen,
+                expected);
+    }
+    free(expected);
+    PQfinish(other);
+    PQfinish(one);
+    PQfinish(direct);
+}
+
+static void check_leaks(void)
+{
+    for (size_t i = 0; i < CASE_COUNT(leaks); i++) {
+        check_leak(&leaks[i], WAY_SIMPLE);
+        if (strchr(leaks[i].leave, ';') == NULL || strstr(leaks[i].leave, "$$") != NULL) {
+            check_leak(&leaks[i], WAY_UNNAMED);
+            check_leak(&leaks[i], WAY_NAMED);
+        }
+    }
+}
+
+static void nothing_of_a_session_reaches_another(void **state)
+{
+    (void)state;
+    start_with("100");
+    check_leaks();
+    sluice_stop(&sluice);
+}
+
+/* Without statements of our own naming, each client's own go to the server as they are. */
+static void nor_without_prepared_statements_of_ours(void **state)
+{
+    (void)state;
+    start_with("0");
+    for (size_t i = 0; i < CASE_COUNT(leaks); i++) {
+        check_leak(&leaks[i], WAY_SIMPLE);
+        if (strchr(leaks[i].leave, ';') == NULL || strstr(leaks[i].leave, "$$") != NULL) {
+            check_leak(&leaks[i], WAY_UNNAMED);
+        }
+    }
+    sluice_stop(&sluice);
+}
+
+/* A function called by its OID, as lo_ functions are, says nothing of what it does. */
+static void nor_by_a_function_call(void **state)
+{
+    int value[2] = {0, 0};
+    int len = 0;
+    const PQArgBlock args[] = {
+            {.isint = 1, .len = 4, .u.integer = 0}, {.isint = 1, .len = 4, .u.integer = 7}};
+
+    (void)state;
+    start_with("100");
+    PGconn *one = through("one");
+    PGconn *other = through("one");
+    char *oid = strdup(query_text(one, "select 'pg_advisory_lock(int,int)'::regprocedure::oid"));
+    PGresult *result = PQfn(one, atoi(oid), value, &len, 0, args, 2);
+    assert_int_equal(PQresultStatus(result), PGRES_COMMAND_OK);
+    PQclear(result);
+    query_expect(other, look_locks, "0");
+    free(oid);
+    PQfinish(other);
+    PQfinish(one);
+    sluice_stop(&sluice);
+}
+
+/* Its own transaction's sequences a client may ask for, and what it set it keeps meanwhile. */
+static void a_client_keeps_what_is_its_own(void **state)
+{
+    (void)state;
+    start_with("100");
+    PGconn *one = through("one");
+    PGconn *other = through("one");
+    cluster_sql(&cluster, "alter sequence seq restart with 41");
+    query_expect(one, "begin; select nextval('seq')", "BEGIN\n41");
+    query_expect(one, "select lastval()", "41");
+    query_expect(one, "commit", "COMMIT");
+    query_expect(one, "select currval('seq')", "41"); /* nobody else was there meanwhile */
+    query_expect_start(other, "select lastval()", "ERROR 55000");
+    query_expect(one, "begin; select nextval('seq')", "BEGIN\n42");
+    const char *const none[] = {NULL};
+    assert_string_equal(query_params(one, "select currval('seq')", 0, none), "42");
+    query_expect(one, "commit", "COMMIT");
+    PQfinish(other);
+    PQfinish(one);
+    sluice_stop(&sluice);
+}
+
+/*
+ * The names that are taken to be harmless: none of them is a volatile function of the server's,
+ * but for those that were looked at one by one.
+ */
+static void harmless_names_are_harmless(void **state)
+{
+    static const char reviewed[] =
+            "bernoulli clock_timestamp current_query gen_random_uuid nextval pg_advisory_xact_lock "
+            "pg_advisory_xact_lock_shared pg_blocking_pids pg_cancel_backend "
+            "pg_current_wal_flush_lsn pg_current_wal_insert_lsn pg_current_wal_lsn "
+            "pg_database_size pg_indexes_size pg_is_in_recovery pg_is_wal_replay_paused "
+            "pg_last_wal_receive_lsn pg_last_wal_replay_lsn pg_last_xact_replay_timestamp "
+            "pg_lock_status pg_notify pg_partition_ancestors pg_partition_tree "
+            "pg_relation_size pg_sleep pg_sleep_for pg_sleep_until pg_table_size "
+            "pg_tablespace_size pg_terminate_backend pg_total_relation_size "
+            "pg_try_advisory_xact_lock pg_try_advisory_xact_lock_shared pg_xact_commit_timestamp "
+            "pg_xact_status random setval system timeofday txid_status";
+    PGconn *direct = query_must_connect(
+            "host=127.0.0.1 port=%d user=postgres dbname=postgres", cluster.port);
+    size_t count;
+    const char *const *names = effects_names(&count);
+    char *list = calloc(count, 64);
+
+    (void)state;
+    assert_non_null(list);
+    for (size_t i = 0, at = 0; i < count; i++) {
+        at += (size_t)sprintf(list + at, "%s%s", i == 0 ? "" : " ", names[i]);
+    }
+    const char *values[] = {list};
+    const char *found = query_params(direct,
+            "select string_agg(proname, ' ' order by proname) from (select distinct proname "
+            "from pg_proc where pronamespace = 'pg_catalog'::regnamespace and provolatile = 'v' "
+            "and proname = any(string_to_array($1, ' '))) f",
+            1, values);
+    assert_string_equal(found, reviewed);
+    free(list);
+    PQfinish(direct);
+}
+
+int main(void)
+{
+    const struct CMUnitTest cases[] = {
+            cmocka_unit_test(nothing_of_a_session_reaches_another),
+            cmocka_unit_test(nor_without_prepared_statements_of_ours),
+            cmocka_unit_test(nor_by_a_function_call),
+            cmocka_unit_test(a_client_keeps_what_is_its_own),
+            cmocka_unit_test(harmless_names_are_harmless),
+    };
+
+    return case_run(cases, CASE_COUNT(cases), start, stop);
+}

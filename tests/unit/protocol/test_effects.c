@@ -1,0 +1,216 @@
+/* SPDX-License-Identifier: PostgreSQL */
+#include "protocol/effects.h"
+#include "protocol/effects_names.h"
+
+#include "protocol/base/check.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+enum {
+    NONE = 0,
+    STAY = EFFECTS_STAY,
+    SEQ = EFFECTS_SEQUENCES,
+    BOTH = STAY | SEQ,
+    ALL = EFFECTS_ALL
+};
+
+struct row {
+    const char *text;
+    unsigned effects;
+};
+
+static void check_rows(const struct row *rows, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        unsigned effects = effects_of(sl_span_text(rows[i].text));
+        if (effects != rows[i].effects) {
+            fail_msg("%s: %u, not %u", rows[i].text, effects, rows[i].effects);
+        }
+    }
+}
+
+static void ordinary_statements_leave_nothing(void **state)
+{
+    static const struct row rows[] = {
+            {"", NONE},
+            {";;", NONE},
+            {"SELECT abalance FROM pgbench_accounts WHERE aid = 5;", NONE},
+            {"select count(*), sum (x), coalesce(a, 'it''s (so)') from t where b in (1, 2)", NONE},
+            {"INSERT INTO accounts (id, name) VALUES (1, 'x'), (2, 'y')", NONE},
+            {"INSERT INTO \"My\".\"Accounts\" (id) VALUES ($1) ON CONFLICT (id) DO UPDATE SET a = "
+             "1",
+                    NONE},
+            {"insert into s.t as x (a) select lower(b) from u returning (a)", NONE},
+            {"WITH t (a, b) AS (VALUES (1, 2)), u AS MATERIALIZED (SELECT 1) SELECT * FROM t",
+                    NONE},
+            {"with recursive t(n) as (select 1 union all select n + 1 from t) select n from t",
+                    NONE},
+            {"SELECT * FROM unnest($1::int[]) AS t(x)", NONE},
+            {"SELECT * FROM (VALUES (1)) v(id)", NONE},
+            {"SELECT cast(a AS numeric(10, 2)), b::varchar(10), row_number() over (partition by c)",
+                    NONE},
+            {"(SELECT 1) UNION (SELECT 2)", NONE},
+            {"/* hello (world( */ SELECT -- f(\n 1", NONE},
+            {"SELECT $$ nextval('x'); myfunc() $$, $a$ $$ f( $a$, $1", NONE},
+            {"SELECT E'\\'f(', N'x', B'01', X'1f', U&'d!0061' UESCAPE '!'", NONE},
+            {"BEGIN; UPDATE t SET a = (1 + 2) WHERE b = 3; COMMIT", NONE},
+            {"begin isolation level serializable read only", NONE},
+            {"SET LOCAL statement_timeout = 5", NONE},
+            {"SET TRANSACTION READ ONLY", NONE},
+            {"set constraints all deferred", NONE},
+            {"COPY t (a, b) FROM STDIN", NONE},
+            {"COPY (SELECT now()) TO STDOUT (FORMAT csv)", NONE},
+            {"DECLARE c CURSOR FOR SELECT 1", NONE},
+            {"DECLARE c CURSOR WITHOUT HOLD FOR SELECT 1", NONE},
+            {"EXPLAIN (ANALYZE, COSTS OFF) SELECT now()", NONE},
+            {"SELECT pg_catalog.now(), pg_advisory_xact_lock(1), nextval('s')", NONE},
+            {"SELECT set_config('a.b', $1, true)", NONE},
+            {"SELECT pg_catalog.set_config('a.b', concat('x', 'y'), TRUE), now()", NONE},
+            {"SELECT extract(epoch from now()), a.into_b, b.temp FROM t hold", NONE},
+            {"MERGE INTO t USING u ON (t.a = u.a) WHEN NOT MATCHED THEN INSERT (a) VALUES (1)",
+                    NONE},
+            {"select \"quoted (name\" from t", NONE},
+            {"drop table if exists t", NONE},
+    };
+
+    (void)state;
+    check_rows(rows, SL_COUNT(rows));
+}
+
+static void what_stays_is_seen(void **state)
+{
+    static const struct row rows[] = {
+            {"SET search_path = x", STAY},
+            {"set \"search_path\" = 'x'", STAY},
+            {"SET SESSION AUTHORIZATION joe", STAY},
+            {"set role joe", STAY},
+            {"SELECT 1; SET a.b = 1", STAY},
+            {"/* /* nested */ */ CREATE TABLE t AS SELECT 1", STAY},
+            {"-- x\rcreate temp table t (a int)", STAY},
+            {"SELECT 1 AS a INTO TEMP t", STAY},
+            {"select * into t from u", STAY},
+            {"with a as (select 1) select * into temporary t from a", STAY},
+            {"SELECT set_config('search_path', 'x', false)", STAY},
+            {"SELECT set_config('search_path', 'x', $1)", STAY},
+            {"SELECT set_config('a', set_config('b', 'c', false), true)", STAY},
+            {"SELECT pg_advisory_lock(1)", STAY},
+            {"SELECT PG_TRY_ADVISORY_LOCK /* so */ (1)", STAY},
+            {"COPY (SELECT set_config('a.b', 'x', false)) TO STDOUT", STAY},
+            {"EXPLAIN ANALYZE SELECT my_function()", STAY},
+            {"EXPLAIN ANALYZE CREATE TABLE t AS SELECT 1", STAY},
+            {"EXPLAIN ANALYZE EXECUTE p", STAY},
+            {"select app.now()", STAY},
+            {"select \"pg_catalog\".now()", STAY},
+            {"select \"now\"()", STAY},
+            {"insert into t select f(1)", STAY},
+            {"insert into t (a) values (f(1))", STAY},
+            {"select 1 as a, f(2)", STAY},
+            {"select * from (select 1) t where f (t.a)", STAY},
+            {"select (1) and f(2)", STAY},
+            {"DECLARE c CURSOR WITH HOLD FOR SELECT 1", STAY},
+            {"PREPARE p AS SELECT 1", STAY},
+            {"EXECUTE p", STAY},
+            {"LISTEN x", STAY},
+            {"LOAD 'x'", STAY},
+            {"DO $$ begin end $$", STAY},
+            {"call p()", STAY},
+            {"frobnicate", STAY},
+            {"SELECT * FROM dblink_connect('x')", STAY},
+    };
+
+    (void)state;
+    check_rows(rows, SL_COUNT(rows));
+}
+
+static void what_asks_for_sequences_is_seen(void **state)
+{
+    static const struct row rows[] = {
+            {"SELECT lastval()", SEQ},
+            {"insert into t (a) values (currval('s'))", SEQ},
+            {"select pg_catalog.currval('s')", SEQ},
+            {"select f(), lastval()", BOTH},
+            {"select 'lastval()'", NONE},
+            {"select lastval from t", NONE},
+    };
+
+    (void)state;
+    check_rows(rows, SL_COUNT(rows));
+}
+
+static void what_cannot_be_read_counts(void **state)
+{
+    static const struct row rows[] = {
+            {"select 'a\\'", ALL}, /* standard_conforming_strings is not known here */
+            {"select 'a\\nb'", ALL},
+            {"select 'open", ALL},
+            {"select \"open", ALL},
+            {"select $$ open", ALL},
+            {"select /* /* open */", ALL},
+            {"select E'open\\", ALL},
+    };
+    char *longest = malloc(EFFECTS_TEXT_MAX + 1);
+
+    (void)state;
+    check_rows(rows, SL_COUNT(rows));
+    assert_non_null(longest);
+    memset(longest, ' ', EFFECTS_TEXT_MAX + 1);
+    assert_int_equal(effects_of(sl_span(longest, EFFECTS_TEXT_MAX)), NONE);
+    assert_int_equal(effects_of(sl_span(longest, EFFECTS_TEXT_MAX + 1)), ALL);
+    free(longest);
+}
+
+/* Cut anywhere, a text is read no further than it goes (the sanitizers watch). */
+static void a_text_may_end_anywhere(void **state)
+{
+    static const char text[] = "SELECT E'\\'', U&\"x\", $a$b$a$, /* c */ set_config('a', $1, true) "
+                               "-- d\n, \"e\".f(1.5e3), g INTO TEMP h; SET i = 'j'";
+
+    (void)state;
+    for (size_t len = 0; len < sizeof text; len++) {
+        char *copy = malloc(len + 1);
+        assert_non_null(copy);
+        memcpy(copy, text, len);
+        unsigned effects = effects_of(sl_span(copy, len));
+        assert_true(effects <= (unsigned)ALL);
+        free(copy);
+    }
+    assert_int_equal(effects_of(sl_span_text(text)), STAY);
+}
+
+static void the_names_are_in_order(void **state)
+{
+    size_t count;
+    const char *const *names = effects_names(&count);
+
+    (void)state;
+    assert_true(count > 500);
+    for (size_t i = 0; i < count; i++) {
+        assert_true(i == 0 || strcmp(names[i - 1], names[i]) < 0);
+        assert_true(effects_name_is_known(sl_span_text(names[i])));
+    }
+    assert_false(effects_name_is_known(sl_span_text("cou")));
+    assert_false(effects_name_is_known(sl_span_text("counts")));
+    assert_false(effects_name_is_known(sl_span_text("")));
+    assert_false(effects_name_is_known(sl_span_text("set_config")));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+            cmocka_unit_test(ordinary_statements_leave_nothing),
+            cmocka_unit_test(what_stays_is_seen),
+            cmocka_unit_test(what_asks_for_sequences_is_seen),
+            cmocka_unit_test(what_cannot_be_read_counts),
+            cmocka_unit_test(a_text_may_end_anywhere),
+            cmocka_unit_test(the_names_are_in_order),
+    };
+
+    return cmocka_run_group_tests_name("effects", tests, NULL, NULL);
+}
