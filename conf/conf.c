@@ -85,12 +85,18 @@ const struct conf_user *conf_find_user(const struct conf *conf, const char *name
 
 const struct conf_peer *conf_find_peer(const struct conf *conf, int id)
 {
-    for (int i = 0; i < conf->peers_count; i++) {
-        if (conf->peers[i].id == id) {
-            return &conf->peers[i];
+    int low = 0;
+    int high = conf->peers_count;
+
+    while (low < high) {
+        int middle = low + (high - low) / 2;
+        if (conf->peers[middle].id < id) {
+            low = middle + 1;
+        } else {
+            high = middle;
         }
     }
-    return NULL;
+    return low < conf->peers_count && conf->peers[low].id == id ? &conf->peers[low] : NULL;
 }
 
 static bool list_has(const char *list, const char *name, bool nocase)

@@ -259,7 +259,7 @@ struct conf {
     const struct conf_database *fallback_database; /* "*", or NULL */
     const struct conf_user *const *conf_users;
     int conf_users_count;
-    const struct conf_peer *peers;
+    const struct conf_peer *peers; /* in the order of their ids */
     int peers_count;
 
     /* The other files; never NULL after conf_load(), empty when no file is named. */

@@ -310,11 +310,28 @@ static void parse_user(struct parse *parse, const struct conf_entry *entry)
     }
 }
 
+/* In the order of their numbers: conf_find_peer() halves. */
+static void keep_peer(struct parse *parse, const struct conf_peer *peer)
+{
+    int count = parse->conf->peers_count;
+    int at = count;
+
+    while (at > 0 && parse->peers[at - 1].id > peer->id) {
+        at--;
+    }
+    if (at > 0 && parse->peers[at - 1].id == peer->id) {
+        parse->peers[at - 1] = *peer;
+        return;
+    }
+    memmove(&parse->peers[at + 1], &parse->peers[at], (size_t)(count - at) * sizeof *peer);
+    parse->peers[at] = *peer;
+    parse->conf->peers_count++;
+}
+
 static void parse_peer(struct parse *parse, const struct conf_entry *entry)
 {
     struct conf_peer peer = {.host = {.host = NULL, .port = 6432}, .pool_size = CONF_UNSET};
     int64_t id = 0;
-    int at = 0;
 
     if (sl_parse_i64(entry->key, 1, CONF_PEER_ID_MAX, &id) != SL_OK) {
         conf_problem(parse->problems, CONF_ERROR, entry->file, entry->line,
@@ -330,11 +347,7 @@ static void parse_peer(struct parse *parse, const struct conf_entry *entry)
                 "peer %d has no host=", peer.id);
         return;
     }
-    while (at < parse->conf->peers_count && parse->peers[at].id != peer.id) {
-        at++;
-    }
-    parse->peers[at] = peer;
-    parse->conf->peers_count += at == parse->conf->peers_count ? 1 : 0;
+    keep_peer(parse, &peer);
 }
 
 /* ---- all ------------------------------------------------------------------------------------ */

@@ -322,6 +322,26 @@ static void of_two_lines_with_one_name_the_later_holds(void **state)
     conf_unref(conf);
 }
 
+static void peers_are_found_whatever_their_order(void **state)
+{
+    static const int ids[] = {1, 2, 5, 9, 16383};
+    const struct conf *conf = load("[pgbouncer]\n[peers]\n5 = host=e\n16383 = host=z\n"
+                                   "2 = host=b\n9 = host=i\n1 = host=x\n1 = host=a\n");
+
+    (void)state;
+    assert_int_equal(conf->peers_count, SL_COUNT(ids));
+    for (size_t i = 0; i < SL_COUNT(ids); i++) {
+        assert_int_equal(conf->peers[i].id, ids[i]);
+        assert_ptr_equal(conf_find_peer(conf, ids[i]), &conf->peers[i]);
+    }
+    for (int id = 3; id < 16383; id += id == 4 || id == 8 ? 2 : 1) {
+        assert_null(conf_find_peer(conf, id));
+    }
+    assert_null(conf_find_peer(conf, 0));
+    assert_string_equal(conf->peers[0].host.host, "a");
+    conf_unref(conf);
+}
+
 static void peers_need_a_number_and_a_host(void **state)
 {
     const struct conf *conf = load("[pgbouncer]\n[peers]\n5 = host=p port=7 pool_size=3\n");
@@ -576,6 +596,7 @@ int main(void)
             TEST(the_star_is_the_fallback_and_not_a_name),
             TEST(the_consoles_names_cannot_be_databases),
             TEST(of_two_lines_with_one_name_the_later_holds),
+            TEST(peers_are_found_whatever_their_order),
             TEST(peers_need_a_number_and_a_host),
             TEST(a_users_value_beats_the_databases_beats_the_general_one),
             TEST(a_limit_of_zero_in_a_line_means_the_general_one),
