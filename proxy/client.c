@@ -5,7 +5,7 @@
 #include "protocol/back.h"
 #include "protocol/base/log.h"
 #include "protocol/sqlstate.h"
-#include "proxy/cancel.h"
+#include "proxy/cancel_keys.h"
 #include "proxy/client_retry.h"
 #include "proxy/client_stmt.h"
 #include "proxy/console.h"
@@ -191,7 +191,7 @@ void client_close(struct client *client, const char *reason)
     }
     client_stmt_abandon(client);
     link_abandon(client, reason);
-    cancel_remove(client);
+    cancel_key_remove(&client->cancel);
     timer_clear(&worker->timers, &client->timer);
     sl_list_remove(&client->resume);
     client_login_free(client);

@@ -27,6 +27,7 @@
 
 #include "protocol/base/slab.h"
 #include "proxy/address.h"
+#include "proxy/cancel_keys.h"
 #include "proxy/io.h"
 #include "proxy/pool.h"
 #include "proxy/timer.h"
@@ -56,16 +57,6 @@ struct server;
 struct settle_bytes;
 struct stmt;
 struct user;
-
-struct cancel_key {
-    struct sl_map_node node; /* cancel.c's, under its lock */
-    uint64_t serial;         /* of the client, for ever: its secret is made from it */
-    struct worker *worker;   /* the client's; this and what follows constant while known */
-    struct sl_id client;
-    uint32_t pid; /* as the client was told */
-    uint8_t key_len;
-    bool is_known; /* in the table; the worker's own */
-};
 
 struct client {
     struct io io;

@@ -162,19 +162,12 @@ static enum sl_err put_params(
     return err;
 }
 
+/* In session pooling the process id is what pg_backend_pid() says. */
 static enum sl_err put_key(struct client *client, struct sl_buf *buf)
 {
-    uint8_t secret[CANCEL_KEY_LONG];
-    uint32_t pid = cancel_new_pid();
+    bool is_session = client->server != NULL && client->mode == CONF_POOL_SESSION;
 
-    if (client->server != NULL && client->mode == CONF_POOL_SESSION && client->server->pid != 0) {
-        pid = client->server->pid; /* what pg_backend_pid() says */
-    }
-    if (!cancel_add(client, pid)) {
-        return SL_ENOMEM;
-    }
-    size_t len = cancel_secret(client, secret);
-    return back_put_key_data(buf, pid, sl_span(secret, len));
+    return cancel_put_key(client, is_session ? client->server->pid : 0, buf);
 }
 
 static enum sl_err put_welcome(

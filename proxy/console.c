@@ -142,19 +142,13 @@ static enum sl_err put_welcome(struct client *client, struct sl_buf *out)
     static const char *const params[][2] = {{"server_version", SLUICE_VERSION "/bouncer"},
             {"client_encoding", "UTF8"}, {"server_encoding", "UTF8"}, {"DateStyle", "ISO"},
             {"TimeZone", "GMT"}, {"standard_conforming_strings", "on"}, {"is_superuser", "on"}};
-    uint8_t secret[CANCEL_KEY_LONG];
-    uint32_t pid = cancel_new_pid();
 
     enum sl_err err = back_put_auth_ok(out);
     for (size_t i = 0; err == SL_OK && i < SL_COUNT(params); i++) {
         err = back_put_param_status(out, params[i][0], params[i][1]);
     }
     if (err == SL_OK) {
-        err = cancel_add(client, pid) ? SL_OK : SL_ENOMEM;
-    }
-    if (err == SL_OK) {
-        size_t len = cancel_secret(client, secret);
-        err = back_put_key_data(out, pid, sl_span(secret, len));
+        err = cancel_put_key(client, 0, out);
     }
     return err == SL_OK ? back_put_ready(out, 'I') : err;
 }

@@ -4,6 +4,7 @@
 #include "conf/conf.h"
 #include "protocol/crypto.h"
 #include "proxy/auth_keys.h"
+#include "proxy/cancel_keys.h"
 #include "proxy/jobs.h"
 #include "proxy/pool.h"
 #include "proxy/prepared.h"
@@ -76,7 +77,8 @@ enum sl_err process_start(const struct conf *conf, process_stages *stages, struc
     if (err != SL_OK) {
         return err;
     }
-    if (crypto_random(self.key, sizeof self.key) != SL_OK) {
+    if (crypto_random(self.key, sizeof self.key) != SL_OK ||
+            cancel_keys_start(WORKERS_MAX * (uint32_t)WORKER_CLIENTS_MAX) != SL_OK) {
         return sl_error_set(error, SL_EIO, "58000", "no random numbers");
     }
     self.conf = conf;

@@ -50,7 +50,7 @@ struct tls_context {
     atomic_uint refs; /* any thread */
     SSL_CTX *ssl;
     enum tls_side side;
-    bool checks_host;
+    enum conf_sslmode mode;
     uint8_t end_point[TLS_END_POINT_MAX]; /* of our own certificate, towards clients */
     size_t end_point_len;
     pthread_mutex_t lock;
@@ -444,7 +444,7 @@ enum sl_err tls_context_new(const struct conf *conf, enum tls_side side,
     atomic_init(&made->refs, 1);
     pthread_mutex_init(&made->lock, NULL);
     made->side = side;
-    made->checks_host = set.mode == CONF_SSL_VERIFY_FULL;
+    made->mode = set.mode;
     made->ssl = SSL_CTX_new(side == TLS_FROM_CLIENTS ? TLS_server_method() : TLS_client_method());
     if (made->ssl == NULL) {
         tls_context_unref(made);
@@ -478,6 +478,16 @@ void tls_context_unref(struct tls_context *context)
     SSL_CTX_free(context->ssl);
     pthread_mutex_destroy(&context->lock);
     free(context);
+}
+
+bool tls_context_accepts_plain(const struct tls_context *context)
+{
+    return tls_mode_accepts_plain(context->mode);
+}
+
+struct tls_context *tls_context_of(const struct tls *tls)
+{
+    return tls->context;
 }
 
 /* ---- one connection: handshake ---- */
@@ -542,7 +552,7 @@ static enum tls_verdict finish_handshake(struct tls *tls)
         tls_fail(tls, "direct TLS connection without the ALPN protocol \"postgresql\"", "");
         return TLS_FAILED;
     }
-    if (tls->context->checks_host && tls->host != NULL && !host_fits(tls)) {
+    if (tls->context->mode == CONF_SSL_VERIFY_FULL && tls->host != NULL && !host_fits(tls)) {
         return TLS_FAILED;
     }
     return TLS_DONE;

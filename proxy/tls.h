@@ -62,6 +62,8 @@ SL_MUST_CHECK enum sl_err tls_context_new(const struct conf *conf, enum tls_side
         struct tls_context **context, struct sl_error *error);
 struct tls_context *tls_context_ref(struct tls_context *context);
 void tls_context_unref(struct tls_context *context); /* NULL is fine */
+/* May we go on in plain when TLS does not come about? tls_mode_accepts_plain() of its sslmode. */
+bool tls_context_accepts_plain(const struct tls_context *context);
 
 /* ---- sslmode in words ---- */
 
@@ -99,6 +101,9 @@ static inline bool tls_mode_accepts_plain(enum conf_sslmode server_mode)
  */
 SL_MUST_CHECK struct tls *tls_new(
         struct tls_context *context, int fd, const char *host, bool is_direct);
+
+/* What it was made with; borrowed. */
+struct tls_context *tls_context_of(const struct tls *tls);
 
 /* On home's thread; verdict as above. tls may be closed from in here. */
 typedef void (*tls_done_fn)(

@@ -12,7 +12,7 @@
 #include "protocol/base/log.h"
 #include "protocol/sqlstate.h"
 #include "protocol/stmt.h"
-#include "proxy/cancel.h"
+#include "proxy/cancel_send.h"
 #include "proxy/client.h"
 #include "proxy/pipeline.h"
 #include "proxy/pool.h"
@@ -214,10 +214,10 @@ void worker_fini(struct worker *worker)
     self = worker; /* the thread is gone; who tidies up stands in for it */
     worker->stopping = true;
     mailbox_deliver(&worker->mailbox, worker);
-    cancel_close_all(worker);
+    cancel_send_stop_all(worker);
     close_all(worker);
     mailbox_deliver(&worker->mailbox, worker); /* the resolver's last letters */
-    cancel_close_all(worker); /* of those that were closed in the middle of a query */
+    cancel_send_stop_all(worker); /* of those that were closed in the middle of a query */
     sl_slab_free(worker->clients);
     sl_slab_free(worker->stmts);
     free(worker->pipeline);

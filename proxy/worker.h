@@ -46,7 +46,7 @@ struct worker {
     struct sl_list ready;   /* struct io: something happened */
     struct sl_list resume;  /* struct client: may go on */
     struct sl_list servers; /* struct server: all that are with this worker */
-    struct sl_list cancels; /* cancel.c: requests on their way to servers */
+    struct sl_list cancels; /* cancel_send.c: requests on their way to servers and peers */
     struct timer_wheel timers;
     struct hold_cache holds;
     struct sl_slab *clients;

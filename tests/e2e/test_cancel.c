@@ -1,0 +1,282 @@
+/* SPDX-License-Identifier: PostgreSQL */
+/*
+ * tests/e2e/test_cancel.c - cancel requests to servers go as links to them go: encrypted
+ * where server_tls_sslmode says so. Between Sluice and PostgreSQL stands a relay that
+ * sees how each connection begins.
+ */
+#include "tests/support/case.h"
+#include "tests/support/query.h"
+#include "tests/support/relay.h"
+#include "tests/support/sluice.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+
+enum { WAIT_MS = 30000, INI_MAX = 2048 };
+
+static struct cluster cluster;
+static struct sluice sluice;
+static struct relay relay;
+static PGconn *watch; /* to PostgreSQL, past everything */
+
+#define CANCELLED "ERROR 57014: canceling statement due to user request"
+
+static int start_cluster(void **state)
+{
+    static const struct cluster_options options = {.tls = true};
+
+    (void)state;
+    cluster_start(&cluster, &options);
+    watch = query_must_connect("host=127.0.0.1 port=%d dbname=postgres user=postgres "
+                               "sslmode=disable",
+            cluster.port);
+    return 0;
+}
+
+static int stop_cluster(void **state)
+{
+    (void)state;
+    PQfinish(watch);
+    cluster_stop(&cluster);
+    return 0;
+}
+
+static int begin(void **state)
+{
+    (void)state;
+    sluice_init(&sluice, &cluster);
+    sluice_file(&sluice, "userlist.txt", "\"postgres\" \"\"\n");
+    relay_start(&relay, cluster.port);
+    return 0;
+}
+
+/* How many sleepers there are comes to be that. */
+static void await_sleepers(const char *count)
+{
+    long end = proc_now_ms() + WAIT_MS;
+
+    while (strcmp(query_text(watch, "select count(*) from pg_stat_activity where state = 'active' "
+                                    "and query like 'select pg_sleep%'"),
+                   count) != 0) {
+        assert_true(proc_now_ms() < end);
+        proc_pause_ms(10);
+    }
+}
+
+static int finish(void **state)
+{
+    (void)state;
+    query_text(watch, "select pg_terminate_backend(pid) from pg_stat_activity "
+                      "where query like 'select pg_sleep%'");
+    await_sleepers("0");
+    sluice_stop(&sluice);
+    relay_stop(&relay);
+    return 0;
+}
+
+static void make_ini(char ini[static INI_MAX], const char *settings)
+{
+    snprintf(ini, INI_MAX,
+            "[databases]\n"
+            "db = host=localhost port=%d dbname=postgres\n"
+            "[pgbouncer]\n"
+            "listen_addr = 127.0.0.1\n"
+            "listen_port = @PORT@\n"
+            "auth_type = trust\n"
+            "auth_file = @DIR@/userlist.txt\n"
+            "admin_users = postgres\n"
+            "pool_mode = transaction\n"
+            "%s",
+            relay.port, settings);
+}
+
+static void start_with(const char *settings)
+{
+    char ini[INI_MAX];
+
+    make_ini(ini, settings);
+    sluice_start(&sluice, ini);
+}
+
+static void await_logged(const char *text)
+{
+    long end = proc_now_ms() + WAIT_MS;
+
+    while (!sluice_logged(&sluice, text)) {
+        assert_true(proc_now_ms() < end);
+        proc_pause_ms(10);
+    }
+}
+
+static PGconn *open_db(void)
+{
+    return query_must_connect("host=127.0.0.1 port=%d dbname=db user=postgres", sluice.port);
+}
+
+static void begin_sleep(PGconn *conn)
+{
+    assert_int_equal(PQsendQuery(conn, "select pg_sleep(600)"), 1);
+    await_sleepers("1");
+}
+
+/* Returns when Sluice has done with it, however it went. */
+static void ask_cancel(PGconn *conn)
+{
+    PGcancel *cancel = PQgetCancel(conn);
+    char error[256];
+
+    assert_non_null(cancel);
+    assert_int_equal(PQcancel(cancel, error, sizeof(error)), 1);
+    PQfreeCancel(cancel);
+}
+
+static void expect_cancelled(PGconn *conn)
+{
+    assert_string_equal(query_result(PQgetResult(conn)), CANCELLED);
+    assert_null(PQgetResult(conn));
+    query_expect(conn, "select 'alive'", "alive");
+}
+
+static void cancel_works(void)
+{
+    PGconn *conn = open_db();
+
+    begin_sleep(conn);
+    ask_cancel(conn);
+    expect_cancelled(conn);
+    PQfinish(conn);
+}
+
+/* ---- as the links ---- */
+
+static void a_cancel_is_encrypted_as_the_links_are(void **state)
+{
+    static const char *const settings[] = {
+            "server_tls_sslmode = require\n",
+            "server_tls_sslmode = verify-ca\nserver_tls_ca_file = @PGDIR@/tls/ca.crt\n",
+            "server_tls_sslmode = verify-full\nserver_tls_ca_file = @PGDIR@/tls/ca.crt\n",
+            "server_tls_sslmode = prefer\n",
+    };
+
+    (void)state;
+    for (size_t i = 0; i < CASE_COUNT(settings); i++) {
+        int before = atomic_load(&relay.seen->ssl_requests);
+
+        start_with(settings[i]);
+        cancel_works();
+        assert_int_equal(atomic_load(&relay.seen->ssl_requests), before + 2);
+        assert_int_equal(atomic_load(&relay.seen->cancels), 0);
+        assert_int_equal(atomic_load(&relay.seen->startups), 0);
+        sluice_stop(&sluice);
+    }
+}
+
+static void a_cancel_is_plain_where_tls_is_disabled(void **state)
+{
+    (void)state;
+    start_with("server_tls_sslmode = disable\n");
+    cancel_works();
+    assert_int_equal(atomic_load(&relay.seen->ssl_requests), 0);
+    assert_int_equal(atomic_load(&relay.seen->cancels), 1);
+}
+
+static void the_query_of_who_has_gone_is_cancelled_in_secret_too(void **state)
+{
+    (void)state;
+    start_with("server_tls_sslmode = require\n");
+    PGconn *conn = open_db();
+    begin_sleep(conn);
+    shutdown(PQsocket(conn), SHUT_RDWR); /* no Terminate: that would wait for its turn */
+    await_sleepers("0");
+    PQfinish(conn);
+    assert_int_equal(atomic_load(&relay.seen->ssl_requests), 2);
+    assert_int_equal(atomic_load(&relay.seen->cancels), 0);
+}
+
+/* ---- where TLS does not come about ---- */
+
+static void without_tls_prefer_goes_in_plain(void **state)
+{
+    static const enum relay_tls ways[] = {RELAY_TLS_REFUSE, RELAY_TLS_BREAK};
+
+    (void)state;
+    start_with("server_tls_sslmode = prefer\n");
+    for (size_t i = 0; i < CASE_COUNT(ways); i++) {
+        PGconn *conn = open_db();
+
+        begin_sleep(conn);
+        atomic_store(&relay.seen->how, ways[i]);
+        ask_cancel(conn);
+        expect_cancelled(conn);
+        assert_int_equal(atomic_load(&relay.seen->cancels), (int)i + 1);
+        atomic_store(&relay.seen->how, RELAY_TLS_PASS);
+        PQfinish(conn);
+    }
+}
+
+static void without_tls_require_sends_nothing(void **state)
+{
+    static const enum relay_tls ways[] = {RELAY_TLS_REFUSE, RELAY_TLS_BREAK};
+
+    (void)state;
+    start_with("server_tls_sslmode = require\n");
+    for (size_t i = 0; i < CASE_COUNT(ways); i++) {
+        PGconn *conn = open_db();
+
+        begin_sleep(conn);
+        atomic_store(&relay.seen->how, ways[i]);
+        ask_cancel(conn);
+        await_sleepers("1"); /* Sluice has given it up by now */
+        assert_int_equal(atomic_load(&relay.seen->cancels), 0);
+        atomic_store(&relay.seen->how, RELAY_TLS_PASS);
+        ask_cancel(conn);
+        expect_cancelled(conn);
+        assert_int_equal(atomic_load(&relay.seen->cancels), 0);
+        PQfinish(conn);
+    }
+    await_logged("event=cancel_not_sent");
+}
+
+/* The link stands; after the reload no certificate of that server is believed. */
+static void a_server_that_is_not_the_one_is_sent_nothing(void **state)
+{
+    char ini[INI_MAX];
+    long end = proc_now_ms() + WAIT_MS;
+
+    (void)state;
+    start_with("server_tls_sslmode = verify-full\nserver_tls_ca_file = @PGDIR@/tls/ca.crt\n");
+    PGconn *conn = open_db();
+    begin_sleep(conn);
+    make_ini(ini, "server_tls_sslmode = verify-full\n"
+                  "server_tls_ca_file = @PGDIR@/tls/other-ca.crt\n");
+    sluice_reload(&sluice, ini);
+    PGconn *console = query_must_connect(
+            "host=127.0.0.1 port=%d dbname=pgbouncer user=postgres", sluice.port);
+    while (strstr(query_text(console, "show config"), "other-ca") == NULL) {
+        assert_true(proc_now_ms() < end);
+        proc_pause_ms(10);
+    }
+    PQfinish(console);
+    ask_cancel(conn);
+    await_sleepers("1");
+    assert_int_equal(atomic_load(&relay.seen->cancels), 0);
+    await_logged("event=cancel_not_sent");
+    PQfinish(conn);
+}
+
+#define CASE(test) cmocka_unit_test_setup_teardown(test, begin, finish)
+
+int main(void)
+{
+    const struct CMUnitTest cases[] = {
+            CASE(a_cancel_is_encrypted_as_the_links_are),
+            CASE(a_cancel_is_plain_where_tls_is_disabled),
+            CASE(the_query_of_who_has_gone_is_cancelled_in_secret_too),
+            CASE(without_tls_prefer_goes_in_plain),
+            CASE(without_tls_require_sends_nothing),
+            CASE(a_server_that_is_not_the_one_is_sent_nothing),
+    };
+
+    return case_run(cases, CASE_COUNT(cases), start_cluster, stop_cluster);
+}

@@ -1,0 +1,180 @@
+/* SPDX-License-Identifier: PostgreSQL */
+#include "tests/support/relay.h"
+
+#include "tests/support/proc.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <netinet/in.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+enum { PAIRS_MAX = 64, CHUNK = 65536, HEAD = 8, CODE_SSL = 80877103, CODE_CANCEL = 80877102 };
+
+struct pair {
+    int client; /* -1: free */
+    int server;
+    bool is_begun; /* the first packet was seen */
+};
+
+static int listen_on_any(int *port)
+{
+    struct sockaddr_in at = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    socklen_t len = sizeof(at);
+    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+    if (fd < 0 || bind(fd, (struct sockaddr *)&at, len) != 0 || listen(fd, PAIRS_MAX) != 0 ||
+            getsockname(fd, (struct sockaddr *)&at, &len) != 0) {
+        proc_die("no port for the relay");
+    }
+    *port = ntohs(at.sin_port);
+    return fd;
+}
+
+static void close_pair(struct pair *pair)
+{
+    close(pair->client);
+    close(pair->server);
+    pair->client = -1;
+}
+
+static void accept_pair(struct pair *pairs, int listener, int port)
+{
+    struct sockaddr_in at = {.sin_family = AF_INET,
+            .sin_addr.s_addr = htonl(INADDR_LOOPBACK),
+            .sin_port = htons((uint16_t)port)};
+    int client = accept(listener, NULL, NULL);
+    int server = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+    for (size_t i = 0; client >= 0 && server >= 0 && i < PAIRS_MAX; i++) {
+        if (pairs[i].client < 0 && connect(server, (struct sockaddr *)&at, sizeof(at)) == 0) {
+            pairs[i] = (struct pair){.client = client, .server = server};
+            return;
+        }
+    }
+    close(client);
+    close(server);
+}
+
+/* The first packet, waiting for all of its head. False: the connection is over. */
+static bool begin(struct pair *pair, struct relay_seen *seen)
+{
+    uint8_t head[HEAD];
+    uint32_t code;
+    int how = atomic_load(&seen->how);
+
+    if (recv(pair->client, head, HEAD, MSG_PEEK | MSG_WAITALL) != HEAD) {
+        return false;
+    }
+    memcpy(&code, head + 4, sizeof(code));
+    code = ntohl(code);
+    pair->is_begun = true;
+    if (code == CODE_CANCEL) {
+        atomic_fetch_add(&seen->cancels, 1);
+    } else if (code != CODE_SSL) {
+        atomic_fetch_add(&seen->startups, 1);
+    } else {
+        atomic_fetch_add(&seen->ssl_requests, 1);
+        if (how != RELAY_TLS_PASS) {
+            pair->is_begun = false;
+            return recv(pair->client, head, HEAD, MSG_WAITALL) == HEAD &&
+                   send(pair->client, how == RELAY_TLS_REFUSE ? "N" : "S", 1, MSG_NOSIGNAL) == 1 &&
+                   how == RELAY_TLS_REFUSE;
+        }
+    }
+    return true;
+}
+
+static bool pass(int from, int to)
+{
+    static char bytes[CHUNK];
+    ssize_t n = recv(from, bytes, sizeof(bytes), 0);
+
+    return n > 0 && send(to, bytes, (size_t)n, MSG_NOSIGNAL) == n;
+}
+
+static void serve_pair(struct pair *pair, struct relay_seen *seen, short client, short server)
+{
+    bool is_well = true;
+
+    if (client != 0) {
+        is_well = pair->is_begun ? pass(pair->client, pair->server) : begin(pair, seen);
+    }
+    if (is_well && server != 0) {
+        is_well = pass(pair->server, pair->client);
+    }
+    if (!is_well) {
+        close_pair(pair);
+    }
+}
+
+static _Noreturn void serve(struct relay_seen *seen, int listener, int port)
+{
+    struct pair pairs[PAIRS_MAX];
+
+    for (size_t i = 0; i < PAIRS_MAX; i++) {
+        pairs[i].client = -1;
+    }
+    for (;;) {
+        struct pollfd fds[1 + 2 * PAIRS_MAX];
+
+        fds[0] = (struct pollfd){.fd = listener, .events = POLLIN};
+        for (size_t i = 0; i < PAIRS_MAX; i++) {
+            bool is_used = pairs[i].client >= 0;
+            fds[1 + 2 * i] =
+                    (struct pollfd){.fd = is_used ? pairs[i].client : -1, .events = POLLIN};
+            fds[2 + 2 * i] =
+                    (struct pollfd){.fd = is_used ? pairs[i].server : -1, .events = POLLIN};
+        }
+        if (poll(fds, 1 + 2 * PAIRS_MAX, -1) < 0 && errno != EINTR) {
+            _exit(1);
+        }
+        for (size_t i = 0; i < PAIRS_MAX; i++) {
+            if (fds[1 + 2 * i].revents != 0 || fds[2 + 2 * i].revents != 0) {
+                serve_pair(&pairs[i], seen, fds[1 + 2 * i].revents, fds[2 + 2 * i].revents);
+            }
+        }
+        if (fds[0].revents != 0) {
+            accept_pair(pairs, listener, port);
+        }
+    }
+}
+
+void relay_start(struct relay *relay, int port)
+{
+    int listener = listen_on_any(&relay->port);
+
+    relay->seen = mmap(
+            NULL, sizeof(*relay->seen), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    if (relay->seen == MAP_FAILED) {
+        proc_die("no memory for the relay");
+    }
+    relay->pid = fork();
+    if (relay->pid < 0) {
+        proc_die("cannot fork the relay");
+    }
+    if (relay->pid == 0) {
+        prctl(PR_SET_PDEATHSIG, SIGKILL);
+        serve(relay->seen, listener, port);
+    }
+    close(listener);
+}
+
+void relay_stop(struct relay *relay)
+{
+    if (relay->pid > 0) {
+        kill(relay->pid, SIGKILL);
+        waitpid(relay->pid, NULL, 0);
+        munmap(relay->seen, sizeof(*relay->seen));
+        relay->pid = 0;
+    }
+}

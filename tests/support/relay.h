@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: PostgreSQL */
+/*
+ * tests/support/relay.h - stands between Sluice and a server, and sees how connections begin.
+ *
+ * A child relays bytes; it looks only at the first packet of each connection, and
+ * at the one after an SSLRequest it has answered N itself.
+ *
+ * Ownership: the caller's struct; the child dies with the test program. Threads: the
+ * counts are the child's, and may be read at any time.
+ */
+#ifndef SLUICE_TESTS_SUPPORT_RELAY_H
+#define SLUICE_TESTS_SUPPORT_RELAY_H
+
+#include <stdatomic.h>
+#include <sys/types.h>
+
+enum relay_tls {
+    RELAY_TLS_PASS,   /* SSLRequest goes to the server */
+    RELAY_TLS_REFUSE, /* it is answered N */
+    RELAY_TLS_BREAK   /* it is answered S, and the connection closed */
+};
+
+struct relay_seen {
+    atomic_int how; /* enum relay_tls; the test's to set, for connections to come */
+    atomic_int ssl_requests;
+    atomic_int cancels; /* in plain */
+    atomic_int startups;
+};
+
+struct relay {
+    int port;
+    pid_t pid;
+    struct relay_seen *seen; /* shared with the child */
+};
+
+/* To that loopback port. */
+void relay_start(struct relay *relay, int port);
+void relay_stop(struct relay *relay);
+
+#endif
