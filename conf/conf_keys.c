@@ -179,7 +179,9 @@ static const struct conf_key keys[] = {
                 "Forget a database made from the fallback entry * after so long without use.",
                 .ignored = "pools are kept; their idle servers are closed by server_idle_timeout"),
         TIME(CLIENTS, cancel_wait_timeout, 0, "10", LIVE,
-                "Give up a cancel request that could not be sent on for so long; 0 never."),
+                "Give up a cancel request that could not be sent on for so long; 0 never, but 10 s "
+                "for "
+                "one that goes to a peer."),
         TIME(CLIENTS, client_idle_timeout, 0, "0", LIVE,
                 "Close a client that has been idle outside a transaction for so long; 0 never."),
         TIME(CLIENTS, client_login_timeout, 0, "60", LIVE,
@@ -249,8 +251,8 @@ static const struct conf_key keys[] = {
         INT(POOLS, min_pool_size, 0, INT_MAX, "0", LIVE,
                 "Servers a pool keeps while it has clients or a user of its own."),
         INT(PROCESS, peer_id, 0, CONF_PEER_ID_MAX, "0", LIVE,
-                "Our number among the [peers]; 0 is none.",
-                .ignored = "cancel requests are not passed on to peers yet"),
+                "Our number among the [peers]: cancel keys of new clients carry it in place of the "
+                "server's process id, and requests with another's are passed on; 0 is none."),
         TEXT(PROCESS, pidfile, "", FIXED, "The file to write the process id to; needed for -d."),
         INT(WIRE, pkt_buf, 128, 1 << 30, "4096", FIXED,
                 "Bytes of a connection's buffer to begin with.",
@@ -437,7 +439,8 @@ static const struct conf_key keys[] = {
                 PART(PEERS, INT, conf_peer, pool_size),
                 .min = CONF_UNSET,
                 .max = INT_MAX,
-                .sentence = "Cancel requests to the peer at a time; not set, default_pool_size."},
+                .sentence = "Cancel requests to the peer at a time, others wait; not set, "
+                            "default_pool_size."},
         {.name = "port",
                 PART(PEERS, INT, conf_peer, host.port),
                 .min = 1,
@@ -469,7 +472,9 @@ static const struct conf_section sections[CONF_SECTIONS] = {
         [CONF_SECTION_USERS] = {"users", NULL, false, true, NULL,
                 "What holds for one user: name = key=value key=value ..."},
         [CONF_SECTION_PEERS] = {"peers", NULL, false, true, NULL,
-                "Other processes that cancel requests may be meant for: peer_id = key=value ..."},
+                "The processes of our group, and where cancel requests meant for each are passed "
+                "on to, "
+                "without TLS: peer_id = key=value ..."},
         [CONF_SECTION_CLUSTER] = {"cluster", NULL, true, false, NOT_YET,
                 "[cluster NAME]: one primary and its replicas."},
         [CONF_SECTION_TABLES] = {"tables", NULL, true, true, NOT_YET,

@@ -5,7 +5,8 @@
  * A request travels: read here (CLIENT_CANCEL) -> letter to the worker of the
  * client it is about -> there either done at once or a connection to the server ->
  * letter back, so that the connection it came by is closed when it was delivered:
- * whoever cancels waits for that, as with PostgreSQL.
+ * whoever cancels waits for that, as with PostgreSQL. A key of another process of our
+ * group goes to that one (proxy/peer.c).
  */
 #include "proxy/cancel.h"
 
@@ -18,6 +19,7 @@
 #include "proxy/client_cancelled.h"
 #include "proxy/console.h"
 #include "proxy/link.h"
+#include "proxy/peer.h"
 #include "proxy/process.h"
 #include "proxy/registry.h"
 #include "proxy/server.h"
@@ -50,7 +52,7 @@ enum sl_err cancel_put_key(struct client *client, uint32_t pid, struct sl_buf *b
 
     key->worker = client->io.worker;
     key->client = client->id;
-    enum sl_err err = cancel_key_add(key, pid, 0, client->minor_two);
+    enum sl_err err = cancel_key_add(key, pid, client->io.worker->conf->peer_id, client->minor_two);
     if (err != SL_OK) {
         return err;
     }
@@ -202,7 +204,9 @@ void cancel_request(struct client *from, uint32_t pid, struct sl_span key)
     struct worker *to = cancel_key_find(pid, key, &client);
 
     if (to == NULL) {
-        client_close(from, "cancel request of nobody");
+        if (!peer_forward(from, pid, key)) {
+            client_close(from, "cancel request of nobody");
+        }
         return;
     }
     struct cancel *cancel = cancel_new();

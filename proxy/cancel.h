@@ -11,6 +11,8 @@
  *                          other clients until it has closed
  *   nothing under way      dropped: the query it meant has ended
  *
+ * With a key of another process of our group it is passed on (proxy/peer.h).
+ *
  * Ownership: a cancel under way owns its connection. Threads: the worker's, each.
  * Bounds: CANCELS_MAX at a time; more are dropped and counted.
  */
@@ -30,7 +32,7 @@ enum { CANCELS_MAX = 256 };
 
 /*
  * The client has a key from now on, and BackendKeyData says so. pid: what its server
- * says of itself, or 0.
+ * says of itself, or 0; another one is told when there is a peer_id.
  */
 SL_MUST_CHECK enum sl_err cancel_put_key(struct client *client, uint32_t pid, struct sl_buf *buf);
 

@@ -158,8 +158,9 @@ void client_timer_fired(struct client *client)
         client_set_timer(client);
         return;
     }
-    if (client->state == CLIENT_STARTUP && client->part.login == NULL) {
-        client_close(client, "client_login_timeout");
+    if (client->state == CLIENT_CANCEL ||
+            (client->state == CLIENT_STARTUP && client->part.login == NULL)) {
+        client_close(client, deadline.text); /* a CancelRequest has no answer */
         return;
     }
     SL_IGNORE(sl_error_set(&error, SL_ETIMEOUT, deadline.sqlstate, "%s", deadline.text),

@@ -10,6 +10,7 @@
 #include "proxy/client.h"
 #include "proxy/console.h"
 #include "proxy/console_show.h"
+#include "proxy/peer.h"
 #include "proxy/process.h"
 #include "proxy/registry.h"
 
@@ -286,19 +287,20 @@ static const struct reply_column peer_pool_columns[] = {{"peer_id", REPLY_INT4},
         {"cl_active_cancel_req", REPLY_INT4}, {"cl_waiting_cancel_req", REPLY_INT4},
         {"sv_active_cancel", REPLY_INT4}, {"sv_login", REPLY_INT4}};
 
-/* Cancel requests are not passed on to peers, so nothing is under way to any. */
 static void show_peer_pools(struct view_visit *visit)
 {
     const struct conf *conf = process_conf();
     bool goes_on = true;
 
     for (int i = 0; goes_on && i < conf->peers_count; i++) {
+        struct peer_counts counts = peer_counts(conf->peers[i].id);
         struct view_row row;
         view_row_begin(&row);
         view_add_int(&row, conf->peers[i].id);
-        while (row.count < SL_COUNT(peer_pool_columns)) {
-            view_add_text(&row, "0");
-        }
+        view_add_int(&row, counts.active);
+        view_add_int(&row, counts.waiting + counts.connecting);
+        view_add_int(&row, counts.active);
+        view_add_int(&row, counts.connecting);
         goes_on = view_put(visit, &row);
     }
     conf_unref(conf);

@@ -6,6 +6,7 @@
 #include "proxy/auth_keys.h"
 #include "proxy/cancel_keys.h"
 #include "proxy/jobs.h"
+#include "proxy/peer.h"
 #include "proxy/pool.h"
 #include "proxy/prepared.h"
 #include "proxy/registry.h"
@@ -113,6 +114,7 @@ void process_stop(void)
         worker_fini(&self.workers[i]);
     }
     registry_fini();
+    peer_fini();
     auth_keys_clear();
     tls_context_unref(self.from_clients);
     tls_context_unref(self.to_servers);
