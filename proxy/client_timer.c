@@ -44,9 +44,11 @@ static struct deadline linked_deadline(const struct client *client)
     const struct conf *conf = client->io.worker->conf;
     const struct conf_user *user = conf_find_user(conf, client->user->name);
     const struct server *server = client->server;
+    /* A request that has just come is not in the queue yet. */
+    bool is_busy = client->query_since != 0 || !expect_idle(&server->expect);
     struct deadline deadline = {0};
 
-    if (client->query_since != 0 || !expect_idle(&server->expect)) {
+    if (is_busy) {
         earlier(&deadline, client->query_since, conf_query_timeout(conf, user),
                 SL_STATE_QUERY_CANCELED, "query timeout");
     } else if (server->expect.status != 'I') {
@@ -56,7 +58,7 @@ static struct deadline linked_deadline(const struct client *client)
         earlier(&deadline, client->request_at, conf_client_idle_timeout(conf, user),
                 SL_STATE_IDLE_SESSION_TIMEOUT, "client_idle_timeout");
     }
-    if (server->expect.status != 'I' || !expect_idle(&server->expect)) {
+    if (server->expect.status != 'I' || is_busy) {
         earlier(&deadline, client->xact_since, conf_transaction_timeout(conf, user),
                 SL_STATE_TRANSACTION_TIMEOUT, "transaction timeout");
     }

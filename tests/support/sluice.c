@@ -78,37 +78,68 @@ void sluice_file(struct sluice *sluice, const char *name, const char *text)
     proc_write(sluice->dir, name, NULL, out);
 }
 
-static void launch(struct sluice *sluice, const char *ini)
+static void launch(struct sluice *sluice, const char *ini, const char *const *options)
 {
-    char bin[PROC_PATH_MAX];
-    char path[PROC_PATH_MAX + 16];
+    enum { OPTIONS_MAX = 6 };
+    char words[OPTIONS_MAX + 2][PROC_PATH_MAX + 16];
+    char *argv[OPTIONS_MAX + 3];
     char log[PROC_PATH_MAX + 16];
-    char *const as_root[] = {bin, "-u", "root", path, NULL}; /* it refuses root otherwise */
-    char *const as_we_are[] = {bin, path, NULL};
-    const struct proc_options options = {.log = log};
+    const struct proc_options how = {.log = log};
+    int count = 0;
 
     sluice_file(sluice, "sluice.ini", ini);
-    snprintf(bin, sizeof(bin), "%s", sluice_bin());
-    snprintf(path, sizeof(path), "%s/sluice.ini", sluice->dir);
+    snprintf(words[count++], sizeof(words[0]), "%s", sluice_bin());
+    for (int i = 0; options[i] != NULL && i < OPTIONS_MAX; i++) {
+        snprintf(words[count++], sizeof(words[0]), "%s", options[i]);
+    }
+    snprintf(words[count++], sizeof(words[0]), "%s/sluice.ini", sluice->dir);
+    for (int i = 0; i < count; i++) {
+        argv[i] = words[i];
+    }
+    argv[count] = NULL;
     snprintf(log, sizeof(log), "%.200s/sluice.log", sluice->dir);
-    proc_start(&sluice->process, geteuid() == 0 ? as_root : as_we_are, &options);
+    proc_start(&sluice->process, argv, &how);
+}
+
+/* It refuses root otherwise. */
+static const char *const *usual_options(void)
+{
+    static const char *const as_root[] = {"-u", "root", NULL};
+
+    return geteuid() == 0 ? as_root : as_root + 2;
+}
+
+static void must_be_starting(struct sluice *sluice, long end)
+{
+    int status = proc_wait(&sluice->process, 0);
+
+    if (status >= 0) {
+        proc_die("sluice ended with %d while it started", status);
+    }
+    if (proc_now_ms() > end) {
+        proc_die("sluice did not start in time");
+    }
+    proc_pause_ms(10);
 }
 
 void sluice_start(struct sluice *sluice, const char *ini)
 {
     long end = proc_now_ms() + START_MS;
 
-    launch(sluice, ini);
+    launch(sluice, ini, usual_options());
     while (!proc_wait_port(sluice->port, 0)) {
-        int status = proc_wait(&sluice->process, 0);
+        must_be_starting(sluice, end);
+    }
+}
 
-        if (status >= 0) {
-            proc_die("sluice ended with %d while it started", status);
-        }
-        if (proc_now_ms() > end) {
-            proc_die("sluice did not listen in time");
-        }
-        proc_pause_ms(10);
+void sluice_start_by(struct sluice *sluice, const char *ini, const char *const *options)
+{
+    long end = proc_now_ms() + START_MS;
+
+    launch(sluice, ini, options);
+    while (access(sluice->process.log, R_OK) != 0 ||
+            !(sluice_logged(sluice, "event=started ") || proc_wait_port(sluice->port, 0))) {
+        must_be_starting(sluice, end);
     }
 }
 
@@ -116,7 +147,7 @@ int sluice_refused(struct sluice *sluice, const char *ini)
 {
     int status;
 
-    launch(sluice, ini);
+    launch(sluice, ini, usual_options());
     status = proc_wait(&sluice->process, START_MS);
     if (status < 0) {
         (void)proc_stop(&sluice->process, SIGKILL, STOP_MS);

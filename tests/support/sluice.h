@@ -31,6 +31,12 @@ void sluice_file(struct sluice *sluice, const char *name, const char *text);
 /* Writes sluice.ini and starts; returns when the port accepts. */
 void sluice_start(struct sluice *sluice, const char *ini);
 
+/*
+ * As sluice_start(), with these options (at most 6, NULL ends them) and not as root unless
+ * they say so; returns when the port accepts, or stderr says that it has started.
+ */
+void sluice_start_by(struct sluice *sluice, const char *ini, const char *const *options);
+
 /* As sluice_start(), for an ini that is expected to be refused: the exit status. */
 int sluice_refused(struct sluice *sluice, const char *ini);
 

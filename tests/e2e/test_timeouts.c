@@ -1,0 +1,304 @@
+/* SPDX-License-Identifier: PostgreSQL */
+/*
+ * tests/e2e/test_timeouts.c - clients that take too long, by the process and by the user;
+ * servers and names that do not answer.
+ *
+ * Each limit is a second, and nothing is asked about how soon after it something happens.
+ */
+#include "tests/support/case.h"
+#include "tests/support/login.h"
+#include "tests/support/soon.h"
+
+#include <arpa/inet.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+static struct cluster cluster;
+static struct sluice sluice;
+
+#define AT "host=127.0.0.1 port=@PGPORT@ dbname=postgres "
+#define MAIN                                                                                       \
+    "[pgbouncer]\n"                                                                                \
+    "listen_addr = 127.0.0.1\n"                                                                    \
+    "listen_port = @PORT@\n"                                                                       \
+    "unix_socket_dir = @DIR@\n"                                                                    \
+    "auth_type = trust\n"                                                                          \
+    "auth_file = @DIR@/userlist.txt\n"                                                             \
+    "admin_users = admin\n"                                                                        \
+    "pool_mode = transaction\n"                                                                    \
+    "default_pool_size = 1\n"                                                                      \
+    "workers = 2\n"
+#define INI "[databases]\ndb = " AT "\n" MAIN
+
+static int start_cluster(void **state)
+{
+    (void)state;
+    cluster_start(&cluster, NULL);
+    cluster_sql(&cluster, "create role one login");
+    return 0;
+}
+
+static int stop_cluster(void **state)
+{
+    (void)state;
+    cluster_stop(&cluster);
+    return 0;
+}
+
+static int make_files(void **state)
+{
+    (void)state;
+    sluice_init(&sluice, &cluster);
+    sluice_file(&sluice, "userlist.txt", "\"postgres\" \"\"\n\"one\" \"\"\n\"admin\" \"\"\n");
+    return 0;
+}
+
+static int stop_sluice(void **state)
+{
+    (void)state;
+    sluice_stop(&sluice);
+    return 0;
+}
+
+static PGconn *open_as(const char *user, const char *dbname)
+{
+    return query_must_connect(
+            "host=127.0.0.1 port=%d user=%s dbname=%s sslmode=disable", sluice.port, user, dbname);
+}
+
+/* The client says nothing, and is closed for that reason. */
+static void closed_soon(PGconn *conn, const char *reason)
+{
+    char line[128];
+
+    for (long end = proc_now_ms() + SOON_MS; PQconsumeInput(conn) == 1; proc_pause_ms(10)) {
+        PQisBusy(conn); /* looks at what came */
+        if (proc_now_ms() > end) {
+            fail_msg("the client still lives, and not: %s", reason);
+        }
+    }
+    snprintf(line, sizeof(line), "reason=\"%s\"", reason);
+    soon_logged(&sluice, line);
+    PQfinish(conn);
+}
+
+/* ---- clients ---- */
+
+/* For a key that ends idle clients: general, then of one user, others untouched. */
+static void expect_ends(const char *key, const char *begin, const char *reason)
+{
+    char ini[4096];
+    PGconn *one;
+    PGconn *other;
+
+    snprintf(ini, sizeof(ini), INI "%s = 1\n", key);
+    sluice_start(&sluice, ini);
+    one = open_as("postgres", "db");
+    query_text(one, begin);
+    closed_soon(one, reason);
+    sluice_stop(&sluice);
+    (void)make_files(NULL);
+    snprintf(ini, sizeof(ini), INI "[users]\none = %s=1\n", key);
+    sluice_start(&sluice, ini);
+    other = open_as("postgres", "db");
+    query_text(other, begin);
+    one = open_as("one", "db");
+    query_text(one, begin);
+    closed_soon(one, reason);
+    query_expect(other, "select 1", "1");
+    PQfinish(other);
+}
+
+static void an_idle_client_is_closed(void **state)
+{
+    (void)state;
+    expect_ends("client_idle_timeout", "select 1", "client_idle_timeout");
+}
+
+static void a_client_idle_in_a_transaction_is_closed(void **state)
+{
+    (void)state;
+    expect_ends("idle_transaction_timeout", "begin", "idle transaction timeout");
+}
+
+static void a_client_long_in_a_transaction_is_closed(void **state)
+{
+    (void)state;
+    expect_ends("transaction_timeout", "begin", "transaction timeout");
+}
+
+/* A statement by itself is a transaction too. */
+static void a_statement_is_a_transaction(void **state)
+{
+    PGconn *conn;
+
+    (void)state;
+    sluice_start(&sluice, INI "transaction_timeout = 1\n");
+    conn = open_as("postgres", "db");
+    assert_int_equal(PQsendQuery(conn, "select pg_sleep(100)"), 1);
+    soon_answered(conn, "ERROR 25P04: transaction timeout");
+    PQfinish(conn);
+}
+
+static void a_statement_that_takes_too_long_ends_its_client(void **state)
+{
+    PGconn *conn;
+
+    (void)state;
+    sluice_start(&sluice, INI "query_timeout = 1\n");
+    conn = open_as("postgres", "db");
+    assert_int_equal(PQsendQuery(conn, "select pg_sleep(100)"), 1);
+    soon_answered(conn, "ERROR 57014: query timeout");
+    PQfinish(conn);
+    sluice_stop(&sluice);
+    (void)make_files(NULL);
+    sluice_start(&sluice, INI "[users]\none = query_timeout=1\n");
+    conn = open_as("one", "db");
+    assert_int_equal(PQsendQuery(conn, "select pg_sleep(100)"), 1);
+    soon_answered(conn, "ERROR 57014: query timeout");
+    PQfinish(conn);
+    conn = open_as("postgres", "db");
+    query_expect(conn, "select pg_sleep(1.5)", "");
+    PQfinish(conn);
+}
+
+/* The pool's one server is taken: a second client of user and dbname waits in vain. */
+static void expect_wait_ends(const char *user, const char *dbname)
+{
+    PGconn *first = open_as(user, dbname);
+    PGconn *second = open_as(user, dbname);
+
+    query_expect(first, "begin", "BEGIN");
+    assert_int_equal(PQsendQuery(second, "select 1"), 1);
+    soon_answered(second, "ERROR 53300: query_wait_timeout");
+    PQfinish(second);
+    query_expect(first, "commit", "COMMIT");
+    PQfinish(first);
+}
+
+static void who_waits_too_long_for_a_server_is_closed(void **state)
+{
+    (void)state;
+    sluice_start(&sluice, INI "query_wait_timeout = 1\n");
+    expect_wait_ends("postgres", "db");
+    sluice_stop(&sluice);
+    (void)make_files(NULL);
+    sluice_start(&sluice, "[databases]\ndb = " AT "\nshort = " AT "query_wait_timeout=1\n"
+                          "[users]\none = query_wait_timeout=1\n" MAIN);
+    expect_wait_ends("postgres", "short");
+    expect_wait_ends("one", "db");
+}
+
+/* ---- servers ---- */
+
+/* A port where the system takes connections and nobody says anything. */
+static int silent_port(int *fd)
+{
+    struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    socklen_t len = sizeof(address);
+
+    *fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    assert_int_equal(bind(*fd, (struct sockaddr *)&address, len), 0);
+    assert_int_equal(listen(*fd, 64), 0);
+    assert_int_equal(getsockname(*fd, (struct sockaddr *)&address, &len), 0);
+    return ntohs(address.sin_port);
+}
+
+static void a_server_that_does_not_let_us_in_is_given_up(void **state)
+{
+    char ini[4096];
+    int fd;
+
+    (void)state;
+    snprintf(ini, sizeof(ini),
+            "[databases]\ndb = host=127.0.0.1 port=%d\n" MAIN "server_connect_timeout = 1\n",
+            silent_port(&fd));
+    sluice_start(&sluice, ini);
+    login_expect("server_connect_timeout",
+            "host=127.0.0.1 port=%d user=postgres dbname=db sslmode=disable", sluice.port);
+    close(fd);
+}
+
+/* How often it is tried is at least so often; a new client is told at once meanwhile. */
+static void a_server_that_cannot_be_reached_is_tried_again(void **state)
+{
+    PGconn *conn;
+
+    (void)state;
+    sluice_start(&sluice, INI "server_login_retry = 1\n");
+    cluster_stop(&cluster);
+    login_expect("could not connect",
+            "host=127.0.0.1 port=%d user=postgres dbname=db sslmode=disable", sluice.port);
+    cluster_again(&cluster);
+    conn = NULL;
+    for (long end = proc_now_ms() + SOON_MS; conn == NULL && proc_now_ms() < end;) {
+        conn = query_connect(
+                "host=127.0.0.1 port=%d user=postgres dbname=db sslmode=disable", sluice.port);
+        if (PQstatus(conn) != CONNECTION_OK) {
+            PQfinish(conn);
+            conn = NULL;
+        }
+    }
+    assert_non_null(conn);
+    query_expect(conn, "select 1", "1");
+    PQfinish(conn);
+}
+
+/* ---- names ---- */
+
+/* The seconds that SHOW DNS_HOSTS gives the name; -1: it is not there. */
+static int ttl_of(PGconn *console, const char *name)
+{
+    PGresult *result = PQexec(console, "show dns_hosts");
+    int ttl = -1;
+
+    for (int row = 0; row < PQntuples(result); row++) {
+        if (strcmp(PQgetvalue(result, row, 0), name) == 0) {
+            ttl = (int)strtol(PQgetvalue(result, row, 1), NULL, 10);
+        }
+    }
+    PQclear(result);
+    return ttl;
+}
+
+static void names_are_believed_for_their_time(void **state)
+{
+    PGconn *console;
+    PGconn *conn;
+
+    (void)state;
+    sluice_start(&sluice,
+            "[databases]\ndb = host=localhost port=@PGPORT@ dbname=postgres\n"
+            "nowhere = host=nowhere.invalid\n" MAIN "dns_max_ttl = 1000\ndns_nxdomain_ttl = 500\n");
+    console = open_as("admin", "pgbouncer");
+    conn = open_as("postgres", "db");
+    query_expect(conn, "select 1", "1");
+    PQfinish(conn);
+    login_expect("nowhere.invalid",
+            "host=127.0.0.1 port=%d user=postgres dbname=nowhere sslmode=disable", sluice.port);
+    assert_in_range(ttl_of(console, "localhost"), 900, 1000);
+    assert_in_range(ttl_of(console, "nowhere.invalid"), 400, 500);
+    PQfinish(console);
+}
+
+#define CASE(name) cmocka_unit_test_setup_teardown(name, make_files, stop_sluice)
+
+static const struct CMUnitTest cases[] = {
+        CASE(an_idle_client_is_closed),
+        CASE(a_client_idle_in_a_transaction_is_closed),
+        CASE(a_client_long_in_a_transaction_is_closed),
+        CASE(a_statement_is_a_transaction),
+        CASE(a_statement_that_takes_too_long_ends_its_client),
+        CASE(who_waits_too_long_for_a_server_is_closed),
+        CASE(a_server_that_does_not_let_us_in_is_given_up),
+        CASE(a_server_that_cannot_be_reached_is_tried_again),
+        CASE(names_are_believed_for_their_time),
+};
+
+int main(void)
+{
+    return case_run(cases, CASE_COUNT(cases), start_cluster, stop_cluster);
+}
