@@ -36,6 +36,7 @@ struct relay {
     const uint8_t *at;
     const uint8_t *end;
     struct settle_bytes *instead; /* RELAY_SWAP */
+    uint32_t packet_max;          /* max_packet_size */
     bool saw_ready;
 };
 
@@ -219,7 +220,7 @@ static void on_error(struct server *server, struct sl_span body)
     }
     bool is_ours = expect_hidden(&server->expect) &&
                    (server->client == NULL || server->client->state != CLIENT_AUTH_WAIT);
-    if (is_ours) {
+    if (is_ours && server->state != SERVER_SETUP) {
         server->is_broken = true; /* what we asked for is not so: nobody may build on it */
     }
     if (is_ours || server->client == NULL) {
@@ -376,6 +377,12 @@ static void carry_out(struct relay *relay, enum relayed relayed, uint32_t total)
     pass_body(relay);
 }
 
+/* max_packet_size counts the type byte too, as PgBouncer does. */
+static bool len_is_good(const struct relay *relay, uint32_t len)
+{
+    return message_len_ok(len) && len < relay->packet_max;
+}
+
 /*
  * Rows, or COPY data: as many as are here, for nothing changes in between. The first
  * one's length was looked at; the last one may be cut.
@@ -387,7 +394,7 @@ static void stream(struct relay *relay, uint8_t type)
 
     while ((size_t)(relay->end - at) > (size_t)total + MESSAGE_HEAD && at[total] == type) {
         uint32_t len = sl_get_u32(at + total + 1);
-        if (!message_len_ok(len)) {
+        if (!len_is_good(relay, len)) {
             break; /* relay_message() says so */
         }
         at += total;
@@ -410,7 +417,7 @@ static bool relay_message(struct relay *relay)
     }
     uint8_t type = relay->at[0];
     uint32_t len = sl_get_u32(relay->at + 1);
-    if (!message_len_ok(len)) {
+    if (!len_is_good(relay, len)) {
         server->is_broken = true;
         return false;
     }
@@ -547,8 +554,11 @@ static void relay_bytes(struct server *server, struct sl_span bytes)
 {
     struct worker *worker = server->io.worker;
     struct client *client = server->client;
-    struct relay relay = {
-            .server = server, .run = bytes.at, .at = bytes.at, .end = bytes.at + bytes.len};
+    struct relay relay = {.server = server,
+            .run = bytes.at,
+            .at = bytes.at,
+            .end = bytes.at + bytes.len,
+            .packet_max = worker->conf->max_packet_size};
 
     if (client != NULL) {
         outbox_begin(&worker->outbox, &client->io);
