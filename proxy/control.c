@@ -97,6 +97,7 @@ static void apply_rest(const struct conf *old, const struct conf *new_conf)
     }
     dns_set_ttl(new_conf->dns_max_ttl_usec, new_conf->dns_nxdomain_ttl_usec);
     auth_cache_clear();
+    listener_tune(new_conf);
     sweep_reload(old, new_conf);
 }
 

@@ -57,6 +57,11 @@ struct pause_letter {
     bool paused;
 };
 
+struct tune_letter {
+    struct letter letter;
+    int defer;
+};
+
 static const char *why(int code, char text[static 128])
 {
     return strerror_r(code, text, 128);
@@ -251,6 +256,43 @@ void listener_pause(bool paused)
     mailbox_post(&process_worker(0)->mailbox, &letter->letter);
 }
 
+static void set(int fd, int level, int option, int value)
+{
+    int rc = setsockopt(fd, level, option, &value, sizeof value);
+    (void)rc; /* what must work is noticed by bind() */
+}
+
+static void tune(int defer)
+{
+    for (int i = 0; i < self.count; i++) {
+        if (!self.all[i].is_unix && self.all[i].io.fd >= 0) {
+            set(self.all[i].io.fd, IPPROTO_TCP, TCP_DEFER_ACCEPT,
+                    defer == 1 ? DEFER_SECONDS : defer);
+        }
+    }
+}
+
+static void deliver_tune(struct letter *letter, struct worker *worker)
+{
+    struct tune_letter *mine = SL_CONTAINER(letter, struct tune_letter, letter);
+
+    (void)worker;
+    tune(mine->defer);
+    free(mine);
+}
+
+void listener_tune(const struct conf *conf)
+{
+    struct tune_letter *letter = malloc(sizeof *letter);
+
+    if (letter == NULL) {
+        return;
+    }
+    letter->letter.deliver = deliver_tune;
+    letter->defer = conf->tcp_defer_accept;
+    mailbox_post(&process_worker(0)->mailbox, &letter->letter);
+}
+
 /* ---- opening: the main thread, before worker 0 is told ---- */
 
 static bool add(int fd, const struct address *address, bool has_file)
@@ -266,12 +308,6 @@ static bool add(int fd, const struct address *address, bool has_file)
     return true;
 }
 
-static void set(int fd, int level, int option, int value)
-{
-    int rc = setsockopt(fd, level, option, &value, sizeof value);
-    (void)rc; /* what must work is noticed by bind() */
-}
-
 static void set_options(int fd, const struct conf *conf, int family)
 {
     if (family == AF_UNIX) {
@@ -283,10 +319,6 @@ static void set_options(int fd, const struct conf *conf, int family)
     }
     if (conf->so_reuseport) {
         set(fd, SOL_SOCKET, SO_REUSEPORT, 1);
-    }
-    if (conf->tcp_defer_accept > 0) {
-        set(fd, IPPROTO_TCP, TCP_DEFER_ACCEPT,
-                conf->tcp_defer_accept > 1 ? conf->tcp_defer_accept : DEFER_SECONDS);
     }
 }
 
@@ -514,6 +546,7 @@ enum sl_err listener_start(const struct conf *conf, struct sl_error *error)
         close_unstarted();
         return err;
     }
+    tune(conf->tcp_defer_accept);
     self.start_letter.deliver = deliver_start;
     mailbox_post(&process_worker(0)->mailbox, &self.start_letter);
     return SL_OK;

@@ -9,7 +9,8 @@
  * accepted for LISTENER_REST, so that the loop does not spin.
  *
  * Ownership: the listener's, until listener_stop(). Threads: listener_start() and
- * listener_free() the main thread's; listener_close() and listener_pause() any;
+ * listener_free() the main thread's; listener_close(), listener_pause()
+ * and listener_tune() any;
  * the rest worker 0's. Bounds: LISTENERS_MAX sockets.
  */
 #ifndef SLUICE_PROXY_LISTENER_H
@@ -37,6 +38,9 @@ enum listener_which { LISTENER_TCP, LISTENER_ALL };
 void listener_close(enum listener_which which);
 /* SUSPEND and RESUME, by letter: connections wait in the backlog. */
 void listener_pause(bool paused);
+
+/* What of conf may change while they listen, by letter. */
+void listener_tune(const struct conf *conf);
 
 /* After process_stop(): frees what is left and removes the Unix sockets' files. */
 void listener_free(void);
