@@ -231,7 +231,9 @@ static const struct conf_key keys[] = {
         BOOL(LOG, log_disconnections, "1", LIVE, "Log why connections end."),
         BOOL(LOG, log_pooler_errors, "1", LIVE, "Log the errors that are ours and not a server's."),
         BOOL(LOG, log_stats, "1", LIVE, "Log totals every stats_period."),
-        TEXT(LOG, logfile, "", LIVE, "The file to log to; empty is stderr."),
+        TEXT(LOG, logfile, "", LIVE,
+                "The file to log to, beside stderr unless -q or -d is given; empty is stderr "
+                "only."),
         TEXT(CLIENTS, login_notify_message, "", LIVE,
                 "A notice for each client that has logged in; empty is none."),
         INT(CLIENTS, max_client_conn, 1, INT_MAX, "100", LIVE, "Clients there may be."),
@@ -354,7 +356,10 @@ static const struct conf_key keys[] = {
         TEXT(LISTEN, unix_socket_group, "", FIXED, "The group that the Unix socket is given to."),
         OCTAL(LISTEN, unix_socket_mode, 0777, "0777", FIXED, "The mode of the Unix socket."),
         TEXT(PROCESS, user, NULL, FIXED, "The system user to become when started as root."),
-        INT(LOG, verbose, 0, INT_MAX, NULL, LIVE, "0 logs what happens, 1 and more also why."),
+        INT(LOG, verbose, 0, INT_MAX, NULL, LIVE,
+                "0 logs what happens, 1 and more also what is tried: connections that come and are "
+                "made, "
+                "and keys without effect."),
 
         /* Ours. */
         SIZE(WIRE, prepared_statements_bytes, 0, "256MB", LIVE,

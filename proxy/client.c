@@ -144,6 +144,11 @@ struct client *client_new(
     client->cancel.serial = process_next_serial();
     atomic_fetch_add(&worker->clients_count, 1);
     socket_tune(fd, worker->conf);
+    if (sl_log_enabled(SL_LOG_DEBUG)) {
+        char text[ADDRESS_TEXT_MAX];
+        sl_log(SL_LOG_DEBUG, "client_connected", "client=%lu address=%s",
+                (unsigned long)client->cancel.serial, sl_log_quote(address_text(peer, text)));
+    }
     client_set_timer(client);
     io_want(&client->io, IO_READ);
     return client;

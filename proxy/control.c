@@ -56,6 +56,7 @@ enum sl_err control_open_log(
         path = "/dev/null";
     }
     sl_log_set_level(conf->verbose + options.verbose > 0 ? SL_LOG_DEBUG : SL_LOG_INFO);
+    sl_log_stderr(!options.quiet);
     sl_log_syslog(conf->syslog, conf->syslog_ident, conf->syslog_facility);
     return sl_log_open(path, error);
 }

@@ -59,7 +59,7 @@ static void print_usage(FILE *out, const char *name)
             "       %s --check FILE\n"
             "Sluice stands before PostgreSQL as a PgBouncer does, on all cores.\n"
             "FILE is a configuration: a pgbouncer.ini, or a sluice.ini.\n\n"
-            "  -d, --daemon         run in the background (pidfile must be set)\n"
+            "  -d, --daemon         run in the background (needs pidfile, and logfile or syslog)\n"
             "  -q, --quiet          write no log to standard error\n"
             "  -v, --verbose        log more\n"
             "  -u, --user=NAME      become that user when started as root\n"
@@ -192,6 +192,11 @@ static enum sl_err become_process(
     }
     if (err == SL_OK && arguments->is_daemon && conf->pidfile[0] == '\0') {
         err = sl_error_set(error, SL_ECONF, "22023", "-d needs pidfile to be set");
+    }
+    if (err == SL_OK && arguments->is_daemon && conf->logfile[0] == '\0' && !conf->syslog) {
+        err = sl_error_set(error, SL_ECONF, "22023",
+                "-d needs logfile or syslog to be set: in the background there is no standard "
+                "error");
     }
     if (err == SL_OK) {
         err = daemon_check_pidfile(conf->pidfile, error);

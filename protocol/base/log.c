@@ -69,6 +69,7 @@ static struct {
     atomic_int stop_polls;       /* any thread; those in vain since sl_log_stop() */
     atomic_int level;            /* any thread */
     atomic_int fd;               /* any thread; reopening puts another file behind it */
+    atomic_bool to_stderr;       /* any thread; too, when fd is another */
     atomic_bool to_syslog;       /* any thread */
     _Atomic uint64_t lost;       /* any thread; lines the queue or the file did not take */
     _Atomic uint64_t suppressed; /* any thread; lines over EVENT_LINES_MAX */
@@ -213,6 +214,20 @@ static void write_to_fd(struct sl_span bytes)
     atomic_fetch_add(&self.lost, lines_in(bytes));
 }
 
+/* The file has the lines, so nobody is waited for here. */
+static void copy_to_stderr(struct sl_span bytes)
+{
+    struct pollfd out = {.fd = STDERR_FILENO, .events = POLLOUT};
+
+    while (bytes.len > 0 && poll(&out, 1, POLL_MSEC) > 0) {
+        ssize_t n = write(out.fd, bytes.at, bytes.len < PIPE_BUF ? bytes.len : PIPE_BUF);
+        if (n <= 0) {
+            return;
+        }
+        bytes = sl_span(bytes.at + n, bytes.len - (size_t)n);
+    }
+}
+
 /* syslog has times and levels of its own, so the line's level is read back from it. */
 static void write_to_syslog(struct sl_span bytes)
 {
@@ -238,6 +253,9 @@ static void write_to_syslog(struct sl_span bytes)
 static void write_out(struct sl_span lines)
 {
     write_to_fd(lines);
+    if (atomic_load(&self.to_stderr) && atomic_load(&self.fd) != STDERR_FILENO) {
+        copy_to_stderr(lines);
+    }
     if (atomic_load(&self.to_syslog)) {
         write_to_syslog(lines);
     }
@@ -440,6 +458,11 @@ void sl_log_reopen(void)
         sl_log(SL_LOG_WARN, "log_reopen_failed", "path=%s reason=%s, going on with the old file",
                 sl_log_quote(path), sl_log_quote(why));
     }
+}
+
+void sl_log_stderr(bool on)
+{
+    atomic_store(&self.to_stderr, on);
 }
 
 static int facility_of(const char *name)

@@ -45,6 +45,8 @@ const char *sl_log_quote(const char *text);
 
 /* Writes to path (created, appended) rather than stderr; NULL or "" means stderr. */
 SL_MUST_CHECK enum sl_err sl_log_open(const char *path, struct sl_error *error);
+/* Also, or not, to stderr while a path is open; a reader there who does not read misses lines. */
+void sl_log_stderr(bool on);
 /* Also, or not, to syslog; facility and ident as in syslog(3) ("daemon", "sluice"). */
 void sl_log_syslog(bool on, const char *ident, const char *facility);
 /* Opens the path again, for rotation. Called from the control thread. */

@@ -16,6 +16,7 @@
 #include <pthread.h>
 #include <stdio.h>
 #include <sys/stat.h>
+#include <syslog.h>
 #include <unistd.h>
 
 static char path[64];
@@ -239,6 +240,53 @@ static void quoting_escapes_cuts_and_lasts_eight_calls(void **state)
     assert_int_equal(strlen(sl_log_quote(longer)), 199 + 5);
 }
 
+/* ---- syslog: ours, in place of the C library's ---- */
+
+static struct {
+    char ident[64];
+    int facility;
+    int priority;
+    char line[256];
+    int lines;
+} said;
+
+void openlog(const char *ident, int options, int facility)
+{
+    (void)options;
+    (void)snprintf(said.ident, sizeof said.ident, "%s", ident);
+    said.facility = facility;
+}
+
+void closelog(void)
+{
+}
+
+void syslog(int priority, const char *format, ...)
+{
+    va_list args;
+
+    va_start(args, format);
+    (void)vsnprintf(said.line, sizeof said.line, format, args);
+    va_end(args);
+    said.priority = priority;
+    said.lines++;
+}
+
+static void syslog_is_told_under_our_name_and_facility(void **state)
+{
+    (void)state;
+    sl_log_syslog(true, "pool1", "local3");
+    assert_string_equal(said.ident, "pool1");
+    assert_int_equal(said.facility, LOG_LOCAL3);
+    sl_log(SL_LOG_WARN, "near_end", "left=%d", 3);
+    assert_int_equal(said.priority, LOG_WARNING);
+    assert_string_equal(said.line, "warn event=near_end left=3");
+    sl_log_syslog(false, "pool1", "local3");
+    sl_log(SL_LOG_WARN, "near_end", "left=%d", 2);
+    assert_int_equal(said.lines, 1);
+    assert_int_equal(lines_of(read_file(path), "near_end"), 2);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -259,6 +307,8 @@ int main(void)
                     a_renamed_file_is_left_at_reopening, open_log, close_log),
             cmocka_unit_test_setup_teardown(
                     a_path_that_cannot_be_opened_changes_nothing, open_log, close_log),
+            cmocka_unit_test_setup_teardown(
+                    syslog_is_told_under_our_name_and_facility, open_log, close_log),
             cmocka_unit_test(quoting_escapes_cuts_and_lasts_eight_calls),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
