@@ -103,6 +103,7 @@ void pool_configure(struct pool *pool, const struct conf *conf)
     pool->size = conf_pool_size(conf, db, user);
     pool->reserve = conf_reserve_pool_size(conf, db, user);
     pool->min = conf_min_pool_size(conf, db);
+    pool->has_own_user = db->user != NULL;
     pool->database_max = conf_max_db_connections(conf, db);
     pool->user_max = conf_max_user_connections(conf, user);
     pool->reserve_after = conf->reserve_pool_timeout_usec;
@@ -636,11 +637,13 @@ static struct server *serve_one_locked(struct pool *pool, unsigned worker)
     return NULL;
 }
 
-/* min_pool_size, while somebody uses the pool. */
+/* min_pool_size, while somebody uses the pool; always, when it can have one user only. */
 static void want_minimum(struct pool *pool, sl_usec now, struct todo *todo)
 {
-    if (todo->launch != NULL || pool->total >= pool->min || pool->total >= size_now(pool, now) ||
-            (pool->is_failing && now < pool->retry_at) || atomic_load(&pool->clients) == 0 ||
+    bool is_used = pool->has_own_user || atomic_load(&pool->clients) > 0;
+
+    if (!is_used || todo->launch != NULL || pool->total >= pool->min ||
+            pool->total >= size_now(pool, now) || (pool->is_failing && now < pool->retry_at) ||
             pool->counts[POOL_LOGIN] > 0 || !count_server(pool)) {
         return;
     }

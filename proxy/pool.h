@@ -95,6 +95,7 @@ struct pool {
     int size;                          /* under lock: pool_size as configured now */
     int reserve;                       /* under lock */
     int min;                           /* under lock */
+    bool has_own_user;                 /* under lock: the database's line names the user */
     int database_max;                  /* under lock: max_db_connections, 0 is none */
     int user_max;                      /* under lock: max_user_connections, 0 is none */
     sl_usec reserve_after;             /* under lock: reserve_pool_timeout */

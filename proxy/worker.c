@@ -49,6 +49,23 @@ static void on_tick(evutil_socket_t fd, short what, void *arg)
 }
 
 /* Worker 0 sees to what no client's or server's event would ever bring about. */
+/* Without clients only databases whose line names the user keep min_pool_size: one pool each. */
+static void make_lasting_pools(const struct conf *conf)
+{
+    for (int i = 0; i < conf->databases_count; i++) {
+        const struct conf_database *db = conf->databases[i];
+        if (db->user == NULL || conf_min_pool_size(conf, db) <= 0) {
+            continue;
+        }
+        struct database *database = registry_database(db->name);
+        struct user *user = registry_user(db->user);
+        struct pool *pool = database == NULL || user == NULL ? NULL : registry_pool(database, user);
+        if (pool != NULL) {
+            pool_configure(pool, conf);
+        }
+    }
+}
+
 static void tend_pools(struct worker *worker)
 {
     if (worker->index != 0 || worker->now < worker->tend_at || worker->stopping) {
@@ -59,6 +76,10 @@ static void tend_pools(struct worker *worker)
     bool leaves = process_shutdown() == PROCESS_WAITS_FOR_SERVERS;
 
     worker->tend_at = worker->now + TICK;
+    if (worker->has_new_conf) {
+        worker->has_new_conf = false;
+        make_lasting_pools(worker->conf);
+    }
     for (struct pool *p = registry_next_pool(NULL); p != NULL; p = registry_next_pool(p)) {
         pool_tend(p, worker);
         if (leaves) {
@@ -252,5 +273,6 @@ void worker_set_conf(struct worker *worker, const struct conf *conf)
 {
     conf_unref(worker->conf);
     worker->conf = conf;
+    worker->has_new_conf = true;
     worker->watches_clients = has_client_deadlines(conf);
 }

@@ -56,6 +56,7 @@ struct worker {
     bool stopping;
     bool has_mail;
     bool is_suspended;    /* suspend.h: as of the last letter about it */
+    bool has_new_conf;    /* worker 0: min_pool_size may ask for pools that nobody has used yet */
     bool watches_clients; /* a timeout of logged-in clients is configured */
     sl_usec tend_at;
     struct event *tick_event;
