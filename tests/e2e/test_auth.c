@@ -196,6 +196,31 @@ static void scram_takes_plain_and_scram_secrets(void **state)
     }
 }
 
+/* Of the verifier that is made from a plain password; kept ones have iterations of their own. */
+static void a_plain_password_is_proved_in_scram_iterations(void **state)
+{
+    static const char first[] =
+            "p\0\0\0\x36SCRAM-SHA-256\0\0\0\0\x20n,,n=,r=abcdefghijklmnopqrstuvwx";
+    char text[LOGIN_TEXT_MAX];
+    size_t len;
+    int fd;
+
+    (void)state;
+    start_with(with_userlist, "", "auth_type = scram-sha-256\nscram_iterations = 5003\n");
+    fd = login_dial(sluice.port);
+    len = login_startup(text, "p", "db");
+    assert_int_equal(send(fd, text, len, MSG_NOSIGNAL), len);
+    assert_int_equal(login_read(fd, text, 24), 24); /* AuthenticationSASL, SCRAM-SHA-256 */
+    assert_int_equal(send(fd, first, sizeof(first) - 1, MSG_NOSIGNAL), sizeof(first) - 1);
+    shutdown(fd, SHUT_WR);
+    len = login_read(fd, text, sizeof(text) - 1);
+    text[len] = '\0';
+    assert_true(len > 9 && text[0] == 'R' && text[8] == 11);
+    assert_non_null(strstr(text + 9, ",i=5003"));
+    close(fd);
+    expect_plainly("ok", "p", "pw-p");
+}
+
 static void scram_plus_binds_the_channel(void **state)
 {
     static const char *const bindings[] = {"require", "prefer", "disable"};
@@ -604,6 +629,7 @@ int main(void)
             CASE(plain_passwords_travel_inside_tls),
             CASE(md5_takes_every_kind_of_secret),
             CASE(scram_takes_plain_and_scram_secrets),
+            CASE(a_plain_password_is_proved_in_scram_iterations),
             CASE(scram_plus_binds_the_channel),
             CASE(a_certificate_names_its_user),
             CASE(an_ident_map_says_whom_a_certificate_may_be),

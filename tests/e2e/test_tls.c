@@ -356,6 +356,41 @@ static void tls_versions_are_those_allowed(void **state)
             sluice.port);
 }
 
+/* Diffie-Hellman without curves, which only certificates of RSA have ciphers for. */
+static void the_groups_of_diffie_hellman_are_those_allowed(void **state)
+{
+    static const struct {
+        const char *value;
+        const char *expected;
+        bool is_found;
+    } wanted[] = {{"auto", "Temp Key: DH, ", true}, {"auto", "DH, 1024 bits", false},
+            {"legacy", "Temp Key: DH, 1024 bits", true}, {"none", "Temp Key: DH, ", false}};
+
+    (void)state;
+    assert_int_equal(proc_shell(NULL,
+                             "cd %s/tls && openssl req -x509 -newkey rsa:2048 -nodes -days 2 "
+                             "-subj /CN=localhost -keyout server.key -out server.crt 2>/dev/null",
+                             sluice.dir),
+            0);
+    for (size_t i = 0; i < CASE_COUNT(wanted); i++) {
+        char settings[512];
+        char *got;
+
+        snprintf(settings, sizeof(settings),
+                "client_tls_sslmode = require\nclient_tls_protocols = tlsv1.2\n"
+                "client_tls_ciphers = DHE-RSA-AES128-GCM-SHA256:@SECLEVEL=0\n"
+                "client_tls_dheparams = %s\n",
+                wanted[i].value);
+        start_with(settings);
+        got = s_client("-alpn postgresql -cipher DHE-RSA-AES128-GCM-SHA256:@SECLEVEL=0", false);
+        if ((strstr(got, wanted[i].expected) != NULL) != wanted[i].is_found) {
+            fail_msg("with %s: %s", wanted[i].value, got);
+        }
+        free(got);
+        sluice_stop(&sluice);
+    }
+}
+
 static void sessions_are_resumed(void **state)
 {
     char *got;
@@ -542,6 +577,7 @@ int main(void)
             CASE(direct_tls_needs_its_protocol_name),
             CASE(direct_tls_is_refused_where_tls_is),
             CASE(tls_versions_are_those_allowed),
+            CASE(the_groups_of_diffie_hellman_are_those_allowed),
             CASE(sessions_are_resumed),
             CASE(sessions_are_resumed_by_every_worker),
             CASE(a_renewed_certificate_is_shown_after_reload),

@@ -679,6 +679,48 @@ static void protocols_and_ciphers_are_those_asked_for(void **state)
     tls_context_unref(to_servers);
 }
 
+/* What the two sides agree on, given these lines for each. */
+static void expect_agreement(const char *clients, const char *servers, const char *expected)
+{
+    struct pair pair;
+    char text[TLS_TEXT_MAX];
+    struct tls_context *from_clients = context_of(TLS_FROM_CLIENTS, clients);
+    struct tls_context *to_servers = context_of(TLS_TO_SERVERS, servers);
+
+    assert_non_null(from_clients);
+    assert_non_null(to_servers);
+    open_pair(&pair, from_clients, to_servers, "db.test");
+    shake_hands(&pair);
+    assert_int_equal(pair.server.verdict, TLS_DONE);
+    tls_text(pair.server.tls, text);
+    if (strncmp(text, expected, strlen(expected)) != 0) {
+        fail_msg("%s, not %s", text, expected);
+    }
+    close_pair(&pair);
+    tls_context_unref(from_clients);
+    tls_context_unref(to_servers);
+}
+
+static void servers_are_offered_what_is_set_for_them(void **state)
+{
+    (void)state;
+    expect_agreement(REQUIRE, "server_tls_sslmode = require\n", "TLSv1.3/");
+    expect_agreement(REQUIRE,
+            "server_tls_sslmode = require\nserver_tls_protocols = tlsv1.2\n"
+            "server_tls_ciphers = ECDHE-ECDSA-AES128-SHA256\n",
+            "TLSv1.2/ECDHE-ECDSA-AES128-SHA256/");
+    expect_agreement(REQUIRE,
+            "server_tls_sslmode = require\nserver_tls13_ciphers = TLS_AES_128_GCM_SHA256\n",
+            "TLSv1.3/TLS_AES_128_GCM_SHA256/");
+}
+
+static void clients_may_choose_of_the_tls13_suites_that_are_set(void **state)
+{
+    (void)state;
+    expect_agreement(REQUIRE "client_tls13_ciphers = TLS_CHACHA20_POLY1305_SHA256\n",
+            "server_tls_sslmode = require\n", "TLSv1.3/TLS_CHACHA20_POLY1305_SHA256/");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -696,6 +738,8 @@ int main(void)
             cmocka_unit_test(closing_during_a_step_keeps_the_socket_until_its_end),
             cmocka_unit_test(settings_that_are_wrong_are_named),
             cmocka_unit_test(protocols_and_ciphers_are_those_asked_for),
+            cmocka_unit_test(servers_are_offered_what_is_set_for_them),
+            cmocka_unit_test(clients_may_choose_of_the_tls13_suites_that_are_set),
     };
     return cmocka_run_group_tests(tests, make_all, drop_all);
 }
