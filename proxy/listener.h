@@ -10,8 +10,7 @@
  *
  * Ownership: the listener's, until listener_stop(). Threads: listener_start() and
  * listener_free() the main thread's; listener_close(), listener_pause()
- * and listener_tune() any;
- * the rest worker 0's. Bounds: LISTENERS_MAX sockets.
+ * and listener_tune() any; the rest worker 0's. Bounds: LISTENERS_MAX sockets.
  */
 #ifndef SLUICE_PROXY_LISTENER_H
 #define SLUICE_PROXY_LISTENER_H

@@ -169,11 +169,28 @@ static struct server *idle_on(struct pool *pool, unsigned worker, const struct p
     return NULL;
 }
 
+/* server_round_robin: the one that has rested longest, whichever worker's it is. */
+static struct server *longest_idle(struct pool *pool, const struct params *startup)
+{
+    struct server *found = NULL;
+
+    for (unsigned i = 0; i < process_workers(); i++) {
+        struct server *server = idle_on(pool, i, startup);
+        if (server != NULL && (found == NULL || server->idle_since < found->idle_since)) {
+            found = server;
+        }
+    }
+    return found;
+}
+
 /* An idle server with those startup values (NULL: any), of this worker if there is one. */
 static struct server *find_idle(struct pool *pool, unsigned worker, const struct params *startup)
 {
     if (pool->idle_count == 0) {
         return NULL;
+    }
+    if (pool->round_robin) {
+        return longest_idle(pool, startup);
     }
     struct server *found = idle_on(pool, worker, startup);
     unsigned workers = process_workers();

@@ -115,6 +115,11 @@ static void servers_soon(int wanted)
     assert_int_equal(count, wanted);
 }
 
+static int number(const PGresult *result, int row, const char *column)
+{
+    return (int)strtol(PQgetvalue(result, row, PQfnumber(result, column)), NULL, 10);
+}
+
 /* One client waits, and no server is on its way. */
 static void one_waits_soon(void)
 {
@@ -126,8 +131,8 @@ static void one_waits_soon(void)
         int under_way = 0;
 
         for (int row = 0; row < PQntuples(result); row++) {
-            waiting += atoi(PQgetvalue(result, row, PQfnumber(result, "cl_waiting")));
-            under_way += atoi(PQgetvalue(result, row, PQfnumber(result, "sv_login")));
+            waiting += number(result, row, "cl_waiting");
+            under_way += number(result, row, "sv_login");
         }
         waits = waiting == 1 && under_way == 0;
         PQclear(result);
