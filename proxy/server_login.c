@@ -381,13 +381,9 @@ static bool try_next(struct server *server)
 
     if (login->address < login->dns.count) {
         address_widen(&login->dns.addresses[login->address++], &server->address);
-        if (sl_log_enabled(SL_LOG_DEBUG)) {
-            char text[ADDRESS_TEXT_MAX];
-            sl_log(SL_LOG_DEBUG, "server_connecting", "server=%lu db=%s user=%s address=%s",
-                    (unsigned long)server->serial, sl_log_quote(server->pool->database->name),
-                    sl_log_quote(server->pool->user->name),
-                    sl_log_quote(address_text(&server->address, text)));
-        }
+        sl_log(SL_LOG_DEBUG, "server_connecting", "server=%lu db=%s address=%s",
+                (unsigned long)server->serial, sl_log_quote(server->pool->database->name),
+                sl_log_quote(address_text(&server->address, (char[ADDRESS_TEXT_MAX]){0})));
         return connect_to(server);
     }
     if (login->hosts_left > 0) {
