@@ -8,6 +8,7 @@
 #include "tests/support/sluice.h"
 
 #include <arpa/inet.h>
+#include <pwd.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -170,14 +171,20 @@ static void a_unix_socket_in_use_is_left_alone(void **state)
 
 static void the_command_line_is_pgbouncers(void **state)
 {
+    static const char *const told[] = {
+            "-V", "--version", "-h", "--help", "-dvV", "-q -v -v -V", "-vh /nowhere"};
     char log[PROC_PATH_MAX + 16];
     char *text;
 
     (void)state;
     snprintf(log, sizeof(log), "%.200s/cli.log", sluice.dir);
-    assert_int_equal(proc_shell(log, "%s -V", sluice_bin()), 0);
-    assert_int_equal(proc_shell(log, "%s --help", sluice_bin()), 0);
+    for (size_t i = 0; i < sizeof(told) / sizeof(told[0]); i++) {
+        assert_int_equal(proc_shell(log, "%s %s", sluice_bin(), told[i]), 0);
+    }
     assert_int_equal(proc_shell(log, "%s -R %s/sluice.ini", sluice_bin(), sluice.dir), 1);
+    assert_int_equal(proc_shell(log, "%s --reboot %s/sluice.ini", sluice_bin(), sluice.dir), 1);
+    assert_int_equal(proc_shell(log, "%s -dR %s/sluice.ini", sluice_bin(), sluice.dir), 1);
+    assert_int_equal(proc_shell(log, "%s -x %s/sluice.ini", sluice_bin(), sluice.dir), 1);
     assert_int_equal(proc_shell(log, "%s", sluice_bin()), 1);
     assert_int_equal(proc_shell(log, "%s a b", sluice_bin()), 1);
     assert_int_equal(
@@ -189,8 +196,80 @@ static void the_command_line_is_pgbouncers(void **state)
     text = proc_read(log);
     assert_non_null(strstr(text, "Sluice "));
     assert_non_null(strstr(text, "later version"));
+    assert_non_null(strstr(text, "Usage: "));
+    assert_non_null(strstr(text, "invalid option"));
     assert_non_null(strstr(text, "exactly one configuration file"));
     assert_non_null(strstr(text, "there is no user"));
+    free(text);
+}
+
+/* "Uid:" and "Gid:" of /proc/PID/status are these, real, effective, saved and of files. */
+static void expect_to_be(const char *user)
+{
+    const struct passwd *entry = getpwnam(user);
+    char path[64];
+    char line[128];
+    char *text;
+
+    assert_non_null(entry);
+    snprintf(path, sizeof(path), "/proc/%d/status", (int)sluice.process.pid);
+    text = proc_read(path);
+    snprintf(line, sizeof(line), "Uid:\t%u\t%u\t%u\t%u\n", entry->pw_uid, entry->pw_uid,
+            entry->pw_uid, entry->pw_uid);
+    assert_non_null(strstr(text, line));
+    snprintf(line, sizeof(line), "Gid:\t%u\t%u\t%u\t%u\n", entry->pw_gid, entry->pw_gid,
+            entry->pw_gid, entry->pw_gid);
+    assert_non_null(strstr(text, line));
+    free(text);
+}
+
+/* The folder is postgres', who then writes the pid file and the socket. */
+static void started_as_root_it_becomes_the_user_it_is_told(void **state)
+{
+    static const char *const by_ini[] = {NULL};
+    static const char *const by_option[] = {"-u", "postgres", NULL};
+    static const char *const by_long_option[] = {"--user=postgres", NULL};
+
+    (void)state;
+    if (geteuid() != 0) {
+        print_message("only root can become another user\n");
+        skip();
+        return;
+    }
+    for (int i = 0; i < 3; i++) {
+        prepare();
+        assert_int_equal(proc_shell(NULL, "chown postgres %s", sluice.dir), 0);
+        sluice_start_by(&sluice,
+                i == 0   ? INI "user = postgres\n"
+                : i == 1 ? INI "user = nobody-here\n" /* the command line has the last word */
+                         : INI,
+                i == 0   ? by_ini
+                : i == 1 ? by_option
+                         : by_long_option);
+        expect_to_be("postgres");
+        PQfinish(open_as("postgres", "shop"));
+        sluice_stop(&sluice);
+    }
+}
+
+static void who_is_not_root_can_become_nobody_else(void **state)
+{
+    char log[PROC_PATH_MAX + 16];
+    char *text;
+
+    (void)state;
+    snprintf(log, sizeof(log), "%.200s/cli.log", sluice.dir);
+    sluice_stop(&sluice);
+    if (geteuid() == 0) {
+        assert_int_equal(proc_shell(NULL, "chown -R postgres %s", sluice.dir), 0);
+        assert_int_equal(proc_shell(log, "su postgres -s /bin/sh -c '%s -u root %s/sluice.ini'",
+                                 sluice_bin(), sluice.dir),
+                1);
+    } else {
+        assert_int_equal(proc_shell(log, "%s -u root %s/sluice.ini", sluice_bin(), sluice.dir), 1);
+    }
+    text = proc_read(log);
+    assert_non_null(strstr(text, "cannot become user \"root\""));
     free(text);
 }
 
@@ -223,7 +302,14 @@ static void a_daemon_is_ready_when_its_first_process_ends(void **state)
     pid = proc_read(path);
     assert_non_null(strstr(pid, "event=started"));
     free(pid);
-    /* What keeps it from starting is told to who called. */
+    /* What keeps it from starting is told to who called: also that nobody would see the log. */
+    sluice_file(&sluice, "sluice.ini", INI);
+    assert_int_equal(proc_shell(log, "%s -dv %s %s/sluice.ini", sluice_bin(),
+                             geteuid() == 0 ? "-u root" : "", sluice.dir),
+            1);
+    pid = proc_read(log);
+    assert_non_null(strstr(pid, "-d needs logfile or syslog"));
+    free(pid);
     sluice_file(&sluice, "sluice.ini", "[databases]\n[pgbouncer]\nlisten_port = @PORT@\n");
     assert_int_equal(proc_shell(log, "%s -d %s %s/sluice.ini", sluice_bin(),
                              geteuid() == 0 ? "-u root" : "", sluice.dir),
@@ -387,6 +473,8 @@ static const struct CMUnitTest cases[] = {
         CASE(a_unix_socket_has_its_mode_and_a_stale_one_is_replaced),
         CASE(a_unix_socket_in_use_is_left_alone),
         CASE(the_command_line_is_pgbouncers),
+        CASE(who_is_not_root_can_become_nobody_else),
+        cmocka_unit_test(started_as_root_it_becomes_the_user_it_is_told),
         CASE(a_log_file_is_opened_anew_on_sighup),
         cmocka_unit_test(a_daemon_is_ready_when_its_first_process_ends),
         cmocka_unit_test(systemd_is_told),

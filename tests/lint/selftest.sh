@@ -22,6 +22,14 @@ fresh() {
     done
     source_file proxy/good 'int proxy_good(void);' \
         'int proxy_good(void)' '{' '    return 0; /* the same time (as ever) */' '}'
+    printf '%s\n' '## [sluice]' '### on' 'Value: 0.' '### off' 'Value: 0. **Ignored**: so.' \
+        '## [users]' '### size' 'Value: 0.' >conf/KEYS.md
+    printf 'sluice\ton\twire.a\nusers\tsize\te2e.b/it_is_so\n' >tests/keys.tsv
+    mkdir tests/wire tests/e2e
+    echo 'conf on = 1' >tests/wire/a.wire
+    printf '%s\n' '/* SPDX-License-Identifier: PostgreSQL */' 'void it_is_so(void);' \
+        'void it_is_so(void)' '{' '    start("size=1");' '}' '' 'static const cases[] = {it_is_so};' \
+        '/* unlisted */' >tests/e2e/test_b.c
 }
 
 # source_file PATH DECLARATION LINE...: writes PATH.h and PATH.c.
@@ -58,7 +66,7 @@ content() {
 }
 
 fresh
-for lint in layers banned headers format paths spdx sizes; do content "$lint"; done
+for lint in layers banned headers format paths spdx sizes keys; do content "$lint"; done
 
 fresh; printf '#include "proxy/good.h"\n' >cache/bad.c;    found layers cache/bad.c:1
 fresh; printf '#include "shard/x.h"\n' >cache/bad.c;    found layers cache/bad.c:1
@@ -96,6 +104,18 @@ found sizes 'proxy_long has 72 lines'
 fresh; echo 'int f(int a, int b, int c, int d, int e, int g, int h) { return a; }' >>proxy/good.c
 found sizes 'f has more than 6 parameters'
 fresh; yes '' | head -n 800 >>proxy/good.c;         found sizes proxy/good.c:801
+
+fresh; sed -i 1d tests/keys.tsv;                    found keys '[sluice] on is honoured, and no line'
+fresh; sed -i '/size/d' tests/keys.tsv;             found keys '[users] size is honoured, and no line'
+fresh; sed -i 's/\*\*Ignored.*//' conf/KEYS.md;      found keys '[sluice] off is honoured, and no line'
+fresh; printf 'sluice\toff\twire.a\n' >>tests/keys.tsv; found keys 'tests/keys.tsv:3: [sluice] off is ignored'
+fresh; printf 'sluice\tnone\twire.a\n' >>tests/keys.tsv; found keys 'there is no key none in [sluice]'
+fresh; sed -i 's/wire.a/wire.gone/' tests/keys.tsv; found keys 'tests/keys.tsv:1: there is no test wire.gone'
+fresh; sed -i 's/it_is_so/it_is_not/' tests/keys.tsv; found keys 'tests/e2e/test_b.c has no case it_is_not'
+fresh; sed -i 's/it_is_so/unlisted/' tests/keys.tsv; found keys 'tests/e2e/test_b.c has no case unlisted'
+fresh; sed -i 's,/it_is_so,,' tests/keys.tsv;       found keys 'which case of e2e.b?'
+fresh; sed -i 's/ on / once /' tests/wire/a.wire;   found keys 'tests/wire/a.wire does not name on'
+fresh; sed -i 's/\twire.a//' tests/keys.tsv;        found keys 'not section, key and test'
 
 echo "$planted breaches planted"
 exit $status

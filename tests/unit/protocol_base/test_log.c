@@ -272,6 +272,7 @@ void syslog(int priority, const char *format, ...)
     said.lines++;
 }
 
+/* What syslog_ident and syslog_facility are given to. */
 static void syslog_is_told_under_our_name_and_facility(void **state)
 {
     (void)state;
