@@ -89,6 +89,19 @@ bool expect_is_stuck(const struct expect *expect)
     return true;
 }
 
+bool expect_ends_next(const struct expect *expect)
+{
+    for (uint32_t i = 1; i < expect->count; i++) {
+        const struct expect_entry *entry = entry_at(expect, i);
+        bool is_ignored = entry->kind == EXPECT_SYNC && (entry->flags & EXPECT_IN_COPY) != 0;
+        if (!is_ignored && entry->kind != EXPECT_CLOSE && entry->kind != EXPECT_LOCAL &&
+                entry->kind != EXPECT_NOTHING && entry->kind != EXPECT_COPY_END) {
+            return entry->kind == EXPECT_SYNC;
+        }
+    }
+    return false;
+}
+
 bool expect_is_one_segment(const struct expect *expect)
 {
     if (expect->count == 0) {

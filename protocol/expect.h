@@ -153,6 +153,9 @@ static inline bool expect_local_is_due(const struct expect *expect)
  */
 bool expect_is_stuck(const struct expect *expect);
 
+/* Behind the head, will the server answer nothing (but Closes) before that Sync? */
+bool expect_ends_next(const struct expect *expect);
+
 /* Is all that is expected one request, up to its Sync? */
 bool expect_is_one_segment(const struct expect *expect);
 

@@ -16,11 +16,15 @@
  *
  * Threads: a statement never leaves its worker, so neither do these calls.
  * A stage that must wait (a Redis lookup) returns STAGE_WAIT and later calls
- * stmt_resume(); in a later turn of the loop, never inside the caller, its
- * on_statement is called again with stmt->is_resumed set. An answer is given only to
- * a plain statement (stmt->is_plain) whose names are free; another one goes on to
- * the server as if the verdict had been STAGE_NEXT. A stage keeps what it needs
- * between its hooks in stmt->stage_state[stmt->stage].
+ * stmt_resume(); later, never inside the caller, the same hook is called again with
+ * stmt->is_resumed set. A stage keeps what it needs between its hooks in
+ * stmt->stage_state[stmt->stage].
+ *
+ * An answer is given where it is certain that PostgreSQL would have given one: to a
+ * plain statement (stmt->is_plain) whose Parse, if it has one, makes a name that is
+ * free; not in a transaction that has failed or may have failed by then, and not in
+ * the middle of a COPY. Elsewhere the statement goes on to the server as if the
+ * verdict had been STAGE_NEXT.
  */
 #ifndef SLUICE_PROTOCOL_STAGE_H
 #define SLUICE_PROTOCOL_STAGE_H
@@ -50,8 +54,14 @@ struct stage_type {
      * beginning of one longer than STMT_REQUEST_MAX, as its length word tells.
      */
     void (*on_reply)(void *self, struct stmt *stmt, struct sl_span message);
-    /* The last message of the reply was seen, and has not been shown to the client. */
-    void (*on_done)(void *self, struct stmt *stmt);
+    /*
+     * What the statement did is done, and its client has not heard of it: ReadyForQuery
+     * was seen, or the CommandComplete of a COMMIT inside a pipeline. STAGE_NEXT, or
+     * STAGE_WAIT: then ReadyForQuery is withheld, and the CommandComplete before it, until
+     * all who wait have resumed or STMT_DONE_WAIT has passed (then it is not called again).
+     * Not called when the reply never came (the server went away): only on_end is.
+     */
+    enum stage_verdict (*on_done)(void *self, struct stmt *stmt);
     /* Once for each stage that was asked, last one first, however the walk ended. */
     void (*on_end)(void *self, struct stmt *stmt);
 };

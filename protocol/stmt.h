@@ -14,6 +14,7 @@
 #ifndef SLUICE_PROTOCOL_STMT_H
 #define SLUICE_PROTOCOL_STMT_H
 
+#include "protocol/base/clock.h"
 #include "protocol/base/err.h"
 #include "protocol/base/slab.h"
 #include "protocol/base/span.h"
@@ -27,11 +28,13 @@ enum {
     STMT_STAGES_MAX = 16
 };
 
+#define STMT_DONE_WAIT (1 * SL_SECOND) /* at most, for all that wait in on_done together */
+
 struct stmt {
     struct sl_id id;
     bool is_extended;
     bool is_plain;          /* extended: unnamed portal, no row limit, nothing else described */
-    bool is_resumed;        /* on_statement is called again, after STAGE_WAIT */
+    bool is_resumed;        /* the hook is called again, after STAGE_WAIT */
     bool has_describe;      /* extended: a Describe of the portal is in it */
     struct sl_span request; /* the whole messages */
     struct sl_span query;   /* the text, without its terminator; empty when not known */
@@ -47,16 +50,21 @@ struct stmt {
     struct sl_span answer;
     struct sl_span instead; /* LOOKUP: whole messages to send in place of the request */
     int route;              /* ROUTE: 0 is the primary; the Shards issue widens this */
+    /* For on_done: I, T or E, as ReadyForQuery says; I likewise at the COMMIT of a pipeline. */
+    char transaction;
+    bool has_failed; /* for on_done: with an error, or skipped because of one */
 
     unsigned stage; /* whose hook is being called: its place in stage_state */
     unsigned stages_entered;
+    unsigned stages_done;               /* of them: on_done was called */
     bool is_waiting;                    /* between STAGE_WAIT and stmt_resume() */
     void *stage_state[STMT_STAGES_MAX]; /* one a stage, by its place in the pipeline */
     struct stmt *next;                  /* the proxy's: among the finished */
     void (*resume)(struct stmt *stmt);  /* the proxy's */
     void *owner;                        /* the proxy's: worker */
     struct sl_id client;                /* the proxy's */
-    bool is_abandoned;                  /* the proxy's: the client left while it waited */
+    bool is_abandoned;                  /* the proxy's: given up while it waited */
+    bool is_done;                       /* the proxy's: nobody waits for on_done any more */
 };
 
 /* What STAGE_WAIT waited for is there; on the statement's worker, exactly once. */

@@ -307,8 +307,14 @@ void client_resume(struct client *client)
         client_enter(client, CLIENT_ACTIVE);
         client_relay_kept(client);
         break;
-    case CLIENT_ACTIVE:
     case CLIENT_STAGED:
+        if (client_stmt_is_waiting(client)) {
+            break; /* woken for something else, by its server */
+        }
+        client_enter(client, CLIENT_ACTIVE);
+        client_relay_kept(client);
+        break;
+    case CLIENT_ACTIVE:
         client_relay_kept(client);
         break;
     case CLIENT_STARTUP:

@@ -19,6 +19,7 @@
 #include "proxy/client.h"
 #include "proxy/link.h"
 #include "proxy/params.h"
+#include "proxy/pipeline.h"
 #include "proxy/registry.h"
 #include "proxy/server.h"
 #include "proxy/worker.h"
@@ -159,7 +160,7 @@ void client_auth_query_granted(struct client *client)
         struct sl_span bytes = sl_buf_borrow(&buf);
         prepared_unref(server->stmts.unnamed);
         server->stmts.unnamed = NULL;
-        server->is_tapped = true;
+        server->taps = PIPELINE_TAP_REPLY;
         server_say(server, bytes.at, bytes.len);
     } else {
         link_break(server, "out of memory"); /* tells the client, too */

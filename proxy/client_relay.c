@@ -209,6 +209,8 @@ static enum step on_extended(
     client->server->is_foreign = false;
     if (kind == EXPECT_EXECUTE) {
         entry.ref = client_stmt_take(client);
+    } else if (kind == EXPECT_DESCRIBE_PORTAL) {
+        entry.ref = client_stmt_now(client);
     }
     client->server->is_unsynced = true;
     begin_query(client);
@@ -550,9 +552,6 @@ void client_relay_kept(struct client *client)
     if (client->io.paused && (client->server == NULL || !io_is_clogged(&client->server->io))) {
         io_unpause(&client->io);
     }
-    if (client->state == CLIENT_STAGED) {
-        client_enter(client, CLIENT_ACTIVE);
-    }
     if (suspend_stops(&client->io, client->body_left)) {
         return;
     }
@@ -578,7 +577,7 @@ void client_relay_ready(struct client *client, unsigned got)
     struct sl_span bytes;
 
     if ((got & IO_WRITE) != 0 && io_flush(&client->io) && client->server != NULL &&
-            client->server->io.paused) {
+            client->server->io.paused && !client->server->is_withheld) {
         io_unpause(&client->server->io);
     }
     if (client->io.is_failed) {

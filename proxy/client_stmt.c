@@ -10,6 +10,7 @@
 #include "protocol/message.h"
 #include "protocol/stmt.h"
 #include "proxy/client.h"
+#include "proxy/client_answer.h"
 #include "proxy/client_login.h"
 #include "proxy/link.h"
 #include "proxy/pipeline.h"
@@ -87,6 +88,7 @@ struct describing {
     const struct client *client;
     struct front_bind bind;
     bool has_bind;
+    unsigned rank; /* of the last message: Parse, Bind, Describe, Execute, one each at most */
 };
 
 static struct sl_span text_of(const struct prepared *prepared)
@@ -127,11 +129,27 @@ static void describe_execute(struct stmt *stmt, struct sl_span message)
                      portal.len == 0 && rows <= 0;
 }
 
+static unsigned rank_of(uint8_t type)
+{
+    switch (type) {
+    case MSG_PARSE:
+        return 1;
+    case MSG_BIND:
+        return 2;
+    case MSG_DESCRIBE:
+        return 3;
+    default:
+        return 4;
+    }
+}
+
 static void describe_message(void *context, uint8_t type, struct sl_span message)
 {
     struct describing *describing = context;
     struct stmt *stmt = describing->stmt;
 
+    stmt->is_plain = stmt->is_plain && rank_of(type) > describing->rank;
+    describing->rank = rank_of(type);
     switch (type) {
     case MSG_QUERY:
         SL_IGNORE(front_query_read(body_of(message), &stmt->query), "then it stays empty");
@@ -188,18 +206,32 @@ static void describe(struct stmt *stmt, const struct client *client, struct sl_s
     each_message(request, &describing, find_text);
 }
 
+/* Or as soon as it has resumed. */
+static void end(struct worker *worker, struct stmt *stmt)
+{
+    if (stmt->is_waiting) {
+        stmt->is_abandoned = true;
+        return;
+    }
+    pipeline_end(worker->pipeline, stmt);
+    sl_slab_give(worker->stmts, stmt->id);
+}
+
 static void resume(struct stmt *stmt)
 {
     struct worker *worker = stmt->owner;
 
     if (stmt->is_abandoned) {
-        pipeline_end(worker->pipeline, stmt);
-        sl_slab_give(worker->stmts, stmt->id);
+        end(worker, stmt);
         return;
     }
     struct client *client = client_find(worker, stmt->client);
     SL_CHECK(client != NULL); /* else it would be abandoned */
-    client_wake(client);
+    if (stmt->stages_done == 0) {
+        client_wake(client);
+    } else if (!stmt->is_done) {
+        io_wake(&client->server->io, 0); /* linked until ReadyForQuery has passed */
+    }
 }
 
 static struct stmt *make(struct client *client)
@@ -219,144 +251,7 @@ static struct stmt *make(struct client *client)
     return stmt;
 }
 
-static void end(struct worker *worker, struct stmt *stmt)
-{
-    pipeline_end(worker->pipeline, stmt);
-    sl_slab_give(worker->stmts, stmt->id);
-}
-
 /* ---- verdicts ---- */
-
-/*
- * In its place in the order of replies, or at once when nothing is due before it; a
- * Query's with the ReadyForQuery that is right by then.
- */
-static bool reply(struct client *client, struct sl_span bytes, bool is_query)
-{
-    struct server *server = client->server;
-
-    if (server == NULL || expect_idle(&server->expect)) {
-        const uint8_t ready[] = {
-                BACK_READY, 0, 0, 0, 5, server == NULL ? 'I' : (uint8_t)server->expect.status};
-        client_say(client, bytes);
-        if (is_query) {
-            client_say(client, sl_span(ready, sizeof ready));
-        }
-        return true;
-    }
-    struct expect_entry entry = {.kind = EXPECT_LOCAL,
-            .local = is_query ? SETTLE_READY : 0,
-            .undo = settle_bytes_new(bytes)};
-    if (entry.undo != NULL && expect_push(&server->expect, entry) == SL_OK) {
-        return true;
-    }
-    free(entry.undo);
-    return false;
-}
-
-struct answering {
-    struct client *client;
-    struct sl_buf *buf;
-    enum sl_err err;
-};
-
-/* A Parse that will not be sent: the name is the client's all the same. */
-static void keep_name(struct answering *answering, const struct front_parse *parse)
-{
-    struct client *client = answering->client;
-    struct prepared *prepared = prepared_intern(parse->rest);
-
-    if (prepared == NULL) {
-        answering->err = SL_ENOMEM;
-        return;
-    }
-    if (parse->name.len == 0) {
-        prepared_unref(client->unnamed);
-        client->unnamed = prepared;
-        client->unnamed_is_opaque = false;
-        return;
-    }
-    if (client->names == NULL) {
-        client->names =
-                client_names_new((size_t)client->io.worker->conf->prepared_statements_bytes_client);
-    }
-    struct client_name *name =
-            client->names == NULL ? NULL : client_names_add(client->names, parse->name, prepared);
-    if (name == NULL) {
-        prepared_unref(prepared);
-        answering->err = SL_ELIMIT;
-        return;
-    }
-    name->state = NAME_READY;
-}
-
-static void answer_message(void *context, uint8_t type, struct sl_span message)
-{
-    struct answering *answering = context;
-    struct front_parse parse;
-
-    if (answering->err != SL_OK) {
-        return;
-    }
-    if (type == MSG_PARSE) {
-        if (front_parse_read(body_of(message), &parse) == SL_OK && answering->client->renames) {
-            keep_name(answering, &parse);
-        }
-        if (answering->err == SL_OK) {
-            answering->err = back_put_empty(answering->buf, '1');
-        }
-    } else if (type == MSG_BIND) {
-        answering->err = back_put_empty(answering->buf, '2');
-    }
-}
-
-/* A Parse that PostgreSQL would refuse, or whose fate we cannot settle alone, needs the server. */
-static void look_at_names(void *context, uint8_t type, struct sl_span message)
-{
-    struct answering *answering = context;
-    struct client_name *closing = NULL;
-    struct front_parse parse;
-
-    if (type != MSG_PARSE) {
-        return;
-    }
-    if (!answering->client->renames || front_parse_read(body_of(message), &parse) != SL_OK ||
-            client_names_find(answering->client->names, parse.name, &closing) != NULL ||
-            closing != NULL) {
-        answering->err = SL_EINVAL;
-    }
-}
-
-static bool may_be_answered(struct client *client, const struct stmt *stmt)
-{
-    struct answering answering = {.client = client, .err = SL_OK};
-
-    each_message(stmt->request, &answering, look_at_names);
-    return stmt->is_plain && answering.err == SL_OK;
-}
-
-static enum step answered(struct client *client, struct stmt *stmt, size_t *used)
-{
-    struct worker *worker = client->io.worker;
-    struct sl_buf buf;
-
-    *used = stmt->request.len;
-    sl_buf_init(&buf, INT32_MAX);
-    struct answering answering = {.client = client, .buf = &buf, .err = SL_OK};
-    each_message(stmt->request, &answering, answer_message);
-    enum sl_err err = answering.err;
-    if (err == SL_OK) {
-        err = sl_buf_put(&buf, stmt->answer.at, stmt->answer.len);
-    }
-    bool is_said = err == SL_OK && reply(client, sl_buf_borrow(&buf), !stmt->is_extended);
-    sl_buf_fini(&buf);
-    end(worker, stmt);
-    if (!is_said) {
-        client_close(client, "out of memory");
-        return STEP_STOP;
-    }
-    return STEP_NEXT;
-}
 
 /* In a transaction the server's must fail too; outside, no server is needed. */
 static enum step refused(struct client *client, struct stmt *stmt, size_t *used)
@@ -416,12 +311,28 @@ static enum step dispatch(struct client *client, struct stmt *stmt, size_t *used
         return STEP_STOP; /* in line: it has walked, and is not walked again */
     }
     pipeline_dispatch(client->io.worker->pipeline, stmt);
-    client->server->is_tapped = client->io.worker->pipeline->has_on_reply;
+    client->server->taps = (uint8_t)client->io.worker->pipeline->taps;
     if (stmt->instead.len > 0) {
         return replaced(client, stmt, used);
     }
     client->stmt_skip = len;
     *used = 0;
+    return STEP_NEXT;
+}
+
+static enum step answered(struct client *client, struct stmt *stmt, size_t *used)
+{
+    enum sl_err err = client_answer(client, stmt);
+
+    if (err == SL_EINVAL) {
+        return dispatch(client, stmt, used);
+    }
+    *used = stmt->request.len;
+    end(client->io.worker, stmt);
+    if (err != SL_OK) {
+        client_close(client, "out of memory");
+        return STEP_STOP;
+    }
     return STEP_NEXT;
 }
 
@@ -433,8 +344,7 @@ static enum step carry_out(
     case STAGE_NEXT:
         return dispatch(client, stmt, used);
     case STAGE_ANSWERED:
-        return may_be_answered(client, stmt) ? answered(client, stmt, used)
-                                             : dispatch(client, stmt, used);
+        return answered(client, stmt, used);
     case STAGE_REFUSED:
         return refused(client, stmt, used);
     case STAGE_WAIT:
@@ -494,6 +404,11 @@ struct stmt *client_stmt_now(const struct client *client)
     return client->part.stmt;
 }
 
+bool client_stmt_is_waiting(const struct client *client)
+{
+    return client->part.stmt != NULL && client->part.stmt->is_waiting;
+}
+
 void client_stmt_reply(struct server *server, struct sl_span message)
 {
     const struct expect_entry *head = expect_head(&server->expect);
@@ -515,6 +430,7 @@ void client_stmt_finished(struct server *server, struct stmt *stmt, enum expect_
         end(server->io.worker, stmt);
         return;
     }
+    stmt->has_failed = outcome != EXPECT_DONE;
     stmt->next = NULL;
     struct stmt **last = &server->finished;
     while (*last != NULL) {
@@ -523,19 +439,53 @@ void client_stmt_finished(struct server *server, struct stmt *stmt, enum expect_
     *last = stmt;
 }
 
-void client_stmt_ready(struct server *server)
+static bool is_done(struct server *server, struct stmt *stmt, char transaction)
 {
-    struct worker *worker = server->io.worker;
+    if (stmt->is_done || stmt->is_waiting) {
+        return stmt->is_done;
+    }
+    stmt->transaction = transaction;
+    stmt->is_done = pipeline_done(server->io.worker->pipeline, stmt) == STAGE_NEXT;
+    return stmt->is_done;
+}
 
-    while (server->finished != NULL) {
-        struct stmt *stmt = server->finished;
-        server->finished = stmt->next;
-        pipeline_done(worker->pipeline, stmt);
-        end(worker, stmt);
+/* The statement whose reply ends with what comes next, or NULL. */
+static struct stmt *ending(const struct server *server)
+{
+    const struct expect_entry *head = expect_head(&server->expect);
+
+    return head != NULL && (head->kind == EXPECT_QUERY || head->kind == EXPECT_EXECUTE) ? head->ref
+                                                                                        : NULL;
+}
+
+bool client_stmt_done(struct server *server, char transaction)
+{
+    struct stmt *last = ending(server);
+    bool waits = false;
+
+    for (struct stmt *stmt = server->finished; stmt != NULL; stmt = stmt->next) {
+        waits |= !is_done(server, stmt, transaction);
+    }
+    if (last != NULL) {
+        last->has_failed = (expect_head(&server->expect)->flags & EXPECT_HAS_FAILED) != 0;
+        waits |= !is_done(server, last, transaction);
+    }
+    return !waits;
+}
+
+void client_stmt_give_up(struct server *server)
+{
+    struct stmt *last = ending(server);
+
+    for (struct stmt *stmt = server->finished; stmt != NULL; stmt = stmt->next) {
+        stmt->is_done = true;
+    }
+    if (last != NULL) {
+        last->is_done = true;
     }
 }
 
-void client_stmt_server_gone(struct server *server)
+void client_stmt_ready(struct server *server)
 {
     while (server->finished != NULL) {
         struct stmt *stmt = server->finished;
@@ -558,9 +508,5 @@ void client_stmt_abandon(struct client *client)
         return;
     }
     client->part.stmt = NULL;
-    if (stmt->is_waiting) {
-        stmt->is_abandoned = true; /* stmt_resume() will end it */
-    } else {
-        end(worker, stmt);
-    }
+    end(worker, stmt);
 }

@@ -37,15 +37,22 @@ SL_MUST_CHECK enum step client_stmt_walk(struct client *client, struct sl_span b
 struct stmt *client_stmt_take(struct client *client);
 /* The same, lent: for a Describe's entry. */
 struct stmt *client_stmt_now(const struct client *client);
+/* STAGED: has the stage not resumed yet? */
+bool client_stmt_is_waiting(const struct client *client);
 
 /* server_relay.c: a whole message of a reply (or its beginning, when it is too long). */
 void client_stmt_reply(struct server *server, struct sl_span message);
 /* Its reply is complete, or will never come. */
 void client_stmt_finished(struct server *server, struct stmt *stmt, enum expect_outcome outcome);
-/* ReadyForQuery was seen, and has not been shown. */
+/*
+ * server_tap.c: what comes next tells the client that what is answered is done. on_done,
+ * or what is left of it; false: somebody waits, and wakes the server's io.
+ */
+SL_MUST_CHECK bool client_stmt_done(struct server *server, char transaction);
+/* It has taken too long: nobody waits any more. */
+void client_stmt_give_up(struct server *server);
+/* ReadyForQuery passes, or the server goes: what was answered ends. */
 void client_stmt_ready(struct server *server);
-/* The server goes: what was answered, and not yet followed by ReadyForQuery, ends. */
-void client_stmt_server_gone(struct server *server);
 /* The client goes: what has not been sent ends. */
 void client_stmt_abandon(struct client *client);
 

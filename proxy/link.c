@@ -236,7 +236,9 @@ static void part(struct client *client, struct server *server)
     server->client = NULL;
     client_retry_drop(client);
     server->is_retried = false;
-    server->is_tapped = false;
+    server->taps = 0;
+    server->tapped = 0;
+    server->is_withheld = false;
     server->is_due = false;
     server->state = SERVER_CLEAN; /* for now: the next step says what becomes of it */
     server->owner = client->id;

@@ -18,7 +18,8 @@ void pipeline_add(struct pipeline *pipeline, struct stage stage)
         at--;
     }
     pipeline->stages[at] = stage;
-    pipeline->has_on_reply |= stage.type->on_reply != NULL;
+    pipeline->taps |= stage.type->on_reply != NULL ? PIPELINE_TAP_REPLY : 0;
+    pipeline->taps |= stage.type->on_done != NULL ? PIPELINE_TAP_DONE : 0;
 }
 
 enum stage_verdict pipeline_run(const struct pipeline *pipeline, struct stmt *stmt)
@@ -62,14 +63,27 @@ void pipeline_reply(const struct pipeline *pipeline, struct stmt *stmt, struct s
     }
 }
 
-void pipeline_done(const struct pipeline *pipeline, struct stmt *stmt)
+enum stage_verdict pipeline_done(const struct pipeline *pipeline, struct stmt *stmt)
 {
-    for (stmt->stage = 0; stmt->stage < stmt->stages_entered; stmt->stage++) {
-        const struct stage *stage = &pipeline->stages[stmt->stage];
-        if (stage->type->on_done != NULL) {
-            stage->type->on_done(stage->self, stmt);
+    while (stmt->is_resumed || stmt->stages_done < stmt->stages_entered) {
+        if (!stmt->is_resumed) {
+            stmt->stages_done++;
         }
+        stmt->stage = stmt->stages_done - 1;
+        const struct stage *stage = &pipeline->stages[stmt->stage];
+        if (stage->type->on_done == NULL) {
+            continue;
+        }
+        stmt->is_waiting = true; /* likewise */
+        enum stage_verdict verdict = stage->type->on_done(stage->self, stmt);
+        SL_DCHECK(verdict == STAGE_NEXT || verdict == STAGE_WAIT);
+        stmt->is_resumed = verdict == STAGE_WAIT;
+        if (verdict == STAGE_WAIT) {
+            return verdict;
+        }
+        stmt->is_waiting = false;
     }
+    return STAGE_NEXT;
 }
 
 void pipeline_end(const struct pipeline *pipeline, struct stmt *stmt)

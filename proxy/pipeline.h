@@ -16,7 +16,12 @@
 struct pipeline {
     struct stage stages[STMT_STAGES_MAX];
     unsigned count;
-    bool has_on_reply; /* of any stage: only then are replies made whole */
+    unsigned taps; /* enum pipeline_tap: only then is a reply looked at for stages */
+};
+
+enum pipeline_tap {
+    PIPELINE_TAP_REPLY = 1, /* a stage has on_reply: messages are made whole */
+    PIPELINE_TAP_DONE = 2   /* a stage has on_done: the end of a reply may be withheld */
 };
 
 /* Keeps phase order; within a phase, the order of the calls. */
@@ -26,7 +31,8 @@ void pipeline_add(struct pipeline *pipeline, struct stage stage);
 enum stage_verdict pipeline_run(const struct pipeline *pipeline, struct stmt *stmt);
 void pipeline_dispatch(const struct pipeline *pipeline, struct stmt *stmt);
 void pipeline_reply(const struct pipeline *pipeline, struct stmt *stmt, struct sl_span message);
-void pipeline_done(const struct pipeline *pipeline, struct stmt *stmt);
+/* Starts, or goes on likewise. STAGE_NEXT: every stage is through with it. */
+enum stage_verdict pipeline_done(const struct pipeline *pipeline, struct stmt *stmt);
 /* Ends every stage entered, last first; the stmt may go afterwards. */
 void pipeline_end(const struct pipeline *pipeline, struct stmt *stmt);
 

@@ -76,7 +76,12 @@ static void timer_fired(struct timer *timer)
     case SERVER_CLEAN:
         server_close(server, "no answer to our own query in time");
         break;
-    case SERVER_LINKED: /* deadlines of a linked server are its client's */
+    case SERVER_LINKED: /* deadlines of a linked server are its client's, but one */
+        if (server->is_withheld) {
+            client_stmt_give_up(server);
+            server_relay_withheld(server);
+        }
+        break;
     case SERVER_CLOSED:
         break;
     }
@@ -166,7 +171,7 @@ void server_close(struct server *server, const char *reason)
     server_login_free(server->login);
     io_close(&server->io);
     expect_fini(&server->expect);
-    client_stmt_server_gone(server);
+    client_stmt_ready(server);
     server_stmts_fini(&server->stmts);
     sl_list_remove(&server->link);
     server->state = SERVER_CLOSED;

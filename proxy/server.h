@@ -79,7 +79,8 @@ struct server {
     unsigned owner_worker;
     bool is_dirty;         /* something of its owner's may be left in the session */
     bool is_foreign;       /* what its sequences gave last is for another than who is linked */
-    bool is_tapped;        /* a stage looks at the reply that is on its way */
+    uint8_t taps;          /* enum pipeline_tap: what stages want of the reply on its way */
+    bool is_withheld;      /* server_tap.h: the end of a reply waits for on_done */
     bool is_broken;        /* it broke the protocol */
     bool is_due;           /* ReadyForQuery came while the client was in the middle of a message */
     bool is_retried;       /* an error was hidden: its request comes again after ReadyForQuery */
@@ -87,6 +88,7 @@ struct server {
     bool clean_again;      /* after ROLLBACK, the reset query */
     bool has_said_fatal;   /* its client knows why it ends */
     struct stmt *finished; /* statements answered, until ReadyForQuery */
+    uint32_t tapped;       /* bytes of what comes next that stages have seen already */
     bool has_sql_prepared; /* of what is left on it: a PREPARE in SQL */
     bool is_unsynced;      /* extended messages were sent since the last Sync */
 
@@ -138,6 +140,8 @@ void server_login_failed(struct server *server, const struct sl_error *error, bo
 
 /* server_relay.c: replies on their way. */
 void server_relay_ready(struct server *server, unsigned got);
+/* What was withheld passes, when nobody waits any more. */
+void server_relay_withheld(struct server *server);
 /* Bytes of our own to the server, in order with what passes; sent by the end of the turn. */
 void server_say(struct server *server, const void *bytes, size_t len);
 /* A request of our own whose replies nobody sees. */

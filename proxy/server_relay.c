@@ -13,14 +13,15 @@
 #include "protocol/base/log.h"
 #include "protocol/message.h"
 #include "protocol/sqlstate.h"
-#include "protocol/stmt.h"
 #include "proxy/client.h"
 #include "proxy/client_retry.h"
 #include "proxy/client_stmt.h"
 #include "proxy/link.h"
 #include "proxy/param_names.h"
 #include "proxy/params.h"
+#include "proxy/pipeline.h"
 #include "proxy/server_settle.h"
+#include "proxy/server_tap.h"
 #include "proxy/suspend.h"
 #include "proxy/worker.h"
 
@@ -50,17 +51,40 @@ static void hand_over(struct relay *relay)
     relay->run = relay->at;
 }
 
+/* What PostgreSQL says to a Query in a transaction that has failed. */
+static void show_aborted(struct outbox *outbox)
+{
+    struct sl_error error;
+    struct sl_buf buf;
+
+    SL_IGNORE(sl_error_set(&error, SL_EINVAL, SL_STATE_IN_FAILED_TX,
+                      "current transaction is aborted, commands ignored until end of "
+                      "transaction block"),
+            "the client is told");
+    sl_buf_init(&buf, 1024);
+    if (back_put_error(&buf, "ERROR", &error) == SL_OK) {
+        outbox_copy(outbox, sl_buf_borrow(&buf).at, sl_buf_borrow(&buf).len);
+    }
+    sl_buf_fini(&buf);
+}
+
 static void show_local(struct server *server, const struct expect_entry *entry)
 {
     struct outbox *outbox = &server->io.worker->outbox;
 
-    if (entry->local == BACK_PARSE_COMPLETE || entry->local == BACK_CLOSE_COMPLETE) {
-        const uint8_t message[] = {entry->local, 0, 0, 0, 4};
+    if (entry->local == BACK_PARSE_COMPLETE || entry->local == BACK_CLOSE_COMPLETE ||
+            entry->local == SETTLE_UNNAMED) {
+        uint8_t type = entry->local == SETTLE_UNNAMED ? BACK_PARSE_COMPLETE : entry->local;
+        const uint8_t message[] = {type, 0, 0, 0, 4};
         outbox_copy(outbox, message, sizeof message);
         return;
     }
     const struct settle_bytes *bytes = entry->undo;
-    outbox_copy(outbox, bytes->at, bytes->len);
+    if (entry->local == SETTLE_READY && server->expect.status == 'E') {
+        show_aborted(outbox);
+    } else {
+        outbox_copy(outbox, bytes->at, bytes->len);
+    }
     if (entry->local == SETTLE_READY) {
         const uint8_t ready[] = {BACK_READY, 0, 0, 0, 5, (uint8_t)server->expect.status};
         outbox_copy(outbox, ready, sizeof ready);
@@ -422,18 +446,16 @@ static bool relay_message(struct relay *relay)
         return false;
     }
     if ((type == BACK_DATA_ROW || type == BACK_COPY_DATA) && expect_streams(&server->expect) &&
-            !server->is_tapped) {
+            (server->taps & PIPELINE_TAP_REPLY) == 0) {
         stream(relay, type);
         return true;
     }
-    uint32_t whole_max = server->is_tapped ? STMT_REQUEST_MAX : WHOLE_MAX;
-    if (here < (size_t)len + 1 && len < whole_max && (is_looked_at(type) || server->is_tapped)) {
+    if (SL_UNLIKELY(server->taps != 0)
+                    ? !server_tap(server, sl_span(relay->at, here), is_looked_at(type))
+                    : here < (size_t)len + 1 && len < WHOLE_MAX && is_looked_at(type)) {
         return false;
     }
     size_t body_len = here - MESSAGE_HEAD < len - 4 ? here - MESSAGE_HEAD : len - 4;
-    if (server->is_tapped) {
-        client_stmt_reply(server, sl_span(relay->at, body_len + MESSAGE_HEAD));
-    }
     enum relayed relayed = on_message(relay, type, sl_span(relay->at + MESSAGE_HEAD, body_len));
     if (relayed == RELAY_BREACH) {
         server->is_broken = true;
@@ -581,6 +603,11 @@ static void relay_bytes(struct server *server, struct sl_span bytes)
     hold_back_for(client_find(worker, id));
 }
 
+void server_relay_withheld(struct server *server)
+{
+    relay_bytes(server, io_kept(&server->io));
+}
+
 /* By SUSPEND; what we asked for ourselves comes to its end. */
 static bool is_stopped(struct server *server)
 {
@@ -600,6 +627,9 @@ void server_relay_ready(struct server *server, unsigned got)
         client_wake(server->client);
     }
     if ((got & (IO_READ | IO_ERROR)) == 0 || server->io.paused || is_stopped(server)) {
+        if (server->is_withheld) {
+            server_relay_withheld(server);
+        }
         return;
     }
     switch (io_receive_most(&server->io, suspend_most(&server->io, server->body_left), &bytes)) {

@@ -101,7 +101,9 @@ static void settle_local(struct server *server, const struct expect_entry *entry
 {
     struct client_name *name = entry->undo;
 
-    if (entry->local == 0 || entry->local == SETTLE_READY) {
+    if (entry->local == SETTLE_UNNAMED) {
+        settle_unnamed(server, entry, EXPECT_SKIPPED);
+    } else if (entry->local == 0 || entry->local == SETTLE_READY) {
         free(entry->undo);
     } else if (entry->local == '3' && name != NULL && server->client != NULL) {
         name->state = NAME_READY; /* put back */
@@ -157,7 +159,9 @@ void server_settle_local(struct server *server, const struct expect_entry *entry
     struct client *client = server->client;
     struct client_name *name = entry->undo;
 
-    if (entry->local == 0 || entry->local == SETTLE_READY) {
+    if (entry->local == SETTLE_UNNAMED) {
+        prepared_unref(entry->ref);
+    } else if (entry->local == 0 || entry->local == SETTLE_READY) {
         free(entry->undo);
     } else if (entry->local == '1') {
         settle_name(client, name, true);

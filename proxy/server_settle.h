@@ -12,6 +12,7 @@
  *   BIND, DESCRIBE    struct prepared, only   NULL, or a poison's bytes
  *     statement       to be compared
  *   LOCAL '1'         NULL                    struct client_name    (local = '1')
+ *   LOCAL '1' unnamed as of PARSE unnamed     the server            (local = SETTLE_UNNAMED)
  *   LOCAL '3'         NULL                    struct client_name    (local = '3'), or NULL
  *   LOCAL, bytes      NULL                    struct settle_bytes   (local = 0; SETTLE_READY:
  *                                             a ReadyForQuery follows them)

@@ -70,6 +70,9 @@ endif()
 # nothing a client or server can see, and scripts of their own for those that do.
 file(GLOB stage_sources CONFIGURE_DEPENDS tests/stages/*.c)
 file(GLOB stage_scripts CONFIGURE_DEPENDS tests/stages/*.wire)
+set(withheld_scripts ${stage_scripts})
+list(FILTER withheld_scripts INCLUDE REGEX "/withheld_")
+list(FILTER stage_scripts EXCLUDE REGEX "/withheld_")
 set(walked_scripts ${wire_scripts})
 # Half a request is sent before the rest has come: never with stages (half_statements_stay.wire).
 list(FILTER walked_scripts EXCLUDE REGEX "/pipeline_is_not_split\\.wire$")
@@ -91,11 +94,18 @@ if(TARGET wire_run AND stage_sources)
   add_dependencies(wire_run sluice_stages)
   sluice_stage_tests(stages tap,answer,refuse,rewrite ${stage_scripts})
   sluice_stage_tests(stages.late watch,wait,answer,refuse,rewrite ${stage_scripts})
+  # A CommandComplete is not shown before the ReadyForQuery that follows, when stages have on_done.
+  set(split_scripts ${walked_scripts})
+  list(FILTER split_scripts INCLUDE REGEX "/(copy_in_extended_sync|headers_cut_anywhere)\\.wire$")
+  list(REMOVE_ITEM walked_scripts ${split_scripts})
+  sluice_stage_tests(stages.no_done wait,rewrite ${split_scripts})
   sluice_stage_tests(stages.wait watch,wait ${walked_scripts})
   sluice_stage_tests(stages.rewrite watch,rewrite ${walked_scripts})
+  sluice_stage_tests(stages.withheld tap,linger ${withheld_scripts})
+  sluice_stage_tests(stages.linger watch,wait,rewrite,linger ${walked_scripts})
   # Half a row is not shown to the client either, when somebody listens.
   list(FILTER walked_scripts EXCLUDE REGEX
-    "/(server_dies_mid_result|no_words_amid_a_row)\\.wire$")
+    "/(server_dies_mid_result|no_words_amid_a_row|suspend_stops_everyone|suspend_timeout)\\.wire$")
   sluice_stage_tests(stages.tap tap ${walked_scripts})
 endif()
 

@@ -10,6 +10,7 @@
 #include "protocol/base/check.h"
 #include "proxy/sluice_main.h"
 #include "tests/stages/stage_answer.h"
+#include "tests/stages/stage_linger.h"
 #include "tests/stages/stage_refuse.h"
 #include "tests/stages/stage_rewrite.h"
 #include "tests/stages/stage_wait.h"
@@ -24,6 +25,7 @@ static const struct {
     process_stages *add;
 } known[] = {
         {"answer", stage_answer_add},
+        {"linger", stage_linger_add},
         {"refuse", stage_refuse_add},
         {"rewrite", stage_rewrite_add},
         {"tap", stage_watch_add_tap},
@@ -68,8 +70,8 @@ static void add_chosen(struct pipeline *pipeline, unsigned worker)
 int main(int argc, char **argv)
 {
     if (!choose_all(getenv("SLUICE_TEST_STAGES"))) {
-        fprintf(stderr,
-                "SLUICE_TEST_STAGES: a list of answer, refuse, rewrite, tap, wait, watch\n");
+        fprintf(stderr, "SLUICE_TEST_STAGES: a list of answer, linger, refuse, rewrite, tap, wait, "
+                        "watch\n");
         return 2;
     }
     int status = sluice_main(argc, argv, add_chosen);

@@ -14,6 +14,7 @@ struct waiting {
     struct letter letter;
     struct stmt *stmt;
     unsigned turns_left;
+    bool has_resumed;
 };
 
 struct stage_wait {
@@ -31,6 +32,7 @@ static void deliver(struct letter *letter, struct worker *worker)
         mailbox_post(&worker->mailbox, letter);
         return;
     }
+    waiting->has_resumed = true;
     stmt_resume(waiting->stmt);
 }
 
@@ -39,7 +41,8 @@ static enum stage_verdict on_statement(void *self, struct stmt *stmt)
     struct stage_wait *stage = self;
 
     if (stmt->is_resumed) {
-        SL_CHECK(stmt->stage_state[stmt->stage] != NULL);
+        const struct waiting *waiting = stmt->stage_state[stmt->stage];
+        SL_CHECK(waiting != NULL && waiting->has_resumed); /* not before that */
         return STAGE_NEXT;
     }
     struct waiting *waiting = calloc(1, sizeof *waiting);

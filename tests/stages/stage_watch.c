@@ -62,13 +62,14 @@ static void on_reply(void *self, struct stmt *stmt, struct sl_span message)
     SL_CHECK(message.len == total || (message.len < total && total > STMT_REQUEST_MAX));
 }
 
-static void on_done(void *self, struct stmt *stmt)
+static enum stage_verdict on_done(void *self, struct stmt *stmt)
 {
     struct watched *watched = watched_of(stmt);
 
     (void)self;
     SL_CHECK(watched->is_dispatched && !watched->is_done);
     watched->is_done = true;
+    return STAGE_NEXT;
 }
 
 static void on_end(void *self, struct stmt *stmt)

@@ -18,6 +18,7 @@ struct actor {
     enum stage_verdict verdict;
     enum stage_verdict then; /* after STAGE_WAIT */
     bool resumes_at_once;
+    bool waits_when_done;
 };
 
 static void tell(char what, const struct actor *actor)
@@ -55,10 +56,12 @@ static void on_reply(void *self, struct stmt *stmt, struct sl_span message)
     tell('<', self);
 }
 
-static void on_done(void *self, struct stmt *stmt)
+static enum stage_verdict on_done(void *self, struct stmt *stmt)
 {
-    (void)stmt;
-    tell('.', self);
+    const struct actor *actor = self;
+
+    tell('.', actor);
+    return actor->waits_when_done && !stmt->is_resumed ? STAGE_WAIT : STAGE_NEXT;
 }
 
 static void on_end(void *self, struct stmt *stmt)
@@ -108,7 +111,7 @@ static void an_empty_pipeline_lets_everything_pass(void **state)
     begin(&pipeline, &stmt);
     assert_int_equal(pipeline_run(&pipeline, &stmt), STAGE_NEXT);
     pipeline_end(&pipeline, &stmt);
-    assert_false(pipeline.has_on_reply);
+    assert_false(pipeline.taps & PIPELINE_TAP_REPLY);
 }
 
 static void phases_have_their_order_and_within_one_that_of_adding(void **state)
@@ -133,7 +136,7 @@ static void phases_have_their_order_and_within_one_that_of_adding(void **state)
     told[0] = '\0';
     pipeline_dispatch(&pipeline, &stmt);
     pipeline_reply(&pipeline, &stmt, sl_span_text("message"));
-    pipeline_done(&pipeline, &stmt);
+    assert_int_equal(pipeline_done(&pipeline, &stmt), STAGE_NEXT);
     assert_string_equal(told, ">e >a >b >c >d <e <a <b <c <d .e .a .b .c .d ");
     told[0] = '\0';
     pipeline_end(&pipeline, &stmt);
@@ -224,6 +227,33 @@ static void who_waited_may_answer_then(void **state)
     assert_string_equal(told, "+a +b +b -b -a ");
 }
 
+static void who_waits_when_done_holds_up_those_behind(void **state)
+{
+    struct actor a = {.letter = 'a'};
+    struct actor b = {.letter = 'b', .waits_when_done = true};
+    struct actor c = {.letter = 'c'};
+    struct pipeline pipeline;
+    struct stmt stmt;
+
+    (void)state;
+    begin(&pipeline, &stmt);
+    add(&pipeline, &guard, &a);
+    add(&pipeline, &lookup, &b);
+    add(&pipeline, &lookup, &c);
+    assert_true(pipeline.taps & PIPELINE_TAP_DONE);
+    assert_int_equal(pipeline_run(&pipeline, &stmt), STAGE_NEXT);
+    told[0] = '\0';
+    assert_int_equal(pipeline_done(&pipeline, &stmt), STAGE_WAIT);
+    assert_true(stmt.is_waiting);
+    assert_string_equal(told, ".a .b ");
+    stmt_resume(&stmt);
+    assert_string_equal(told, ".a .b "); /* never inside the caller */
+    assert_int_equal(pipeline_done(&pipeline, &stmt), STAGE_NEXT);
+    assert_false(stmt.is_waiting);
+    assert_int_equal(pipeline_done(&pipeline, &stmt), STAGE_NEXT); /* nobody is asked twice */
+    assert_string_equal(told, ".a .b .b .c ");
+}
+
 static void every_stage_that_was_entered_ends_once(void **state)
 {
     struct actor a = {.letter = 'a'};
@@ -251,15 +281,15 @@ static void all_hooks_but_one_may_be_missing(void **state)
     (void)state;
     begin(&pipeline, &stmt);
     add(&pipeline, &silent, &a);
-    assert_false(pipeline.has_on_reply); /* then replies need not be made whole */
+    assert_int_equal(pipeline.taps, 0); /* then replies need not be made whole */
     assert_int_equal(pipeline_run(&pipeline, &stmt), STAGE_NEXT);
     pipeline_dispatch(&pipeline, &stmt);
     pipeline_reply(&pipeline, &stmt, sl_span_text("message"));
-    pipeline_done(&pipeline, &stmt);
+    assert_int_equal(pipeline_done(&pipeline, &stmt), STAGE_NEXT);
     pipeline_end(&pipeline, &stmt);
     assert_string_equal(told, "+a ");
     add(&pipeline, &lookup, &a);
-    assert_true(pipeline.has_on_reply);
+    assert_true(pipeline.taps & PIPELINE_TAP_REPLY);
 }
 
 int main(void)
@@ -271,6 +301,7 @@ int main(void)
             cmocka_unit_test(after_a_wait_who_waited_is_asked_again),
             cmocka_unit_test(who_waited_may_answer_then),
             cmocka_unit_test(a_stage_may_resume_before_it_has_returned),
+            cmocka_unit_test(who_waits_when_done_holds_up_those_behind),
             cmocka_unit_test(every_stage_that_was_entered_ends_once),
             cmocka_unit_test(all_hooks_but_one_may_be_missing),
     };

@@ -1,0 +1,190 @@
+/* SPDX-License-Identifier: PostgreSQL */
+#include "proxy/client_answer.h"
+
+#include "conf/conf.h"
+#include "protocol/back.h"
+#include "protocol/front.h"
+#include "protocol/message.h"
+#include "protocol/stmt.h"
+#include "proxy/client.h"
+#include "proxy/prepared.h"
+#include "proxy/server.h"
+#include "proxy/server_settle.h"
+#include "proxy/worker.h"
+
+#include <stdlib.h>
+
+struct answer {
+    struct client *client;
+    const struct stmt *stmt;
+    struct front_parse parse;
+    bool has_parse;
+    bool is_now; /* nothing is owed before it */
+};
+
+/* ---- whether ---- */
+
+static bool is_certain(const struct client *client, const struct stmt *stmt)
+{
+    const struct server *server = client->server;
+
+    if (server == NULL) {
+        return true;
+    }
+    const struct expect *expect = &server->expect;
+    if (expect->copy != EXPECT_COPY_NONE) {
+        return false;
+    }
+    if (expect_idle(expect)) {
+        return expect->status != 'E' && (stmt->is_extended || !server->is_unsynced);
+    }
+    return stmt->is_extended
+                   ? expect->status != 'E' && expect_head(expect)->segment == expect->segment
+                   : !server->is_unsynced;
+}
+
+static bool read_parse(struct answer *answer)
+{
+    const struct client *client = answer->client;
+    struct sl_span request = answer->stmt->request;
+    struct client_name *closing = NULL;
+
+    answer->has_parse = request.at[0] == MSG_PARSE;
+    if (!answer->has_parse) {
+        return true;
+    }
+    size_t total = (size_t)sl_get_u32(request.at + 1) + 1;
+    struct sl_span body = sl_span(request.at + MESSAGE_HEAD, total - MESSAGE_HEAD);
+    return client->renames && front_parse_read(body, &answer->parse) == SL_OK &&
+           client_names_find(client->names, answer->parse.name, &closing) == NULL &&
+           closing == NULL;
+}
+
+/* ---- how ---- */
+
+static enum sl_err say_parse(struct answer *answer, uint8_t local, void *ref, void *undo)
+{
+    static const uint8_t complete[] = {BACK_PARSE_COMPLETE, 0, 0, 0, 4};
+    struct expect_entry entry = {.kind = EXPECT_LOCAL, .local = local, .ref = ref, .undo = undo};
+
+    if (!answer->is_now) {
+        return expect_push(&answer->client->server->expect, entry);
+    }
+    client_say(answer->client, sl_span(complete, sizeof complete));
+    return SL_OK;
+}
+
+static enum sl_err make_unnamed(struct answer *answer, struct prepared *prepared)
+{
+    struct client *client = answer->client;
+    struct prepared *before = client->unnamed;
+
+    enum sl_err err = say_parse(answer, SETTLE_UNNAMED, before, client->server);
+    if (err != SL_OK) {
+        prepared_unref(prepared);
+        return err;
+    }
+    if (answer->is_now) {
+        prepared_unref(before); /* else the entry's, which may bring it back */
+    }
+    client->unnamed = prepared;
+    client->unnamed_is_opaque = false;
+    return SL_OK;
+}
+
+static enum sl_err make_named(struct answer *answer, struct prepared *prepared)
+{
+    struct client *client = answer->client;
+
+    if (client->names == NULL) {
+        client->names =
+                client_names_new((size_t)client->io.worker->conf->prepared_statements_bytes_client);
+    }
+    struct client_name *name =
+            client->names == NULL ? NULL
+                                  : client_names_add(client->names, answer->parse.name, prepared);
+    if (name == NULL) {
+        prepared_unref(prepared);
+        return SL_EINVAL; /* the server's way of it knows what to say */
+    }
+    name->segment = answer->is_now ? 0 : client->server->expect.segment;
+    enum sl_err err = say_parse(answer, BACK_PARSE_COMPLETE, NULL, name);
+    if (err != SL_OK) {
+        client_names_remove(client->names, name);
+        return err;
+    }
+    if (answer->is_now) {
+        name->state = NAME_READY;
+    }
+    return SL_OK;
+}
+
+static enum sl_err make_statement(struct answer *answer)
+{
+    if (!answer->has_parse) {
+        return SL_OK;
+    }
+    struct prepared *prepared = prepared_intern(answer->parse.rest);
+    if (prepared == NULL) {
+        return SL_EINVAL; /* likewise */
+    }
+    return answer->parse.name.len == 0 ? make_unnamed(answer, prepared)
+                                       : make_named(answer, prepared);
+}
+
+static enum sl_err put_reply(const struct answer *answer, struct sl_buf *buf)
+{
+    const struct client *client = answer->client;
+    const struct stmt *stmt = answer->stmt;
+    enum sl_err err = stmt->is_extended ? back_put_empty(buf, BACK_BIND_COMPLETE) : SL_OK;
+
+    if (err == SL_OK) {
+        err = sl_buf_put(buf, stmt->answer.at, stmt->answer.len);
+    }
+    if (err == SL_OK && answer->is_now && !stmt->is_extended) {
+        err = back_put_ready(buf, client->server == NULL ? 'I' : client->server->expect.status);
+    }
+    return err;
+}
+
+/* bytes: the caller's still, when it failed. */
+static enum sl_err say_reply(const struct answer *answer, struct settle_bytes *bytes)
+{
+    struct expect_entry entry = {.kind = EXPECT_LOCAL,
+            .local = answer->stmt->is_extended ? 0 : SETTLE_READY,
+            .undo = bytes};
+
+    if (!answer->is_now) {
+        return expect_push(&answer->client->server->expect, entry);
+    }
+    client_say(answer->client, sl_span(bytes->at, bytes->len));
+    free(bytes);
+    return SL_OK;
+}
+
+enum sl_err client_answer(struct client *client, const struct stmt *stmt)
+{
+    struct answer answer = {.client = client, .stmt = stmt};
+    struct sl_buf buf;
+
+    answer.is_now = client->server == NULL || expect_idle(&client->server->expect);
+    if (!stmt->is_plain || !is_certain(client, stmt) || !read_parse(&answer) ||
+            (!answer.is_now && !expect_has_room(&client->server->expect, 2))) {
+        return SL_EINVAL;
+    }
+    sl_buf_init(&buf, INT32_MAX);
+    enum sl_err err = put_reply(&answer, &buf);
+    struct settle_bytes *bytes = err == SL_OK ? settle_bytes_new(sl_buf_borrow(&buf)) : NULL;
+    sl_buf_fini(&buf);
+    if (bytes == NULL) {
+        return SL_EINVAL; /* no memory for it: the server will answer */
+    }
+    err = make_statement(&answer);
+    if (err == SL_OK) {
+        err = say_reply(&answer, bytes);
+    }
+    if (err != SL_OK) {
+        free(bytes);
+    }
+    return err;
+}
