@@ -63,6 +63,19 @@ static void ask_all(const struct hba *hba, const struct hba_ident *ident, struct
     }
 }
 
+/* Under one's own name, and by a map that there is; the same again. */
+static void ask_ident(const struct hba_ident *ident)
+{
+    static const char *const names[] = {"bob", "bob.b-1@ex.com", "", "\\1", "b\nb [x]"};
+
+    for (size_t i = 0; i < SL_COUNT(names); i++) {
+        SL_CHECK(hba_ident_allows(ident, NULL, names[i], names[i]));
+        bool once = hba_ident_allows(ident, "m", names[i], "bob");
+        SL_CHECK(once == hba_ident_allows(ident, "m", names[i], "bob"));
+        SL_CHECK(!once || hba_ident_has_map(ident, "m"));
+    }
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     char *copy = malloc(size + 1);
@@ -80,7 +93,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     text = sl_span(copy, size);
     ident = hba_ident_load_text("ident", text, NULL);
     SL_CHECK(ident != NULL);
-    (void)hba_ident_allows(ident, "m", "bob", "bob");
+    ask_ident(ident);
     hba = hba_load_text("hba", text, ident, NULL);
     SL_CHECK(hba != NULL);
     ask_all(hba, ident, text);
