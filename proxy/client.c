@@ -151,6 +151,9 @@ struct client *client_new(
     }
     client_set_timer(client);
     io_want(&client->io, IO_READ);
+    if (worker->conf->tcp_defer_accept > 0 && !client->is_unix) {
+        io_wake(&client->io, IO_READ); /* the system accepted it because it said something */
+    }
     return client;
 }
 

@@ -557,17 +557,15 @@ static bool begins_direct_tls(struct client *client)
             hold_len(&client->io.in) > 0) {
         return false;
     }
+    if (client->is_unix || !tls_mode_offers(client->io.worker->conf->client_tls_sslmode)) {
+        return false; /* no startup packet begins like that either */
+    }
     if (recv(client->io.fd, &first, 1, MSG_PEEK) != 1 || first != TLS_FIRST_BYTE) {
         return false;
     }
-    if (login_of(client) == NULL) {
-        return true;
+    if (login_of(client) != NULL) {
+        begin_tls(client, true);
     }
-    if (client->is_unix || !tls_mode_offers(client->part.login->conf->client_tls_sslmode)) {
-        client_close(client, "direct TLS, which is not offered");
-        return true;
-    }
-    begin_tls(client, true);
     return true;
 }
 

@@ -8,7 +8,6 @@
 #include "proxy/io.h"
 #include "proxy/notify.h"
 #include "proxy/process.h"
-#include "proxy/socket.h"
 #include "proxy/worker.h"
 
 #include <ctype.h>
@@ -113,7 +112,6 @@ static void refuse_one(struct listener *listener, struct worker *worker, int cod
 
 static void take_in(struct worker *worker, struct arrival *arrival)
 {
-    socket_tune(arrival->fd, worker->conf);
     SL_IGNORE(client_new(worker, arrival->fd, &arrival->peer, &arrival->local) == NULL,
             "it closed the socket and logged why");
 }
