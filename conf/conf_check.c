@@ -5,20 +5,62 @@
 #include "conf/conf_ini.h"
 #include "conf/conf_load.h"
 
+#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/un.h>
 
 /* ---- rules ---------------------------------------------------------------------------------- */
 
+enum { TEXT_MAX = 512 };
+
 struct rules {
     const struct conf *conf;
     struct conf_problems *problems;
 };
 
-/* These are about no single line, so the file is all there is to point at. */
+/* Where the line stands that holds, the last of them; the file alone when there is none. */
+static struct conf_entry place_of(
+        const struct conf *conf, enum conf_section_id section, const char *key, size_t len)
+{
+    const struct conf_entries *entries = conf->entries;
+
+    for (int i = entries->count - 1; i >= 0; i--) {
+        const struct conf_entry *entry = &entries->list[i];
+
+        if (entry->section == section && strncmp(entry->key, key, len) == 0 &&
+                entry->key[len] == '\0' && entry->line > 0) {
+            return *entry;
+        }
+    }
+    return (struct conf_entry){.file = conf->conffile};
+}
+
+void conf_check_add(const struct conf *conf, struct conf_problems *problems,
+        enum conf_severity severity, const char *format, ...)
+{
+    char text[TEXT_MAX];
+    va_list args;
+
+    va_start(args, format);
+    vsnprintf(text, sizeof(text), format, args);
+    va_end(args);
+    struct conf_entry at = place_of(
+            conf, CONF_SECTION_SLUICE, text, strspn(text, "abcdefghijklmnopqrstuvwxyz_0123456789"));
+    conf_problem(problems, severity, at.file, at.line, "%s", text);
+}
+
 #define SAY(rules, severity, ...)                                                                  \
-    conf_problem((rules)->problems, severity, (rules)->conf->conffile, 0, __VA_ARGS__)
+    conf_check_add((rules)->conf, (rules)->problems, severity, __VA_ARGS__)
+
+static void say_of(const struct rules *rules, enum conf_severity severity,
+        const struct conf_database *db, const char *what)
+{
+    struct conf_entry at =
+            place_of(rules->conf, CONF_SECTION_DATABASES, db->name, strlen(db->name));
+
+    conf_problem(rules->problems, severity, at.file, at.line, "database %.64s%s", db->name, what);
+}
 
 static bool is_set(const char *text)
 {
@@ -90,6 +132,23 @@ static void check_auth(const struct rules *rules)
     }
 }
 
+static void check_log(const struct rules *rules)
+{
+    static const char *const names[] = {"auth", "authpriv", "daemon", "user", "local0", "local1",
+            "local2", "local3", "local4", "local5", "local6", "local7"};
+    const char *facility = rules->conf->syslog_facility;
+
+    for (size_t i = 0; i < SL_COUNT(names); i++) {
+        if (strcmp(names[i], facility) == 0) {
+            return;
+        }
+    }
+    SAY(rules, CONF_WARNING,
+            "syslog_facility must be auth, authpriv, daemon, user or local0 to local7, not "
+            "\"%.64s\": daemon is used",
+            facility);
+}
+
 static void check_pools(const struct rules *rules)
 {
     const struct conf *conf = rules->conf;
@@ -109,19 +168,16 @@ static void check_database(const struct rules *rules, const struct conf_database
     const struct conf *conf = rules->conf;
 
     if (!db->host_is_set && (db->cluster != NULL || db->shards != NULL)) {
-        SAY(rules, CONF_ERROR,
-                "database %.64s: cluster= and shards= are not in this version, name a host",
-                db->name);
+        say_of(rules, CONF_ERROR, db,
+                ": cluster= and shards= are not in this version, name a host");
     } else if (!db->host_is_set && !is_set(conf->unix_socket_dir)) {
-        SAY(rules, CONF_ERROR, "database %.64s needs a host, since unix_socket_dir is empty",
-                db->name);
+        say_of(rules, CONF_ERROR, db, " needs a host, since unix_socket_dir is empty");
     }
     if (db->password != NULL && db->user == NULL) {
-        SAY(rules, CONF_WARNING, "database %.64s: password is used only with user", db->name);
+        say_of(rules, CONF_WARNING, db, ": password is used only with user");
     }
     if (conf->auth_type == CONF_AUTH_ANY && db->user == NULL) {
-        SAY(rules, CONF_WARNING,
-                "database %.64s: auth_type=any needs user=, nobody can log in to it", db->name);
+        say_of(rules, CONF_WARNING, db, ": auth_type=any needs user=, nobody can log in to it");
     }
 }
 
@@ -132,6 +188,7 @@ void conf_check_rules(const struct conf *conf, struct conf_problems *problems)
     check_listen(&rules);
     check_tls(&rules);
     check_auth(&rules);
+    check_log(&rules);
     check_pools(&rules);
     for (int i = 0; i < conf->databases_count; i++) {
         check_database(&rules, conf->databases[i]);
@@ -146,20 +203,52 @@ void conf_check_rules(const struct conf *conf, struct conf_problems *problems)
 
 /* ---- --check -------------------------------------------------------------------------------- */
 
-struct counts {
+/* What has been printed. */
+struct printed {
+    FILE *out;
+    const struct conf_problems *problems;
+    bool is_said[CONF_PROBLEMS_MAX]; /* of the problems */
+    bool is_pgbouncer;               /* there is no [sluice]: the main section is theirs */
     int honoured;
     int ignored;
     int unknown;
+    int wrong;
 };
 
-static void print_key(FILE *out, const struct conf_entry *entry, const char *thing,
-        const char *name, struct counts *counts)
+/* What is wrong with that line, once; NULL: nothing, or it has been said. */
+static const char *what_is_wrong(struct printed *printed, const struct conf_entry *entry)
+{
+    for (int i = 0; i < printed->problems->count; i++) {
+        const struct conf_problem *problem = &printed->problems->list[i];
+
+        if (problem->severity == CONF_ERROR && problem->line == entry->line &&
+                strcmp(problem->file, entry->file) == 0 && !printed->is_said[i]) {
+            printed->is_said[i] = true;
+            return problem->text;
+        }
+    }
+    return NULL;
+}
+
+static const char *section_name(const struct printed *printed, enum conf_section_id id)
+{
+    const struct conf_section *section = conf_section_at(id);
+
+    return printed->is_pgbouncer && section->alias != NULL ? section->alias : section->name;
+}
+
+static void print_key(struct printed *counts, const struct conf_entry *entry, const char *thing,
+        const char *name, const char *wrong)
 {
     const struct conf_key *key = conf_key_find(entry->section, name);
+    FILE *out = counts->out;
 
     fprintf(out, "%s:%d: [%s] %s%s%.64s: ", entry->file, entry->line,
-            conf_section_at(entry->section)->name, thing, thing[0] == '\0' ? "" : ": ", name);
-    if (key == NULL) {
+            section_name(counts, entry->section), thing, thing[0] == '\0' ? "" : ": ", name);
+    if (key != NULL && wrong != NULL) {
+        fprintf(out, "wrong: %s\n", wrong);
+        counts->wrong++;
+    } else if (key == NULL) {
         const char *nearest = conf_key_nearest(entry->section, name);
 
         fprintf(out, "unknown%s%s%s\n", nearest == NULL ? "" : ", did you mean ",
@@ -177,7 +266,7 @@ static void print_key(FILE *out, const struct conf_entry *entry, const char *thi
     }
 }
 
-static void print_named(FILE *out, const struct conf_entry *entry, struct counts *counts)
+static void print_named(struct printed *printed, const struct conf_entry *entry)
 {
     char *text = strdup(entry->value);
     char *at = text;
@@ -186,28 +275,28 @@ static void print_named(FILE *out, const struct conf_entry *entry, struct counts
     const char *what;
 
     while (text != NULL && conf_connstr_next(&at, &key, &value, &what) == CONF_CONNSTR_PAIR) {
-        print_key(out, entry, entry->key, key, counts);
+        print_key(printed, entry, entry->key, key, NULL);
     }
     free(text);
 }
 
-static void print_entry(FILE *out, const struct conf_entry *entry, struct counts *counts)
+static void print_entry(struct printed *printed, const struct conf_entry *entry)
 {
     const struct conf_section *section = conf_section_at(entry->section);
 
     if (section->is_named && section->ignored != NULL) {
-        fprintf(out, "%s:%d: [%s %s] %.64s: ignored: %s\n", entry->file, entry->line, section->name,
-                entry->label, entry->key, section->ignored);
-        counts->ignored++;
+        fprintf(printed->out, "%s:%d: [%s %s] %.64s: ignored: %s\n", entry->file, entry->line,
+                section->name, entry->label, entry->key, section->ignored);
+        printed->ignored++;
     } else if (section->is_named) {
-        print_named(out, entry, counts);
+        print_named(printed, entry);
     } else {
-        print_key(out, entry, "", entry->key, counts);
+        print_key(printed, entry, "", entry->key, what_is_wrong(printed, entry));
     }
 }
 
 /* The lines again, by themselves: a conf with an error has been thrown away. */
-static void print_entries(const char *path, FILE *out, struct counts *counts)
+static void print_entries(const char *path, struct printed *printed)
 {
     struct conf_entries entries = {0};
     struct conf_problems unsaid; /* conf_load() says them */
@@ -216,19 +305,22 @@ static void print_entries(const char *path, FILE *out, struct counts *counts)
     sl_arena_init(&arena, (size_t)256 * 1024 * 1024);
     conf_problems_init(&unsaid);
     conf_ini_read(path, &arena, &entries, &unsaid);
+    printed->is_pgbouncer = entries.has_main && !entries.is_sluice;
     for (int i = 0; i < entries.count; i++) {
-        print_entry(out, &entries.list[i], counts);
+        print_entry(printed, &entries.list[i]);
     }
     conf_problems_fini(&unsaid);
     sl_arena_fini(&arena);
 }
 
-static void print_problems(FILE *out, const struct conf_problems *problems)
+static void print_problems(const struct printed *printed)
 {
-    for (int i = 0; i < problems->count; i++) {
-        const struct conf_problem *problem = &problems->list[i];
+    FILE *out = printed->out;
 
-        if (problem->severity == CONF_IGNORED) {
+    for (int i = 0; i < printed->problems->count; i++) {
+        const struct conf_problem *problem = &printed->problems->list[i];
+
+        if (problem->severity == CONF_IGNORED || printed->is_said[i]) {
             continue; /* said with its key */
         }
         fprintf(out, "%s", problem->file);
@@ -240,21 +332,24 @@ static void print_problems(FILE *out, const struct conf_problems *problems)
     }
 }
 
-int conf_check_file(const char *path, FILE *out)
+int conf_check_file(const char *path, conf_check_more *more, FILE *out)
 {
-    struct counts counts = {0};
     struct conf_problems problems;
+    struct printed printed = {.out = out, .problems = &problems};
     const struct conf *conf;
     bool is_fine;
 
     conf_problems_init(&problems);
     conf = conf_load(path, &problems);
-    is_fine = conf != NULL;
-    print_entries(path, out, &counts);
-    print_problems(out, &problems);
-    fprintf(out, "%s: %s: %d keys honoured, %d ignored, %d unknown; %d errors\n", path,
-            is_fine ? "fine" : "cannot be run with", counts.honoured, counts.ignored,
-            counts.unknown, problems.errors);
+    if (conf != NULL && more != NULL) {
+        more(conf, &problems);
+    }
+    is_fine = problems.errors == 0;
+    print_entries(path, &printed);
+    print_problems(&printed);
+    fprintf(out, "%s: %s: %d keys honoured, %d ignored, %d unknown, %d wrong; %d errors\n", path,
+            is_fine ? "fine" : "cannot be run with", printed.honoured, printed.ignored,
+            printed.unknown, printed.wrong, problems.errors);
     conf_unref(conf);
     conf_problems_fini(&problems);
     return is_fine ? 0 : 1;

@@ -2,6 +2,7 @@
 #include "proxy/daemon.h"
 
 #include "conf/conf.h"
+#include "conf/conf_check.h"
 #include "conf/users.h"
 #include "protocol/base/log.h"
 #include "protocol/base/parse.h"
@@ -72,6 +73,29 @@ enum sl_err daemon_become(const char *user, struct sl_error *error)
         return SL_OK;
     }
     return drop_to(&entry, error);
+}
+
+void daemon_check_names(const struct conf *conf, struct conf_problems *problems)
+{
+    char bytes[ENTRY_BYTES];
+    struct passwd user;
+    struct passwd *found_user = NULL;
+    struct group group;
+    struct group *found_group = NULL;
+
+    if (conf->user[0] != '\0' &&
+            (getpwnam_r(conf->user, &user, bytes, sizeof bytes, &found_user) != 0 ||
+                    found_user == NULL)) {
+        conf_check_add(conf, problems, CONF_WARNING,
+                "user: there is no user \"%s\" on this machine", conf->user);
+    }
+    if (conf->unix_socket_group[0] != '\0' &&
+            (getgrnam_r(conf->unix_socket_group, &group, bytes, sizeof bytes, &found_group) != 0 ||
+                    found_group == NULL)) {
+        conf_check_add(conf, problems, CONF_WARNING,
+                "unix_socket_group: there is no group \"%s\" on this machine",
+                conf->unix_socket_group);
+    }
 }
 
 /* ---- the pid file ---- */

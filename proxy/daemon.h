@@ -13,6 +13,10 @@
 #include "protocol/base/err.h"
 
 struct conf;
+struct conf_problems;
+
+/* For --check: warns of a user or a group of the configuration that there is not. */
+void daemon_check_names(const struct conf *conf, struct conf_problems *problems);
 
 /*
  * Becomes that user ("" is nobody else). SL_EAUTH: cannot; or we would stay root

@@ -19,6 +19,7 @@
 #include "proxy/jobs.h"
 #include "proxy/listener.h"
 #include "proxy/notify.h"
+#include "proxy/tls.h"
 
 #include <event2/event.h>
 #include <getopt.h>
@@ -128,6 +129,22 @@ static int next_option(int argc, char **argv)
     return getopt_long(argc, argv, "dqvu:VhR", long_options, NULL);
 }
 
+/* --check: what is found wrong only when it is used. */
+static void check_more(const struct conf *conf, struct conf_problems *problems)
+{
+    static const enum tls_side sides[] = {TLS_FROM_CLIENTS, TLS_TO_SERVERS};
+
+    for (size_t i = 0; i < SL_COUNT(sides); i++) {
+        struct tls_context *context = NULL;
+        struct sl_error error;
+        if (tls_context_new(conf, sides[i], &context, &error) != SL_OK) {
+            conf_check_add(conf, problems, CONF_ERROR, "%s", error.text);
+        }
+        tls_context_unref(context);
+    }
+    daemon_check_names(conf, problems);
+}
+
 static void read_arguments(int argc, char **argv, struct arguments *arguments)
 {
     int option;
@@ -139,7 +156,7 @@ static void read_arguments(int argc, char **argv, struct arguments *arguments)
         return;
     }
     if (arguments->check != NULL && optind == argc) {
-        end(arguments, conf_check_file(arguments->check, stdout));
+        end(arguments, conf_check_file(arguments->check, check_more, stdout));
     } else if (arguments->check != NULL || optind + 1 != argc) {
         fprintf(stderr, "%s: exactly one configuration file is needed\nTry \"%s --help\".\n",
                 argv[0], argv[0]);
@@ -166,13 +183,6 @@ static const struct conf *load(const char *file, struct conf_problems *problems)
 {
     conf_problems_init(problems);
     const struct conf *conf = conf_load(file, problems);
-    if (conf != NULL) {
-        conf_check_rules(conf, problems);
-    }
-    if (problems->errors > 0) {
-        conf_unref(conf);
-        conf = NULL;
-    }
     if (conf == NULL) {
         print_problems(problems);
         fprintf(stderr, "sluice: not started, the configuration has errors\n");

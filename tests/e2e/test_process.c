@@ -203,6 +203,25 @@ static void the_command_line_is_pgbouncers(void **state)
     free(text);
 }
 
+static void check_finds_what_a_start_would(void **state)
+{
+    char log[PROC_PATH_MAX + 16];
+    char *text;
+
+    (void)state;
+    snprintf(log, sizeof(log), "%.200s/check.log", sluice.dir);
+    sluice_file(&sluice, "check.ini",
+            INI "client_tls_sslmode = require\nclient_tls_key_file = @DIR@/no.key\n"
+                "client_tls_cert_file = @DIR@/no.crt\n"
+                "server_tls_protocols = tlsv9\nuser = nobody-here\n");
+    assert_int_equal(proc_shell(log, "%s --check %s/check.ini", sluice_bin(), sluice.dir), 1);
+    text = proc_read(log);
+    assert_non_null(strstr(text, ":17: [pgbouncer] client_tls_cert_file: wrong: "));
+    assert_non_null(strstr(text, ":18: [pgbouncer] server_tls_protocols: wrong: "));
+    assert_non_null(strstr(text, ":19: warning: user: there is no user \"nobody-here\""));
+    free(text);
+}
+
 /* "Uid:" and "Gid:" of /proc/PID/status are these, real, effective, saved and of files. */
 static void expect_to_be(const char *user)
 {
@@ -473,6 +492,7 @@ static const struct CMUnitTest cases[] = {
         CASE(a_unix_socket_has_its_mode_and_a_stale_one_is_replaced),
         CASE(a_unix_socket_in_use_is_left_alone),
         CASE(the_command_line_is_pgbouncers),
+        CASE(check_finds_what_a_start_would),
         CASE(who_is_not_root_can_become_nobody_else),
         cmocka_unit_test(started_as_root_it_becomes_the_user_it_is_told),
         CASE(a_log_file_is_opened_anew_on_sighup),

@@ -27,7 +27,7 @@ static char *check(const char *text, int *status)
     assert_true(fd >= 0);
     assert_int_equal(write(fd, text, strlen(text)), (ssize_t)strlen(text));
     close(fd);
-    *status = conf_check_file(path, out);
+    *status = conf_check_file(path, NULL, out);
     assert_int_equal(fclose(out), 0);
     unlink(path);
     return printed;
@@ -63,9 +63,27 @@ static void each_key_is_said_to_be_honoured_ignored_or_unknown(void **state)
 static void a_file_that_cannot_be_run_with_ends_in_status_1(void **state)
 {
     (void)state;
-    assert_checked("[sluice]\nlisten_port=x\n", 1, "error: listen_port must be");
-    assert_checked("[sluice]\n", 0, ": fine: 0 keys honoured, 0 ignored, 0 unknown; 0 errors\n");
+    assert_checked("[sluice]\nlisten_port=x\n", 1,
+            ":2: [sluice] listen_port: wrong: listen_port must be a number");
+    assert_checked(
+            "[sluice]\n", 0, ": fine: 0 keys honoured, 0 ignored, 0 unknown, 0 wrong; 0 errors\n");
     assert_checked("", 1, "there is no section [sluice]");
+}
+
+/* The line of the key that it begins with; of a database, its own. */
+static void a_rule_between_keys_points_at_a_line(void **state)
+{
+    (void)state;
+    assert_checked("[pgbouncer]\n;\nauth_type=hba\n", 1,
+            ":3: [pgbouncer] auth_type: wrong: auth_type=hba needs auth_hba_file\n");
+    assert_checked("[sluice]\nserver_tls_sslmode=disable\nserver_tls_sslmode=verify-ca\n", 1,
+            ":3: [sluice] server_tls_sslmode: wrong: server_tls_sslmode=verify-... needs");
+    assert_checked("[sluice]\nmin_pool_size=9\ndefault_pool_size=5\n", 0,
+            ":2: warning: min_pool_size is above");
+    assert_checked("[sluice]\n[databases]\na = host=b\nc = host=d password=e\n", 0,
+            ":4: warning: database c: password is used only with user");
+    assert_checked("[sluice]\nsyslog_facility=moon\n", 0,
+            ":2: warning: syslog_facility must be auth, authpriv,");
 }
 
 static void a_password_is_not_printed(void **state)
@@ -149,6 +167,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
             cmocka_unit_test(each_key_is_said_to_be_honoured_ignored_or_unknown),
             cmocka_unit_test(a_file_that_cannot_be_run_with_ends_in_status_1),
+            cmocka_unit_test(a_rule_between_keys_points_at_a_line),
             cmocka_unit_test(a_password_is_not_printed),
             cmocka_unit_test(keys_that_need_each_other_are_said),
             cmocka_unit_test(too_long_a_socket_folder_is_an_error),

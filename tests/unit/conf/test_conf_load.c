@@ -210,7 +210,7 @@ static void keys_of_later_versions_are_ignored_with_a_reason(void **state)
 static void a_database_of_clusters_alone_is_an_error_not_a_socket(void **state)
 {
     (void)state;
-    assert_wrong("[sluice]\n[databases]\nshop = cluster=east\n", 0, "name a host");
+    assert_wrong("[sluice]\n[databases]\nshop = cluster=east\n", 3, "name a host");
 }
 
 static void a_database_line_sets_what_it_says_and_nothing_else(void **state)
