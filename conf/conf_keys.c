@@ -176,8 +176,9 @@ static const struct conf_key keys[] = {
         TEXT(AUTH, auth_user, NULL, LIVE,
                 "The user who runs auth_query; not set, auth_query is not used."),
         TIME(POOLS, autodb_idle_timeout, 0, "3600", LIVE,
-                "Forget a database made from the fallback entry * after so long without use.",
-                .ignored = "pools are kept; their idle servers are closed by server_idle_timeout"),
+                "Forget a database made from the fallback entry * after so long without clients "
+                "and "
+                "servers; 0 never."),
         TIME(CLIENTS, cancel_wait_timeout, 0, "10", LIVE,
                 "Give up a cancel request that could not be sent on for so long; 0 never, but 10 s "
                 "for "
@@ -263,8 +264,7 @@ static const struct conf_key keys[] = {
                 "When a server is free again: after the session, the transaction or the "
                 "statement."),
         TIME(POOLS, pool_idle_timeout, 0, "0", LIVE,
-                "Forget a pool that has been empty for so long; 0 never.",
-                .ignored = "pools are kept; their idle servers are closed by server_idle_timeout"),
+                "Forget a pool that has had neither clients nor servers for so long; 0 never."),
         TIME(CLIENTS, query_timeout, 0, "0", LIVE,
                 "Close a client whose statement takes longer; 0 never."),
         TIME(CLIENTS, query_wait_notify, 0, "5", LIVE,

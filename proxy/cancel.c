@@ -32,7 +32,7 @@
 struct cancel {
     struct cancel_send send; /* first */
     struct sl_id client;     /* whom it is about */
-    struct pool *pool;       /* while a connection to its server is under way */
+    struct pool *pool;       /* held while a connection to its server is under way */
     uint64_t server;         /* serial: of the pool's */
     bool holds_back;         /* the server is kept from others until this is over */
 };
@@ -102,6 +102,7 @@ static void ended(struct cancel_send *send, enum cancel_end how)
         log_failed(cancel);
     }
     atomic_fetch_sub(&cancel->pool->cancels_active, 1);
+    registry_let_go(&cancel->pool->holders);
     if (cancel->holds_back) {
         release_server(cancel, worker);
     }
@@ -149,6 +150,7 @@ static bool send_to(struct cancel *cancel, struct server *server, bool holds_bac
         log_failed(cancel);
         return false;
     }
+    SL_CHECK(registry_hold(&cancel->pool->holders)); /* the server holds it, too */
     atomic_fetch_add(&cancel->pool->cancels_active, 1);
     cancel->holds_back = holds_back;
     server->cancels += holds_back ? 1 : 0;

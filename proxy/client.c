@@ -215,6 +215,7 @@ void client_close(struct client *client, const char *reason)
     params_unref(client->own);
     params_unref(client->startup);
     client_uncount(client);
+    client_set_pool(client, NULL);
     atomic_fetch_sub(&worker->clients_count, 1);
     sl_slab_give(worker->clients, client->id);
 }
@@ -333,6 +334,16 @@ void client_resume(struct client *client)
 }
 
 /* ---- counting ---- */
+
+void client_set_pool(struct client *client, struct pool *held)
+{
+    struct pool *old = client->pool;
+
+    client->pool = held;
+    if (old != NULL) {
+        registry_let_go(&old->holders);
+    }
+}
 
 enum sl_err client_count(struct client *client, struct sl_error *error)
 {

@@ -126,6 +126,8 @@ void client_close(struct client *client, const char *reason);
  * message from the server there can be none: the end has to say it.
  */
 void client_fail(struct client *client, const char *severity, const struct sl_error *error);
+/* Its pool from now on, held for it, or NULL; lets go of the one before. */
+void client_set_pool(struct client *client, struct pool *held);
 /* Counts it against the limits of its database and user, or says which is reached. */
 SL_MUST_CHECK enum sl_err client_count(struct client *client, struct sl_error *error);
 void client_uncount(struct client *client);

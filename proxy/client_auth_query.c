@@ -48,13 +48,16 @@ void client_auth_query(struct client *client)
 
     login->row_seen = false;
     login->query_failed.sqlstate[0] = '\0';
+    if (database != NULL) {
+        registry_let_go(&database->holders); /* the pool holds it */
+    }
     if (pool == NULL) {
         failed(client, SL_STATE_OUT_OF_MEMORY, "out of memory");
         client_auth_answered(client);
         return;
     }
     pool_configure(pool, login->conf);
-    client->pool = pool;
+    client_set_pool(client, pool);
     client->user = user;
     client->mode = CONF_POOL_TRANSACTION;
     client->waiter = (struct waiter){.worker = worker,

@@ -46,7 +46,7 @@ static void to_console(struct client *client)
     bool is_admin = auth_console(login->auth) == AUTH_CONSOLE_ADMIN;
 
     client->user = registry_user(login->user);
-    client->pool = NULL; /* that of auth_query, if it was asked */
+    client_set_pool(client, NULL); /* that of auth_query, if it was asked */
     client_login_free(client);
     struct console *console = client->user == NULL ? NULL : console_new(client, is_admin);
     if (console == NULL) {
@@ -89,10 +89,11 @@ static bool find_pool(struct client *client)
     struct user *user = registry_user(server_user);
 
     client->user = registry_user(login->user);
-    if (database == NULL || user == NULL || client->user == NULL) {
-        return false;
+    bool is_known = database != NULL && user != NULL && client->user != NULL;
+    client_set_pool(client, is_known ? registry_pool(database, user) : NULL);
+    if (database != NULL) {
+        registry_let_go(&database->holders); /* the pool holds it */
     }
-    client->pool = registry_pool(database, user);
     if (client->pool == NULL) {
         return false;
     }

@@ -121,11 +121,20 @@ struct console *console_new(struct client *client, bool is_admin)
     return console;
 }
 
+void console_set_database(struct console *console, struct database *held)
+{
+    if (console->database != NULL) {
+        registry_let_go(&console->database->holders);
+    }
+    console->database = held;
+}
+
 void console_free(struct console *console)
 {
     if (console == NULL) {
         return;
     }
+    console_set_database(console, NULL);
     timer_clear(&worker_of(console)->timers, &console->timer);
     console_extended_free(console);
     sl_buf_fini(&console->out);
@@ -200,6 +209,7 @@ void console_end(struct console *console)
 {
     console->is_busy = false;
     console->is_over = NULL;
+    console_set_database(console, NULL);
     timer_clear(&worker_of(console)->timers, &console->timer);
     if (!console->in_loop) {
         io_wake(&console->client->io, 0); /* to console_ready(): what is kept, and what to say */

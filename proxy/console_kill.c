@@ -134,9 +134,17 @@ static bool visit(struct console_tour *base, struct worker *worker)
 
 /* ---- at home ---- */
 
+static void tour_free(struct errand_tour *tour)
+{
+    if (tour->database != NULL) {
+        registry_let_go(&tour->database->holders);
+    }
+    free(tour);
+}
+
 static void tour_drop(struct console_tour *base)
 {
-    free(SL_CONTAINER(base, struct errand_tour, tour));
+    tour_free(SL_CONTAINER(base, struct errand_tour, tour));
 }
 
 static void close_idle(const struct errand_tour *tour, struct worker *worker)
@@ -172,7 +180,7 @@ static void home(struct console_tour *base, struct worker *worker)
     if (errand == ERRAND_KILL) {
         close_idle(tour, worker);
     }
-    free(tour);
+    tour_free(tour);
     if (console == NULL) {
         return;
     }
@@ -204,6 +212,9 @@ static struct errand_tour *start(
     }
     tour->errand = errand;
     tour->database = database;
+    if (database != NULL) {
+        SL_CHECK(registry_hold(&database->holders)); /* as does whoever calls */
+    }
     tour->client_id = client_id;
     tour->wait = console->waits;
     tour->tour.client = console->client->id;
@@ -261,7 +272,7 @@ static void wait_until_none(
 
 void console_wait_close(struct console *console, struct database *database)
 {
-    console->database = database;
+    console_set_database(console, database);
     wait_until_none(console, "WAIT_CLOSE", old_are_closed);
 }
 
@@ -270,7 +281,7 @@ void console_wait_flushed(struct console *console)
     const struct worker *worker = console->client->io.worker;
     sl_usec patience = worker->conf->suspend_timeout_usec;
 
-    console->database = NULL;
+    console_set_database(console, NULL);
     console->deadline = patience > 0 ? worker->now + patience : 0;
     wait_until_none(console, "SUSPEND", all_are_at_rest);
 }

@@ -20,7 +20,7 @@ struct database;
 SL_MUST_CHECK bool console_kill(struct console *console, struct database *database);
 /* The client of that id (SHOW CLIENTS), and its server. False: no memory. */
 SL_MUST_CHECK bool console_kill_client(struct console *console, uint64_t id);
-/* Ends the command when no server that should be closed is left. */
+/* Ends the command when no server that should be closed is left; database: held for it. */
 void console_wait_close(struct console *console, struct database *database);
 /* Ends the command when all are at rest (suspend.h); after suspend_timeout ends who is not. */
 void console_wait_flushed(struct console *console);

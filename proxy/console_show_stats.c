@@ -92,7 +92,8 @@ static void show(struct view_visit *visit, int with)
         return;
     }
     for (unsigned i = 0; goes_on && i < snapshot->count; i++) {
-        goes_on = put_row(visit, snapshot->rows[i].database->name, &snapshot->rows[i], with);
+        const struct snapshot_row *row = &snapshot->rows[i];
+        goes_on = row->database == NULL || put_row(visit, row->database->name, row, with);
     }
     put_row(visit, "pgbouncer", &console, with);
     snapshot_free(snapshot);

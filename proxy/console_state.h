@@ -67,11 +67,14 @@ struct console {
     const char *tag;
     const char *refusal;       /* is_over() set it: the wait was in vain */
     uint32_t waits;            /* how many there were: a late tour of an earlier one is not ours */
-    struct database *database; /* of the wait; NULL: all */
+    struct database *database; /* of the wait, held; NULL: all */
     sl_usec deadline;          /* 0: none */
     bool is_touring;           /* console_kill.c: a count is under way */
     uint64_t counted;          /* by the last one */
 };
+
+/* Of the wait that begins; held for it already, or NULL. Lets go of the one before. */
+void console_set_database(struct console *console, struct database *held);
 
 /* The console of the client of that id on this worker, or NULL: gone, or no longer one. */
 struct console *console_find(struct worker *worker, struct sl_id id);

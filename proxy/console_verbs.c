@@ -55,7 +55,7 @@ static bool is_configured(const struct conf *conf, const char *name)
     return conf_find_database(conf, name) != NULL || conf->fallback_database != NULL;
 }
 
-/* The database, known from now on if it is not yet; NULL: refused. */
+/* The database, held, known from now on if it is not yet; NULL: refused. */
 static struct database *known_database(struct console *console, const char *name)
 {
     struct sl_error error;
@@ -82,6 +82,13 @@ static struct database *known_database(struct console *console, const char *name
         console_refuse(console, &error);
     }
     return database;
+}
+
+static void let_go(struct database *database)
+{
+    if (database != NULL) {
+        registry_let_go(&database->holders);
+    }
 }
 
 static bool is_of(const struct pool *pool, const struct database *database)
@@ -152,7 +159,7 @@ static void pause_verb(struct console *console, const char *argument)
         atomic_store(&database->is_paused, true);
     }
     sweep_servers();
-    console->database = database;
+    console_set_database(console, database);
     console_wait(console, "PAUSE", servers_are_released);
 }
 
@@ -181,7 +188,9 @@ static void resume_verb(struct console *console, const char *argument)
     if (database == NULL) {
         return;
     }
-    if (!atomic_exchange(&database->is_paused, false)) {
+    bool was_paused = atomic_exchange(&database->is_paused, false);
+    let_go(database);
+    if (!was_paused) {
         refuse(console, SL_STATE_OBJECT_NOT_IN_STATE, "database is not paused");
         return;
     }
@@ -196,6 +205,7 @@ static void disable_verb(struct console *console, const char *argument)
 
     if (database != NULL) {
         atomic_store(&database->is_disabled, true);
+        let_go(database);
         console_complete(console, "DISABLE");
     }
 }
@@ -206,6 +216,7 @@ static void enable_verb(struct console *console, const char *argument)
 
     if (database != NULL) {
         atomic_store(&database->is_disabled, false);
+        let_go(database);
         console_complete(console, "ENABLE");
     }
 }
@@ -226,6 +237,7 @@ static void reconnect_verb(struct console *console, const char *argument)
             pool_recycle(p, worker_of(console));
         }
     }
+    let_go(database);
     sweep_servers();
     console_complete(console, "RECONNECT");
 }
@@ -248,7 +260,9 @@ static void kill_verb(struct console *console, const char *argument)
         }
         atomic_store(&database->is_paused, true);
     }
-    if (!console_kill(console, database)) {
+    bool is_sent = console_kill(console, database);
+    let_go(database);
+    if (!is_sent) {
         out_of_memory(console);
     }
 }

@@ -17,6 +17,7 @@
 #include "proxy/listener.h"
 #include "proxy/notify.h"
 #include "proxy/pool.h"
+#include "proxy/reaper.h"
 #include "proxy/registry.h"
 #include "proxy/snapshot.h"
 #include "proxy/suspend.h"
@@ -271,6 +272,7 @@ static void on_tick(evutil_socket_t fd, short what, void *arg)
     (void)arg;
     see_to_period();
     see_to_shutdown();
+    reaper_tick(sl_now());
 }
 
 /* ---- requests ---- */
@@ -440,6 +442,7 @@ enum sl_err control_start(struct control_options options, struct sl_error *error
     sigset_t set;
 
     self.options = options;
+    reaper_start(&self.mailbox);
     fill_signals(&set);
     enum sl_err err = mailbox_init(&self.mailbox);
     if (err == SL_OK) {

@@ -254,6 +254,11 @@ static bool count_server(struct pool *pool)
         atomic_fetch_sub(&pool->database->servers, 1);
         return false;
     }
+    if (!registry_hold(&pool->holders)) {
+        atomic_fetch_sub(&pool->database->servers, 1);
+        atomic_fetch_sub(&pool->user->servers, 1);
+        return false; /* the last client has just gone, and the pool may follow */
+    }
     pool->total++;
     pool->counts[POOL_LOGIN]++;
     return true;
@@ -344,7 +349,7 @@ static void deliver_departure(struct letter *letter, struct worker *worker)
     struct server *server = SL_CONTAINER(letter, struct server, letter);
 
     if (server->for_client.gen == 0) {
-        server_close(server, server->close_reason != NULL ? server->close_reason : "evicted");
+        server_close(server, server->evicted_for != NULL ? server->evicted_for : "evicted");
         return;
     }
     if (server->to == worker) {
@@ -385,6 +390,7 @@ static void launch(struct pool *pool, struct worker *worker, const struct params
     pthread_mutex_unlock(&pool->lock);
     atomic_fetch_sub(&pool->database->servers, 1);
     atomic_fetch_sub(&pool->user->servers, 1);
+    registry_let_go(&pool->holders);
 }
 
 static void carry_out(struct pool *pool, struct worker *worker, struct todo *todo)
@@ -535,6 +541,7 @@ void pool_forget(struct pool *pool, struct server *server, struct worker *worker
     pool_check(pool);
     pthread_mutex_unlock(&pool->lock);
     carry_out(pool, worker, &todo);
+    registry_let_go(&pool->holders);
 }
 
 bool pool_withdraw(struct pool *pool, struct server *server)
@@ -734,7 +741,7 @@ void pool_close_idle(struct pool *pool, struct worker *worker, const char *reaso
         if (todo.closed == NULL) {
             return;
         }
-        todo.closed->close_reason = reason;
+        todo.closed->evicted_for = reason;
         carry_out(pool, worker, &todo);
     }
 }

@@ -82,6 +82,9 @@ enum { POOL_WELCOMES = 8 };
 struct pool {
     struct sl_map_node node; /* the registry's */
     struct sl_list link;     /* the registry's */
+    bool lasts;              /* worker 0's: it is held for the sake of min_pool_size */
+    struct sl_list grave;    /* reaper.c's: taken out, not freed yet */
+    sl_usec idle_since;      /* reaper.c's; 0: in use */
     struct database *database;
     struct user *user;
     struct stats_row *stats; /* one a worker */
@@ -104,6 +107,7 @@ struct pool {
     sl_usec lifetime;                  /* under lock: server_lifetime */
     sl_usec lifetime_closed_at;        /* under lock: the last one closed for its age */
     const struct params *last_startup; /* under lock: what min_pool_size is filled with */
+    atomic_int holders;                /* any thread: registry.h; clients, servers, cancels */
     atomic_int clients;                /* any thread: logged in */
     atomic_int cancels_waiting;        /* any thread */
     atomic_int cancels_active;         /* any thread */

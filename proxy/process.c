@@ -9,6 +9,7 @@
 #include "proxy/peer.h"
 #include "proxy/pool.h"
 #include "proxy/prepared.h"
+#include "proxy/reaper.h"
 #include "proxy/registry.h"
 #include "proxy/tls.h"
 #include "proxy/worker.h"
@@ -113,6 +114,7 @@ void process_stop(void)
     for (unsigned i = 0; i < self.workers_count; i++) {
         worker_fini(&self.workers[i]);
     }
+    reaper_fini();
     registry_fini();
     peer_fini();
     auth_keys_clear();

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: PostgreSQL */
 /*
  * proxy/registry.c - three maps and three lists under one leaf lock. Items are
- * appended and never taken out, so that walking the lists from a known item needs
- * the lock only for a step.
+ * appended, and one that is taken out still points to the next: so walking the lists
+ * from a known item needs the lock only for a step.
  */
 #include "proxy/registry.h"
 
@@ -21,6 +21,10 @@ static struct sl_map pools = {.nodes_max = REGISTRY_MAX};
 static struct sl_list database_list = {&database_list, &database_list};
 static struct sl_list user_list = {&user_list, &user_list};
 static struct sl_list pool_list = {&pool_list, &pool_list};
+static unsigned places;              /* under lock: indexes of databases ever given */
+static unsigned spare[REGISTRY_MAX]; /* under lock: indexes to be given again */
+static unsigned spares;              /* under lock */
+static atomic_uint generation;       /* any thread */
 
 static struct database *find_database(const char *name, uint64_t hash)
 {
@@ -51,11 +55,11 @@ static struct database *add_database(const char *name, uint64_t hash)
         return NULL;
     }
     memcpy(database->name, name, strlen(name) + 1);
-    database->index = databases.count;
     if (sl_map_put(&databases, &database->node, hash) != SL_OK) {
         free(database);
         return NULL;
     }
+    database->index = spares > 0 ? spare[--spares] : places++;
     sl_list_append(&database_list, &database->link);
     return database;
 }
@@ -68,6 +72,9 @@ struct database *registry_database(const char *name)
     struct database *found = find_database(name, hash);
     if (found == NULL) {
         found = add_database(name, hash);
+    }
+    if (found != NULL) {
+        atomic_fetch_add(&found->holders, 1);
     }
     pthread_mutex_unlock(&lock);
     return found;
@@ -147,6 +154,7 @@ static struct pool *add_pool(struct database *database, struct user *user, uint6
         return NULL;
     }
     sl_list_append(&pool_list, &pool->link);
+    atomic_fetch_add(&database->holders, 1);
     return pool;
 }
 
@@ -160,9 +168,94 @@ struct pool *registry_pool(struct database *database, struct user *user)
     if (found == NULL) {
         found = add_pool(database, user, hash);
     }
+    if (found != NULL) {
+        atomic_fetch_add(&found->holders, 1);
+    }
     pthread_mutex_unlock(&lock);
     return found;
 }
+
+/* ---- holding, and taking out ---- */
+
+/* Under the lock, as is every step from none to one. */
+static bool claim(atomic_int *holders)
+{
+    int none = 0;
+
+    return atomic_compare_exchange_strong(holders, &none, REGISTRY_TAKEN_OUT);
+}
+
+/* Whoever has come to it goes on from it. */
+static void unlink_from_list(struct sl_list *item)
+{
+    item->prev->next = item->next;
+    item->next->prev = item->prev;
+}
+
+bool registry_take_out_pool(struct pool *pool)
+{
+    pthread_mutex_lock(&lock);
+    bool is_ours = claim(&pool->holders);
+    if (is_ours) {
+        sl_map_remove(&pools, &pool->node);
+        unlink_from_list(&pool->link);
+        stats_read(pool->stats, process_workers(), &pool->database->retired);
+        registry_let_go(&pool->database->holders);
+    }
+    pthread_mutex_unlock(&lock);
+    return is_ours;
+}
+
+bool registry_take_out_database(struct database *database)
+{
+    pthread_mutex_lock(&lock);
+    bool is_ours = claim(&database->holders);
+    if (is_ours) {
+        sl_map_remove(&databases, &database->node);
+        unlink_from_list(&database->link);
+    }
+    pthread_mutex_unlock(&lock);
+    return is_ours;
+}
+
+void registry_free_database(struct database *database)
+{
+    pthread_mutex_lock(&lock);
+    if (spares < REGISTRY_MAX) {
+        spare[spares++] = database->index;
+    }
+    pthread_mutex_unlock(&lock);
+    free(database);
+}
+
+unsigned registry_generation(void)
+{
+    return atomic_load(&generation);
+}
+
+void registry_next_generation(void)
+{
+    atomic_fetch_add(&generation, 1);
+}
+
+unsigned registry_database_places(void)
+{
+    pthread_mutex_lock(&lock);
+    unsigned count = places;
+    pthread_mutex_unlock(&lock);
+    return count;
+}
+
+void registry_add_retired(const struct database *database, struct stats_totals *sum)
+{
+    pthread_mutex_lock(&lock);
+    for (int c = 0; c < STATS_COUNT; c++) {
+        sum->counters[c] += database->retired.counters[c];
+    }
+    pthread_mutex_unlock(&lock);
+}
+
+/* ---- walking ---- */
 
 /* The item after previous in head's list, or NULL. */
 static struct sl_list *next_of(struct sl_list *head, const struct sl_list *previous)

@@ -108,6 +108,7 @@ struct server {
     struct letter letter;    /* on its way to another worker */
     struct worker *to;       /* where to; constant while on its way */
     struct sl_id for_client; /* for whom; gen 0: nobody, close it */
+    const char *evicted_for; /* then why; written by whoever withdrew it from the idle list */
 
     struct address address; /* of the node: constant once connected */
     struct address_short local;

@@ -13,16 +13,20 @@
 #include "proxy/registry.h"
 
 struct snapshot_row {
-    const struct database *database;
+    struct database *database; /* NULL: none has that index; good until the turn ends */
     struct stats_totals total;
     struct stats_totals average; /* counts and bytes a second; times per query, transaction, wait */
 };
 
 struct snapshot {
     unsigned count;
-    struct snapshot_row all; /* of all databases together; its database is NULL */
+    struct snapshot_row
+            all; /* of all databases together; its database is NULL, and those that are gone are in it */
     struct snapshot_row rows[];
 };
+
+/* It is about to be taken out: what it has counted stays in the sums of all. */
+void snapshot_forget(const struct database *database);
 
 /* A period ends: once at start, then by the control thread. */
 void snapshot_take(sl_usec now);

@@ -22,6 +22,7 @@
 
 #include <signal.h>
 #include <stdlib.h>
+#include <string.h>
 
 #define TICK (20 * SL_MSEC)
 
@@ -48,24 +49,45 @@ static void on_tick(evutil_socket_t fd, short what, void *arg)
     (void)arg; /* the turn that follows sees to the timers */
 }
 
-/* Worker 0 sees to what no client's or server's event would ever bring about. */
 /* Without clients only databases whose line names the user keep min_pool_size: one pool each. */
+static bool lasts(const struct conf_database *db, const struct conf *conf)
+{
+    return db != NULL && db->user != NULL && conf_min_pool_size(conf, db) > 0;
+}
+
+/* They are held on their own account, until a configuration comes that says otherwise. */
 static void make_lasting_pools(const struct conf *conf)
 {
+    for (struct pool *p = registry_next_pool(NULL); p != NULL; p = registry_next_pool(p)) {
+        const struct conf_database *db = conf_find_database(conf, p->database->name);
+        if (p->lasts && (!lasts(db, conf) || strcmp(db->user, p->user->name) != 0)) {
+            p->lasts = false;
+            registry_let_go(&p->holders);
+        }
+    }
     for (int i = 0; i < conf->databases_count; i++) {
         const struct conf_database *db = conf->databases[i];
-        if (db->user == NULL || conf_min_pool_size(conf, db) <= 0) {
+        if (!lasts(db, conf)) {
             continue;
         }
         struct database *database = registry_database(db->name);
         struct user *user = registry_user(db->user);
         struct pool *pool = database == NULL || user == NULL ? NULL : registry_pool(database, user);
+        if (database != NULL) {
+            registry_let_go(&database->holders); /* the pool holds it */
+        }
         if (pool != NULL) {
             pool_configure(pool, conf);
+        }
+        if (pool != NULL && pool->lasts) {
+            registry_let_go(&pool->holders);
+        } else if (pool != NULL) {
+            pool->lasts = true;
         }
     }
 }
 
+/* Worker 0 sees to what no client's or server's event would ever bring about. */
 static void tend_pools(struct worker *worker)
 {
     if (worker->index != 0 || worker->now < worker->tend_at || worker->stopping) {

@@ -8,7 +8,9 @@
 #include "tests/support/sluice.h"
 
 #include <arpa/inet.h>
+#include <pthread.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -127,6 +129,20 @@ static void expect_ended(PGconn *conn, const char *words)
     notice[0] = '\0';
 }
 
+/* Until the query gives that, or for PATIENCE_MS. */
+static void expect_soon(PGconn *conn, const char *sql, const char *expected)
+{
+    const char *got = "";
+
+    for (long end = proc_now_ms() + PATIENCE_MS; proc_now_ms() < end; proc_pause_ms(10)) {
+        got = query_text(conn, sql);
+        if (strcmp(got, expected) == 0) {
+            return;
+        }
+    }
+    fail_msg("%s gives %s, and not %s", sql, got, expected);
+}
+
 /* ---- taken out ---- */
 
 static void a_database_that_is_taken_out_ends_its_clients_and_no_others(void **state)
@@ -199,6 +215,7 @@ static void a_login_that_hangs_is_given_up_when_its_database_moves(void **state)
             "server_connect_timeout = 600\nserver_tls_sslmode = disable\n",
             ntohs(address.sin_port));
     reload(console, ini);
+    expect_soon(console, "show servers", ""); /* the one of before is gone */
     assert_int_equal(PQsendQuery(conn, "select 2"), 1);
     assert_false(is_answered(conn, 200));
     reload(console,
@@ -229,6 +246,7 @@ static void a_pause_does_not_wait_for_a_login_that_hangs(void **state)
             "server_connect_timeout = 600\nserver_tls_sslmode = disable\n",
             ntohs(address.sin_port));
     reload(console, ini);
+    expect_soon(console, "show servers", ""); /* the one of before is gone */
     assert_int_equal(PQsendQuery(conn, "select 2"), 1);
     assert_false(is_answered(conn, 200));
     assert_int_equal(PQsendQuery(console, "pause shop"), 1);
@@ -265,6 +283,170 @@ static void fast_close_ends_sessions_between_their_transactions(void **state)
     PQfinish(console);
 }
 
+/* ---- forgotten ---- */
+
+/* What that column says in the row whose first columns are those; -1: no such row. */
+static long figure(PGconn *console, const char *sql, const char *first, const char *column)
+{
+    PGresult *result = PQexec(console, sql);
+    long found = -1;
+
+    for (int row = 0; row < PQntuples(result); row++) {
+        if (strcmp(PQgetvalue(result, row, 0), first) == 0) {
+            found = strtol(PQgetvalue(result, row, PQfnumber(result, column)), NULL, 10);
+        }
+    }
+    PQclear(result);
+    return found;
+}
+
+static void expect_figure_soon(
+        PGconn *console, const char *sql, const char *first, const char *column, long expected)
+{
+    for (long end = proc_now_ms() + PATIENCE_MS; proc_now_ms() < end; proc_pause_ms(10)) {
+        if (figure(console, sql, first, column) == expected) {
+            return;
+        }
+    }
+    fail_msg("%s: %s of %s is %ld", sql, column, first, figure(console, sql, first, column));
+}
+
+#define FALLBACK "* = host=127.0.0.1 port=@PGPORT@ dbname=postgres\n"
+
+static void a_database_of_the_fallback_is_forgotten_and_its_counters_are_not(void **state)
+{
+    PGconn *console = open_console();
+    PGconn *conn;
+    PGconn *other;
+
+    (void)state;
+    reload(console, "[databases]\n" SHOP FALLBACK REST
+                    "autodb_idle_timeout = 0.2\nserver_idle_timeout = 0.1\n");
+    conn = open_as("postgres", "anything");
+    other = open_as("postgres", "used");
+    for (int i = 0; i < 5; i++) {
+        query_expect(conn, "select 1", "1");
+        query_expect(other, "select 1", "1");
+    }
+    assert_int_equal(figure(console, "show stats_totals", "anything", "query_count"), 5);
+    assert_int_equal(figure(console, "show totals", "total_query_count", "value"), 10);
+    PQfinish(conn);
+    expect_figure_soon(console, "show databases", "anything", "port", -1);
+    assert_int_equal(figure(console, "show pools", "anything", "cl_active"), -1);
+    assert_int_equal(figure(console, "show stats_totals", "anything", "query_count"), -1);
+    assert_int_equal(figure(console, "show stats_totals", "used", "query_count"), 5);
+    assert_int_equal(figure(console, "show totals", "total_query_count", "value"), 10);
+    assert_int_equal(figure(console, "show pools", "used", "cl_active"), 1); /* it has a client */
+    conn = open_as("postgres", "anything");
+    query_expect(conn, "select 1", "1");
+    assert_int_equal(figure(console, "show stats_totals", "anything", "query_count"), 1);
+    assert_int_equal(figure(console, "show totals", "total_query_count", "value"), 11);
+    PQfinish(conn);
+    PQfinish(other);
+    PQfinish(console);
+}
+
+static void a_paused_database_of_the_fallback_is_remembered(void **state)
+{
+    PGconn *console = open_console();
+    PGconn *conn;
+
+    (void)state;
+    reload(console,
+            "[databases]\n" FALLBACK REST "autodb_idle_timeout = 0.1\nserver_idle_timeout = 0.1\n");
+    PQfinish(open_as("postgres", "first"));
+    query_expect(console, "pause second", "PAUSE");
+    expect_figure_soon(console, "show databases", "first", "port", -1);
+    assert_int_equal(figure(console, "show databases", "second", "paused"), 1);
+    query_expect(console, "resume second", "RESUME");
+    conn = open_as("postgres", "second");
+    query_expect(conn, "select 1", "1");
+    PQfinish(conn);
+    PQfinish(console);
+}
+
+static void an_empty_pool_is_forgotten_and_its_database_keeps_its_counters(void **state)
+{
+    PGconn *console = open_console();
+    PGconn *conn = open_as("postgres", "shop");
+
+    (void)state;
+    query_expect(conn, "select 1", "1");
+    PQfinish(conn);
+    expect_figure_soon(console, "show pools", "shop", "cl_active", 0);
+    reload(console, INI "pool_idle_timeout = 0.1\nserver_idle_timeout = 0.1\n");
+    query_expect(console, "reconnect", "RECONNECT"); /* so that no idle server keeps it */
+    expect_figure_soon(console, "show pools", "shop", "cl_active", -1);
+    assert_int_equal(figure(console, "show stats_totals", "shop", "query_count"), 1);
+    conn = open_as("postgres", "shop");
+    query_expect(conn, "select 1", "1");
+    assert_int_equal(figure(console, "show stats_totals", "shop", "query_count"), 2);
+    PQfinish(conn);
+    PQfinish(console);
+}
+
+struct visitor {
+    pthread_t thread;
+    unsigned number;
+    char error[512];
+};
+
+enum { VISITORS = 4, VISITS = 60 };
+
+static void *visit(void *arg)
+{
+    struct visitor *visitor = arg;
+
+    for (unsigned i = 0; i < VISITS && visitor->error[0] == '\0'; i++) {
+        PGconn *conn =
+                query_connect("host=127.0.0.1 port=%d user=postgres dbname=any%u sslmode=disable",
+                        sluice.port, (visitor->number + i) % 3);
+        PGresult *result = PQexec(conn, "select 1");
+        if (PQresultStatus(result) != PGRES_TUPLES_OK) {
+            snprintf(visitor->error, sizeof(visitor->error), "%s", PQerrorMessage(conn));
+        }
+        PQclear(result);
+        PQfinish(conn);
+    }
+    return NULL;
+}
+
+/* What the sanitizers look at: names that come and go while others find and show them. */
+static void names_come_and_go_under_load(void **state)
+{
+    struct visitor visitors[VISITORS] = {0};
+    PGconn *console = open_console();
+
+    (void)state;
+    reload(console,
+            "[databases]\n" FALLBACK REST
+            "autodb_idle_timeout = 0.001\nserver_idle_timeout = 0.001\n"
+            "server_lifetime = 0\npool_idle_timeout = 0.001\nserver_tls_sslmode = disable\n");
+    for (unsigned i = 0; i < VISITORS; i++) {
+        visitors[i].number = i;
+        assert_int_equal(pthread_create(&visitors[i].thread, NULL, visit, &visitors[i]), 0);
+    }
+    for (int i = 0; i < 100; i++) {
+        PQclear(PQexec(console, "show stats"));
+        PQclear(PQexec(console, "show pools"));
+        PQclear(PQexec(console, "show databases"));
+        query_expect(console, "wait_close any1", "WAIT_CLOSE");
+        proc_pause_ms(5);
+    }
+    for (unsigned i = 0; i < VISITORS; i++) {
+        pthread_join(visitors[i].thread, NULL);
+        if (visitors[i].error[0] != '\0') {
+            fail_msg("a client saw: %s", visitors[i].error);
+        }
+    }
+    expect_soon(console, "show servers", "");
+    expect_figure_soon(console, "show databases", "any1", "port", -1);
+    assert_true(sluice_logged(&sluice, "database_forgotten"));
+    assert_int_equal(
+            figure(console, "show totals", "total_query_count", "value"), VISITORS * VISITS);
+    PQfinish(console);
+}
+
 #define CASE(name) cmocka_unit_test_setup_teardown(name, start, stop)
 
 static const struct CMUnitTest cases[] = {
@@ -273,6 +455,10 @@ static const struct CMUnitTest cases[] = {
         CASE(a_login_that_hangs_is_given_up_when_its_database_moves),
         CASE(a_pause_does_not_wait_for_a_login_that_hangs),
         CASE(fast_close_ends_sessions_between_their_transactions),
+        CASE(a_database_of_the_fallback_is_forgotten_and_its_counters_are_not),
+        CASE(a_paused_database_of_the_fallback_is_remembered),
+        CASE(an_empty_pool_is_forgotten_and_its_database_keeps_its_counters),
+        CASE(names_come_and_go_under_load),
 };
 
 int main(void)

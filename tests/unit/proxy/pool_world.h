@@ -176,6 +176,7 @@ static int world_begin(void **state)
             return -1;
         }
         world.pools[i]->size = 1;
+        atomic_store(&world.pools[i]->holders, 1);
         world.pools[i]->lifetime = 3600 * SL_SECOND;
     }
     return 0;
