@@ -21,7 +21,9 @@
  *
  * Promises:
  * 1. A user who does not exist cannot be told from one who does: the same
- *    messages, a salt that stays the same, the same error, the same work.
+ *    messages, a salt that stays the same, the same error, the same work. While
+ *    auth_query cannot run, all who are not in auth_file are told that, before
+ *    they say a password.
  * 2. A database that does not exist is told only to who has proven to be somebody.
  * 3. Secrets are compared in constant time and wiped with the struct.
  *

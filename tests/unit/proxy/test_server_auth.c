@@ -316,6 +316,40 @@ static void keys_of_another_secret_are_not_passed_through(void **state)
     credentials_fini(&credentials);
 }
 
+/* -PLUS where both can; else the client says which side could not, so that nobody takes it away. */
+static void the_channel_is_bound_where_both_sides_can(void **state)
+{
+    static const struct {
+        bool has_tls;
+        bool offers_plus;
+        const char *mechanism;
+        const char *gs2;
+    } cases[] = {{true, true, SCRAM_NAME_PLUS, "p=tls-server-end-point,,n="},
+            {true, false, SCRAM_NAME, "y,,n="}, {false, true, SCRAM_NAME, "n,,n="},
+            {false, false, SCRAM_NAME, "n,,n="}};
+    struct tls_facts tls = {.is_tls = true, .end_point_len = 32, .end_point = {1, 2, 3}};
+    struct credentials credentials;
+
+    (void)state;
+    credentials_init(&credentials);
+    assert_int_equal(credentials_set(&credentials, "opensesame"), SL_OK);
+    for (size_t i = 0; i < SL_COUNT(cases); i++) {
+        struct server_auth_input input = {.user = "app",
+                .credentials = &credentials,
+                .tls = cases[i].has_tls ? &tls : NULL,
+                .home = &home,
+                .done = on_done};
+        struct server_auth *auth = server_auth_new(&input);
+        assert_non_null(auth);
+        assert_int_equal(feed_sasl(auth, cases[i].offers_plus), SERVER_AUTH_MORE);
+        const char *name = (const char *)said().at;
+        assert_string_equal(name, cases[i].mechanism);
+        assert_memory_equal(name + strlen(name) + 5, cases[i].gs2, strlen(cases[i].gs2));
+        server_auth_free(auth);
+    }
+    credentials_fini(&credentials);
+}
+
 static void what_comes_out_of_order_ends_the_login(void **state)
 {
     static const uint8_t salt[4] = {1, 2, 3, 4};
@@ -379,6 +413,7 @@ int main(void)
             cmocka_unit_test(a_server_has_to_prove_itself),
             cmocka_unit_test(a_reconnect_derives_nothing),
             cmocka_unit_test(keys_of_another_secret_are_not_passed_through),
+            cmocka_unit_test(the_channel_is_bound_where_both_sides_can),
             cmocka_unit_test(what_comes_out_of_order_ends_the_login),
             cmocka_unit_test(bodies_of_no_form_are_refused),
             cmocka_unit_test(a_salt_that_would_take_for_ever_is_refused),
