@@ -147,13 +147,13 @@ static void what_asks_for_sequences_is_seen(void **state)
 static void what_cannot_be_read_counts(void **state)
 {
     static const struct row rows[] = {
-            {"select 'a\\'", ALL}, /* standard_conforming_strings is not known here */
-            {"select 'a\\nb'", ALL},
-            {"select 'open", ALL},
-            {"select \"open", ALL},
-            {"select $$ open", ALL},
-            {"select /* /* open */", ALL},
-            {"select E'open\\", ALL},
+            {"values (now()), 'a\\'", ALL}, /* standard_conforming_strings is not known here */
+            {"values (now()), 'a\\nb'", ALL},
+            {"values (now()), 'open", ALL},
+            {"values (now()), \"open", ALL},
+            {"values (now()), $$ open", ALL},
+            {"values (now()), /* /* open */", ALL},
+            {"values (now()), E'open\\", ALL},
     };
     char *longest = malloc(EFFECTS_TEXT_MAX + 1);
 
@@ -164,6 +164,26 @@ static void what_cannot_be_read_counts(void **state)
     assert_int_equal(effects_of(sl_span(longest, EFFECTS_TEXT_MAX)), NONE);
     assert_int_equal(effects_of(sl_span(longest, EFFECTS_TEXT_MAX + 1)), ALL);
     free(longest);
+}
+
+/* Without a parenthesis nothing is called, whatever a string hides. */
+static void a_text_without_calls_needs_no_tokens(void **state)
+{
+    static const struct row rows[] = {
+            {"select 'a\\'", NONE},
+            {"select 'open", NONE},
+            {"  select 1", NONE},
+            {"select * from a inner join b using id where c = 'into the wild'", NONE},
+            {"select * from aaaaaaaaaaaaaaaaaaaaa where b = 12345678901234567890123 ;; ", NONE},
+            {"select * inTO aaaaaaaaaaaaaaaaaaaaa from bbbbbbbbbbbbbbbbbbbbbbbb", STAY},
+            {"select aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa, bbbbbbbbbbbbbbbbbbbb into c", STAY},
+            {"select aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa; set b = 1", STAY},
+            {"update t set a = b; listen c;", STAY},
+            {"selects", STAY},
+    };
+
+    (void)state;
+    check_rows(rows, SL_COUNT(rows));
 }
 
 /* Cut anywhere, a text is read no further than it goes (the sanitizers watch). */
@@ -208,6 +228,7 @@ int main(void)
             cmocka_unit_test(what_stays_is_seen),
             cmocka_unit_test(what_asks_for_sequences_is_seen),
             cmocka_unit_test(what_cannot_be_read_counts),
+            cmocka_unit_test(a_text_without_calls_needs_no_tokens),
             cmocka_unit_test(a_text_may_end_anywhere),
             cmocka_unit_test(the_names_are_in_order),
     };
