@@ -35,6 +35,7 @@ struct cancel {
     struct pool *pool;       /* held while a connection to its server is under way */
     uint64_t server;         /* serial: of the pool's */
     bool holds_back;         /* the server is kept from others until this is over */
+    bool is_sent;            /* as the pool counts it */
 };
 
 static _Atomic uint64_t dropped;
@@ -93,6 +94,15 @@ static void log_failed(const struct cancel *cancel)
             sl_log_quote(cancel->send.why));
 }
 
+static void sent(struct cancel_send *send)
+{
+    struct cancel *cancel = SL_CONTAINER(send, struct cancel, send);
+
+    cancel->is_sent = true;
+    atomic_fetch_add(&cancel->pool->cancels_active, 1);
+    atomic_fetch_sub(&cancel->pool->cancels_waiting, 1);
+}
+
 static void ended(struct cancel_send *send, enum cancel_end how)
 {
     struct cancel *cancel = SL_CONTAINER(send, struct cancel, send);
@@ -101,7 +111,8 @@ static void ended(struct cancel_send *send, enum cancel_end how)
     if (how == CANCEL_FAILED || how == CANCEL_LATE) {
         log_failed(cancel);
     }
-    atomic_fetch_sub(&cancel->pool->cancels_active, 1);
+    atomic_fetch_sub(
+            cancel->is_sent ? &cancel->pool->cancels_active : &cancel->pool->cancels_waiting, 1);
     registry_let_go(&cancel->pool->holders);
     if (cancel->holds_back) {
         release_server(cancel, worker);
@@ -144,6 +155,7 @@ static bool send_to(struct cancel *cancel, struct server *server, bool holds_bac
     }
     cancel->pool = server->pool;
     cancel->server = server->serial;
+    send->sent = sent;
     send->ended = ended;
     cancel_send_begin(send, worker, CANCEL_DEADLINE);
     if (!cancel_send_open(send, &server->address)) {
@@ -151,7 +163,7 @@ static bool send_to(struct cancel *cancel, struct server *server, bool holds_bac
         return false;
     }
     SL_CHECK(registry_hold(&cancel->pool->holders)); /* the server holds it, too */
-    atomic_fetch_add(&cancel->pool->cancels_active, 1);
+    atomic_fetch_add(&cancel->pool->cancels_waiting, 1);
     cancel->holds_back = holds_back;
     server->cancels += holds_back ? 1 : 0;
     return true;

@@ -265,6 +265,48 @@ static void a_server_that_is_not_the_one_is_sent_nothing(void **state)
     PQfinish(conn);
 }
 
+/* What SHOW POOLS has for the pool of db in columns 5, 6 and 8: the requests, and their sockets. */
+static void await_pool(const char *expected)
+{
+    long end = proc_now_ms() + WAIT_MS;
+    PGconn *console = query_must_connect(
+            "host=127.0.0.1 port=%d dbname=pgbouncer user=postgres", sluice.port);
+    char got[64] = "";
+
+    while (strcmp(got, expected) != 0) {
+        PGresult *result = PQexec(console, "show pools");
+
+        for (int row = 0; row < PQntuples(result); row++) {
+            if (strcmp(PQgetvalue(result, row, 0), "db") == 0) {
+                snprintf(got, sizeof(got), "%s|%s|%s", PQgetvalue(result, row, 4),
+                        PQgetvalue(result, row, 5), PQgetvalue(result, row, 7));
+            }
+        }
+        PQclear(result);
+        assert_true(proc_now_ms() < end);
+    }
+    PQfinish(console);
+}
+
+/* Nothing comes behind SSLRequest: the request is given up, its server is free again. */
+static void a_server_that_is_silent_is_given_up(void **state)
+{
+    (void)state;
+    start_with("server_tls_sslmode = require\ncancel_wait_timeout = 1\ndefault_pool_size = 1\n");
+    PGconn *conn = open_db();
+    begin_sleep(conn);
+    atomic_store(&relay.seen->how, RELAY_TLS_HOLD);
+    ask_cancel(conn); /* which is closed upon after cancel_wait_timeout */
+    await_pool("0|1|0");
+    atomic_store(&relay.seen->how, RELAY_TLS_PASS);
+    ask_cancel(conn);
+    expect_cancelled(conn); /* by the same server, once the first request was given up */
+    await_pool("0|0|0");
+    assert_int_equal(atomic_load(&relay.seen->cancels), 0);
+    await_logged("event=cancel_not_sent");
+    PQfinish(conn);
+}
+
 #define CASE(test) cmocka_unit_test_setup_teardown(test, begin, finish)
 
 int main(void)
@@ -276,6 +318,7 @@ int main(void)
             CASE(without_tls_prefer_goes_in_plain),
             CASE(without_tls_require_sends_nothing),
             CASE(a_server_that_is_not_the_one_is_sent_nothing),
+            CASE(a_server_that_is_silent_is_given_up),
     };
 
     return case_run(cases, CASE_COUNT(cases), start_cluster, stop_cluster);

@@ -65,6 +65,21 @@ static void accept_pair(struct pair *pairs, int listener, int port)
     close(server);
 }
 
+/* Reads the SSLRequest and does with it as the test wants. False: the connection is over. */
+static bool answer_tls(int client, enum relay_tls how)
+{
+    uint8_t head[HEAD];
+
+    if (recv(client, head, HEAD, MSG_WAITALL) != HEAD) {
+        return false;
+    }
+    if (how == RELAY_TLS_HOLD) {
+        return true;
+    }
+    return send(client, how == RELAY_TLS_REFUSE ? "N" : "S", 1, MSG_NOSIGNAL) == 1 &&
+           how == RELAY_TLS_REFUSE;
+}
+
 /* The first packet, waiting for all of its head. False: the connection is over. */
 static bool begin(struct pair *pair, struct relay_seen *seen)
 {
@@ -77,21 +92,13 @@ static bool begin(struct pair *pair, struct relay_seen *seen)
     }
     memcpy(&code, head + 4, sizeof(code));
     code = ntohl(code);
-    pair->is_begun = true;
-    if (code == CODE_CANCEL) {
-        atomic_fetch_add(&seen->cancels, 1);
-    } else if (code != CODE_SSL) {
-        atomic_fetch_add(&seen->startups, 1);
-    } else {
+    if (code == CODE_SSL) {
         atomic_fetch_add(&seen->ssl_requests, 1);
-        if (how != RELAY_TLS_PASS) {
-            pair->is_begun = false;
-            return recv(pair->client, head, HEAD, MSG_WAITALL) == HEAD &&
-                   send(pair->client, how == RELAY_TLS_REFUSE ? "N" : "S", 1, MSG_NOSIGNAL) == 1 &&
-                   how == RELAY_TLS_REFUSE;
-        }
+    } else {
+        atomic_fetch_add(code == CODE_CANCEL ? &seen->cancels : &seen->startups, 1);
     }
-    return true;
+    pair->is_begun = code != CODE_SSL || how == RELAY_TLS_PASS;
+    return pair->is_begun || answer_tls(pair->client, (enum relay_tls)how);
 }
 
 static bool pass(int from, int to)

@@ -17,7 +17,8 @@
 enum relay_tls {
     RELAY_TLS_PASS,   /* SSLRequest goes to the server */
     RELAY_TLS_REFUSE, /* it is answered N */
-    RELAY_TLS_BREAK   /* it is answered S, and the connection closed */
+    RELAY_TLS_BREAK,  /* it is answered S, and the connection closed */
+    RELAY_TLS_HOLD    /* it is not answered */
 };
 
 struct relay_seen {
