@@ -75,6 +75,11 @@ const struct expect_entry *expect_head(const struct expect *expect)
     return expect->count == 0 ? NULL : entry_at(expect, 0);
 }
 
+const struct expect_entry *expect_last(const struct expect *expect)
+{
+    return expect->count == 0 ? NULL : entry_at(expect, expect->count - 1);
+}
+
 bool expect_is_stuck(const struct expect *expect)
 {
     if (expect->copy == EXPECT_COPY_BOTH ||

@@ -122,8 +122,9 @@ enum expect_verdict expect_reply(struct expect *expect, uint8_t type, char statu
 /* A local reply that is due now, taken off into *entry; false when none is. */
 bool expect_take_local(struct expect *expect, struct expect_entry *entry);
 
-/* The entry that the next reply belongs to, or NULL. */
+/* The entry that the next reply belongs to, or NULL; the one that was pushed last, or NULL. */
 const struct expect_entry *expect_head(const struct expect *expect);
+const struct expect_entry *expect_last(const struct expect *expect);
 
 static inline bool expect_idle(const struct expect *expect)
 {

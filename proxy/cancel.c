@@ -33,9 +33,11 @@ struct cancel {
     struct cancel_send send; /* first */
     struct sl_id client;     /* whom it is about */
     struct pool *pool;       /* held while a connection to its server is under way */
-    uint64_t server;         /* serial: of the pool's */
-    bool holds_back;         /* the server is kept from others until this is over */
-    bool is_sent;            /* as the pool counts it */
+    struct server *server;   /* kept from others until this is over; NULL: it has gone */
+    struct sl_list on_server;
+    uint64_t serial;  /* the server's */
+    uint32_t segment; /* the last that had been sent when the request came */
+    bool is_sent;     /* as the pool counts it */
 };
 
 static _Atomic uint64_t dropped;
@@ -69,18 +71,15 @@ static void done(struct cancel *cancel, struct worker *worker)
     cancel_send_finish(&cancel->send, worker);
 }
 
-static void release_server(const struct cancel *cancel, struct worker *worker)
+static void release_server(struct cancel *cancel)
 {
-    SL_LIST_EACH (it, &worker->servers) {
-        struct server *server = SL_CONTAINER(it, struct server, link);
-        if (server->serial == cancel->server) {
-            server->cancels--;
-            if (server->cancels == 0 && server->state == SERVER_CLEAN &&
-                    expect_idle(&server->expect)) {
-                link_free_server(server);
-            }
-            return;
-        }
+    struct server *server = cancel->server;
+
+    sl_list_remove(&cancel->on_server);
+    cancel->server = NULL;
+    if (sl_list_empty(&server->cancels) && server->state == SERVER_CLEAN &&
+            expect_idle(&server->expect)) {
+        link_free_server(server);
     }
 }
 
@@ -89,9 +88,23 @@ static void log_failed(const struct cancel *cancel)
     char where[ADDRESS_TEXT_MAX];
 
     sl_log(SL_LOG_WARN, "cancel_not_sent", "server=%lu db=%s address=%s reason=%s",
-            (unsigned long)cancel->server, sl_log_quote(cancel->pool->database->name),
+            (unsigned long)cancel->serial, sl_log_quote(cancel->pool->database->name),
             sl_log_quote(address_text(&cancel->send.address, where)),
             sl_log_quote(cancel->send.why));
+}
+
+/*
+ * Is what runs still what it was meant for: a request of the client's that had been
+ * sent when the cancel came? A later one would be hit for no reason.
+ */
+static bool wanted(struct cancel_send *send)
+{
+    const struct cancel *cancel = SL_CONTAINER(send, struct cancel, send);
+    const struct expect_entry *head =
+            cancel->server == NULL ? NULL : expect_head(&cancel->server->expect);
+
+    return head != NULL && (head->flags & EXPECT_HIDDEN) == 0 &&
+           (int32_t)(head->segment - cancel->segment) <= 0;
 }
 
 static void sent(struct cancel_send *send)
@@ -103,6 +116,15 @@ static void sent(struct cancel_send *send)
     atomic_fetch_sub(&cancel->pool->cancels_waiting, 1);
 }
 
+/* It may be gone after this. */
+static void leave_pool(const struct cancel *cancel)
+{
+    struct pool *pool = cancel->pool;
+
+    atomic_fetch_sub(cancel->is_sent ? &pool->cancels_active : &pool->cancels_waiting, 1);
+    registry_let_go(&pool->holders);
+}
+
 static void ended(struct cancel_send *send, enum cancel_end how)
 {
     struct cancel *cancel = SL_CONTAINER(send, struct cancel, send);
@@ -111,11 +133,9 @@ static void ended(struct cancel_send *send, enum cancel_end how)
     if (how == CANCEL_FAILED || how == CANCEL_LATE) {
         log_failed(cancel);
     }
-    atomic_fetch_sub(
-            cancel->is_sent ? &cancel->pool->cancels_active : &cancel->pool->cancels_waiting, 1);
-    registry_let_go(&cancel->pool->holders);
-    if (cancel->holds_back) {
-        release_server(cancel, worker);
+    leave_pool(cancel);
+    if (cancel->server != NULL) {
+        release_server(cancel);
     }
     done(cancel, worker);
 }
@@ -143,9 +163,8 @@ static bool take_tls(struct cancel_send *send, const struct server *server)
 }
 
 /* Opens the connection that carries the server's own key. */
-static bool send_to(struct cancel *cancel, struct server *server, bool holds_back)
+static bool send_to(struct cancel *cancel, const struct server *server)
 {
-    struct worker *worker = server->io.worker;
     struct cancel_send *send = &cancel->send;
 
     if (server->pid == 0 ||
@@ -154,19 +173,54 @@ static bool send_to(struct cancel *cancel, struct server *server, bool holds_bac
         return false;
     }
     cancel->pool = server->pool;
-    cancel->server = server->serial;
+    cancel->serial = server->serial;
     send->sent = sent;
     send->ended = ended;
-    cancel_send_begin(send, worker, CANCEL_DEADLINE);
+    cancel_send_begin(send, server->io.worker, CANCEL_DEADLINE);
     if (!cancel_send_open(send, &server->address)) {
         log_failed(cancel);
         return false;
     }
     SL_CHECK(registry_hold(&cancel->pool->holders)); /* the server holds it, too */
     atomic_fetch_add(&cancel->pool->cancels_waiting, 1);
-    cancel->holds_back = holds_back;
-    server->cancels += holds_back ? 1 : 0;
     return true;
+}
+
+/* The query it meant may have ended, and what runs may be our own: then it is dropped. */
+static bool send_for(struct cancel *cancel, struct server *server)
+{
+    const struct expect_entry *last = expect_last(&server->expect);
+
+    cancel->server = server;
+    cancel->segment = last == NULL ? 0 : last->segment;
+    cancel->send.wanted = wanted;
+    if (!wanted(&cancel->send) || !send_to(cancel, server)) {
+        return false;
+    }
+    sl_list_append(&server->cancels, &cancel->on_server);
+    return true;
+}
+
+void cancel_recall(struct server *server)
+{
+    SL_LIST_EACH_SAFE (it, &server->cancels) {
+        struct cancel *cancel = SL_CONTAINER(it, struct cancel, on_server);
+        if (!cancel->is_sent) {
+            sl_list_remove(&cancel->on_server);
+            leave_pool(cancel);
+            done(cancel, server->io.worker);
+        }
+    }
+}
+
+void cancel_server_gone(struct server *server)
+{
+    struct sl_list *it;
+
+    cancel_recall(server);
+    while ((it = sl_list_pop(&server->cancels)) != NULL) {
+        SL_CONTAINER(it, struct cancel, on_server)->server = NULL;
+    }
 }
 
 /* On the worker of the client that the request is about. */
@@ -189,10 +243,7 @@ static void deliver_request(struct letter *letter, struct worker *worker)
         done(cancel, worker);
         return;
     }
-    /* The query it meant may have ended, and what runs may be our own: then it is dropped. */
-    const struct expect_entry *head = expect_head(&client->server->expect);
-    if (head == NULL || (head->flags & EXPECT_HIDDEN) != 0 ||
-            !send_to(cancel, client->server, true)) {
+    if (!send_for(cancel, client->server)) {
         done(cancel, worker);
     }
 }
@@ -238,7 +289,7 @@ void cancel_orphan(struct server *server)
 {
     struct cancel *cancel = cancel_new();
 
-    if (cancel != NULL && !send_to(cancel, server, false)) {
+    if (cancel != NULL && !send_to(cancel, server)) {
         done(cancel, server->io.worker);
     }
 }

@@ -9,7 +9,8 @@
  *   request under way      a connection to its server carries the server's own key,
  *                          encrypted as links to servers are; the server is kept from
  *                          other clients until it has closed
- *   nothing under way      dropped: the query it meant has ended
+ *   nothing under way      dropped: the query it meant has ended; also when that is so,
+ *                          or a later one runs, by the time it could be sent
  *
  * With a key of another process of our group it is passed on (proxy/peer.h).
  *
@@ -41,6 +42,11 @@ void cancel_request(struct client *from, uint32_t pid, struct sl_span key);
 
 /* Our own cancel: the client has gone, its query goes on. Not more often than the bound. */
 void cancel_orphan(struct server *server);
+
+/* What the server was asked has been answered: requests not yet sent are dropped. */
+void cancel_recall(struct server *server);
+/* The same, and those on their way no longer name it. */
+void cancel_server_gone(struct server *server);
 
 /* For SHOW: cancels dropped at the bound since start. */
 uint64_t cancel_dropped(void);

@@ -162,6 +162,10 @@ static void no_tls(struct cancel_send *send, const char *why)
 
 static void send_packet(struct cancel_send *send)
 {
+    if (send->wanted != NULL && !send->wanted(send)) {
+        end(send, CANCEL_UNWANTED);
+        return;
+    }
     send->state = CANCEL_SEND_SENT;
     io_want(&send->io, IO_READ);
     io_send(&send->io, send->packet, send->packet_len);

@@ -36,6 +36,7 @@ enum cancel_end {
     CANCEL_DELIVERED, /* sent, and the other side has closed */
     CANCEL_FAILED,    /* this address is of no use: why says more */
     CANCEL_LATE,      /* its deadline */
+    CANCEL_UNWANTED,  /* wanted() said so */
     CANCEL_STOPPED    /* the worker ends */
 };
 
@@ -62,7 +63,8 @@ struct cancel_send {
     struct tls_context *tls_context; /* a reference; NULL: no TLS */
     uint8_t packet[CANCEL_PACKET_MAX];
     size_t packet_len;
-    void (*sent)(struct cancel_send *send); /* NULL: nobody wants to know */
+    bool (*wanted)(struct cancel_send *send); /* asked just before it is sent; NULL: yes */
+    void (*sent)(struct cancel_send *send);   /* NULL: nobody wants to know */
     void (*ended)(struct cancel_send *send, enum cancel_end end);
     char why[CANCEL_WHY_MAX]; /* of CANCEL_FAILED and CANCEL_LATE; names no key */
 };

@@ -485,12 +485,13 @@ void link_free_server(struct server *server)
         client_granted(worker, server->for_client, server);
         return;
     }
+    cancel_recall(server);
     if (server->clean_again && worker->conf->server_reset_query[0] != '\0') {
         server->clean_again = false;
         begin_clean(server, worker->conf->server_reset_query);
         return;
     }
-    if (server->cancels > 0) {
+    if (!sl_list_empty(&server->cancels)) {
         server_enter(server, SERVER_CLEAN);
         pool_place(server->pool, server, POOL_BEING_CANCELED);
         return; /* cancel.c calls again when the last one has closed */

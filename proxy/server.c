@@ -5,6 +5,7 @@
 #include "protocol/base/log.h"
 #include "protocol/front.h"
 #include "protocol/message.h"
+#include "proxy/cancel.h"
 #include "proxy/client.h"
 #include "proxy/client_stmt.h"
 #include "proxy/link.h"
@@ -111,6 +112,7 @@ struct server *server_new(struct pool *pool, struct worker *worker, const struct
     }
     io_init(&server->io, worker, on_ready);
     sl_list_init(&server->in_pool);
+    sl_list_init(&server->cancels);
     sl_list_append(&worker->servers, &server->link);
     timer_init(&server->timer, timer_fired);
     expect_init(&server->expect, server_settle, server);
@@ -168,6 +170,7 @@ void server_close(struct server *server, const char *reason)
     }
     say_goodbye(server);
     timer_clear(&worker->timers, &server->timer);
+    cancel_server_gone(server);
     server_login_free(server->login);
     io_close(&server->io);
     expect_fini(&server->expect);
@@ -259,7 +262,7 @@ const char *server_state_text(const struct server *server)
     case SERVER_LINKED:
         return "active";
     case SERVER_CLEAN:
-        return server->cancels > 0 ? "being_canceled" : "tested";
+        return !sl_list_empty(&server->cancels) ? "being_canceled" : "tested";
     case SERVER_TEST:
         return "tested";
     case SERVER_CLOSED:

@@ -100,7 +100,7 @@ struct server {
     const char *close_reason; /* not NULL: close rather than reuse */
     bool is_replication;      /* never shared */
     bool is_lost;             /* the socket is dead, but a letter is on its way */
-    int cancels;              /* cancel connections under way that name it */
+    struct sl_list cancels;   /* cancel.c: requests under way that keep it from others */
 
     struct sl_list in_pool;  /* under the pool's lock: on its idle list */
     enum pool_place place;   /* under the pool's lock */

@@ -80,6 +80,7 @@ static void make_ini(char ini[static INI_MAX], const char *settings)
     snprintf(ini, INI_MAX,
             "[databases]\n"
             "db = host=localhost port=%d dbname=postgres\n"
+            "session = host=localhost port=%d dbname=postgres pool_mode=session\n"
             "[pgbouncer]\n"
             "listen_addr = 127.0.0.1\n"
             "listen_port = @PORT@\n"
@@ -88,7 +89,7 @@ static void make_ini(char ini[static INI_MAX], const char *settings)
             "admin_users = postgres\n"
             "pool_mode = transaction\n"
             "%s",
-            relay.port, settings);
+            relay.port, relay.port, settings);
 }
 
 static void start_with(const char *settings)
@@ -265,7 +266,7 @@ static void a_server_that_is_not_the_one_is_sent_nothing(void **state)
     PQfinish(conn);
 }
 
-/* What SHOW POOLS has for the pool of db in columns 5, 6 and 8: the requests, and their sockets. */
+/* What SHOW POOLS has for the one pool in use in columns 5, 6 and 8: the requests, and their sockets. */
 static void await_pool(const char *expected)
 {
     long end = proc_now_ms() + WAIT_MS;
@@ -277,7 +278,7 @@ static void await_pool(const char *expected)
         PGresult *result = PQexec(console, "show pools");
 
         for (int row = 0; row < PQntuples(result); row++) {
-            if (strcmp(PQgetvalue(result, row, 0), "db") == 0) {
+            if (strcmp(PQgetvalue(result, row, 0), "pgbouncer") != 0) {
                 snprintf(got, sizeof(got), "%s|%s|%s", PQgetvalue(result, row, 4),
                         PQgetvalue(result, row, 5), PQgetvalue(result, row, 7));
             }
@@ -292,19 +293,67 @@ static void await_pool(const char *expected)
 static void a_server_that_is_silent_is_given_up(void **state)
 {
     (void)state;
-    start_with("server_tls_sslmode = require\ncancel_wait_timeout = 1\ndefault_pool_size = 1\n");
+    start_with("server_tls_sslmode = require\ncancel_wait_timeout = 1\n");
     PGconn *conn = open_db();
     begin_sleep(conn);
     atomic_store(&relay.seen->how, RELAY_TLS_HOLD);
     ask_cancel(conn); /* which is closed upon after cancel_wait_timeout */
     await_pool("0|1|0");
-    atomic_store(&relay.seen->how, RELAY_TLS_PASS);
+    await_logged("event=cancel_not_sent");
+    await_pool("0|0|0");
+    await_sleepers("1");
+    assert_int_equal(atomic_load(&relay.seen->cancels), 0);
+    PQfinish(conn);
+}
+
+static void end_sleep_past_sluice(PGconn *conn)
+{
+    query_expect(watch,
+            "select pg_cancel_backend(pid) from pg_stat_activity "
+            "where query like 'select pg_sleep%'",
+            "t");
+    assert_string_equal(query_result(PQgetResult(conn)), CANCELLED);
+    assert_null(PQgetResult(conn));
+}
+
+/* In session pooling the server stays the client's: its next query runs when TLS is there. */
+static void a_cancel_that_is_late_does_not_hit_the_next_query(void **state)
+{
+    (void)state;
+    start_with("server_tls_sslmode = prefer\ncancel_wait_timeout = 1\n");
+    PGconn *conn =
+            query_must_connect("host=127.0.0.1 port=%d dbname=session user=postgres", sluice.port);
+    begin_sleep(conn);
+    atomic_store(&relay.seen->how, RELAY_TLS_HOLD);
     ask_cancel(conn);
-    expect_cancelled(conn); /* by the same server, once the first request was given up */
+    await_pool("0|1|0");
+    end_sleep_past_sluice(conn);
+    begin_sleep(conn);
+    atomic_store(&relay.seen->how, RELAY_TLS_REFUSE);
     await_pool("0|0|0");
     assert_int_equal(atomic_load(&relay.seen->cancels), 0);
-    await_logged("event=cancel_not_sent");
+    await_sleepers("1");
+    ask_cancel(conn);
+    expect_cancelled(conn);
+    assert_int_equal(atomic_load(&relay.seen->cancels), 1);
     PQfinish(conn);
+}
+
+/* In transaction pooling nobody waits for a request that has lost its query. */
+static void a_server_whose_query_has_ended_waits_for_no_cancel(void **state)
+{
+    (void)state;
+    start_with("server_tls_sslmode = require\ncancel_wait_timeout = 1\ndefault_pool_size = 1\n");
+    PGconn *conn = open_db();
+    begin_sleep(conn);
+    atomic_store(&relay.seen->how, RELAY_TLS_HOLD);
+    ask_cancel(conn);
+    await_pool("0|1|0");
+    end_sleep_past_sluice(conn);
+    query_expect(conn, "select 'next'", "next");
+    PQfinish(conn);
+    sluice_stop(&sluice); /* which writes the rest of its log */
+    assert_false(sluice_logged(&sluice, "event=cancel_not_sent"));
 }
 
 #define CASE(test) cmocka_unit_test_setup_teardown(test, begin, finish)
@@ -319,6 +368,8 @@ int main(void)
             CASE(without_tls_require_sends_nothing),
             CASE(a_server_that_is_not_the_one_is_sent_nothing),
             CASE(a_server_that_is_silent_is_given_up),
+            CASE(a_cancel_that_is_late_does_not_hit_the_next_query),
+            CASE(a_server_whose_query_has_ended_waits_for_no_cancel),
     };
 
     return case_run(cases, CASE_COUNT(cases), start_cluster, stop_cluster);

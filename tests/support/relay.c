@@ -18,12 +18,20 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { PAIRS_MAX = 64, CHUNK = 65536, HEAD = 8, CODE_SSL = 80877103, CODE_CANCEL = 80877102 };
+enum {
+    PAIRS_MAX = 64,
+    TICK_MS = 20,
+    CHUNK = 65536,
+    HEAD = 8,
+    CODE_SSL = 80877103,
+    CODE_CANCEL = 80877102
+};
 
 struct pair {
     int client; /* -1: free */
     int server;
     bool is_begun; /* the first packet was seen */
+    bool is_held;  /* its SSLRequest waits for an answer */
 };
 
 static int listen_on_any(int *port)
@@ -65,19 +73,13 @@ static void accept_pair(struct pair *pairs, int listener, int port)
     close(server);
 }
 
-/* Reads the SSLRequest and does with it as the test wants. False: the connection is over. */
-static bool answer_tls(int client, enum relay_tls how)
+/* The answer to an SSLRequest the test wants. False: the connection is over. */
+static bool answer_tls(struct pair *pair, enum relay_tls how)
 {
-    uint8_t head[HEAD];
-
-    if (recv(client, head, HEAD, MSG_WAITALL) != HEAD) {
-        return false;
-    }
-    if (how == RELAY_TLS_HOLD) {
-        return true;
-    }
-    return send(client, how == RELAY_TLS_REFUSE ? "N" : "S", 1, MSG_NOSIGNAL) == 1 &&
-           how == RELAY_TLS_REFUSE;
+    pair->is_held = how == RELAY_TLS_HOLD;
+    return pair->is_held ||
+           (send(pair->client, how == RELAY_TLS_REFUSE ? "N" : "S", 1, MSG_NOSIGNAL) == 1 &&
+                   how == RELAY_TLS_REFUSE);
 }
 
 /* The first packet, waiting for all of its head. False: the connection is over. */
@@ -98,7 +100,8 @@ static bool begin(struct pair *pair, struct relay_seen *seen)
         atomic_fetch_add(code == CODE_CANCEL ? &seen->cancels : &seen->startups, 1);
     }
     pair->is_begun = code != CODE_SSL || how == RELAY_TLS_PASS;
-    return pair->is_begun || answer_tls(pair->client, (enum relay_tls)how);
+    return pair->is_begun || (recv(pair->client, head, HEAD, MSG_WAITALL) == HEAD &&
+                                     answer_tls(pair, (enum relay_tls)how));
 }
 
 static bool pass(int from, int to)
@@ -142,12 +145,17 @@ static _Noreturn void serve(struct relay_seen *seen, int listener, int port)
             fds[2 + 2 * i] =
                     (struct pollfd){.fd = is_used ? pairs[i].server : -1, .events = POLLIN};
         }
-        if (poll(fds, 1 + 2 * PAIRS_MAX, -1) < 0 && errno != EINTR) {
+        if (poll(fds, 1 + 2 * PAIRS_MAX, TICK_MS) < 0 && errno != EINTR) {
             _exit(1);
         }
         for (size_t i = 0; i < PAIRS_MAX; i++) {
             if (fds[1 + 2 * i].revents != 0 || fds[2 + 2 * i].revents != 0) {
                 serve_pair(&pairs[i], seen, fds[1 + 2 * i].revents, fds[2 + 2 * i].revents);
+            }
+            enum relay_tls how = (enum relay_tls)atomic_load(&seen->how);
+            if (pairs[i].client >= 0 && pairs[i].is_held && how != RELAY_TLS_HOLD &&
+                    !answer_tls(&pairs[i], how)) {
+                close_pair(&pairs[i]);
             }
         }
         if (fds[0].revents != 0) {

@@ -18,11 +18,11 @@ enum relay_tls {
     RELAY_TLS_PASS,   /* SSLRequest goes to the server */
     RELAY_TLS_REFUSE, /* it is answered N */
     RELAY_TLS_BREAK,  /* it is answered S, and the connection closed */
-    RELAY_TLS_HOLD    /* it is not answered */
+    RELAY_TLS_HOLD    /* it is not answered, until another way is set */
 };
 
 struct relay_seen {
-    atomic_int how; /* enum relay_tls; the test's to set, for connections to come */
+    atomic_int how; /* enum relay_tls; the test's to set, for SSLRequests to come */
     atomic_int ssl_requests;
     atomic_int cancels; /* in plain */
     atomic_int startups;
