@@ -53,8 +53,10 @@ enum sl_err conf_file_read(
     enum sl_err err;
     int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
 
-    if (fd < 0) {
-        return sl_error_set(why, SL_EIO, "58030", "%s", strerrordesc_np(errno));
+    if (fd < 0) { /* a lack of something that passes is not the file's fault */
+        bool is_lack = errno == EMFILE || errno == ENFILE || errno == ENOMEM;
+        return sl_error_set(why, is_lack ? SL_ENOMEM : SL_EIO, is_lack ? "53000" : "58030", "%s",
+                strerrordesc_np(errno));
     }
     err = read_all(fd, bytes_max, &found, &found_len, why);
     close(fd);

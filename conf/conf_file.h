@@ -15,7 +15,7 @@
 /*
  * Reads path into *text, *len bytes and a terminator. SL_EIO: it cannot be read;
  * SL_ELIMIT: longer than bytes_max; SL_EINVAL: there is a zero byte in it;
- * SL_ENOMEM. why says which, without the path.
+ * SL_ENOMEM: no memory, or no descriptor. why says which, without the path.
  */
 SL_MUST_CHECK enum sl_err conf_file_read(
         const char *path, size_t bytes_max, char **text, size_t *len, struct sl_error *why);

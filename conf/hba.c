@@ -506,7 +506,12 @@ const struct hba *hba_load(
     char *text = NULL;
     size_t len = 0;
 
-    if (path[0] != '\0' && conf_file_read(path, HBA_FILE_BYTES_MAX, &text, &len, &why) != SL_OK) {
+    enum sl_err err =
+            path[0] == '\0' ? SL_OK : conf_file_read(path, HBA_FILE_BYTES_MAX, &text, &len, &why);
+    if (err == SL_ENOMEM) {
+        return NULL;
+    }
+    if (err != SL_OK) {
         conf_problem(problems, CONF_WARNING, path, 0,
                 "auth_hba_file cannot be read, nobody is let in: %s", why.text);
     }

@@ -280,7 +280,12 @@ const struct hba_ident *hba_ident_load(const char *path, struct conf_problems *p
     char *text = NULL;
     size_t len = 0;
 
-    if (path[0] != '\0' && conf_file_read(path, IDENT_FILE_BYTES_MAX, &text, &len, &why) != SL_OK) {
+    enum sl_err err =
+            path[0] == '\0' ? SL_OK : conf_file_read(path, IDENT_FILE_BYTES_MAX, &text, &len, &why);
+    if (err == SL_ENOMEM) {
+        return NULL;
+    }
+    if (err != SL_OK) {
         conf_problem(
                 problems, CONF_WARNING, path, 0, "auth_ident_file cannot be read: %s", why.text);
     }

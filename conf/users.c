@@ -40,6 +40,7 @@ struct reader {
     const char *at;
     const char *end;
     int line;
+    bool lacks_memory;
 };
 
 static bool is_base64(const char *text, size_t len)
@@ -179,6 +180,7 @@ static char *take_quoted(struct reader *reader, size_t len_max, const char **wha
     reader->at++;
     made = sl_arena_text(&reader->users->arena, sl_span(from, (size_t)(stop - from)));
     if (made == NULL) {
+        reader->lacks_memory = true;
         *what = "no memory";
         return NULL;
     }
@@ -219,12 +221,16 @@ static const char *read_user(struct reader *reader)
     if (secret == NULL) {
         return what;
     }
-    return keep(reader->users, name, secret) == SL_OK ? NULL : "too many users, or no memory";
+    if (keep(reader->users, name, secret) != SL_OK) {
+        reader->lacks_memory = reader->users->count < USERS_MAX;
+        return reader->lacks_memory ? "no memory" : "too many users";
+    }
+    return NULL;
 }
 
 static void read_users(struct reader *reader)
 {
-    while (reader->at < reader->end) {
+    while (reader->at < reader->end && !reader->lacks_memory) {
         if (isspace((unsigned char)*reader->at)) {
             reader->line += *reader->at == '\n' ? 1 : 0;
             reader->at++;
@@ -262,6 +268,10 @@ const struct users *users_load_text(
     if (text.len > 0) {
         read_users(&reader);
     }
+    if (reader.lacks_memory) { /* a list that lacks some of its users would be worse than none */
+        users_unref(users);
+        return NULL;
+    }
     return users;
 }
 
@@ -272,8 +282,13 @@ const struct users *users_load(const char *path, struct conf_problems *problems)
     char *text = NULL;
     size_t len = 0;
 
-    if (path[0] != '\0' && conf_file_read(path, USERS_FILE_BYTES_MAX, &text, &len, &why) != SL_OK) {
+    enum sl_err err =
+            path[0] == '\0' ? SL_OK : conf_file_read(path, USERS_FILE_BYTES_MAX, &text, &len, &why);
+    if (err != SL_OK) {
         conf_problem(problems, CONF_WARNING, path, 0, "auth_file cannot be read: %s", why.text);
+    }
+    if (err == SL_ENOMEM) {
+        return NULL;
     }
     users = users_load_text(path, sl_span(text == NULL ? "" : text, len), problems);
     if (text != NULL) {

@@ -48,7 +48,7 @@ enum users_secret users_secret_kind(const char *secret);
 /*
  * Reads path; "" gives an empty list. What is wrong in it is a warning, and the
  * rest of the file holds; an unreadable file is a warning and an empty list.
- * NULL only without memory.
+ * NULL only without memory or descriptors.
  */
 SL_MUST_CHECK const struct users *users_load(const char *path, struct conf_problems *problems);
 SL_MUST_CHECK const struct users *users_load_text(

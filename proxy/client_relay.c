@@ -34,7 +34,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { KEPT_MAX = 65536 };
+enum { KEPT_MAX = 65536, HOLD_ROOM = 4 };
 
 /* ---- what handlers use ---- */
 
@@ -56,6 +56,16 @@ void request_drop(struct client *client, const struct request *request)
 
 enum step request_hold(struct client *client)
 {
+    const struct expect *expect = &client->server->expect;
+    struct sl_error error;
+
+    if (expect->copy == EXPECT_COPY_NONE && expect_has_room(expect, HOLD_ROOM) &&
+            expect_is_stuck(expect)) { /* no reply would come to wake it: memory is what it lacks */
+        SL_IGNORE(sl_error_set(&error, SL_ENOMEM, SL_STATE_OUT_OF_MEMORY, "out of memory"),
+                "the client is told");
+        client_fail(client, "FATAL", &error);
+        return STEP_STOP;
+    }
     client->is_held = true;
     return STEP_STOP;
 }

@@ -5,6 +5,7 @@
 #   tests/wire/*.wire             wire.<name>           played by tests/wire/wire_run.c
 #   tests/stages/*.wire           stages.<name>         the same, with the stages of tests/stages
 #   tests/e2e/test_*.c            e2e.<name>            real PostgreSQL, tests/support
+#   tests/memory/test_memory.c    e2e.memory            the same, and an allocator that fails
 #   tests/fuzz/fuzz_*.c           fuzz.<name>           SLUICE_FUZZ only
 #   tests/lint/*.sh               lint.<name>           and lint.selftest: each can fail
 #   tests/long/*.sh, test_*.c     long.<name>           SLUICE_LONG only: minutes, not seconds
@@ -135,6 +136,24 @@ if(support_sources AND LIBPQ_FOUND AND CMOCKA_FOUND)
   add_library(sluice_support STATIC ${support_sources})
   target_link_libraries(sluice_support PUBLIC sluice_flags sluice_protocol PkgConfig::LIBPQ PkgConfig::CMOCKA)
   sluice_e2e_tests(e2e e2e 300)
+  # An allocator that fails; the sanitizers bring one of their own.
+  if(NOT SLUICE_SANITIZE)
+    sluice_e2e_tests(memory e2e 600)
+    add_library(failing_malloc MODULE tests/memory/failing_malloc.c)
+    target_include_directories(failing_malloc PRIVATE ${CMAKE_SOURCE_DIR})
+    target_compile_definitions(failing_malloc PRIVATE _GNU_SOURCE)
+    set_target_properties(failing_malloc PROPERTIES LIBRARY_OUTPUT_DIRECTORY tests/memory)
+    add_dependencies(e2e_memory failing_malloc)
+    set(memory_tests e2e.memory)
+    if(SLUICE_LONG)
+      sluice_test(long.memory 2700 e2e_memory)
+      set_property(TEST long.memory APPEND PROPERTY ENVIRONMENT
+        "SLUICE_BIN=$<TARGET_FILE:sluice>" "SLUICE_MEMORY_TRIALS=2000")
+      list(APPEND memory_tests long.memory)
+    endif()
+    set_property(TEST ${memory_tests} APPEND PROPERTY ENVIRONMENT
+      "SLUICE_FAILING_MALLOC=$<TARGET_FILE:failing_malloc>")
+  endif()
   if(SLUICE_LONG)
     sluice_e2e_tests(long long 2700)
     set_property(TEST long.soak APPEND PROPERTY ENVIRONMENT
