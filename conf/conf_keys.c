@@ -218,7 +218,8 @@ static const struct conf_key keys[] = {
         TIME(CLIENTS, idle_transaction_timeout, 0, "0", LIVE,
                 "Close a client that has been idle within a transaction for so long; 0 never."),
         TEXT(CLIENTS, ignore_startup_parameters, "", LIVE,
-                "Startup parameters to drop without a word, a comma list."),
+                "Startup parameters to drop without a word, also those inside options, a comma "
+                "list."),
         TEXT(PROCESS, job_name, "sluice", FIXED, "What the process calls itself.",
                 .ignored = "it names a Windows service"),
         TEXT(LISTEN, listen_addr, "127.0.0.1", FIXED,

@@ -18,6 +18,7 @@
 #include "proxy/auth.h"
 #include "proxy/cancel.h"
 #include "proxy/client.h"
+#include "proxy/client_options.h"
 #include "proxy/console.h"
 #include "proxy/param_names.h"
 #include "proxy/params.h"
@@ -365,16 +366,41 @@ static bool take_param(struct client *client, const char *name, const char *valu
     return set_param(&client->startup, name, value);
 }
 
+/* A replication connection is passed through, and all of its options with it. */
+static bool take_options(struct client *client, const char *options)
+{
+    const char *ignored = client->part.login->conf->ignore_startup_parameters;
+
+    if (ignored[0] == '\0' || client->is_replication) {
+        return set_param(&client->startup, "options", options);
+    }
+    char *kept = malloc(strlen(options) + 1);
+    if (kept == NULL) {
+        return false;
+    }
+    client_options_keep(options, ignored, kept);
+    bool is_taken = kept[0] == '\0' || set_param(&client->startup, "options", kept);
+    free(kept);
+    return is_taken;
+}
+
 static bool take_params(struct client *client, struct startup *startup)
 {
+    const char *options = NULL; /* last: whether it is a replication connection decides */
     const char *name;
     const char *value;
+    bool is_taken = true;
 
-    while (startup_next_param(startup, &name, &value)) {
-        if (!take_param(client, name, value)) {
-            fail(client, SL_STATE_LIMIT_EXCEEDED, "startup parameters are too long");
-            return false;
+    while (is_taken && startup_next_param(startup, &name, &value)) {
+        if (strcmp(name, "options") == 0) {
+            options = value;
+        } else {
+            is_taken = take_param(client, name, value);
         }
+    }
+    if (!is_taken || (options != NULL && !take_options(client, options))) {
+        fail(client, SL_STATE_LIMIT_EXCEEDED, "startup parameters are too long");
+        return false;
     }
     struct client_login *login = client->part.login;
     if (login->user == NULL || login->user[0] == '\0') {

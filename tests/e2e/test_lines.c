@@ -200,6 +200,15 @@ static void startup_parameters_on_the_list_are_dropped(void **state)
             sluice.port);
     query_expect(conn, "show work_mem", "4MB");
     PQfinish(conn);
+    sluice_stop(&sluice);
+    /* Of those inside options too; what the list does not name is kept. */
+    sluice_start(
+            &sluice, "[databases]\nshop = " AT "\n" MAIN "ignore_startup_parameters = work_mem\n");
+    conn = query_must_connect("host=127.0.0.1 port=%d user=postgres dbname=shop sslmode=disable "
+                              "options='-c work_mem=2MB -c geqo=off'",
+            sluice.port);
+    query_expect(conn, "select current_setting('work_mem'), current_setting('geqo')", "4MB|off");
+    PQfinish(conn);
 }
 
 /* ---- another file ---- */
