@@ -487,6 +487,26 @@ enum auth_verdict auth_secret(struct auth *auth, bool found, const char *secret,
     return begin_known(auth, found, out);
 }
 
+bool auth_answered_meanwhile(struct auth *auth, struct sl_buf *out, enum auth_verdict *verdict)
+{
+    struct auth_cache_key key = cache_key(auth);
+    bool exists;
+
+    SL_CHECK(auth->state == AUTH_STATE_QUERY);
+    if (!auth_cache_get(&key, &auth->credentials, &exists)) {
+        return false;
+    }
+    if (auth->message != NULL) {
+        /* Asked for after what we were wrong by was dropped: as good as an answer of our own. */
+        judge_secret(auth);
+        *verdict = auth_password_check(auth);
+    } else {
+        auth->is_kept = true;
+        *verdict = begin_known(auth, exists, out);
+    }
+    return true;
+}
+
 enum auth_verdict auth_secret_failed(struct auth *auth, const struct sl_error *error)
 {
     SL_CHECK(auth->state == AUTH_STATE_QUERY);

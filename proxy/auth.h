@@ -84,6 +84,12 @@ SL_MUST_CHECK enum auth_verdict auth_resume(struct auth *auth, struct sl_buf *ou
  */
 SL_MUST_CHECK enum auth_verdict auth_secret(
         struct auth *auth, bool found, const char *secret, struct sl_buf *out);
+/*
+ * After AUTH_QUERY: has another login of the same user asked meanwhile? Then *verdict says
+ * how to go on, and there is no question to ask.
+ */
+SL_MUST_CHECK bool auth_answered_meanwhile(
+        struct auth *auth, struct sl_buf *out, enum auth_verdict *verdict);
 /* auth_query could not be run; the client's login fails, error says what it is told. */
 SL_MUST_CHECK enum auth_verdict auth_secret_failed(struct auth *auth, const struct sl_error *error);
 

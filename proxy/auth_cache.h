@@ -2,7 +2,8 @@
 /*
  * proxy/auth_cache.h - what auth_query answered a moment ago.
  *
- * A login storm must not become a query storm: the answer for a user, a secret or
+ * A login storm must not become a query storm, not even while the first answer is on
+ * its way: who waited in line for a server to ask looks here again. The answer for a user, a secret or
  * that there is none, is kept for AUTH_CACHE_TTL_USEC from when it was asked for. A
  * password that is wrong by a kept secret is checked against a fresh one
  * (proxy/auth.h), so a changed password works at once, except by SCRAM, whose salt

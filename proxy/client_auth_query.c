@@ -154,6 +154,9 @@ void client_auth_query_granted(struct client *client)
     struct server *server = client->server;
     struct sl_buf buf;
 
+    if (client_auth_answered_meanwhile(client)) {
+        return;
+    }
     sl_buf_init(&buf, 2 << 20);
     enum sl_err err = put_question(&buf, login->auth);
     if (err == SL_OK) {

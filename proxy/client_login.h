@@ -43,5 +43,7 @@ void client_auth_query_reply(struct client *client, struct sl_span message);
 void client_auth_query_granted(struct client *client);
 /* client_startup.c: the answer, or the failure, is there. */
 void client_auth_answered(struct client *client);
+/* The server was granted, but another login has asked meanwhile: it was given back, unasked. */
+SL_MUST_CHECK bool client_auth_answered_meanwhile(struct client *client);
 
 #endif

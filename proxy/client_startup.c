@@ -20,10 +20,12 @@
 #include "proxy/client.h"
 #include "proxy/client_options.h"
 #include "proxy/console.h"
+#include "proxy/link.h"
 #include "proxy/param_names.h"
 #include "proxy/params.h"
 #include "proxy/process.h"
 #include "proxy/registry.h"
+#include "proxy/server.h"
 #include "proxy/tls.h"
 #include "proxy/worker.h"
 
@@ -243,6 +245,22 @@ void client_auth_answered(struct client *client)
     }
     on_verdict(client, verdict, &out);
     sl_buf_fini(&out);
+}
+
+bool client_auth_answered_meanwhile(struct client *client)
+{
+    struct sl_buf out;
+    enum auth_verdict verdict;
+
+    sl_buf_init(&out, LOGIN_OUT_MAX);
+    bool is_answered = expect_idle(&client->server->expect) &&
+                       auth_answered_meanwhile(client->part.login->auth, &out, &verdict);
+    if (is_answered) {
+        link_part_unused(client);
+        on_verdict(client, verdict, &out);
+    }
+    sl_buf_fini(&out);
+    return is_answered;
 }
 
 static const struct conf_database *find_database(const struct conf *conf, const char *name)

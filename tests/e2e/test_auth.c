@@ -498,6 +498,43 @@ static void auth_query_of_the_database_and_another_database(void **state)
     expect_plainly(WRONG, "ghost", "pw-from-function");
 }
 
+/* A sequence counts the questions, because ROLLBACK does not take it back. */
+static void a_storm_of_logins_is_not_one_of_questions(void **state)
+{
+    static const char ini[] =
+            "[databases]\n"
+            "db = host=127.0.0.1 port=@PGPORT@ dbname=postgres auth_user=asker auth_dbname=lookup "
+            "auth_query='select * from storm.find($1)'\n"
+            "lookup = host=127.0.0.1 port=@PGPORT@ dbname=postgres pool_size=1\n"
+            "[pgbouncer]\n"
+            "listen_addr = 127.0.0.1\n"
+            "listen_port = @PORT@\n"
+            "auth_type = scram-sha-256\n";
+    enum { LOGINS = 16 };
+    PGconn *conn;
+
+    (void)state;
+    make_roles();
+    cluster_sql(&cluster,
+            "drop schema if exists storm cascade; create schema storm;"
+            "create sequence storm.asked;"
+            "create function storm.find(n text, out text, out text) language sql as $$ "
+            "select 'good', 'pw-good' from (select nextval('storm.asked'), pg_sleep(0.3)) x $$");
+    sluice_start(&sluice, ini);
+    assert_int_equal(proc_shell(NULL,
+                             "for i in $(seq %d); do PGPASSWORD=pw-good psql -XAtc 'select 1' "
+                             "'host=127.0.0.1 port=%d dbname=db user=good sslmode=disable' "
+                             "& all=\"$all $!\"; done; for it in $all; do wait $it || exit 1; done",
+                             LOGINS, sluice.port),
+            0);
+    conn = query_must_connect(
+            "host=%s port=%d user=postgres dbname=postgres", cluster.dir, cluster.port);
+    int asked = atoi(query_text(conn, "select last_value from storm.asked"));
+    PQfinish(conn);
+    assert_in_range(asked, 1, LOGINS / 2);
+    cluster_sql(&cluster, "drop schema storm cascade");
+}
+
 /* Somebody puts a pg_authid of their own in the way of auth_query. */
 static void auth_query_has_a_fixed_search_path(void **state)
 {
@@ -640,6 +677,7 @@ int main(void)
             CASE(a_changed_password_holds_soon),
             CASE(who_may_no_longer_log_in_is_refused_soon),
             CASE(auth_query_of_the_database_and_another_database),
+            CASE(a_storm_of_logins_is_not_one_of_questions),
             CASE(auth_query_has_a_fixed_search_path),
             CASE(nobody_learns_who_exists),
             CASE(nobody_learns_who_exists_where_auth_query_cannot_run),

@@ -111,6 +111,43 @@ static void two_logins_in_a_row_do_not_fail_by_an_old_secret(void **state)
     sl_clock_set(0);
 }
 
+static void who_waited_to_ask_takes_the_answer_of_another(void **state)
+{
+    struct login waiting = {.conf = conf_of(QUERY SCRAM), .database = "shop", .user = "remote"};
+    struct sl_buf out;
+    enum auth_verdict verdict;
+
+    (void)state;
+    auth_cache_clear();
+    struct auth *auth = begun(&waiting, &out);
+    assert_false(auth_answered_meanwhile(auth, &out, &verdict));
+    struct login login = asked(QUERY SCRAM, "right", true, scram_secret);
+    assert_int_equal(login.verdict, AUTH_OK);
+    forget(&login);
+    assert_true(auth_answered_meanwhile(auth, &out, &verdict));
+    assert_int_equal(verdict, AUTH_MORE);
+    auth_free(auth);
+    sl_buf_fini(&out);
+    /* A password in plain that is wrong is judged by what was asked for since, and not once more. */
+    sl_buf_init(&out, OUT_MAX);
+    conf_unref(waiting.conf);
+    waiting.conf = conf_of(QUERY PLAIN);
+    auth = auth_of(&waiting);
+    assert_int_equal(auth_start(auth, &out), AUTH_MORE);
+    assert_int_equal(auth_message(auth, sl_span("new", 4), &out), AUTH_WAIT);
+    wait_for_job();
+    assert_int_equal(auth_resume(auth, &out), AUTH_QUERY);
+    assert_false(auth_answered_meanwhile(auth, &out, &verdict));
+    login = asked(QUERY PLAIN, "new", true, "new");
+    assert_int_equal(login.verdict, AUTH_OK);
+    forget(&login);
+    assert_true(auth_answered_meanwhile(auth, &out, &verdict));
+    assert_int_equal(verdict, AUTH_OK);
+    auth_free(auth);
+    sl_buf_fini(&out);
+    conf_unref(waiting.conf);
+}
+
 /* Whoever auth_query does not find is like those whom it found. */
 static void who_is_not_found_is_like_who_was(void **state)
 {
@@ -351,6 +388,7 @@ int main(void)
             cmocka_unit_test(auth_query_is_asked_once_in_a_while),
             cmocka_unit_test(a_revoked_user_is_let_in_no_longer_than_an_answer_is_kept),
             cmocka_unit_test(two_logins_in_a_row_do_not_fail_by_an_old_secret),
+            cmocka_unit_test(who_waited_to_ask_takes_the_answer_of_another),
             cmocka_unit_test(who_is_not_found_is_like_who_was),
             cmocka_unit_test(a_changed_password_works_though_the_old_secret_is_kept),
             cmocka_unit_test(no_row_and_no_secret_are_wrong_passwords),
