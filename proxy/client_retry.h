@@ -15,8 +15,8 @@
  * new rows for the old; those clients prepare again by themselves. And only one that begins with Bind or Describe of a statement of ours, ends with
  * Sync and came in one piece of at most HOLD_BLOCK bytes is kept: as drivers send it.
  *
- * Ownership: the kept bytes are the client's, dropped with its next request or when
- * it leaves its server. Threads: the client's worker. Bounds: HOLD_BLOCK a client.
+ * Ownership: the kept bytes are the client's, dropped with its next request, when
+ * it leaves its server or ends. Threads: the client's worker. Bounds: HOLD_BLOCK a client.
  */
 #ifndef SLUICE_PROXY_CLIENT_RETRY_H
 #define SLUICE_PROXY_CLIENT_RETRY_H

@@ -232,11 +232,11 @@ static void on_error(struct server *server, struct sl_span body)
         server->close_reason = "the server ended the session";
         server->has_said_fatal = true;
     }
+    const struct expect_entry *head = expect_head(&server->expect);
     if (strcmp(error.sqlstate, SL_STATE_FEATURE_NOT_SUPPORTED) == 0 &&
             sl_span_is(error.routine, "RevalidateCachedQuery") && server->client != NULL &&
-            server->client->renames) {
-        const struct expect_entry *head = expect_head(&server->expect);
-        server_stmts_retire(&server->stmts, head == NULL ? NULL : head->ref);
+            server->client->renames && head != NULL && head->kind != EXPECT_QUERY) {
+        server_stmts_retire(&server->stmts, head->ref);
         server->is_retried = client_retry_may(server);
         if (!server->is_retried) {
             server->close_reason = "its prepared statements are out of date";
