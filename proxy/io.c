@@ -104,7 +104,8 @@ void io_wake(struct io *io, unsigned got)
 
 void io_detach(struct io *io)
 {
-    SL_CHECK(hold_len(&io->in) == 0 && hold_len(&io->out) == 0);
+    hold_drop(&io->in, &io->worker->holds);
+    hold_drop(&io->out, &io->worker->holds);
     io_want(io, 0);
     sl_list_remove(&io->ready);
     io->got = 0;

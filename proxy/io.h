@@ -58,7 +58,12 @@ void io_init(struct io *io, struct worker *worker, void (*on_ready)(struct io *i
 void io_open(struct io *io, int fd);
 /* Closes socket and TLS, drops what waits. Harmless when closed. */
 void io_close(struct io *io);
-/* Off this worker's loop, on to that of another; the caller sees to the hand-over. */
+/* Something was received and not consumed, or not yet sent. */
+static inline bool io_holds(const struct io *io)
+{
+    return hold_len(&io->in) > 0 || hold_len(&io->out) > 0;
+}
+/* Off this worker's loop, on to that of another, without what it held; the caller hands it over. */
 void io_detach(struct io *io);
 void io_attach(struct io *io, struct worker *worker);
 

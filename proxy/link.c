@@ -73,8 +73,9 @@ bool link_join(struct client *client, struct server *server)
     struct stats_row *stats = pool_stats(server->pool, worker->index);
 
     SL_CHECK(client->server == NULL && server->client == NULL);
+    server->is_lost |= io_holds(&server->io);
     if (server->is_lost || server->io.is_failed) {
-        server_close(server, "lost while idle");
+        server_close(server, "lost while idle, or in the middle of a message");
         return false;
     }
     server->client = client; /* its timer may fire meanwhile, and finds it linked */

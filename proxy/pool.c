@@ -358,6 +358,7 @@ static void deliver_departure(struct letter *letter, struct worker *worker)
     }
     sl_list_remove(&server->link);
     timer_clear(&worker->timers, &server->timer);
+    server->is_lost |= io_holds(&server->io); /* it is closed where it arrives */
     io_detach(&server->io);
     server->letter.deliver = deliver_arrival;
     mailbox_post(&server->to->mailbox, &server->letter);

@@ -99,7 +99,7 @@ struct server {
     unsigned epoch;           /* of the pool, when it was made */
     const char *close_reason; /* not NULL: close rather than reuse */
     bool is_replication;      /* never shared */
-    bool is_lost;             /* the socket is dead, but a letter is on its way */
+    bool is_lost;             /* the socket is of no use, but a letter is on its way */
     struct sl_list cancels;   /* cancel.c: requests under way that keep it from others */
 
     struct sl_list in_pool;  /* under the pool's lock: on its idle list */

@@ -23,6 +23,7 @@
 #include "proxy/process.h"
 #include "proxy/registry.h"
 #include "proxy/server_auth.h"
+#include "proxy/server_startup.h"
 #include "proxy/socket.h"
 #include "proxy/tls.h"
 #include "proxy/worker.h"
@@ -48,6 +49,7 @@ struct server_login {
     int host;
     int address;           /* of dns.addresses, to try next */
     bool is_ok;            /* AuthenticationOk was seen */
+    bool is_ready;         /* ReadyForQuery was seen; what came with it is read, too */
     struct sl_error error; /* of the last attempt */
 };
 
@@ -108,55 +110,12 @@ static void out_of_memory(struct server *server)
 
 /* ---- startup ---- */
 
-static enum sl_err put_default(
-        struct sl_buf *buf, const struct params *startup, const char *name, const char *value)
-{
-    if (value == NULL || params_get(startup, name) != NULL) {
-        return SL_OK;
-    }
-    return startup_put_param(buf, name, value);
-}
-
-static enum sl_err put_startup(struct server *server, struct sl_buf *buf)
-{
-    const struct conf_database *db = server->login->database;
-    const char *dbname = db->dbname != NULL ? db->dbname : server->pool->database->name;
-    size_t at;
-
-    enum sl_err err = startup_begin(buf, 0, &at);
-    if (err == SL_OK) {
-        err = startup_put_param(buf, "user", server->pool->user->name);
-    }
-    if (err == SL_OK) {
-        err = startup_put_param(buf, "database", dbname);
-    }
-    for (uint32_t i = 0; err == SL_OK && i < params_count(server->startup); i++) {
-        const char *name;
-        const char *value;
-        params_at(server->startup, i, &name, &value);
-        err = startup_put_param(buf, name, value);
-    }
-    if (err == SL_OK) {
-        err = put_default(buf, server->startup, "client_encoding", db->client_encoding);
-    }
-    if (err == SL_OK) {
-        err = put_default(buf, server->startup, "datestyle", db->datestyle);
-    }
-    if (err == SL_OK) {
-        err = put_default(buf, server->startup, "timezone", db->timezone);
-    }
-    if (err == SL_OK) {
-        err = put_default(buf, server->startup, "application_name", db->application_name);
-    }
-    return err == SL_OK ? startup_end(buf, at) : err;
-}
-
 static void send_startup(struct server *server)
 {
     struct sl_buf buf;
 
     sl_buf_init(&buf, STARTUP_BYTES_MAX);
-    enum sl_err err = put_startup(server, &buf);
+    enum sl_err err = server_startup_put(&buf, server, server->login->database);
     if (err == SL_OK) {
         struct sl_span bytes = sl_buf_borrow(&buf);
         server_enter(server, SERVER_LOGIN);
@@ -499,7 +458,6 @@ void server_login_begin(struct server *server)
 enum step {
     STEP_MORE,  /* look at the next one */
     STEP_PAUSE, /* a job is under way */
-    STEP_READY, /* that was the last one */
     STEP_GONE   /* the server is closed: nothing of it may be looked at */
 };
 
@@ -648,10 +606,27 @@ static bool on_key(struct server *server, struct sl_span body)
     return true;
 }
 
+/* It is said before anybody asked: that it ends, or what concerns nobody. */
+static enum step on_message_behind(struct server *server, uint8_t type, struct sl_span body)
+{
+    if (type == BACK_ERROR) {
+        server->close_reason = "the server ended the session";
+        return STEP_MORE;
+    }
+    if (type == BACK_NOTICE || (type == BACK_PARAM_STATUS && on_param(server, body))) {
+        return STEP_MORE;
+    }
+    breach(server, "a message behind its end");
+    return STEP_GONE;
+}
+
 static enum step on_message(struct server *server, uint8_t type, struct sl_span body)
 {
     bool is_ok = server->login->is_ok;
 
+    if (server->login->is_ready) {
+        return on_message_behind(server, type, body);
+    }
     switch (type) {
     case BACK_AUTH:
         return on_auth(server, body);
@@ -672,7 +647,8 @@ static enum step on_message(struct server *server, uint8_t type, struct sl_span 
         break;
     case BACK_READY:
         if (is_ok && body.len == 1 && body.at[0] == 'I') {
-            return STEP_READY;
+            server->login->is_ready = true;
+            return STEP_MORE;
         }
         break;
     default:
@@ -734,7 +710,7 @@ static void consume(struct server *server, struct sl_span bytes)
     }
     if (io_keep(&server->io, bytes, used) != SL_OK) {
         out_of_memory(server);
-    } else if (step == STEP_READY) {
+    } else if (server->login->is_ready && used == bytes.len) {
         on_ready_for_query(server);
     }
 }
