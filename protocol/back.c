@@ -167,6 +167,22 @@ enum sl_err back_notification_read(struct sl_span body, struct back_notification
     return SL_OK;
 }
 
+bool back_row_field(struct sl_span body, unsigned column, struct sl_span *field)
+{
+    struct cursor cursor = cursor_at(body);
+    unsigned count = cursor_u16(&cursor);
+
+    for (unsigned i = 0; i <= column; i++) {
+        uint32_t len = cursor_u32(&cursor);
+        bool is_null = len == UINT32_MAX;
+        *field = cursor_bytes(&cursor, is_null ? 0 : len);
+        if (cursor.is_cut || i >= count || (is_null && i == column)) {
+            return false;
+        }
+    }
+    return true;
+}
+
 bool back_mechanism_next(struct sl_span *list, const char **name)
 {
     struct cursor cursor = cursor_at(*list);

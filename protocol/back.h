@@ -72,6 +72,9 @@ struct back_notification {
 SL_MUST_CHECK enum sl_err back_notification_read(
         struct sl_span body, struct back_notification *out);
 
+/* A column of a DataRow, the first is 0. False: it is null, not there, or cut. */
+bool back_row_field(struct sl_span body, unsigned column, struct sl_span *field);
+
 /*
  * Walks the names in AuthenticationSASL: list is what back_auth_read() left, and
  * becomes what is behind the name. False at the empty name that ends it, or where it is cut.

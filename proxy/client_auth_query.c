@@ -174,35 +174,15 @@ void client_auth_query_granted(struct client *client)
     sl_buf_fini(&buf);
 }
 
-/* The second column of a DataRow: NULL when it is null or not there. */
+/* The second column of a DataRow: NULL when it is null, not there, or no secret. */
 static char *second_column(struct sl_span body)
 {
-    size_t at = 2;
+    struct sl_span secret;
 
-    if (body.len < 2 || sl_get_u16(body.at) < 2) {
+    if (!back_row_field(body, 1, &secret) || secret.len > SECRET_MAX) {
         return NULL;
     }
-    for (int column = 0; column < 2; column++) {
-        if (body.len - at < 4) {
-            return NULL;
-        }
-        uint32_t len = sl_get_u32(body.at + at);
-        at += 4;
-        if (len == UINT32_MAX) {
-            if (column == 1) {
-                return NULL;
-            }
-            continue;
-        }
-        if (len > body.len - at || len > SECRET_MAX) {
-            return NULL;
-        }
-        if (column == 1) {
-            return strndup((const char *)body.at + at, len);
-        }
-        at += len;
-    }
-    return NULL;
+    return strndup((const char *)secret.at, secret.len);
 }
 
 void client_auth_query_reply(struct client *client, struct sl_span message)

@@ -156,55 +156,8 @@ static void on_parse(struct console *console, struct sl_span body)
 
 /* ---- Bind ---- */
 
-/* What follows the names in a Bind: two lists of formats with the parameters between. */
-struct bind_rest {
-    uint16_t params;
-    uint16_t formats_count;
-    uint16_t formats[VIEW_COLUMNS_MAX];
-};
-
-static bool take_u16(struct sl_span *from, uint16_t *value)
-{
-    if (from->len < 2) {
-        return false;
-    }
-    *value = sl_get_u16(from->at);
-    *from = sl_span(from->at + 2, from->len - 2);
-    return true;
-}
-
-static bool read_bind_rest(struct sl_span from, struct bind_rest *rest)
-{
-    uint16_t count;
-    uint16_t format;
-
-    if (!take_u16(&from, &count)) {
-        return false;
-    }
-    while (count-- > 0) {
-        if (!take_u16(&from, &format)) {
-            return false;
-        }
-    }
-    if (!take_u16(&from, &rest->params)) {
-        return false;
-    }
-    if (rest->params > 0) {
-        return true; /* it is going to be refused: what follows is of no interest */
-    }
-    if (!take_u16(&from, &rest->formats_count) || rest->formats_count > VIEW_COLUMNS_MAX) {
-        return false;
-    }
-    for (uint16_t i = 0; i < rest->formats_count; i++) {
-        if (!take_u16(&from, &rest->formats[i])) {
-            return false;
-        }
-    }
-    return from.len == 0;
-}
-
 /* A portal that could not be filled later is refused now, as the server does. */
-static bool formats_fit(const struct view *view, const struct bind_rest *rest)
+static bool formats_fit(const struct view *view, const struct console_bind *rest)
 {
     struct console_rows *rows;
 
@@ -217,7 +170,7 @@ static bool formats_fit(const struct view *view, const struct bind_rest *rest)
 }
 
 static void bind_portal(struct console *console, const struct console_stmt *stmt,
-        struct sl_span name, const struct bind_rest *rest)
+        struct sl_span name, const struct console_bind *rest)
 {
     struct console_portal **at = find_portal(console, name);
 
@@ -241,10 +194,10 @@ static void bind_portal(struct console *console, const struct console_stmt *stmt
 static void on_bind(struct console *console, struct sl_span body)
 {
     struct front_bind head;
-    struct bind_rest rest = {0};
+    struct console_bind rest = {0};
 
     if (front_bind_head(body, body.len, &head) != FRONT_OK || head.portal.len >= CONSOLE_NAME_MAX ||
-            !read_bind_rest(
+            !console_bind_read(
                     sl_span(body.at + head.rest_offset, body.len - head.rest_offset), &rest)) {
         malformed(console);
         return;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: PostgreSQL */
 #include "proxy/console_parse.h"
 
+#include "protocol/cursor.h"
 #include "protocol/sqlstate.h"
-#include "protocol/view.h"
 #include "proxy/console_show.h"
 #include "proxy/console_verbs.h"
 
@@ -206,4 +206,24 @@ enum sl_err console_parse(const char *text, struct console_command *command, str
     }
     return sl_error_set(error, SL_EINVAL, SL_STATE_SYNTAX_ERROR,
             "invalid command '%.200s', use SHOW HELP;", text);
+}
+
+bool console_bind_read(struct sl_span from, struct console_bind *bind)
+{
+    struct cursor cursor = cursor_at(from);
+
+    *bind = (struct console_bind){0};
+    (void)cursor_bytes(&cursor, 2 * (size_t)cursor_u16(&cursor)); /* the parameters' formats */
+    bind->params = cursor_u16(&cursor);
+    if (cursor.is_cut || bind->params > 0) {
+        return !cursor.is_cut;
+    }
+    bind->formats_count = cursor_u16(&cursor);
+    if (bind->formats_count > VIEW_COLUMNS_MAX) {
+        return false;
+    }
+    for (uint16_t i = 0; i < bind->formats_count; i++) {
+        bind->formats[i] = cursor_u16(&cursor);
+    }
+    return cursor_ended(&cursor);
 }

@@ -6,6 +6,8 @@
  *
  * Words in any case; "quoted" and 'quoted' as in SQL; semicolons at the end.
  *
+ * And what follows the names in a Bind of the extended protocol.
+ *
  * Ownership: the caller's struct. Threads: any. Bounds: CONSOLE_ARGUMENT_MAX and
  * CONSOLE_VALUE_MAX bytes, one command a line.
  */
@@ -13,9 +15,12 @@
 #define SLUICE_PROXY_CONSOLE_PARSE_H
 
 #include "protocol/base/err.h"
+#include "protocol/base/span.h"
+#include "protocol/view.h"
+
+#include <stdbool.h>
 
 struct console_verb;
-struct view;
 
 enum { CONSOLE_ARGUMENT_MAX = 128, CONSOLE_VALUE_MAX = 1024 };
 
@@ -41,5 +46,15 @@ struct console_command {
 /* SL_EINVAL: 42601, and how to get help. */
 SL_MUST_CHECK enum sl_err console_parse(
         const char *text, struct console_command *command, struct sl_error *error);
+
+/* Two lists of formats with the parameters between. */
+struct console_bind {
+    uint16_t params; /* more than 0: to be refused; the formats are not read then */
+    uint16_t formats_count;
+    uint16_t formats[VIEW_COLUMNS_MAX];
+};
+
+/* from is what stands behind the names. False: not of the form. */
+bool console_bind_read(struct sl_span from, struct console_bind *bind);
 
 #endif

@@ -156,10 +156,31 @@ static void check_notification(struct sl_span body, struct sl_buf *buf)
     }
 }
 
+/* Fields stand one behind the other, each behind its length, and no further than the body. */
+static void check_row(struct sl_span body, struct sl_buf *buf)
+{
+    const uint8_t *behind = body.at + 2;
+    struct sl_span field;
+
+    (void)buf;
+    for (unsigned i = 0; i < 8; i++) {
+        if (!back_row_field(body, i, &field)) {
+            continue;
+        }
+        SL_CHECK(i < sl_get_u16(body.at));
+        if (field.len > 0) {
+            check_inside(field, body);
+            SL_CHECK(field.at >= behind + 4 && sl_get_u32(field.at - 4) == field.len);
+            behind = field.at + field.len;
+        }
+    }
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     static void (*const CHECKS[])(struct sl_span body, struct sl_buf * buf) = {check_error,
-            check_own_error, check_param, check_key, check_auth, check_small, check_notification};
+            check_own_error, check_param, check_key, check_auth, check_small, check_notification,
+            check_row};
     struct sl_buf buf;
 
     if (size == 0 || size > 65536) {
