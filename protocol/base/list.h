@@ -65,7 +65,9 @@ static inline struct sl_list *sl_list_pop(struct sl_list *head)
     if (item == head) {
         return NULL;
     }
-    sl_list_remove(item);
+    head->next = item->next;
+    item->next->prev = head;
+    sl_list_init(item);
     return item;
 }
 

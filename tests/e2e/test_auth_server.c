@@ -226,7 +226,7 @@ static void a_corrected_user_list_serves_those_who_are_here(void **state)
     cluster_sql(&cluster, "alter role scram password 'pw-scram'");
 }
 
-static void a_password_the_server_does_not_take_is_28P01(void **state)
+static void a_password_the_server_does_not_take_is_told(void **state)
 {
     (void)state;
     start_with("auth_type = trust\n");
@@ -513,7 +513,7 @@ int main(void)
             CASE(a_forced_user_has_a_password_of_its_own),
             CASE(what_a_server_refused_is_given_up_for_what_is_said_since),
             CASE(a_corrected_user_list_serves_those_who_are_here),
-            CASE(a_password_the_server_does_not_take_is_28P01),
+            CASE(a_password_the_server_does_not_take_is_told),
             CASE(every_method_works_without_tls_too),
             CASE(md5_secrets_pass_through),
             CASE(md5_secrets_pass_through_from_auth_query),

@@ -19,6 +19,7 @@ struct asker {
     struct soak *soak;
     struct soak_seat *seat;
     struct dice dice;
+    long id; /* of this process alone; a pid comes again */
     PGconn *conn;
     const char *database;
     const char *user;
@@ -309,7 +310,7 @@ static void ask_temp(struct asker *asker)
     char owner[32];
     const char *got;
 
-    snprintf(owner, sizeof(owner), "%d", (int)getpid());
+    snprintf(owner, sizeof(owner), "%ld", asker->id);
     if (!must_be(asker, run(asker, "begin"), "BEGIN") ||
             !must_be(asker, run(asker, "create temporary table if not exists mine (owner text)"),
                     "CREATE TABLE")) {
@@ -331,7 +332,7 @@ static bool take_notifications(struct asker *asker)
     bool has_come = false;
     PGnotify *notify;
 
-    snprintf(channel, sizeof(channel), "soak_%d", (int)getpid());
+    snprintf(channel, sizeof(channel), "soak_%ld", asker->id);
     while ((notify = PQnotifies(asker->conn)) != NULL) {
         if (!asker->is_listening || strcmp(notify->relname, channel) != 0) {
             wrong(asker, notify->relname, "notifications of one's own channel only");
@@ -345,10 +346,10 @@ static bool take_notifications(struct asker *asker)
 static void ask_notify(struct asker *asker)
 {
     if (!asker->is_listening) {
-        asker->is_listening = must_be(asker, run(asker, "listen soak_%d", (int)getpid()), "LISTEN");
+        asker->is_listening = must_be(asker, run(asker, "listen soak_%ld", asker->id), "LISTEN");
     }
     if (asker->is_listening &&
-            must_be(asker, run(asker, "notify soak_%d, '%s'", (int)getpid(), asker->token),
+            must_be(asker, run(asker, "notify soak_%ld, '%s'", asker->id, asker->token),
                     "NOTIFY") &&
             !take_notifications(asker)) {
         wrong(asker, "no notification", asker->token);
@@ -540,7 +541,7 @@ static void ask(struct asker *asker, unsigned serial, unsigned number)
     if (way->needs_transactions && in_statement_mode(asker)) {
         return;
     }
-    snprintf(asker->token, sizeof(asker->token), "token %d.%u.%u", (int)getpid(), serial, number);
+    snprintf(asker->token, sizeof(asker->token), "token %ld.%u.%u", asker->id, serial, number);
     begin(asker, way->kind);
     way->ask(asker);
     if (way->kind == SOAK_VANISH) {
@@ -581,10 +582,11 @@ static bool connect_as_anybody(struct asker *asker)
 
 void soak_client_main(struct soak *soak, struct soak_seat *seat, unsigned seed)
 {
-    struct asker asker = {.soak = soak, .seat = seat, .dice = {seed}};
+    struct asker asker = {
+            .soak = soak, .seat = seat, .dice = {seed}, .id = atomic_fetch_add(&soak->clients, 1)};
 
     for (unsigned serial = 0;; serial++) {
-        snprintf(asker.name, sizeof(asker.name), "soak %d.%u", (int)getpid(), serial);
+        snprintf(asker.name, sizeof(asker.name), "soak %ld.%u", asker.id, serial);
         unsigned questions = soak_roll(&asker.dice, QUESTIONS_MAX);
         if (connect_as_anybody(&asker)) {
             PGresult *result = PQprepare(asker.conn, "mine", "select $1::text || ''", 1, NULL);

@@ -45,6 +45,7 @@ struct soak_seat {
 
 struct soak {
     int port;
+    atomic_long clients;              /* so far */
     atomic_long answered[SOAK_KINDS]; /* rightly */
     atomic_long errors;               /* explained ones */
     atomic_long commits;              /* the client was told COMMIT */

@@ -33,7 +33,8 @@ static enum stage_verdict on_statement(void *self, struct stmt *stmt)
     struct stage_watch *stage = self;
 
     SL_CHECK(stmt->stage_state[stmt->stage] == NULL); /* entered once */
-    SL_CHECK(stmt->request.len >= MESSAGE_HEAD && stmt->request.len <= 2 * STMT_REQUEST_MAX);
+    SL_CHECK(
+            stmt->request.len >= MESSAGE_HEAD && stmt->request.len <= 2 * (size_t)STMT_REQUEST_MAX);
     SL_CHECK(stmt->is_extended == (stmt->request.at[0] != MSG_QUERY));
     stmt->stage_state[stmt->stage] = calloc(1, sizeof(struct watched));
     SL_CHECK(stmt->stage_state[stmt->stage] != NULL);

@@ -149,7 +149,7 @@ int login_asked(int port, const char *user, const char *database)
 
     if (send(fd, text, len, MSG_NOSIGNAL) == (ssize_t)len && login_read(fd, text, 9) == 9 &&
             text[0] == 'R') {
-        code = text[8]; /* the other three bytes are zero in every code there is */
+        code = (unsigned char)text[8]; /* the other three bytes are zero in every code there is */
     }
     close(fd);
     return code;

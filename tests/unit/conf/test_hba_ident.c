@@ -159,14 +159,11 @@ static void an_expression_that_cannot_be_said_is_left_out(void **state)
         unload(ident);
     }
     /* The longest, each byte of which grows most. */
-    strcpy(text, "m /");
-    for (size_t i = 0; i < 120; i++) {
-        strcat(text, i < 2 ? "x" : "\\W");
-        if (strlen(text) > 240) {
-            break;
-        }
+    size_t len = (size_t)snprintf(text, sizeof text, "m /xx");
+    while (len <= 240) {
+        len += (size_t)snprintf(text + len, sizeof text - len, "\\W");
     }
-    strcat(text, " u\n");
+    (void)snprintf(text + len, sizeof text - len, " u\n");
     unload(load(text));
     assert_int_equal(problems.warnings, 0);
 }
