@@ -107,7 +107,6 @@ void pool_configure(struct pool *pool, const struct conf *conf)
     pool->database_max = conf_max_db_connections(conf, db);
     pool->user_max = conf_max_user_connections(conf, user);
     pool->reserve_after = conf->reserve_pool_timeout_usec;
-    pool->backoff_max = conf->server_login_retry_usec;
     pool->round_robin = conf->server_round_robin;
     pool->lifetime = conf_server_lifetime(conf, db);
     pthread_mutex_unlock(&pool->lock);
@@ -599,10 +598,8 @@ void pool_login_failed(
         struct pool *pool, struct worker *worker, const struct sl_error *error, bool keep_waiting)
 {
     pthread_mutex_lock(&pool->lock);
-    sl_usec max = pool->backoff_max > 0 && pool->backoff_max < POOL_BACKOFF_MAX ? pool->backoff_max
-                                                                                : POOL_BACKOFF_MAX;
     pool->backoff = pool->backoff == 0 ? POOL_BACKOFF_FIRST : pool->backoff * 2;
-    pool->backoff = pool->backoff > max ? max : pool->backoff;
+    pool->backoff = pool->backoff > POOL_BACKOFF_MAX ? POOL_BACKOFF_MAX : pool->backoff;
     pool->retry_at = worker->now + pool->backoff;
     pool->is_failing = true;
     pool->failure = *error;

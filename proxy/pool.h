@@ -102,7 +102,6 @@ struct pool {
     int database_max;                  /* under lock: max_db_connections, 0 is none */
     int user_max;                      /* under lock: max_user_connections, 0 is none */
     sl_usec reserve_after;             /* under lock: reserve_pool_timeout */
-    sl_usec backoff_max;               /* under lock: server_login_retry */
     bool round_robin;                  /* under lock: server_round_robin */
     sl_usec lifetime;                  /* under lock: server_lifetime */
     sl_usec lifetime_closed_at;        /* under lock: the last one closed for its age */
