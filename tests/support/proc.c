@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: PostgreSQL */
 #include "tests/support/proc.h"
 
+#include "tests/support/port.h"
+
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -132,16 +134,14 @@ static struct sockaddr_in loopback(int port)
 
 int proc_free_port(void)
 {
-    struct sockaddr_in address = loopback(0);
-    socklen_t len = sizeof(address);
     int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    int port = fd < 0 ? 0 : port_bind(fd);
 
-    if (fd < 0 || bind(fd, (struct sockaddr *)&address, sizeof(address)) != 0 ||
-            getsockname(fd, (struct sockaddr *)&address, &len) != 0) {
+    if (port == 0) {
         proc_die("no free port: %s", strerror(errno));
     }
     close(fd);
-    return ntohs(address.sin_port);
+    return port;
 }
 
 bool proc_wait_port(int port, int timeout_ms)

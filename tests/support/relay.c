@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: PostgreSQL */
 #include "tests/support/relay.h"
 
+#include "tests/support/port.h"
 #include "tests/support/proc.h"
 
 #include <arpa/inet.h>
@@ -36,15 +37,12 @@ struct pair {
 
 static int listen_on_any(int *port)
 {
-    struct sockaddr_in at = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-    socklen_t len = sizeof(at);
     int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
-    if (fd < 0 || bind(fd, (struct sockaddr *)&at, len) != 0 || listen(fd, PAIRS_MAX) != 0 ||
-            getsockname(fd, (struct sockaddr *)&at, &len) != 0) {
+    *port = fd < 0 ? 0 : port_bind(fd);
+    if (*port == 0 || listen(fd, PAIRS_MAX) != 0) {
         proc_die("no port for the relay");
     }
-    *port = ntohs(at.sin_port);
     return fd;
 }
 

@@ -4,6 +4,8 @@
  */
 #include "tests/wire/wire_proxy.h"
 
+#include "tests/support/port.h"
+
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -32,18 +34,13 @@ static FILE *file_new(const struct wire_proxy *proxy, const char *name)
 /* A port that was free a moment ago; the proxy takes it at once. */
 static unsigned short port_free(void)
 {
-    struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-    socklen_t len = sizeof address;
     int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
     if (fd < 0) {
         return 0;
     }
-    if (bind(fd, (struct sockaddr *)&address, len) != 0 ||
-            getsockname(fd, (struct sockaddr *)&address, &len) != 0) {
-        address.sin_port = 0;
-    }
+    unsigned short port = port_bind(fd);
     close(fd);
-    return ntohs(address.sin_port);
+    return port;
 }
 
 /* Another proxy than ours, played without workers: its own idea of an exit status is fine. */

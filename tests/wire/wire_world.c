@@ -4,6 +4,8 @@
  */
 #include "tests/wire/wire_world.h"
 
+#include "tests/support/port.h"
+
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -46,15 +48,13 @@ void wire_said(struct wire_world *world, const struct wire_actor *actor, const c
 
 static bool listen_anywhere(struct wire_world *world)
 {
-    struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-    socklen_t len = sizeof address;
     int fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-    if (fd < 0 || bind(fd, (struct sockaddr *)&address, len) != 0 || listen(fd, 64) != 0 ||
-            getsockname(fd, (struct sockaddr *)&address, &len) != 0) {
+    unsigned short port = fd < 0 ? 0 : port_bind(fd);
+    if (port == 0 || listen(fd, 64) != 0) {
         return wire_fail(world, "the fake server cannot listen: %s", strerrordesc_np(errno));
     }
     world->listener = fd;
-    world->server_port = ntohs(address.sin_port);
+    world->server_port = port;
     return true;
 }
 
