@@ -137,6 +137,39 @@ static void notify_of_wait(struct client *client)
     sl_buf_fini(&buf);
 }
 
+/* What keeps who waits from a server. */
+static const char *what_is_short(struct pool *pool)
+{
+    const char *what = "no server was free";
+
+    if (pool_is_paused(pool)) {
+        return "the database is paused";
+    }
+    pthread_mutex_lock(&pool->lock);
+    if (pool->size > 0 && pool->total >= pool->size) {
+        what = "all servers of the pool are in use (pool_size)";
+    } else if (pool->database_max > 0 &&
+               atomic_load(&pool->database->servers) >= pool->database_max) {
+        what = "all servers of the database are in use (max_db_connections)";
+    } else if (pool->user_max > 0 && atomic_load(&pool->user->servers) >= pool->user_max) {
+        what = "all servers of the user are in use (max_user_connections)";
+    } else if (pool->is_failing) {
+        what = "connecting to the server fails";
+    }
+    pthread_mutex_unlock(&pool->lock);
+    return what;
+}
+
+static void end_wait(struct client *client)
+{
+    struct sl_error error;
+
+    SL_IGNORE(sl_error_set(&error, SL_ETIMEOUT, SL_STATE_TOO_MANY_CONNECTIONS,
+                      "query_wait_timeout: %s", what_is_short(client->pool)),
+            "the client is told");
+    client_fail(client, "FATAL", &error);
+}
+
 void client_timer_fired(struct client *client)
 {
     struct worker *worker = client->io.worker;
@@ -163,6 +196,10 @@ void client_timer_fired(struct client *client)
     if (client->state == CLIENT_CANCEL ||
             (client->state == CLIENT_STARTUP && client->part.login == NULL)) {
         client_close(client, deadline.text); /* a CancelRequest has no answer */
+        return;
+    }
+    if (client->state == CLIENT_WAITING || client->state == CLIENT_WELCOME) {
+        end_wait(client);
         return;
     }
     SL_IGNORE(sl_error_set(&error, SL_ETIMEOUT, deadline.sqlstate, "%s", deadline.text),
