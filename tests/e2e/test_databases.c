@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: PostgreSQL */
 /*
- * tests/e2e/test_databases.c - databases and pools that come, change and go while clients
- * are there.
+ * tests/e2e/test_databases.c - databases, pools and servers that come, change and go while
+ * clients are there.
  */
 #include "tests/support/case.h"
 #include "tests/support/query.h"
@@ -447,6 +447,46 @@ static void names_come_and_go_under_load(void **state)
     PQfinish(console);
 }
 
+/* ---- ended by the server ---- */
+
+/* PostgreSQL itself says nothing when it is ended in the middle of a row: it must not look like one. */
+static void a_backend_that_is_ended_while_nobody_reads_leaves_whole_rows_only(void **state)
+{
+    static const char blocked[] = "select count(*) from pg_stat_activity where wait_event = "
+                                  "'ClientWrite' and query like '%generate_series%'";
+    PGconn *conn = open_as("postgres", "shop");
+    PGconn *direct = query_must_connect(
+            "host=127.0.0.1 port=%d user=postgres dbname=postgres sslmode=disable", cluster.port);
+    PGresult *result;
+    long rows = 0;
+    bool has_failed = false;
+
+    (void)state;
+    assert_int_equal(
+            PQsendQuery(conn, "select repeat('x', 1000) from generate_series(1, 200000)"), 1);
+    assert_int_equal(PQsetSingleRowMode(conn), 1);
+    expect_soon(direct, blocked, "1");
+    query_expect(direct,
+            "select pg_terminate_backend(pid) from pg_stat_activity "
+            "where wait_event = 'ClientWrite'",
+            "t");
+    while ((result = PQgetResult(conn)) != NULL) {
+        if (PQresultStatus(result) == PGRES_SINGLE_TUPLE) {
+            assert_int_equal(PQgetlength(result, 0, 0), 1000);
+            assert_int_equal(strspn(PQgetvalue(result, 0, 0), "x"), 1000);
+            rows++;
+        } else {
+            assert_int_equal(PQresultStatus(result), PGRES_FATAL_ERROR);
+            has_failed = true;
+        }
+        PQclear(result);
+    }
+    assert_true(has_failed && rows > 0 && rows < 200000);
+    assert_int_equal(PQstatus(conn), CONNECTION_BAD);
+    PQfinish(conn);
+    PQfinish(direct);
+}
+
 #define CASE(name) cmocka_unit_test_setup_teardown(name, start, stop)
 
 static const struct CMUnitTest cases[] = {
@@ -459,6 +499,7 @@ static const struct CMUnitTest cases[] = {
         CASE(a_paused_database_of_the_fallback_is_remembered),
         CASE(an_empty_pool_is_forgotten_and_its_database_keeps_its_counters),
         CASE(names_come_and_go_under_load),
+        CASE(a_backend_that_is_ended_while_nobody_reads_leaves_whole_rows_only),
 };
 
 int main(void)
