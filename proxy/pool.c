@@ -221,6 +221,8 @@ static void dequeue(struct pool *pool, struct waiter *waiter)
     sl_list_remove(&waiter->link);
     waiter->is_waiting = false;
     pool->waiting--;
+    pool->provided -= waiter->is_provided ? 1 : 0;
+    waiter->is_provided = false;
 }
 
 static void grant(struct pool *pool, struct waiter *waiter, struct server *server)
@@ -279,6 +281,29 @@ static int size_now(const struct pool *pool, sl_usec now)
 }
 
 /*
+ * The first in line for whom no server is being made. One that was made for a waiter may
+ * have failed, gone to another or been of no use: when more are provided for than servers
+ * are under way, all begin anew. There are more waiters than servers under way.
+ */
+static struct waiter *first_unprovided(struct pool *pool)
+{
+    if (pool->provided > pool->counts[POOL_LOGIN]) {
+        SL_LIST_EACH (it, &pool->waiters) {
+            SL_CONTAINER(it, struct waiter, link)->is_provided = false;
+        }
+        pool->provided = 0;
+    }
+    SL_LIST_EACH (it, &pool->waiters) {
+        struct waiter *waiter = SL_CONTAINER(it, struct waiter, link);
+        if (!waiter->is_provided) {
+            return waiter;
+        }
+    }
+    SL_CHECK(false);
+    return NULL;
+}
+
+/*
  * Notes a new connection, counted from now on, if somebody waits for whom none is
  * on its way and the limits allow; makes room by closing an idle server that is of
  * no use to the one who waits.
@@ -289,13 +314,7 @@ static void want_launch(struct pool *pool, sl_usec now, struct todo *todo)
             (pool->is_failing && (now < pool->retry_at || pool->counts[POOL_LOGIN] > 0))) {
         return;
     }
-    /* Those being logged in serve the first in line. */
-    struct waiter *waiter = first_waiter(pool);
-    struct sl_list *it = &waiter->link;
-    for (int i = pool->counts[POOL_LOGIN]; i > 0; i--) {
-        it = it->next;
-    }
-    waiter = SL_CONTAINER(it, struct waiter, link);
+    struct waiter *waiter = first_unprovided(pool);
     if (pool->total >= size_now(pool, now)) {
         struct server *useless = find_idle(pool, 0, NULL);
         if (useless != NULL && todo->closed == NULL &&
@@ -308,6 +327,8 @@ static void want_launch(struct pool *pool, sl_usec now, struct todo *todo)
     }
     if (todo->launch == NULL && count_server(pool)) {
         todo->launch = params_ref(waiter->startup);
+        waiter->is_provided = true;
+        pool->provided++;
     }
 }
 

@@ -48,6 +48,7 @@ struct waiter {
     const struct params *startup; /* constant while waiting: what its server must be made with */
     sl_usec since;                /* constant while waiting */
     bool is_waiting;              /* under the pool's lock: on the list */
+    bool is_provided;             /* under the pool's lock: a server is made with it in mind */
 };
 
 /* What a server counts as in its pool: PgBouncer's columns of SHOW POOLS. */
@@ -95,6 +96,7 @@ struct pool {
     int idle_count;                    /* under lock */
     int total;                         /* under lock: servers of this pool, whatever they do */
     int waiting;                       /* under lock */
+    int provided;                      /* under lock: of those */
     int size;                          /* under lock: pool_size as configured now */
     int reserve;                       /* under lock */
     int min;                           /* under lock */

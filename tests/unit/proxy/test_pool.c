@@ -220,6 +220,35 @@ static void others_may_pass_over_the_first_for_a_while_only(void **state)
     assert_false(has(3));
 }
 
+static void login_the_oldest(void)
+{
+    SL_LIST_EACH (it, &world.workers[0]->servers) {
+        struct server *server = SL_CONTAINER(it, struct server, link);
+        if (server->state == SERVER_CONNECT) {
+            server->state = SERVER_IDLE;
+            pool_login_succeeded(pool(), server);
+            pool_give(pool(), server, world.workers[0]);
+            return;
+        }
+    }
+}
+
+static void servers_for_one_who_left_do_not_keep_the_first_waiting(void **state)
+{
+    (void)state;
+    pool()->size = 3;
+    ask(1, 0, pool(), other);
+    assert_true(pool_leave(pool(), &world.askers[1].waiter)); /* its server is on its way */
+    ask_usual(2);
+    ask(3, 0, pool(), other);
+    world_pass(60 * SL_MSEC); /* nobody may pass over the first any more */
+    for (int i = 0; i < 8 && !has(2); i++) {
+        login_the_oldest();
+    }
+    assert_true(has(2));
+    assert_in_range(world.closed, 0, 2); /* theirs, and no more */
+}
+
 static void a_server_nobody_waits_for_is_closed_for_who_waits(void **state)
 {
     (void)state;
@@ -526,6 +555,7 @@ int main(void)
             CASE(a_server_serves_only_who_has_its_startup_values),
             CASE(in_a_full_pool_an_idle_server_of_no_use_makes_room),
             CASE(others_may_pass_over_the_first_for_a_while_only),
+            CASE(servers_for_one_who_left_do_not_keep_the_first_waiting),
             CASE(a_server_nobody_waits_for_is_closed_for_who_waits),
             CASE(no_more_servers_than_pool_size_are_made),
             CASE(a_server_under_way_is_for_one_who_waits_not_for_all),
