@@ -302,19 +302,20 @@ static void end_a_server(void)
             "'client backend' and pid <> pg_backend_pid() order by random() limit 1");
 }
 
-/* kill -9: PostgreSQL ends all others and recovers. */
+/* kill -9 of a server of ours, whose pid is nobody else's: PostgreSQL ends all and recovers. */
 static void crash_a_server(void)
 {
-    long pid = strtol(query_text(direct, "select pid from pg_stat_activity where backend_type = "
-                                         "'client backend' and pid <> pg_backend_pid() limit 1"),
-            NULL, 10);
+    PGconn *victim =
+            query_connect("host=127.0.0.1 port=%d user=postgres dbname=postgres", cluster.port);
 
-    if (pid > 1 && proc_shell(NULL, "kill -9 %ld", pid) == 0) {
+    if (PQstatus(victim) == CONNECTION_OK) {
+        assert_int_equal(kill((pid_t)PQbackendPID(victim), SIGKILL), 0);
         while (PQstatus(direct) == CONNECTION_OK) {
             (void)query_text(direct, "select pg_sleep(0.05)");
         }
         connect_directly();
     }
+    PQfinish(victim);
 }
 
 static void kill_by_name(struct dice *dice)
