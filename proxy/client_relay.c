@@ -185,6 +185,18 @@ static enum step note_text(struct client *client, const struct request *request,
     return STEP_NEXT;
 }
 
+/* Its reply's entry owns the statement from then on; one that is held keeps it for the next time. */
+static enum step pass_statement(
+        struct client *client, const struct request *request, struct expect_entry entry)
+{
+    entry.ref = client_stmt_now(client);
+    enum step step = request_pass(client, request, entry);
+    if (step == STEP_NEXT) {
+        client_stmt_sent(client);
+    }
+    return step;
+}
+
 static enum step on_query(struct client *client, const struct request *request)
 {
     struct expect_entry entry = {.kind = EXPECT_QUERY};
@@ -200,7 +212,6 @@ static enum step on_query(struct client *client, const struct request *request)
     if (note_text(client, request, MESSAGE_HEAD) != STEP_NEXT) {
         return STEP_MORE;
     }
-    entry.ref = client_stmt_take(client);
     if (client->renames) {
         request_forget_unnamed(client);
     }
@@ -208,7 +219,7 @@ static enum step on_query(struct client *client, const struct request *request)
         client->server->is_unsynced = false;
     }
     begin_query(client);
-    return request_pass(client, request, entry);
+    return pass_statement(client, request, entry);
 }
 
 static enum step on_extended(
@@ -217,13 +228,14 @@ static enum step on_extended(
     struct expect_entry entry = {.kind = (uint8_t)kind};
 
     client->server->is_foreign = false;
-    if (kind == EXPECT_EXECUTE) {
-        entry.ref = client_stmt_take(client);
-    } else if (kind == EXPECT_DESCRIBE_PORTAL) {
-        entry.ref = client_stmt_now(client);
-    }
     client->server->is_unsynced = true;
     begin_query(client);
+    if (kind == EXPECT_EXECUTE) {
+        return pass_statement(client, request, entry);
+    }
+    if (kind == EXPECT_DESCRIBE_PORTAL) {
+        entry.ref = client_stmt_now(client);
+    }
     return request_pass(client, request, entry);
 }
 

@@ -391,12 +391,9 @@ enum step client_stmt_walk(struct client *client, struct sl_span bytes, size_t *
 
 /* ---- the reply ---- */
 
-struct stmt *client_stmt_take(struct client *client)
+void client_stmt_sent(struct client *client)
 {
-    struct stmt *stmt = client->part.stmt;
-
     client->part.stmt = NULL;
-    return stmt;
 }
 
 struct stmt *client_stmt_now(const struct client *client)
@@ -432,11 +429,12 @@ void client_stmt_finished(struct server *server, struct stmt *stmt, enum expect_
     }
     stmt->has_failed = outcome != EXPECT_DONE;
     stmt->next = NULL;
-    struct stmt **last = &server->finished;
-    while (*last != NULL) {
-        last = &(*last)->next;
+    if (server->finished == NULL) {
+        server->finished = stmt;
+    } else {
+        server->finished_last->next = stmt;
     }
-    *last = stmt;
+    server->finished_last = stmt;
 }
 
 static bool is_done(struct server *server, struct stmt *stmt, char transaction)

@@ -4,7 +4,7 @@
  *
  * With stages, the client's input is cut into statements (protocol/stmt.h) before
  * it is sent; each walks the pipeline, and what the verdict means on the wire is
- * carried out here. Without stages only the first line of client_stmt_take() and
+ * carried out here. Without stages only the first line of client_stmt_now() and
  * the like is ever reached.
  *
  *   walk -> NEXT      the messages are sent; the reply entry carries the stmt
@@ -33,10 +33,10 @@ struct stmt;
  */
 SL_MUST_CHECK enum step client_stmt_walk(struct client *client, struct sl_span bytes, size_t *used);
 
-/* The statement whose messages are being sent: for its reply's entry, which now owns it. */
-struct stmt *client_stmt_take(struct client *client);
-/* The same, lent: for a Describe's entry. */
+/* The statement whose messages are being sent, for an entry of its reply. */
 struct stmt *client_stmt_now(const struct client *client);
+/* The last of them was: the entry owns it now. */
+void client_stmt_sent(struct client *client);
 /* STAGED: has the stage not resumed yet? */
 bool client_stmt_is_waiting(const struct client *client);
 

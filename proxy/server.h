@@ -88,6 +88,7 @@ struct server {
     bool clean_again;      /* after ROLLBACK, the reset query */
     bool has_said_fatal;   /* its client knows why it ends */
     struct stmt *finished; /* statements answered, until ReadyForQuery */
+    struct stmt *finished_last;
     uint32_t tapped;       /* bytes of what comes next that stages have seen already */
     bool has_sql_prepared; /* of what is left on it: a PREPARE in SQL */
     bool is_unsynced;      /* extended messages were sent since the last Sync */

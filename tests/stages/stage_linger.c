@@ -58,10 +58,11 @@ static enum stage_verdict on_statement(void *self, struct stmt *stmt)
     struct stage_linger *stage = self;
     struct lingering *lingering = calloc(1, sizeof *lingering);
 
-    SL_CHECK(lingering != NULL);
-    lingering->letter.deliver = deliver;
-    lingering->stmt = stmt;
-    lingering->is_held = sl_span_is(stmt->query, "select 'held by a stage'");
+    if (lingering != NULL) {
+        lingering->letter.deliver = deliver;
+        lingering->stmt = stmt;
+        lingering->is_held = sl_span_is(stmt->query, "select 'held by a stage'");
+    }
     stmt->stage_state[stmt->stage] = lingering;
     if (sl_span_is(stmt->query, "select 'let go by a stage'")) {
         let_go(stage);
@@ -75,6 +76,9 @@ static enum stage_verdict on_done(void *self, struct stmt *stmt)
     struct lingering *lingering = stmt->stage_state[stmt->stage];
 
     SL_CHECK(stmt->transaction == 'I' || stmt->transaction == 'T' || stmt->transaction == 'E');
+    if (lingering == NULL) {
+        return STAGE_NEXT;
+    }
     if (stmt->is_resumed) {
         SL_CHECK(lingering->has_resumed); /* not before that */
         return STAGE_NEXT;

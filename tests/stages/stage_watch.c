@@ -14,6 +14,8 @@ struct watched {
     bool is_done;
 };
 
+static struct watched nobody; /* stands in without memory: only its end is watched */
+
 struct stage_watch {
     unsigned long under_way;
 };
@@ -36,8 +38,8 @@ static enum stage_verdict on_statement(void *self, struct stmt *stmt)
     SL_CHECK(
             stmt->request.len >= MESSAGE_HEAD && stmt->request.len <= 2 * (size_t)STMT_REQUEST_MAX);
     SL_CHECK(stmt->is_extended == (stmt->request.at[0] != MSG_QUERY));
-    stmt->stage_state[stmt->stage] = calloc(1, sizeof(struct watched));
-    SL_CHECK(stmt->stage_state[stmt->stage] != NULL);
+    struct watched *watched = calloc(1, sizeof(struct watched));
+    stmt->stage_state[stmt->stage] = watched == NULL ? &nobody : watched;
     stage->under_way++;
     return STAGE_NEXT;
 }
@@ -47,8 +49,8 @@ static void on_dispatch(void *self, struct stmt *stmt)
     struct watched *watched = watched_of(stmt);
 
     (void)self;
-    SL_CHECK(!watched->is_dispatched);
-    watched->is_dispatched = true;
+    SL_CHECK(!watched->is_dispatched || watched == &nobody);
+    watched->is_dispatched = watched != &nobody;
 }
 
 static void on_reply(void *self, struct stmt *stmt, struct sl_span message)
@@ -56,7 +58,7 @@ static void on_reply(void *self, struct stmt *stmt, struct sl_span message)
     const struct watched *watched = watched_of(stmt);
 
     (void)self;
-    SL_CHECK(watched->is_dispatched && !watched->is_done);
+    SL_CHECK((watched->is_dispatched && !watched->is_done) || watched == &nobody);
     SL_CHECK(message.len >= MESSAGE_HEAD);
     size_t total = (size_t)sl_get_u32(message.at + 1) + 1;
     /* Of one that is too long to be made whole, the beginning. */
@@ -68,8 +70,8 @@ static enum stage_verdict on_done(void *self, struct stmt *stmt)
     struct watched *watched = watched_of(stmt);
 
     (void)self;
-    SL_CHECK(watched->is_dispatched && !watched->is_done);
-    watched->is_done = true;
+    SL_CHECK((watched->is_dispatched && !watched->is_done) || watched == &nobody);
+    watched->is_done = watched != &nobody;
     return STAGE_NEXT;
 }
 
@@ -79,7 +81,9 @@ static void on_end(void *self, struct stmt *stmt)
 
     SL_CHECK(stage->under_way > 0);
     stage->under_way--;
-    free(watched_of(stmt));
+    if (watched_of(stmt) != &nobody) {
+        free(watched_of(stmt));
+    }
     stmt->stage_state[stmt->stage] = NULL;
 }
 
