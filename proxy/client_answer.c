@@ -142,7 +142,8 @@ static enum sl_err put_reply(const struct answer *answer, struct sl_buf *buf)
         err = sl_buf_put(buf, stmt->answer.at, stmt->answer.len);
     }
     if (err == SL_OK && answer->is_now && !stmt->is_extended) {
-        err = back_put_ready(buf, client->server == NULL ? 'I' : client->server->expect.status);
+        err = back_put_ready(
+                buf, (char)(client->server == NULL ? 'I' : client->server->expect.status));
     }
     return err;
 }

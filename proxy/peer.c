@@ -153,6 +153,7 @@ static void note_health(struct peer *peer, bool is_well, const char *why)
     }
 }
 
+/* NOLINTBEGIN(misc-no-recursion): once; peer->is_starting ends it. */
 static void finish(struct forward *forward)
 {
     struct peer *peer = forward->peer;
@@ -276,6 +277,7 @@ static void start_waiting(struct peer *peer)
     }
     peer->is_starting = false;
 }
+/* NOLINTEND(misc-no-recursion) */
 
 static void arrived(struct letter *letter, struct worker *worker)
 {

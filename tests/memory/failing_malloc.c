@@ -7,10 +7,11 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-/* glibc's own names for what is replaced here. */
+/* NOLINTBEGIN(readability-identifier-naming): glibc's own names for what is replaced here. */
 extern void *__libc_malloc(size_t size);
 extern void *__libc_calloc(size_t count, size_t size);
 extern void *__libc_realloc(void *at, size_t size);
+/* NOLINTEND(readability-identifier-naming) */
 
 static struct failing_malloc *control;
 

@@ -200,10 +200,10 @@ static bool append(struct wire_parse *parse, struct wire_step *step, struct wire
     }
     if (step->count == parse->cap) {
         size_t cap = parse->cap == 0 ? 8 : 2 * parse->cap;
-        struct wire_message **all = sl_arena_take(parse->arena, cap * sizeof *all);
+        struct wire_message **all = sl_arena_take(parse->arena, cap * sizeof(void *));
         SL_CHECK(all != NULL);
         if (step->count > 0) {
-            memcpy(all, step->messages, step->count * sizeof *all);
+            memcpy(all, step->messages, step->count * sizeof(void *));
         }
         step->messages = all;
         parse->cap = cap;
