@@ -109,7 +109,7 @@ if(TARGET wire_run AND stage_sources)
   sluice_stage_tests(stages.linger watch,wait,rewrite,linger ${lingering_scripts})
   # Half a row is not shown to the client either, when somebody listens.
   list(FILTER walked_scripts EXCLUDE REGEX
-    "/(server_dies_mid_result|no_words_amid_a_row|suspend_passes_what_was_begun|suspend_stops_everyone|suspend_timeout)\\.wire$")
+    "/(server_dies_mid_result|no_words_amid_a_row|suspend_passes_what_was_begun|suspend_timeout)\\.wire$")
   sluice_stage_tests(stages.tap tap ${walked_scripts})
 endif()
 
