@@ -1,52 +1,9 @@
 /* SPDX-License-Identifier: PostgreSQL */
 #include "protocol/back.h"
 
-#include "protocol/message.h"
+#include "tests/unit/protocol/one_message.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <string.h>
-
-#include <cmocka.h>
-
-#define BYTES(literal) sl_span(literal, sizeof(literal) - 1)
-
-static struct sl_buf buf;
-
-static int set_up(void **state)
-{
-    (void)state;
-    sl_buf_init(&buf, 65536);
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    (void)state;
-    sl_buf_fini(&buf);
-    return 0;
-}
-
-static struct sl_span body_of(uint8_t type)
-{
-    struct sl_span message = sl_buf_borrow(&buf);
-
-    SL_CHECK(message.at != NULL && message.len >= MESSAGE_HEAD);
-    assert_int_equal(message.at[0], type);
-    assert_int_equal(sl_get_u32(message.at + 1), message.len - 1);
-    return sl_span(message.at + MESSAGE_HEAD, message.len - MESSAGE_HEAD);
-}
-
-static void assert_message(const char *bytes, size_t len)
-{
-    SL_CHECK(buf.at != NULL);
-    assert_int_equal(sl_buf_len(&buf), len);
-    assert_memory_equal(sl_buf_borrow(&buf).at, bytes, len);
-    sl_buf_reset(&buf);
-}
-#define ASSERT_MESSAGE(literal) assert_message(literal, sizeof(literal) - 1)
 
 static void an_error_is_read_by_its_fields(void **state)
 {
