@@ -7,24 +7,9 @@
  *    is read back as it was written, and its beginning gives the beginning.
  */
 #include "protocol/back.h"
-#include "protocol/message.h"
+#include "tests/fuzz/one_message.h"
 
 #include <stdlib.h>
-
-/* NOLINTNEXTLINE(readability-identifier-naming): libFuzzer calls it so. */
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-/* Takes buf: it must be one message of that type and body. */
-static void check_message(struct sl_buf *buf, uint8_t type, struct sl_span body)
-{
-    struct sl_span message = sl_buf_borrow(buf);
-
-    SL_CHECK(message.len == MESSAGE_HEAD + body.len);
-    SL_CHECK(message.at[0] == type);
-    SL_CHECK(sl_get_u32(message.at + 1) == body.len + 4);
-    SL_CHECK(sl_span_equal(sl_span(message.at + MESSAGE_HEAD, body.len), body));
-    sl_buf_fini(buf);
-}
 
 static void check_inside(struct sl_span part, struct sl_span body)
 {
