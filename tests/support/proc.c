@@ -144,6 +144,18 @@ int proc_free_port(void)
     return port;
 }
 
+int proc_silent_port(int *fd)
+{
+    int port;
+
+    *fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    port = *fd < 0 ? 0 : port_bind(*fd);
+    if (port == 0 || listen(*fd, SOMAXCONN) != 0) {
+        proc_die("no silent port: %s", strerror(errno));
+    }
+    return port;
+}
+
 bool proc_wait_port(int port, int timeout_ms)
 {
     struct sockaddr_in address = loopback(port);

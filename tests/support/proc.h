@@ -35,6 +35,9 @@ void proc_temp_dir(char dir[PROC_PATH_MAX], const char *user);
 /* A loopback port nobody listened on a moment ago. */
 int proc_free_port(void);
 
+/* A loopback port where the system takes connections and nobody says anything; the caller closes fd. */
+int proc_silent_port(int *fd);
+
 /* True once something accepts on a loopback port, false when timeout_ms went by. */
 bool proc_wait_port(int port, int timeout_ms);
 

@@ -190,6 +190,17 @@ PGconn *query_must_connect(const char *format, ...)
     return conn;
 }
 
+bool query_is_answered(PGconn *conn, int ms)
+{
+    for (long end = proc_now_ms() + ms; proc_now_ms() < end; proc_pause_ms(5)) {
+        assert_int_equal(PQconsumeInput(conn), 1);
+        if (!PQisBusy(conn)) {
+            return true;
+        }
+    }
+    return false;
+}
+
 void query_expect(PGconn *conn, const char *sql, const char *expected)
 {
     const char *got = query_text(conn, sql);

@@ -13,6 +13,7 @@
 #define SLUICE_TESTS_SUPPORT_QUERY_H
 
 #include <libpq-fe.h>
+#include <stdbool.h>
 
 /* Connects with a conninfo made by printf's rules; NULL never, see PQstatus(). */
 PGconn *query_connect(const char *format, ...) __attribute__((format(printf, 1, 2)));
@@ -32,6 +33,9 @@ const char *query_result(PGresult *result);
 /* Fails the CMocka case when query_text() is not expected, or does not begin with it. */
 void query_expect(PGconn *conn, const char *sql, const char *expected);
 void query_expect_start(PGconn *conn, const char *sql, const char *start);
+
+/* Is the answer to a query that was sent here within ms? Fails the case when the connection is closed. */
+bool query_is_answered(PGconn *conn, int ms);
 
 /* Connects and fails the case, with libpq's message, when that does not work. */
 PGconn *query_must_connect(const char *format, ...) __attribute__((format(printf, 1, 2)));

@@ -54,6 +54,15 @@ void soon_logged(const struct sluice *sluice, const char *text)
     soon_in_file(sluice->process.log, text);
 }
 
+void soon_result(PGconn *conn, const char *expected)
+{
+    if (!query_is_answered(conn, SOON_MS)) {
+        fail_msg("no answer, and not %s", expected);
+    }
+    assert_string_equal(query_result(PQgetResult(conn)), expected);
+    assert_null(PQgetResult(conn));
+}
+
 void soon_answered(PGconn *conn, const char *start)
 {
     PGresult *result;

@@ -24,6 +24,9 @@ void soon_in_file(const char *path, const char *text);
 /* Until the log has. */
 void soon_logged(const struct sluice *sluice, const char *text);
 
+/* Until the one result of a query that was sent is here, which is that. */
+void soon_result(PGconn *conn, const char *expected);
+
 /* Until the answer to a query that was sent is here, which is that; or begins with it. */
 void soon_answered(PGconn *conn, const char *start);
 
