@@ -4,8 +4,8 @@
  * killing, draining, ending.
  */
 #include "tests/support/case.h"
-#include "tests/support/query.h"
-#include "tests/support/sluice.h"
+#include "tests/support/fixture.h"
+#include "tests/support/soon.h"
 
 #include <pthread.h>
 #include <signal.h>
@@ -16,48 +16,15 @@
 
 enum { LOADERS = 4, PATIENCE_MS = 10000 };
 
-static struct cluster cluster;
-static struct sluice sluice;
-
 #define INI                                                                                        \
     "[databases]\n"                                                                                \
-    "shop = host=127.0.0.1 port=@PGPORT@ dbname=postgres\n"                                        \
-    "held = host=127.0.0.1 port=@PGPORT@ dbname=postgres pool_mode=session\n"                      \
-    "[pgbouncer]\n"                                                                                \
-    "listen_addr = 127.0.0.1\n"                                                                    \
-    "listen_port = @PORT@\n"                                                                       \
-    "unix_socket_dir = @DIR@\n"                                                                    \
-    "unix_socket_mode = 0770\n"                                                                    \
-    "auth_type = trust\n"                                                                          \
-    "auth_file = @DIR@/userlist.txt\n"                                                             \
-    "admin_users = admin\n"                                                                        \
-    "pool_mode = transaction\n"                                                                    \
-    "workers = 2\n"                                                                                \
-    "pidfile = @DIR@/pid\n"
-
-static int start_cluster(void **state)
-{
-    (void)state;
-    cluster_start(&cluster, NULL);
-    return 0;
-}
-
-static int stop_cluster(void **state)
-{
-    (void)state;
-    cluster_stop(&cluster);
-    return 0;
-}
-
-static void prepare(void)
-{
-    sluice_init(&sluice, &cluster);
-    sluice_file(&sluice, "userlist.txt", "\"postgres\" \"\"\n\"admin\" \"\"\n");
-}
+    "shop = " AT_POSTGRES "\n"                                                                     \
+    "held = " AT_POSTGRES " pool_mode=session\n" INI_MAIN                                          \
+    "pool_mode = transaction\npidfile = @DIR@/pid\n"
 
 static int start_with(const char *ini)
 {
-    prepare();
+    (void)prepare(NULL);
     sluice_start(&sluice, ini);
     return 0;
 }
@@ -66,70 +33,6 @@ static int start(void **state)
 {
     (void)state;
     return start_with(INI);
-}
-
-static int stop(void **state)
-{
-    (void)state;
-    sluice_stop(&sluice);
-    return 0;
-}
-
-static PGconn *open_as(const char *user, const char *dbname)
-{
-    return query_must_connect(
-            "host=127.0.0.1 port=%d user=%s dbname=%s sslmode=disable", sluice.port, user, dbname);
-}
-
-static PGconn *open_console(void)
-{
-    return open_as("admin", "pgbouncer");
-}
-
-/* Until the query gives that, or for PATIENCE_MS. */
-static void expect_soon(PGconn *conn, const char *sql, const char *expected)
-{
-    const char *got = "";
-
-    for (long end = proc_now_ms() + PATIENCE_MS; proc_now_ms() < end; proc_pause_ms(10)) {
-        got = query_text(conn, sql);
-        if (strcmp(got, expected) == 0) {
-            return;
-        }
-    }
-    fail_msg("%s gives %s, and not %s", sql, got, expected);
-}
-
-static void log_soon(const char *text)
-{
-    for (long end = proc_now_ms() + PATIENCE_MS; proc_now_ms() < end; proc_pause_ms(10)) {
-        if (sluice_logged(&sluice, text)) {
-            return;
-        }
-    }
-    fail_msg("the log does not say %s", text);
-}
-
-/* Has the command been answered within ms? */
-static bool is_answered(PGconn *conn, int ms)
-{
-    for (long end = proc_now_ms() + ms; proc_now_ms() < end; proc_pause_ms(5)) {
-        assert_int_equal(PQconsumeInput(conn), 1);
-        if (!PQisBusy(conn)) {
-            return true;
-        }
-    }
-    return false;
-}
-
-static void expect_result(PGconn *conn, const char *expected)
-{
-    PGresult *result;
-
-    assert_true(is_answered(conn, PATIENCE_MS));
-    result = PQgetResult(conn);
-    assert_string_equal(query_result(result), expected);
-    assert_null(PQgetResult(conn));
 }
 
 /* ---- load ---- */
@@ -236,14 +139,14 @@ static void a_pause_waits_for_a_transaction(void **state)
     (void)state;
     query_expect(conn, "begin", "BEGIN");
     assert_int_equal(PQsendQuery(console, "pause shop"), 1);
-    assert_false(is_answered(console, 200));
+    assert_false(query_is_answered(console, 200));
     query_expect(conn, "select 1", "1");
     query_expect(conn, "commit", "COMMIT");
-    expect_result(console, "PAUSE");
+    soon_result(console, "PAUSE");
     assert_int_equal(PQsendQuery(conn, "select 2"), 1);
-    assert_false(is_answered(conn, 100));
+    assert_false(query_is_answered(conn, 100));
     query_expect(console, "resume shop", "RESUME");
-    expect_result(conn, "2");
+    soon_result(conn, "2");
     query_expect_start(console, "resume shop", "ERROR 55000: ");
     query_expect_start(console, "resume", "ERROR 55000: ");
     PQfinish(conn);
@@ -259,13 +162,13 @@ static void a_pause_outlives_the_console_that_asked_for_it(void **state)
     (void)state;
     query_expect(conn, "begin", "BEGIN");
     assert_int_equal(PQsendQuery(first, "pause"), 1);
-    assert_false(is_answered(first, 50));
+    assert_false(query_is_answered(first, 50));
     PQfinish(first);
     second = open_console();
     query_expect(second, "show state", "active|no\npaused|yes\nsuspended|no");
     query_expect_start(second, "pause", "ERROR 55000: already");
     query_expect(conn, "commit", "COMMIT");
-    expect_soon(second, "show servers", "");
+    soon_query(second, "show servers", "");
     query_expect(second, "resume", "RESUME");
     query_expect(conn, "select 1", "1");
     PQfinish(conn);
@@ -282,9 +185,9 @@ static void a_cancelled_pause_is_taken_back(void **state)
     (void)state;
     query_expect(conn, "begin", "BEGIN");
     assert_int_equal(PQsendQuery(console, "pause"), 1);
-    assert_false(is_answered(console, 50));
+    assert_false(query_is_answered(console, 50));
     assert_int_equal(PQcancel(cancel, why, sizeof(why)), 1);
-    expect_result(console, "ERROR 57014: canceling statement due to user request");
+    soon_result(console, "ERROR 57014: canceling statement due to user request");
     query_expect(console, "show state", "active|yes\npaused|no\nsuspended|no");
     query_expect(conn, "commit", "COMMIT");
     PQfreeCancel(cancel);
@@ -304,9 +207,9 @@ static void a_suspend_holds_transactions_and_keeps_servers(void **state)
     query_expect(console, "show state", "active|no\npaused|no\nsuspended|yes");
     query_expect_start(console, "pause", "ERROR 55000: already");
     assert_int_equal(PQsendQuery(conn, "select pg_backend_pid()"), 1);
-    assert_false(is_answered(conn, 200));
+    assert_false(query_is_answered(conn, 200));
     query_expect(console, "resume", "RESUME");
-    expect_result(conn, pid);
+    soon_result(conn, pid);
     PQfinish(conn);
     PQfinish(console);
 }
@@ -319,10 +222,10 @@ static void signals_pause_and_resume(void **state)
     (void)state;
     query_expect(conn, "select 1", "1");
     kill(sluice.process.pid, SIGUSR1);
-    expect_soon(console, "show state", "active|no\npaused|yes\nsuspended|no");
-    expect_soon(console, "show servers", "");
+    soon_query(console, "show state", "active|no\npaused|yes\nsuspended|no");
+    soon_query(console, "show servers", "");
     kill(sluice.process.pid, SIGUSR2);
-    expect_soon(console, "show state", "active|yes\npaused|no\nsuspended|no");
+    soon_query(console, "show state", "active|yes\npaused|no\nsuspended|no");
     query_expect(conn, "select 1", "1");
     PQfinish(conn);
     PQfinish(console);
@@ -337,8 +240,7 @@ static void a_disabled_database_takes_no_new_clients(void **state)
 
     (void)state;
     query_expect(console, "disable shop", "DISABLE");
-    conn = query_connect(
-            "host=127.0.0.1 port=%d user=postgres dbname=shop sslmode=disable", sluice.port);
+    conn = try_open_as("postgres", "shop");
     assert_int_equal(PQstatus(conn), CONNECTION_BAD);
     PQfinish(conn);
     query_expect(console, "enable shop", "ENABLE");
@@ -359,10 +261,10 @@ static void a_reconnect_replaces_servers_when_they_are_released(void **state)
     snprintf(pid, sizeof(pid), "%s", query_text(conn, "select pg_backend_pid()"));
     query_expect(console, "reconnect shop", "RECONNECT");
     assert_int_equal(PQsendQuery(console, "wait_close shop"), 1);
-    assert_false(is_answered(console, 200));
+    assert_false(query_is_answered(console, 200));
     query_expect(conn, "select pg_backend_pid()", pid);
     query_expect(conn, "commit", "COMMIT");
-    expect_result(console, "WAIT_CLOSE");
+    soon_result(console, "WAIT_CLOSE");
     assert_string_not_equal(query_text(conn, "select pg_backend_pid()"), pid);
     query_expect(console, "wait_close", "WAIT_CLOSE");
     PQfinish(conn);
@@ -384,7 +286,7 @@ static void a_kill_ends_clients_and_servers_at_once(void **state)
     query_expect_start(conn, "select 1", "ERROR 57P01: ");
     query_expect_start(idle, "select 1", "ERROR 57P01: ");
     query_expect(other, "select 1", "1");
-    expect_soon(console, "show state", "active|yes\npaused|no\nsuspended|no");
+    soon_query(console, "show state", "active|yes\npaused|no\nsuspended|no");
     query_expect(console, "resume shop", "RESUME");
     late = open_as("postgres", "shop");
     query_expect(late, "select 1", "1");
@@ -486,7 +388,7 @@ static void a_reload_moves_a_database_between_transactions(void **state)
             "listen_addr = 127.0.0.1\nlisten_port = @PORT@\nunix_socket_dir = @DIR@\n"
             "auth_type = trust\nauth_file = @DIR@/userlist.txt\nadmin_users = admin\n"
             "pool_mode = transaction\npidfile = @DIR@/pid\nworkers = 2\n");
-    expect_soon(conn, "select current_database()", "template1");
+    soon_query(conn, "select current_database()", "template1");
     assert_true(load_moves(&load, PATIENCE_MS));
     load_stop(&load);
     PQfinish(conn);
@@ -501,7 +403,7 @@ static void a_wrong_file_changes_nothing(void **state)
     (void)state;
     sluice_file(&sluice, "sluice.ini", "[databases\nnonsense\n");
     query_expect_start(console, "reload", "ERROR F0000: RELOAD failed");
-    log_soon("reload_failed");
+    soon_logged(&sluice, "reload_failed");
     query_expect(conn, "select 1", "1");
     assert_string_equal(config_value(console, "pool_mode"), "transaction");
     PQfinish(conn);
@@ -538,7 +440,7 @@ static void sigint_waits_for_transactions_and_no_longer(void **state)
     (void)state;
     query_expect(conn, "begin", "BEGIN");
     kill(sluice.process.pid, SIGINT);
-    log_soon("name=SIGINT");
+    soon_logged(&sluice, "name=SIGINT");
     assert_int_equal(proc_wait(&sluice.process, 200), -1);
     query_expect(conn, "select 1", "1");
     result = PQexec(conn, "commit");
@@ -557,7 +459,7 @@ static void a_second_signal_ends_it_at_once(void **state)
     (void)state;
     query_expect(conn, "select 1", "1");
     kill(sluice.process.pid, SIGTERM);
-    log_soon("name=SIGTERM");
+    soon_logged(&sluice, "name=SIGTERM");
     assert_int_equal(proc_wait(&sluice.process, 200), -1);
     kill(sluice.process.pid, SIGTERM);
     assert_int_equal(proc_wait(&sluice.process, PATIENCE_MS), 0);
@@ -623,7 +525,7 @@ static void the_console_stays_open_on_the_unix_socket_while_it_drains(void **sta
     assert_int_equal(proc_wait(&sluice.process, PATIENCE_MS), 0);
 }
 
-#define CASE(name) cmocka_unit_test_setup_teardown(name, start, stop)
+#define CASE(name) cmocka_unit_test_setup_teardown(name, start, stop_sluice)
 
 static const struct CMUnitTest cases[] = {
         CASE(a_pause_under_load_lets_go_of_all_servers_and_a_resume_goes_on),
@@ -643,7 +545,7 @@ static const struct CMUnitTest cases[] = {
         CASE(sigint_waits_for_transactions_and_no_longer),
         CASE(a_second_signal_ends_it_at_once),
         cmocka_unit_test_setup_teardown(
-                a_deadline_ends_a_shutdown_that_would_wait, start_with_deadline, stop),
+                a_deadline_ends_a_shutdown_that_would_wait, start_with_deadline, stop_sluice),
         CASE(the_console_ends_it_at_once_or_when_all_have_left),
         CASE(the_console_stays_open_on_the_unix_socket_while_it_drains),
 };
