@@ -4,8 +4,8 @@
  * files, Unix sockets, systemd, and no file descriptors left.
  */
 #include "tests/support/case.h"
-#include "tests/support/query.h"
-#include "tests/support/sluice.h"
+#include "tests/support/fixture.h"
+#include "tests/support/soon.h"
 
 #include <arpa/inet.h>
 #include <pwd.h>
@@ -21,79 +21,17 @@
 
 enum { PATIENCE_MS = 10000 };
 
-static struct cluster cluster;
-static struct sluice sluice;
-
 #define INI                                                                                        \
     "[databases]\n"                                                                                \
-    "shop = host=127.0.0.1 port=@PGPORT@ dbname=postgres\n"                                        \
-    "held = host=127.0.0.1 port=@PGPORT@ dbname=postgres pool_mode=session\n"                      \
-    "[pgbouncer]\n"                                                                                \
-    "listen_addr = 127.0.0.1\n"                                                                    \
-    "listen_port = @PORT@\n"                                                                       \
-    "unix_socket_dir = @DIR@\n"                                                                    \
-    "unix_socket_mode = 0770\n"                                                                    \
-    "auth_type = trust\n"                                                                          \
-    "auth_file = @DIR@/userlist.txt\n"                                                             \
-    "admin_users = admin\n"                                                                        \
-    "pool_mode = transaction\n"                                                                    \
-    "workers = 2\n"                                                                                \
-    "pidfile = @DIR@/pid\n"
-
-static int start_cluster(void **state)
-{
-    (void)state;
-    cluster_start(&cluster, NULL);
-    return 0;
-}
-
-static int stop_cluster(void **state)
-{
-    (void)state;
-    cluster_stop(&cluster);
-    return 0;
-}
-
-static void prepare(void)
-{
-    sluice_init(&sluice, &cluster);
-    sluice_file(&sluice, "userlist.txt", "\"postgres\" \"\"\n\"admin\" \"\"\n");
-}
-
-static int start_with(const char *ini)
-{
-    prepare();
-    sluice_start(&sluice, ini);
-    return 0;
-}
+    "shop = " AT_POSTGRES "\n"                                                                     \
+    "held = " AT_POSTGRES " pool_mode=session\n" INI_MAIN                                          \
+    "unix_socket_mode = 0770\npool_mode = transaction\npidfile = @DIR@/pid\n"
 
 static int start(void **state)
 {
-    (void)state;
-    return start_with(INI);
-}
-
-static int stop(void **state)
-{
-    (void)state;
-    sluice_stop(&sluice);
+    (void)prepare(state);
+    sluice_start(&sluice, INI);
     return 0;
-}
-
-static PGconn *open_as(const char *user, const char *dbname)
-{
-    return query_must_connect(
-            "host=127.0.0.1 port=%d user=%s dbname=%s sslmode=disable", sluice.port, user, dbname);
-}
-
-static void log_soon(const char *text)
-{
-    for (long end = proc_now_ms() + PATIENCE_MS; proc_now_ms() < end; proc_pause_ms(10)) {
-        if (sluice_logged(&sluice, text)) {
-            return;
-        }
-    }
-    fail_msg("the log does not say %s", text);
 }
 
 static void the_pid_file_is_ours_while_we_live_and_keeps_others_out(void **state)
@@ -256,7 +194,7 @@ static void started_as_root_it_becomes_the_user_it_is_told(void **state)
         return;
     }
     for (int i = 0; i < 3; i++) {
-        prepare();
+        (void)prepare(NULL);
         assert_int_equal(proc_shell(NULL, "chown postgres %s", sluice.dir), 0);
         sluice_start_by(&sluice,
                 i == 0   ? INI "user = postgres\n"
@@ -300,7 +238,7 @@ static void a_daemon_is_ready_when_its_first_process_ends(void **state)
     PGconn *conn;
 
     (void)state;
-    prepare();
+    (void)prepare(NULL);
     sluice_file(&sluice, "sluice.ini", INI "logfile = @DIR@/daemon.log\n");
     snprintf(log, sizeof(log), "%.200s/cli.log", sluice.dir);
     assert_int_equal(proc_shell(log, "%s -d %s %s/sluice.ini", sluice_bin(),
@@ -389,7 +327,7 @@ static void systemd_is_told(void **state)
     int fd;
 
     (void)state;
-    prepare();
+    (void)prepare(NULL);
     fd = notify_socket(path);
     setenv("NOTIFY_SOCKET", path, 1); /* NOLINT(concurrency-mt-unsafe): one thread */
     sluice_start(&sluice, INI);
@@ -419,7 +357,7 @@ static void sockets_of_systemd_are_taken_over(void **state)
     PGconn *conn;
 
     (void)state;
-    prepare();
+    (void)prepare(NULL);
     assert_int_equal(bind(fd, (struct sockaddr *)&address, len), 0);
     assert_int_equal(listen(fd, 16), 0);
     assert_int_equal(getsockname(fd, (struct sockaddr *)&address, &len), 0);
@@ -445,11 +383,11 @@ static void without_descriptors_clients_are_refused_and_later_taken_again(void *
     static const struct rlimit few = {.rlim_cur = 64, .rlim_max = 64};
     struct rlimit before;
     PGconn *conns[MANY] = {NULL};
-    PGconn *again = NULL;
+    PGconn *again;
     int good = 0;
 
     (void)state;
-    prepare();
+    (void)prepare(NULL);
     getrlimit(RLIMIT_NOFILE, &before);
     sluice_start(&sluice, INI "max_client_conn = 500\n");
     assert_int_equal(prlimit(sluice.process.pid, RLIMIT_NOFILE, &few, NULL), 0);
@@ -463,29 +401,20 @@ static void without_descriptors_clients_are_refused_and_later_taken_again(void *
         }
     }
     assert_in_range(good, 20, 64);
-    log_soon("accept_failed");
+    soon_logged(&sluice, "accept_failed");
     for (int i = 0; i < good; i++) {
         query_expect(conns[i], "show peers", ""); /* who is in is served */
     }
     for (int i = 0; i <= good; i++) {
         PQfinish(conns[i]);
     }
-    for (long end = proc_now_ms() + PATIENCE_MS; again == NULL && proc_now_ms() < end;) {
-        again = query_connect(
-                "host=127.0.0.1 port=%d user=postgres dbname=shop sslmode=disable", sluice.port);
-        if (PQstatus(again) != CONNECTION_OK) {
-            PQfinish(again);
-            again = NULL;
-            proc_pause_ms(20);
-        }
-    }
-    assert_non_null(again);
+    again = open_soon("postgres", "shop");
     query_expect(again, "select 1", "1");
     PQfinish(again);
     sluice_stop(&sluice);
 }
 
-#define CASE(name) cmocka_unit_test_setup_teardown(name, start, stop)
+#define CASE(name) cmocka_unit_test_setup_teardown(name, start, stop_sluice)
 
 static const struct CMUnitTest cases[] = {
         CASE(the_pid_file_is_ours_while_we_live_and_keeps_others_out),
