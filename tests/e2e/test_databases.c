@@ -4,64 +4,26 @@
  * clients are there.
  */
 #include "tests/support/case.h"
-#include "tests/support/query.h"
-#include "tests/support/sluice.h"
+#include "tests/support/fixture.h"
+#include "tests/support/soon.h"
 
-#include <arpa/inet.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 enum { PATIENCE_MS = 10000 };
 
-static struct cluster cluster;
-static struct sluice sluice;
-
-#define SHOP "shop = host=127.0.0.1 port=@PGPORT@ dbname=postgres\n"
-#define HELD "held = host=127.0.0.1 port=@PGPORT@ dbname=postgres pool_mode=session\n"
-#define REST                                                                                       \
-    "[pgbouncer]\n"                                                                                \
-    "listen_addr = 127.0.0.1\n"                                                                    \
-    "listen_port = @PORT@\n"                                                                       \
-    "unix_socket_dir = @DIR@\n"                                                                    \
-    "auth_type = trust\n"                                                                          \
-    "auth_file = @DIR@/userlist.txt\n"                                                             \
-    "admin_users = admin\n"                                                                        \
-    "pool_mode = transaction\n"                                                                    \
-    "workers = 2\n"                                                                                \
-    "pidfile = @DIR@/pid\n"
+#define SHOP "shop = " AT_POSTGRES "\n"
+#define HELD "held = " AT_POSTGRES " pool_mode=session\n"
+#define REST INI_MAIN "pool_mode = transaction\npidfile = @DIR@/pid\n"
 #define INI "[databases]\n" SHOP HELD REST
-
-static int start_cluster(void **state)
-{
-    (void)state;
-    cluster_start(&cluster, NULL);
-    return 0;
-}
-
-static int stop_cluster(void **state)
-{
-    (void)state;
-    cluster_stop(&cluster);
-    return 0;
-}
 
 static int start(void **state)
 {
-    (void)state;
-    sluice_init(&sluice, &cluster);
-    sluice_file(&sluice, "userlist.txt", "\"postgres\" \"\"\n\"admin\" \"\"\n");
+    (void)prepare(state);
     sluice_start(&sluice, INI);
-    return 0;
-}
-
-static int stop(void **state)
-{
-    (void)state;
-    sluice_stop(&sluice);
     return 0;
 }
 
@@ -73,46 +35,19 @@ static void keep_notice(void *arg, const char *text)
     snprintf(notice, sizeof(notice), "%s", text);
 }
 
-static PGconn *open_as(const char *user, const char *dbname)
+/* Whose notices are kept. */
+static PGconn *open_client(const char *dbname)
 {
-    PGconn *conn = query_must_connect(
-            "host=127.0.0.1 port=%d user=%s dbname=%s sslmode=disable", sluice.port, user, dbname);
+    PGconn *conn = open_as("postgres", dbname);
 
     PQsetNoticeProcessor(conn, keep_notice, NULL);
     return conn;
-}
-
-static PGconn *open_console(void)
-{
-    return open_as("admin", "pgbouncer");
 }
 
 static void reload(PGconn *console, const char *ini)
 {
     sluice_file(&sluice, "sluice.ini", ini);
     query_expect(console, "reload", "RELOAD");
-}
-
-/* Has the command been answered within ms? */
-static bool is_answered(PGconn *conn, int ms)
-{
-    for (long end = proc_now_ms() + ms; proc_now_ms() < end; proc_pause_ms(5)) {
-        assert_int_equal(PQconsumeInput(conn), 1);
-        if (!PQisBusy(conn)) {
-            return true;
-        }
-    }
-    return false;
-}
-
-static void expect_result(PGconn *conn, const char *expected)
-{
-    PGresult *result;
-
-    assert_true(is_answered(conn, PATIENCE_MS));
-    result = PQgetResult(conn);
-    assert_string_equal(query_result(result), expected);
-    assert_null(PQgetResult(conn));
 }
 
 /* Until the other side has closed; its last words are then a notice to libpq, which asked nothing. */
@@ -129,28 +64,14 @@ static void expect_ended(PGconn *conn, const char *words)
     notice[0] = '\0';
 }
 
-/* Until the query gives that, or for PATIENCE_MS. */
-static void expect_soon(PGconn *conn, const char *sql, const char *expected)
-{
-    const char *got = "";
-
-    for (long end = proc_now_ms() + PATIENCE_MS; proc_now_ms() < end; proc_pause_ms(10)) {
-        got = query_text(conn, sql);
-        if (strcmp(got, expected) == 0) {
-            return;
-        }
-    }
-    fail_msg("%s gives %s, and not %s", sql, got, expected);
-}
-
 /* ---- taken out ---- */
 
 static void a_database_that_is_taken_out_ends_its_clients_and_no_others(void **state)
 {
     PGconn *console = open_console();
-    PGconn *idle = open_as("postgres", "shop");
-    PGconn *busy = open_as("postgres", "shop");
-    PGconn *other = open_as("postgres", "held");
+    PGconn *idle = open_client("shop");
+    PGconn *busy = open_client("shop");
+    PGconn *other = open_client("held");
     PGconn *late;
 
     (void)state;
@@ -160,12 +81,11 @@ static void a_database_that_is_taken_out_ends_its_clients_and_no_others(void **s
     expect_ended(idle, "removed from the configuration");
     expect_ended(busy, "removed from the configuration");
     query_expect(other, "select 1", "1");
-    late = query_connect(
-            "host=127.0.0.1 port=%d user=postgres dbname=shop sslmode=disable", sluice.port);
+    late = try_open_as("postgres", "shop");
     assert_int_equal(PQstatus(late), CONNECTION_BAD);
     PQfinish(late);
     reload(console, INI);
-    late = open_as("postgres", "shop");
+    late = open_client("shop");
     query_expect(late, "select 1", "1");
     PQfinish(late);
     PQfinish(idle);
@@ -177,13 +97,13 @@ static void a_database_that_is_taken_out_ends_its_clients_and_no_others(void **s
 static void an_entry_of_its_own_is_not_what_the_fallback_makes_of_its_name(void **state)
 {
     PGconn *console = open_console();
-    PGconn *conn = open_as("postgres", "shop");
+    PGconn *conn = open_client("shop");
 
     (void)state;
     reload(console, "[databases]\n" HELD "* = host=127.0.0.1 port=@PGPORT@ dbname=postgres\n" REST);
     expect_ended(conn, "removed from the configuration");
     PQfinish(conn);
-    conn = open_as("postgres", "shop");
+    conn = open_client("shop");
     query_expect(conn, "select 1", "1");
     reload(console, "[databases]\n" HELD "* = host=@PGDIR@ port=@PGPORT@ dbname=postgres\n" REST);
     query_expect(conn, "select 2", "2"); /* that only moved */
@@ -197,31 +117,27 @@ static void an_entry_of_its_own_is_not_what_the_fallback_makes_of_its_name(void 
 
 static void a_login_that_hangs_is_given_up_when_its_database_moves(void **state)
 {
-    struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-    socklen_t len = sizeof(address);
-    int deaf = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    int deaf;
+    int port = proc_silent_port(&deaf);
     PGconn *console = open_console();
     PGconn *conn;
     char ini[2048];
 
     (void)state;
-    assert_int_equal(bind(deaf, (struct sockaddr *)&address, len), 0);
-    assert_int_equal(listen(deaf, 8), 0);
-    assert_int_equal(getsockname(deaf, (struct sockaddr *)&address, &len), 0);
-    conn = open_as("postgres", "shop"); /* so that the next one needs no server to log in */
+    conn = open_client("shop"); /* so that the next one needs no server to log in */
     query_expect(conn, "select 1", "1");
     snprintf(ini, sizeof(ini),
             "[databases]\nshop = host=127.0.0.1 port=%d pool_size=1\n" REST
             "server_connect_timeout = 600\nserver_tls_sslmode = disable\n",
-            ntohs(address.sin_port));
+            port);
     reload(console, ini);
-    expect_soon(console, "show servers", ""); /* the one of before is gone */
+    soon_query(console, "show servers", ""); /* the one of before is gone */
     assert_int_equal(PQsendQuery(conn, "select 2"), 1);
-    assert_false(is_answered(conn, 200));
+    assert_false(query_is_answered(conn, 200));
     reload(console,
             "[databases]\nshop = host=127.0.0.1 port=@PGPORT@ dbname=postgres pool_size=1\n" REST
             "server_connect_timeout = 600\nserver_tls_sslmode = disable\n");
-    expect_result(conn, "2");
+    soon_result(conn, "2");
     close(deaf);
     PQfinish(conn);
     PQfinish(console);
@@ -229,28 +145,24 @@ static void a_login_that_hangs_is_given_up_when_its_database_moves(void **state)
 
 static void a_pause_does_not_wait_for_a_login_that_hangs(void **state)
 {
-    struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-    socklen_t len = sizeof(address);
-    int deaf = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    int deaf;
+    int port = proc_silent_port(&deaf);
     PGconn *console = open_console();
-    PGconn *conn = open_as("postgres", "shop");
+    PGconn *conn = open_client("shop");
     char ini[2048];
 
     (void)state;
     query_expect(conn, "select 1", "1");
-    assert_int_equal(bind(deaf, (struct sockaddr *)&address, len), 0);
-    assert_int_equal(listen(deaf, 8), 0);
-    assert_int_equal(getsockname(deaf, (struct sockaddr *)&address, &len), 0);
     snprintf(ini, sizeof(ini),
             "[databases]\nshop = host=127.0.0.1 port=%d pool_size=1\n" REST
             "server_connect_timeout = 600\nserver_tls_sslmode = disable\n",
-            ntohs(address.sin_port));
+            port);
     reload(console, ini);
-    expect_soon(console, "show servers", ""); /* the one of before is gone */
+    soon_query(console, "show servers", ""); /* the one of before is gone */
     assert_int_equal(PQsendQuery(conn, "select 2"), 1);
-    assert_false(is_answered(conn, 200));
+    assert_false(query_is_answered(conn, 200));
     assert_int_equal(PQsendQuery(console, "pause shop"), 1);
-    expect_result(console, "PAUSE");
+    soon_result(console, "PAUSE");
     close(deaf);
     PQfinish(conn);
     PQfinish(console);
@@ -259,7 +171,7 @@ static void a_pause_does_not_wait_for_a_login_that_hangs(void **state)
 static void fast_close_ends_sessions_between_their_transactions(void **state)
 {
     PGconn *console = open_console();
-    PGconn *slow = open_as("postgres", "held");
+    PGconn *slow = open_client("held");
     PGconn *idle;
     PGconn *busy;
 
@@ -269,8 +181,8 @@ static void fast_close_ends_sessions_between_their_transactions(void **state)
     query_expect(slow, "select 1", "1"); /* without server_fast_close a session is left alone */
     PQfinish(slow);
     reload(console, INI "server_fast_close = 1\n");
-    idle = open_as("postgres", "held");
-    busy = open_as("postgres", "held");
+    idle = open_client("held");
+    busy = open_client("held");
     query_expect(idle, "select 1", "1");
     query_expect(busy, "begin", "BEGIN");
     query_expect(console, "reconnect held", "RECONNECT");
@@ -322,8 +234,8 @@ static void a_database_of_the_fallback_is_forgotten_and_its_counters_are_not(voi
     (void)state;
     reload(console, "[databases]\n" SHOP FALLBACK REST
                     "autodb_idle_timeout = 0.2\nserver_idle_timeout = 0.1\n");
-    conn = open_as("postgres", "anything");
-    other = open_as("postgres", "used");
+    conn = open_client("anything");
+    other = open_client("used");
     for (int i = 0; i < 5; i++) {
         query_expect(conn, "select 1", "1");
         query_expect(other, "select 1", "1");
@@ -337,7 +249,7 @@ static void a_database_of_the_fallback_is_forgotten_and_its_counters_are_not(voi
     assert_int_equal(figure(console, "show stats_totals", "used", "query_count"), 5);
     assert_int_equal(figure(console, "show totals", "total_query_count", "value"), 10);
     assert_int_equal(figure(console, "show pools", "used", "cl_active"), 1); /* it has a client */
-    conn = open_as("postgres", "anything");
+    conn = open_client("anything");
     query_expect(conn, "select 1", "1");
     assert_int_equal(figure(console, "show stats_totals", "anything", "query_count"), 1);
     assert_int_equal(figure(console, "show totals", "total_query_count", "value"), 11);
@@ -354,12 +266,12 @@ static void a_paused_database_of_the_fallback_is_remembered(void **state)
     (void)state;
     reload(console,
             "[databases]\n" FALLBACK REST "autodb_idle_timeout = 0.1\nserver_idle_timeout = 0.1\n");
-    PQfinish(open_as("postgres", "first"));
+    PQfinish(open_client("first"));
     query_expect(console, "pause second", "PAUSE");
     expect_figure_soon(console, "show databases", "first", "port", -1);
     assert_int_equal(figure(console, "show databases", "second", "paused"), 1);
     query_expect(console, "resume second", "RESUME");
-    conn = open_as("postgres", "second");
+    conn = open_client("second");
     query_expect(conn, "select 1", "1");
     PQfinish(conn);
     PQfinish(console);
@@ -368,7 +280,7 @@ static void a_paused_database_of_the_fallback_is_remembered(void **state)
 static void an_empty_pool_is_forgotten_and_its_database_keeps_its_counters(void **state)
 {
     PGconn *console = open_console();
-    PGconn *conn = open_as("postgres", "shop");
+    PGconn *conn = open_client("shop");
 
     (void)state;
     query_expect(conn, "select 1", "1");
@@ -378,7 +290,7 @@ static void an_empty_pool_is_forgotten_and_its_database_keeps_its_counters(void 
     query_expect(console, "reconnect", "RECONNECT"); /* so that no idle server keeps it */
     expect_figure_soon(console, "show pools", "shop", "cl_active", -1);
     assert_int_equal(figure(console, "show stats_totals", "shop", "query_count"), 1);
-    conn = open_as("postgres", "shop");
+    conn = open_client("shop");
     query_expect(conn, "select 1", "1");
     assert_int_equal(figure(console, "show stats_totals", "shop", "query_count"), 2);
     PQfinish(conn);
@@ -439,7 +351,7 @@ static void names_come_and_go_under_load(void **state)
             fail_msg("a client saw: %s", visitors[i].error);
         }
     }
-    expect_soon(console, "show servers", "");
+    soon_query(console, "show servers", "");
     expect_figure_soon(console, "show databases", "any1", "port", -1);
     assert_true(sluice_logged(&sluice, "database_forgotten"));
     assert_int_equal(
@@ -454,9 +366,8 @@ static void a_backend_that_is_ended_while_nobody_reads_leaves_whole_rows_only(vo
 {
     static const char blocked[] = "select count(*) from pg_stat_activity where wait_event = "
                                   "'ClientWrite' and query like '%generate_series%'";
-    PGconn *conn = open_as("postgres", "shop");
-    PGconn *direct = query_must_connect(
-            "host=127.0.0.1 port=%d user=postgres dbname=postgres sslmode=disable", cluster.port);
+    PGconn *conn = open_client("shop");
+    PGconn *direct = open_direct();
     PGresult *result;
     long rows = 0;
     bool has_failed = false;
@@ -465,7 +376,7 @@ static void a_backend_that_is_ended_while_nobody_reads_leaves_whole_rows_only(vo
     assert_int_equal(
             PQsendQuery(conn, "select repeat('x', 1000) from generate_series(1, 200000)"), 1);
     assert_int_equal(PQsetSingleRowMode(conn), 1);
-    expect_soon(direct, blocked, "1");
+    soon_query(direct, blocked, "1");
     query_expect(direct,
             "select pg_terminate_backend(pid) from pg_stat_activity "
             "where wait_event = 'ClientWrite'",
@@ -487,7 +398,7 @@ static void a_backend_that_is_ended_while_nobody_reads_leaves_whole_rows_only(vo
     PQfinish(direct);
 }
 
-#define CASE(name) cmocka_unit_test_setup_teardown(name, start, stop)
+#define CASE(name) cmocka_unit_test_setup_teardown(name, start, stop_sluice)
 
 static const struct CMUnitTest cases[] = {
         CASE(a_database_that_is_taken_out_ends_its_clients_and_no_others),
