@@ -5,6 +5,7 @@
  * That something is not logged is looked at behind a later line: the log has an order.
  */
 #include "tests/support/case.h"
+#include "tests/support/fixture.h"
 #include "tests/support/login.h"
 #include "tests/support/soon.h"
 
@@ -18,51 +19,10 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-static struct cluster cluster;
-static struct sluice sluice;
-
 #define INI                                                                                        \
     "[databases]\n"                                                                                \
-    "db = host=127.0.0.1 port=@PGPORT@ dbname=postgres\n"                                          \
-    "[pgbouncer]\n"                                                                                \
-    "listen_addr = 127.0.0.1\n"                                                                    \
-    "listen_port = @PORT@\n"                                                                       \
-    "unix_socket_dir = @DIR@\n"                                                                    \
-    "auth_type = trust\n"                                                                          \
-    "auth_file = @DIR@/userlist.txt\n"                                                             \
-    "admin_users = postgres\n"                                                                     \
-    "pool_mode = transaction\n"                                                                    \
-    "workers = 2\n"                                                                                \
+    "db = " AT_POSTGRES "\n" INI_MAIN "pool_mode = transaction\n"                                  \
     "pidfile = @DIR@/pid\n"
-
-static int start_cluster(void **state)
-{
-    (void)state;
-    cluster_start(&cluster, NULL);
-    return 0;
-}
-
-static int stop_cluster(void **state)
-{
-    (void)state;
-    cluster_stop(&cluster);
-    return 0;
-}
-
-static int make_files(void **state)
-{
-    (void)state;
-    sluice_init(&sluice, &cluster);
-    sluice_file(&sluice, "userlist.txt", "\"postgres\" \"\"\n");
-    return 0;
-}
-
-static int stop_sluice(void **state)
-{
-    (void)state;
-    sluice_stop(&sluice);
-    return 0;
-}
 
 /* Options of the command line, behind those that root needs. */
 static void start_by(const char *ini, const char *option)
@@ -80,15 +40,9 @@ static const char *in_dir(const char *name)
     return path;
 }
 
-static PGconn *open_as(const char *dbname)
-{
-    return query_must_connect(
-            "host=127.0.0.1 port=%d user=postgres dbname=%s sslmode=disable", sluice.port, dbname);
-}
-
 static void ask(void)
 {
-    PGconn *conn = open_as("db");
+    PGconn *conn = open_as("postgres", "db");
 
     query_expect(conn, "select 1", "1");
     PQfinish(conn);
@@ -112,7 +66,7 @@ static void a_log_file_has_what_stderr_has(void **state)
 {
     (void)state;
     sluice_start(&sluice, INI "logfile = @DIR@/own.log\n");
-    PQfinish(open_as("db"));
+    PQfinish(open_as("postgres", "db"));
     soon_in_file(in_dir("own.log"), "event=started");
     soon_in_file(in_dir("own.log"), "event=client_login");
     soon_logged(&sluice, "event=started");
@@ -127,7 +81,7 @@ static void quiet_is_without_stderr(void **state)
     assert_false(sluice_logged(&sluice, "event="));
     sluice_stop(&sluice);
     start_by(INI, "--quiet");
-    PQfinish(open_as("db"));
+    PQfinish(open_as("postgres", "db"));
     sluice_stop(&sluice);
     assert_false(sluice_logged(&sluice, "event="));
 }
@@ -210,7 +164,7 @@ static void logins_are_not_logged_when_not_wanted(void **state)
 
     (void)state;
     sluice_start(&sluice, INI "log_connections = 0\n");
-    conn = open_as("db");
+    conn = open_as("postgres", "db");
     query_expect(conn, "select 1", "1");
     expect_not_logged(logins);
     PQfinish(conn);
@@ -225,9 +179,9 @@ static void ends_are_not_logged_when_not_wanted(void **state)
 
     (void)state;
     sluice_start(&sluice, INI "log_disconnections = 0\n");
-    conn = open_as("db");
+    conn = open_as("postgres", "db");
     query_expect(conn, "select 1", "1");
-    console = open_as("pgbouncer");
+    console = open_console();
     query_expect(console, "reconnect", "RECONNECT");
     query_expect(console, "wait_close", "WAIT_CLOSE");
     PQfinish(conn);
@@ -251,7 +205,7 @@ static void errors_are_not_logged_when_not_wanted(void **state)
 /* Until a period has ended in which there was a statement. */
 static void let_a_period_pass(PGconn *console)
 {
-    PGconn *conn = open_as("db");
+    PGconn *conn = open_as("postgres", "db");
     bool is_seen = false;
 
     for (long end = proc_now_ms() + SOON_MS; !is_seen && proc_now_ms() < end; proc_pause_ms(50)) {
@@ -276,7 +230,7 @@ static void totals_are_logged_every_stats_period(void **state)
 
     (void)state;
     sluice_start(&sluice, INI "stats_period = 1\n");
-    console = open_as("pgbouncer");
+    console = open_console();
     let_a_period_pass(console);
     soon_logged(&sluice, "event=stats xacts=");
     PQfinish(console);
@@ -289,7 +243,7 @@ static void totals_are_not_logged_when_not_wanted(void **state)
 
     (void)state;
     sluice_start(&sluice, INI "stats_period = 1\nlog_stats = 0\n");
-    console = open_as("pgbouncer");
+    console = open_console();
     let_a_period_pass(console);
     expect_not_logged(stats);
     PQfinish(console);
@@ -305,17 +259,17 @@ static void verbose_says_more(void **state)
     expect_not_logged(more);
     sluice_reload(&sluice, INI "verbose = 2\n");
     soon_logged(&sluice, "changes=1");
-    PQfinish(open_as("db"));
+    PQfinish(open_as("postgres", "db"));
     soon_logged(&sluice, " debug event=client_connected");
     sluice_stop(&sluice);
-    make_files(NULL);
+    (void)prepare(NULL);
     start_by(INI "pkt_buf = 8192\n", "-vv");
     ask();
     soon_logged(&sluice, " debug event=server_connecting");
     soon_logged(&sluice, " debug event=conf_problem");
 }
 
-#define CASE(name) cmocka_unit_test_setup_teardown(name, make_files, stop_sluice)
+#define CASE(name) cmocka_unit_test_setup_teardown(name, prepare, stop_sluice)
 
 static const struct CMUnitTest cases[] = {
         CASE(a_log_file_has_what_stderr_has),
