@@ -6,6 +6,7 @@
  * from the process, by the number that SHOW FDS gives.
  */
 #include "tests/support/case.h"
+#include "tests/support/fixture.h"
 #include "tests/support/login.h"
 #include "tests/support/soon.h"
 
@@ -22,12 +23,9 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-static struct cluster cluster;
-static struct sluice sluice;
-
 #define HEAD                                                                                       \
     "[databases]\n"                                                                                \
-    "db = host=127.0.0.1 port=@PGPORT@ dbname=postgres\n"                                          \
+    "db = " AT_POSTGRES "\n"                                                                       \
     "[pgbouncer]\n"                                                                                \
     "listen_port = @PORT@\n"                                                                       \
     "auth_type = trust\n"                                                                          \
@@ -38,35 +36,6 @@ static struct sluice sluice;
 #define TCP "listen_addr = 127.0.0.1\n"
 #define LOCAL "unix_socket_dir = @DIR@\n"
 #define NO_LOCAL "unix_socket_dir =\n"
-
-static int start_cluster(void **state)
-{
-    (void)state;
-    cluster_start(&cluster, NULL);
-    return 0;
-}
-
-static int stop_cluster(void **state)
-{
-    (void)state;
-    cluster_stop(&cluster);
-    return 0;
-}
-
-static int make_files(void **state)
-{
-    (void)state;
-    sluice_init(&sluice, &cluster);
-    sluice_file(&sluice, "userlist.txt", "\"postgres\" \"\"\n");
-    return 0;
-}
-
-static int stop_sluice(void **state)
-{
-    (void)state;
-    sluice_stop(&sluice);
-    return 0;
-}
 
 static void expect_at(const char *outcome, const char *host)
 {
@@ -411,7 +380,7 @@ static void with_tcp_defer_accept_silence_is_not_accepted(void **state)
     PQfinish(console);
 }
 
-#define CASE(name) cmocka_unit_test_setup_teardown(name, make_files, stop_sluice)
+#define CASE(name) cmocka_unit_test_setup_teardown(name, prepare, stop_sluice)
 
 static const struct CMUnitTest cases[] = {
         CASE(addresses_of_a_list_are_listened_on_and_no_others),
