@@ -6,67 +6,24 @@
  * Each limit is a second, and nothing is asked about how soon after it something happens.
  */
 #include "tests/support/case.h"
+#include "tests/support/fixture.h"
 #include "tests/support/login.h"
 #include "tests/support/soon.h"
 
-#include <arpa/inet.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
-static struct cluster cluster;
-static struct sluice sluice;
-
-#define AT "host=127.0.0.1 port=@PGPORT@ dbname=postgres "
-#define MAIN                                                                                       \
-    "[pgbouncer]\n"                                                                                \
-    "listen_addr = 127.0.0.1\n"                                                                    \
-    "listen_port = @PORT@\n"                                                                       \
-    "unix_socket_dir = @DIR@\n"                                                                    \
-    "auth_type = trust\n"                                                                          \
-    "auth_file = @DIR@/userlist.txt\n"                                                             \
-    "admin_users = admin\n"                                                                        \
-    "pool_mode = transaction\n"                                                                    \
-    "default_pool_size = 1\n"                                                                      \
-    "workers = 2\n"
+#define AT AT_POSTGRES " "
+#define MAIN INI_MAIN "pool_mode = transaction\ndefault_pool_size = 1\n"
 #define INI "[databases]\ndb = " AT "\n" MAIN
 
-static int start_cluster(void **state)
+static int start_cluster_with_roles(void **state)
 {
-    (void)state;
-    cluster_start(&cluster, NULL);
+    (void)start_cluster(state);
     cluster_sql(&cluster, "create role one login");
     return 0;
-}
-
-static int stop_cluster(void **state)
-{
-    (void)state;
-    cluster_stop(&cluster);
-    return 0;
-}
-
-static int make_files(void **state)
-{
-    (void)state;
-    sluice_init(&sluice, &cluster);
-    sluice_file(&sluice, "userlist.txt", "\"postgres\" \"\"\n\"one\" \"\"\n\"admin\" \"\"\n");
-    return 0;
-}
-
-static int stop_sluice(void **state)
-{
-    (void)state;
-    sluice_stop(&sluice);
-    return 0;
-}
-
-static PGconn *open_as(const char *user, const char *dbname)
-{
-    return query_must_connect(
-            "host=127.0.0.1 port=%d user=%s dbname=%s sslmode=disable", sluice.port, user, dbname);
 }
 
 /* The client says nothing, and is closed for that reason. */
@@ -100,7 +57,7 @@ static void expect_ends(const char *key, const char *begin, const char *reason)
     query_text(one, begin);
     closed_soon(one, reason);
     sluice_stop(&sluice);
-    (void)make_files(NULL);
+    (void)prepare(NULL);
     snprintf(ini, sizeof(ini), INI "[users]\none = %s=1\n", key);
     sluice_start(&sluice, ini);
     other = open_as("postgres", "db");
@@ -154,7 +111,7 @@ static void a_statement_that_takes_too_long_ends_its_client(void **state)
     soon_answered(conn, "ERROR 57014: query timeout");
     PQfinish(conn);
     sluice_stop(&sluice);
-    (void)make_files(NULL);
+    (void)prepare(NULL);
     sluice_start(&sluice, INI "[users]\none = query_timeout=1\n");
     conn = open_as("one", "db");
     assert_int_equal(PQsendQuery(conn, "select pg_sleep(100)"), 1);
@@ -185,7 +142,7 @@ static void who_waits_too_long_for_a_server_is_closed(void **state)
     sluice_start(&sluice, INI "query_wait_timeout = 1\n");
     expect_wait_ends("postgres", "db");
     sluice_stop(&sluice);
-    (void)make_files(NULL);
+    (void)prepare(NULL);
     sluice_start(&sluice, "[databases]\ndb = " AT "\nshort = " AT "query_wait_timeout=1\n"
                           "[users]\none = query_wait_timeout=1\n" MAIN);
     expect_wait_ends("postgres", "short");
@@ -193,19 +150,6 @@ static void who_waits_too_long_for_a_server_is_closed(void **state)
 }
 
 /* ---- servers ---- */
-
-/* A port where the system takes connections and nobody says anything. */
-static int silent_port(int *fd)
-{
-    struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-    socklen_t len = sizeof(address);
-
-    *fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    assert_int_equal(bind(*fd, (struct sockaddr *)&address, len), 0);
-    assert_int_equal(listen(*fd, 64), 0);
-    assert_int_equal(getsockname(*fd, (struct sockaddr *)&address, &len), 0);
-    return ntohs(address.sin_port);
-}
 
 static void a_server_that_does_not_let_us_in_is_given_up(void **state)
 {
@@ -215,7 +159,7 @@ static void a_server_that_does_not_let_us_in_is_given_up(void **state)
     (void)state;
     snprintf(ini, sizeof(ini),
             "[databases]\ndb = host=127.0.0.1 port=%d\n" MAIN "server_connect_timeout = 1\n",
-            silent_port(&fd));
+            proc_silent_port(&fd));
     sluice_start(&sluice, ini);
     login_expect("server_connect_timeout",
             "host=127.0.0.1 port=%d user=postgres dbname=db sslmode=disable", sluice.port);
@@ -233,16 +177,7 @@ static void a_server_that_cannot_be_reached_is_tried_again(void **state)
     login_expect("could not connect",
             "host=127.0.0.1 port=%d user=postgres dbname=db sslmode=disable", sluice.port);
     cluster_again(&cluster);
-    conn = NULL;
-    for (long end = proc_now_ms() + SOON_MS; conn == NULL && proc_now_ms() < end;) {
-        conn = query_connect(
-                "host=127.0.0.1 port=%d user=postgres dbname=db sslmode=disable", sluice.port);
-        if (PQstatus(conn) != CONNECTION_OK) {
-            PQfinish(conn);
-            conn = NULL;
-        }
-    }
-    assert_non_null(conn);
+    conn = open_soon("postgres", "db");
     query_expect(conn, "select 1", "1");
     PQfinish(conn);
 }
@@ -284,7 +219,7 @@ static void names_are_believed_for_their_time(void **state)
     PQfinish(console);
 }
 
-#define CASE(name) cmocka_unit_test_setup_teardown(name, make_files, stop_sluice)
+#define CASE(name) cmocka_unit_test_setup_teardown(name, prepare, stop_sluice)
 
 static const struct CMUnitTest cases[] = {
         CASE(an_idle_client_is_closed),
@@ -300,5 +235,5 @@ static const struct CMUnitTest cases[] = {
 
 int main(void)
 {
-    return case_run(cases, CASE_COUNT(cases), start_cluster, stop_cluster);
+    return case_run(cases, CASE_COUNT(cases), start_cluster_with_roles, stop_cluster);
 }
