@@ -6,6 +6,7 @@
  * The servers are counted at PostgreSQL.
  */
 #include "tests/support/case.h"
+#include "tests/support/fixture.h"
 #include "tests/support/login.h"
 #include "tests/support/soon.h"
 
@@ -16,24 +17,13 @@
 
 enum { ROOM_MAX = 4 };
 
-static struct cluster cluster;
-static struct sluice sluice;
 static PGconn *console;
 
-#define AT "host=127.0.0.1 port=@PGPORT@ dbname=postgres "
-#define MAIN                                                                                       \
-    "[pgbouncer]\n"                                                                                \
-    "listen_addr = 127.0.0.1\n"                                                                    \
-    "listen_port = @PORT@\n"                                                                       \
-    "unix_socket_dir = @DIR@\n"                                                                    \
-    "auth_type = trust\n"                                                                          \
-    "auth_file = @DIR@/userlist.txt\n"                                                             \
-    "admin_users = admin\n"                                                                        \
-    "pool_mode = transaction\n"                                                                    \
-    "workers = 2\n"
+#define AT AT_POSTGRES " "
+#define MAIN INI_MAIN "pool_mode = transaction\n"
 #define INI "[databases]\ndb = " AT "\nother = " AT "\n" MAIN
 
-static int start_cluster(void **state)
+static int start_own_cluster(void **state)
 {
     const struct cluster_options options = {.conf = "listen_addresses = '127.0.0.1,127.0.0.2'\n"};
 
@@ -43,40 +33,22 @@ static int start_cluster(void **state)
     return 0;
 }
 
-static int stop_cluster(void **state)
+static int begin(void **state)
 {
-    (void)state;
-    cluster_stop(&cluster);
-    return 0;
-}
-
-static int make_files(void **state)
-{
-    (void)state;
     console = NULL;
-    sluice_init(&sluice, &cluster);
-    sluice_file(&sluice, "userlist.txt", "\"postgres\" \"\"\n\"one\" \"\"\n\"admin\" \"\"\n");
-    return 0;
+    return prepare(state);
 }
 
-static int stop_sluice(void **state)
+static int finish(void **state)
 {
-    (void)state;
     PQfinish(console);
-    sluice_stop(&sluice);
-    return 0;
-}
-
-static PGconn *open_as(const char *user, const char *dbname)
-{
-    return query_must_connect(
-            "host=127.0.0.1 port=%d user=%s dbname=%s sslmode=disable", sluice.port, user, dbname);
+    return stop_sluice(state);
 }
 
 static void start_with(const char *ini)
 {
     sluice_start(&sluice, ini);
-    console = open_as("admin", "pgbouncer");
+    console = open_console();
 }
 
 static PGconn *in_transaction(const char *user, const char *dbname)
@@ -466,7 +438,7 @@ static void there_are_so_many_workers(void **state)
     assert_int_equal(threads(), with_two + 3);
 }
 
-#define CASE(name) cmocka_unit_test_setup_teardown(name, make_files, stop_sluice)
+#define CASE(name) cmocka_unit_test_setup_teardown(name, begin, finish)
 
 static const struct CMUnitTest cases[] = {
         CASE(a_pool_has_its_size),
@@ -490,5 +462,5 @@ static const struct CMUnitTest cases[] = {
 
 int main(void)
 {
-    return case_run(cases, CASE_COUNT(cases), start_cluster, stop_cluster);
+    return case_run(cases, CASE_COUNT(cases), start_own_cluster, stop_cluster);
 }
