@@ -4,6 +4,7 @@
  * PostgreSQL sees it, and what each client's session begins with.
  */
 #include "tests/support/case.h"
+#include "tests/support/fixture.h"
 #include "tests/support/login.h"
 #include "tests/support/soon.h"
 
@@ -12,21 +13,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-static struct cluster cluster;
-static struct sluice sluice;
+#define AT AT_CLUSTER " "
 
-#define AT "host=127.0.0.1 port=@PGPORT@ "
-#define MAIN                                                                                       \
-    "[pgbouncer]\n"                                                                                \
-    "listen_addr = 127.0.0.1\n"                                                                    \
-    "listen_port = @PORT@\n"                                                                       \
-    "unix_socket_dir = @DIR@\n"                                                                    \
-    "auth_type = trust\n"                                                                          \
-    "auth_file = @DIR@/userlist.txt\n"                                                             \
-    "admin_users = admin\n"                                                                        \
-    "workers = 2\n"
-
-static int start_cluster(void **state)
+static int start_own_cluster(void **state)
 {
     const struct cluster_options options = {.conf = "listen_addresses = '127.0.0.1,127.0.0.2'\n"};
 
@@ -36,35 +25,6 @@ static int start_cluster(void **state)
     cluster_sql(&cluster, "create role two login");
     cluster_sql(&cluster, "create database shop");
     return 0;
-}
-
-static int stop_cluster(void **state)
-{
-    (void)state;
-    cluster_stop(&cluster);
-    return 0;
-}
-
-static int make_files(void **state)
-{
-    (void)state;
-    sluice_init(&sluice, &cluster);
-    sluice_file(&sluice, "userlist.txt",
-            "\"postgres\" \"\"\n\"one\" \"\"\n\"two\" \"\"\n\"admin\" \"\"\n");
-    return 0;
-}
-
-static int stop_sluice(void **state)
-{
-    (void)state;
-    sluice_stop(&sluice);
-    return 0;
-}
-
-static PGconn *open_as(const char *user, const char *dbname)
-{
-    return query_must_connect(
-            "host=127.0.0.1 port=%d user=%s dbname=%s sslmode=disable", sluice.port, user, dbname);
 }
 
 static void expect_of(const char *dbname, const char *sql, const char *expected)
@@ -89,7 +49,7 @@ static void the_line_says_which_database_where_and_as_whom(void **state)
                           "second = host=127.0.0.2 port=@PGPORT@ dbname=shop\n"
                           "listed = host=127.0.0.3,127.0.0.2 port=1,@PGPORT@ dbname=shop\n"
                           "local = host=@PGDIR@ port=@PGPORT@ dbname=shop\n"
-                          "* = " AT "user=two\n" MAIN);
+                          "* = " AT "user=two\n" INI_MAIN);
     expect_of("shop", at, "shop|127.0.0.1|postgres");
     expect_of("renamed", at, "shop|127.0.0.1|postgres");
     expect_of("forced", at, "shop|127.0.0.1|one");
@@ -110,7 +70,7 @@ static void the_line_says_what_servers_start_with(void **state)
     sluice_start(&sluice,
             "[databases]\n"
             "db = " AT "dbname=shop client_encoding=LATIN1 datestyle='SQL, DMY' "
-            "timezone=Europe/Riga application_name=behind\n" MAIN "pool_mode = transaction\n");
+            "timezone=Europe/Riga application_name=behind\n" INI_MAIN "pool_mode = transaction\n");
     conn = query_must_connect("host=127.0.0.1 port=%d user=postgres dbname=db sslmode=disable "
                               "client_encoding=''",
             sluice.port);
@@ -147,7 +107,7 @@ static void the_user_then_the_database_then_the_rest_say_the_pool_mode(void **st
                           "shop = " AT "\n"
                           "shared = " AT "dbname=shop pool_mode=transaction\n"
                           "single = " AT "dbname=shop pool_mode=statement\n"
-                          "[users]\none = pool_mode=transaction\ntwo = pool_mode=session\n" MAIN
+                          "[users]\none = pool_mode=transaction\ntwo = pool_mode=session\n" INI_MAIN
                           "pool_mode = session\n");
     expect_mode("postgres", "shop", true);
     expect_mode("postgres", "shared", false);
@@ -169,7 +129,8 @@ static void an_application_name_may_have_the_clients_address(void **state)
     char name[64];
 
     (void)state;
-    sluice_start(&sluice, "[databases]\nshop = " AT "\n" MAIN "application_name_add_host = 1\n");
+    sluice_start(
+            &sluice, "[databases]\nshop = " AT "\n" INI_MAIN "application_name_add_host = 1\n");
     conn = query_must_connect("host=127.0.0.1 port=%d user=postgres dbname=shop sslmode=disable "
                               "application_name=till",
             sluice.port);
@@ -186,14 +147,14 @@ static void startup_parameters_on_the_list_are_dropped(void **state)
     PGconn *conn;
 
     (void)state;
-    sluice_start(&sluice, "[databases]\nshop = " AT "\n" MAIN);
+    sluice_start(&sluice, "[databases]\nshop = " AT "\n" INI_MAIN);
     conn = query_must_connect("host=127.0.0.1 port=%d user=postgres dbname=shop sslmode=disable "
                               "options='-c work_mem=2MB'",
             sluice.port);
     query_expect(conn, "show work_mem", "2MB");
     PQfinish(conn);
     sluice_stop(&sluice);
-    sluice_start(&sluice, "[databases]\nshop = " AT "\n" MAIN
+    sluice_start(&sluice, "[databases]\nshop = " AT "\n" INI_MAIN
                           "ignore_startup_parameters = extra_float_digits, Options\n");
     conn = query_must_connect("host=127.0.0.1 port=%d user=postgres dbname=shop sslmode=disable "
                               "options='-c work_mem=2MB'",
@@ -202,8 +163,8 @@ static void startup_parameters_on_the_list_are_dropped(void **state)
     PQfinish(conn);
     sluice_stop(&sluice);
     /* Of those inside options too; what the list does not name is kept. */
-    sluice_start(
-            &sluice, "[databases]\nshop = " AT "\n" MAIN "ignore_startup_parameters = work_mem\n");
+    sluice_start(&sluice,
+            "[databases]\nshop = " AT "\n" INI_MAIN "ignore_startup_parameters = work_mem\n");
     conn = query_must_connect("host=127.0.0.1 port=%d user=postgres dbname=shop sslmode=disable "
                               "options='-c work_mem=2MB -c geqo=off'",
             sluice.port);
@@ -219,10 +180,10 @@ static void conffile_is_what_the_next_reload_reads(void **state)
     PGconn *console;
 
     (void)state;
-    sluice_start(&sluice, "[databases]\nshop = " AT "\n" MAIN);
-    sluice_file(
-            &sluice, "other.ini", "[databases]\nshop = " AT "\nadded = " AT "dbname=shop\n" MAIN);
-    console = open_as("admin", "pgbouncer");
+    sluice_start(&sluice, "[databases]\nshop = " AT "\n" INI_MAIN);
+    sluice_file(&sluice, "other.ini",
+            "[databases]\nshop = " AT "\nadded = " AT "dbname=shop\n" INI_MAIN);
+    console = open_console();
     snprintf(sql, sizeof(sql), "set conffile = '%s/other.ini'", sluice.dir);
     query_expect(console, sql, "SET");
     login_expect("does not exist",
@@ -232,7 +193,7 @@ static void conffile_is_what_the_next_reload_reads(void **state)
     PQfinish(console);
 }
 
-#define CASE(name) cmocka_unit_test_setup_teardown(name, make_files, stop_sluice)
+#define CASE(name) cmocka_unit_test_setup_teardown(name, prepare, stop_sluice)
 
 static const struct CMUnitTest cases[] = {
         CASE(the_line_says_which_database_where_and_as_whom),
@@ -245,5 +206,5 @@ static const struct CMUnitTest cases[] = {
 
 int main(void)
 {
-    return case_run(cases, CASE_COUNT(cases), start_cluster, stop_cluster);
+    return case_run(cases, CASE_COUNT(cases), start_own_cluster, stop_cluster);
 }
