@@ -7,9 +7,8 @@
  * The roles are named for what pg_hba.conf asks of them; the password of role x is "pw-x".
  */
 #include "tests/support/case.h"
+#include "tests/support/fixture.h"
 #include "tests/support/login.h"
-#include "tests/support/query.h"
-#include "tests/support/sluice.h"
 #include "tests/support/tls.h"
 
 #include <netinet/in.h>
@@ -20,9 +19,6 @@
 #include <unistd.h>
 
 #define WRONG "FATAL:  28P01: password authentication failed for user"
-
-static struct cluster cluster;
-static struct sluice sluice;
 
 static const char server_hba[] = "local all all trust\n"
                                  "host all trusted 127.0.0.0/8 trust\n"
@@ -55,20 +51,7 @@ static const char ini_head[] =
         "pool_mode = transaction\n"
         "server_login_retry = 1\n";
 
-static const char *secret_of(const char *role)
-{
-    static char secret[1024];
-    PGconn *conn = query_must_connect(
-            "host=%s port=%d user=postgres dbname=postgres", cluster.dir, cluster.port);
-    const char *values[] = {role};
-
-    snprintf(secret, sizeof(secret), "%s",
-            query_params(conn, "select rolpassword from pg_authid where rolname = $1", 1, values));
-    PQfinish(conn);
-    return secret;
-}
-
-static int start_cluster(void **state)
+static int start_own_cluster(void **state)
 {
     const struct cluster_options options = {.hba = server_hba,
             .tls = true,
@@ -89,25 +72,10 @@ static int start_cluster(void **state)
     return 0;
 }
 
-static int stop_cluster(void **state)
-{
-    (void)state;
-    cluster_stop(&cluster);
-    return 0;
-}
-
 static int make_files(void **state)
 {
-    (void)state;
-    sluice_init(&sluice, &cluster);
+    (void)prepare(state);
     sluice_file(&sluice, "userlist.txt", "\"trusted\" \"\"\n");
-    return 0;
-}
-
-static int stop_sluice(void **state)
-{
-    (void)state;
-    sluice_stop(&sluice);
     return 0;
 }
 
@@ -529,5 +497,5 @@ int main(void)
             cmocka_unit_test(nothing_may_come_behind_a_servers_answer),
     };
 
-    return case_run(cases, CASE_COUNT(cases), start_cluster, stop_cluster);
+    return case_run(cases, CASE_COUNT(cases), start_own_cluster, stop_cluster);
 }
