@@ -5,9 +5,8 @@
  * and what must not be believed because it came before the handshake.
  */
 #include "tests/support/case.h"
+#include "tests/support/fixture.h"
 #include "tests/support/login.h"
-#include "tests/support/query.h"
-#include "tests/support/sluice.h"
 #include "tests/support/tls.h"
 
 #include <stdio.h>
@@ -16,18 +15,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-static struct cluster cluster;
-static struct sluice sluice;
-
 static const char ini_head[] = "[databases]\n"
-                               "db = host=127.0.0.1 port=@PGPORT@ dbname=postgres\n"
-                               "[pgbouncer]\n"
-                               "listen_addr = 127.0.0.1\n"
-                               "listen_port = @PORT@\n"
-                               "unix_socket_dir = @DIR@\n"
-                               "auth_type = trust\n"
-                               "auth_file = @DIR@/userlist.txt\n"
-                               "pool_mode = transaction\n"
+                               "db = " AT_POSTGRES "\n" INI_MAIN "pool_mode = transaction\n"
                                "client_tls_cert_file = @DIR@/tls/server.crt\n"
                                "client_tls_key_file = @DIR@/tls/server.key\n"
                                "client_tls_ca_file = @DIR@/tls/ca.crt\n";
@@ -35,33 +24,10 @@ static const char ini_head[] = "[databases]\n"
 static const char ssl_request[8] = {0, 0, 0, 8, 4, (char)0xd2, 22, 47};
 static const char gss_request[8] = {0, 0, 0, 8, 4, (char)0xd2, 22, 48};
 
-static int start_cluster(void **state)
-{
-    (void)state;
-    cluster_start(&cluster, NULL);
-    return 0;
-}
-
-static int stop_cluster(void **state)
-{
-    (void)state;
-    cluster_stop(&cluster);
-    return 0;
-}
-
 static int make_files(void **state)
 {
-    (void)state;
-    sluice_init(&sluice, &cluster);
-    sluice_file(&sluice, "userlist.txt", "\"postgres\" \"\"\n");
+    (void)prepare(state);
     tls_make(sluice.dir, NULL);
-    return 0;
-}
-
-static int stop_sluice(void **state)
-{
-    (void)state;
-    sluice_stop(&sluice);
     return 0;
 }
 
