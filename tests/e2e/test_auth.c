@@ -8,9 +8,8 @@
  * m's as md5, s's as SCRAM secret, and none of t's.
  */
 #include "tests/support/case.h"
+#include "tests/support/fixture.h"
 #include "tests/support/login.h"
-#include "tests/support/query.h"
-#include "tests/support/sluice.h"
 #include "tests/support/tls.h"
 
 #include <stdio.h>
@@ -21,9 +20,6 @@
 
 #define WRONG "FATAL:  28P01: password authentication failed for user"
 #define REFUSED "FATAL:  28000: "
-
-static struct cluster cluster;
-static struct sluice sluice;
 
 static const char ini_head[] = "[databases]\n"
                                "db = host=127.0.0.1 port=@PGPORT@ dbname=postgres\n"
@@ -43,24 +39,9 @@ static const char tls_settings[] = "client_tls_cert_file = @DIR@/tls/server.crt\
 
 static const char with_userlist[] = "auth_file = @DIR@/userlist.txt\n";
 
-/* A role's secret as PostgreSQL keeps it. */
-static const char *secret_of(const char *role)
+static int start_cluster_with_roles(void **state)
 {
-    static char secret[1024];
-    PGconn *conn = query_must_connect(
-            "host=%s port=%d user=postgres dbname=postgres", cluster.dir, cluster.port);
-    const char *values[] = {role};
-
-    snprintf(secret, sizeof(secret), "%s",
-            query_params(conn, "select rolpassword from pg_authid where rolname = $1", 1, values));
-    PQfinish(conn);
-    return secret;
-}
-
-static int start_cluster(void **state)
-{
-    (void)state;
-    cluster_start(&cluster, NULL);
+    (void)start_cluster(state);
     cluster_sql(&cluster, "set password_encryption = 'md5';"
                           "create role m login password 'pw-m'");
     cluster_sql(&cluster, "set password_encryption = 'scram-sha-256';"
@@ -70,33 +51,18 @@ static int start_cluster(void **state)
     return 0;
 }
 
-static int stop_cluster(void **state)
-{
-    (void)state;
-    cluster_stop(&cluster);
-    return 0;
-}
-
 /* Before every case: a folder with a user list and certificates. */
 static int make_files(void **state)
 {
     char users[4096];
     char md5[256];
 
-    (void)state;
-    sluice_init(&sluice, &cluster);
+    (void)prepare(state);
     snprintf(md5, sizeof(md5), "%s", secret_of("m"));
     snprintf(users, sizeof(users),
             "\"p\" \"pw-p\"\n\"m\" \"%s\"\n\"s\" \"%s\"\n\"t\" \"\"\n\"postgres\" \"\"\n", md5,
             secret_of("s"));
     sluice_file(&sluice, "userlist.txt", users);
-    return 0;
-}
-
-static int stop_sluice(void **state)
-{
-    (void)state;
-    sluice_stop(&sluice);
     return 0;
 }
 
@@ -691,5 +657,5 @@ int main(void)
             CASE(a_database_that_does_not_exist_is_told_after_the_password),
     };
 
-    return case_run(cases, CASE_COUNT(cases), start_cluster, stop_cluster);
+    return case_run(cases, CASE_COUNT(cases), start_cluster_with_roles, stop_cluster);
 }
