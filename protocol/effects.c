@@ -8,7 +8,10 @@
 #include <stdint.h>
 #include <string.h>
 
-enum { WORD_MAX = 63 };
+enum { WORD_MAX = 63, SETTINGS_LEN = 11 };
+
+/* An UPDATE of this view is a SET. PostgreSQL documentation, "pg_settings". */
+static const char settings[] = "pg_settings";
 
 enum token_kind { TOKEN_NONE, TOKEN_WORD, TOKEN_QUOTED, TOKEN_DOT, TOKEN_CLOSE, TOKEN_OTHER };
 
@@ -18,7 +21,7 @@ enum char_class { CHAR_OTHER, CHAR_SPACE, CHAR_WORD, CHAR_DIGIT };
 enum place { PLACE_ANY, PLACE_NEXT, PLACE_HERE };
 
 /* What a statement is, by its first word, where that matters later on. */
-enum kind { KIND_ANY, KIND_SET, KIND_DECLARE, KIND_EXPLAIN };
+enum kind { KIND_ANY, KIND_SET, KIND_SET_PASSING, KIND_DECLARE, KIND_EXPLAIN };
 
 struct scan {
     const uint8_t *at;
@@ -30,6 +33,11 @@ struct scan {
     bool is_first;       /* the statement's first word is still to come */
     bool is_second;      /* the one behind it */
     bool is_qualified;   /* the name before has a schema, and not pg_catalog */
+    bool is_attribute;   /* the name before is one of (...), or a function called with it */
+    bool updates;        /* the word has come */
+    bool is_argument;    /* the word before is an argument's first */
+    uint8_t sign;        /* the last character that on_other() saw */
+    uint64_t selects;    /* the word has come at these depths */
     struct sl_span word; /* the token before, when it is a TOKEN_WORD; as it was written */
     int depth;
     int config_depth; /* within set_config(...) of that depth; 0: not */
@@ -189,6 +197,8 @@ static void begin_statement(struct scan *scan)
     scan->is_second = false;
     scan->depth = 0;
     scan->config_depth = 0;
+    scan->updates = false;
+    scan->selects = 0;
 }
 
 static void on_first_word(struct scan *scan)
@@ -219,12 +229,46 @@ static void on_first_word(struct scan *scan)
     }
 }
 
-static void on_second_word(struct scan *scan)
+/* SET with one of these is for the transaction only. */
+static bool is_passing(struct sl_span word)
 {
     static const struct word passing[] = {WORD("local"), WORD("transaction"), WORD("constraints")};
 
+    return is_one_of(word, passing, SL_COUNT(passing));
+}
+
+static void on_second_word(struct scan *scan)
+{
     scan->is_second = false;
-    if (scan->kind == KIND_SET && !is_one_of(scan->word, passing, SL_COUNT(passing))) {
+    if (scan->kind == KIND_SET && is_passing(scan->word)) {
+        scan->kind = KIND_SET_PASSING;
+    } else if (scan->kind == KIND_SET) {
+        stays(scan);
+    }
+}
+
+static void on_dot(struct scan *scan)
+{
+    if (scan->kind == KIND_SET_PASSING && scan->token == TOKEN_WORD && is_passing(scan->word)) {
+        stays(scan); /* SET local.x: a setting of that name */
+    }
+    scan->is_attribute = scan->token != TOKEN_WORD && scan->token != TOKEN_QUOTED;
+    scan->at++;
+    scan->token = TOKEN_DOT;
+}
+
+static uint64_t bit_of(const struct scan *scan)
+{
+    return UINT64_C(1) << (unsigned)(scan->depth & 63);
+}
+
+/* SELECT INTO; INSERT and MERGE are words that a column may be called by. */
+static void on_into(struct scan *scan, struct sl_span before)
+{
+    static const struct word inserting[] = {WORD("insert"), WORD("merge")};
+
+    scan->place = PLACE_NEXT;
+    if (!is_one_of(before, inserting, SL_COUNT(inserting)) || (scan->selects & bit_of(scan)) != 0) {
         stays(scan);
     }
 }
@@ -232,15 +276,15 @@ static void on_second_word(struct scan *scan)
 /* Words that change what a statement is, wherever they stand in it. */
 static void on_telling_word(struct scan *scan, struct sl_span before)
 {
-    static const struct word inserting[] = {WORD("insert"), WORD("merge")};
     static const struct word naming[] = {WORD("as"), WORD("with"), WORD("copy"), WORD("recursive")};
     static const struct word explained[] = {WORD("create"), WORD("execute"), WORD("declare")};
 
     if (IS_WORD(scan, "into")) {
-        scan->place = PLACE_NEXT;
-        if (!is_one_of(before, inserting, SL_COUNT(inserting))) {
-            stays(scan); /* SELECT INTO */
-        }
+        on_into(scan, before);
+    } else if (IS_WORD(scan, "select")) {
+        scan->selects |= bit_of(scan);
+    } else if (IS_WORD(scan, "update")) {
+        scan->updates = true;
     } else if (is_one_of(scan->word, naming, SL_COUNT(naming))) {
         scan->place = PLACE_NEXT;
     } else if (scan->kind == KIND_DECLARE) {
@@ -254,6 +298,15 @@ static void on_telling_word(struct scan *scan, struct sl_span before)
     }
 }
 
+/* U&"..": what it says is not read. */
+static void on_escaped_name(struct scan *scan)
+{
+    if (scan->updates || (scan->kind == KIND_SET && scan->is_second) ||
+            (scan->token == TOKEN_DOT && scan->is_attribute)) {
+        stays(scan);
+    }
+}
+
 /* E'..', U&'..', B'..', X'..' and N'..': the word is the string's, not a name. */
 static bool is_string_prefix(struct scan *scan)
 {
@@ -263,6 +316,9 @@ static bool is_string_prefix(struct scan *scan)
     if (here >= 2 && prefix == 'u' && scan->at[0] == '&' &&
             (scan->at[1] == '\'' || scan->at[1] == '"')) {
         uint8_t quote = scan->at[1];
+        if (quote == '"') {
+            on_escaped_name(scan);
+        }
         scan->at += 2;
         skip_quoted(scan, quote, false);
         scan->token = quote == '"' ? TOKEN_QUOTED : TOKEN_OTHER;
@@ -294,14 +350,34 @@ static void on_quoted(struct scan *scan)
 {
     if (scan->token != TOKEN_DOT) {
         advance_place(scan);
+    } else if (scan->is_attribute) {
+        stays(scan);
     }
     if (scan->kind == KIND_SET && scan->is_second) {
         stays(scan);
     }
-    scan->at++;
+    const uint8_t *from = ++scan->at;
     skip_quoted(scan, '"', false);
+    if (scan->updates && (size_t)(scan->at - from) == SETTINGS_LEN + 1 &&
+            memcmp(from, settings, SETTINGS_LEN) == 0) {
+        stays(scan);
+    }
     scan->token = TOKEN_QUOTED;
     scan->word.len = 0;
+}
+
+static bool is_known(struct sl_span word)
+{
+    uint8_t name[WORD_MAX];
+
+    if (word.len > WORD_MAX) {
+        return false;
+    }
+    for (size_t i = 0; i < word.len; i++) {
+        uint8_t c = word.at[i];
+        name[i] = (uint8_t)(c - 'A') < 26 ? c | 0x20 : c;
+    }
+    return effects_name_is_known(sl_span(name, word.len));
 }
 
 static void on_word(struct scan *scan)
@@ -316,12 +392,19 @@ static void on_word(struct scan *scan)
     if (!is_name) {
         advance_place(scan);
     }
+    scan->is_argument = scan->token == TOKEN_OTHER && scan->sign == ',';
     scan->word = read_word(scan);
     if (scan->word.len == 1 && is_string_prefix(scan)) {
         return;
     }
     scan->token = TOKEN_WORD;
     scan->is_qualified = is_qualified;
+    if (scan->updates && is_text(scan->word, settings, SETTINGS_LEN)) {
+        stays(scan);
+    }
+    if (is_name && scan->is_attribute && !is_known(scan->word)) {
+        stays(scan); /* (x).f may be f(x) */
+    }
     if (is_name) {
         return; /* its place is that of the name it belongs to */
     }
@@ -339,22 +422,15 @@ static void on_word(struct scan *scan)
 
 static void on_call(struct scan *scan)
 {
-    uint8_t name[WORD_MAX];
-    size_t len = scan->word.len;
-
-    if (scan->is_qualified || scan->token == TOKEN_QUOTED || len > WORD_MAX) {
+    if (scan->is_qualified || scan->token == TOKEN_QUOTED) {
         stays(scan);
         return;
-    }
-    for (size_t i = 0; i < len; i++) {
-        uint8_t c = scan->word.at[i];
-        name[i] = (uint8_t)(c - 'A') < 26 ? c | 0x20 : c;
     }
     if (IS_WORD(scan, "currval") || IS_WORD(scan, "lastval")) {
         scan->effects |= EFFECTS_SEQUENCES;
     } else if (IS_WORD(scan, "set_config") && scan->config_depth == 0) {
         scan->config_depth = scan->depth;
-    } else if (!effects_name_is_known(sl_span(name, len))) {
+    } else if (!is_known(scan->word)) {
         stays(scan);
     }
 }
@@ -362,6 +438,10 @@ static void on_call(struct scan *scan)
 static void on_open(struct scan *scan)
 {
     scan->depth++;
+    scan->selects &= ~bit_of(scan);
+    if (scan->depth > 63) {
+        stays(scan); /* deeper than the bits go */
+    }
     if ((scan->token == TOKEN_WORD || scan->token == TOKEN_QUOTED) && scan->place == PLACE_ANY) {
         on_call(scan);
     }
@@ -369,12 +449,12 @@ static void on_open(struct scan *scan)
     scan->place = PLACE_ANY;
 }
 
-/* set_config(name, value, true) is for the transaction only. */
+/* set_config(name, value, true) is for the transaction only; NOT true is not. */
 static void on_close(struct scan *scan)
 {
     if (scan->config_depth != 0 && scan->config_depth == scan->depth) {
         scan->config_depth = 0;
-        if (!IS_WORD(scan, "true")) {
+        if (!IS_WORD(scan, "true") || !scan->is_argument) {
             stays(scan);
         }
     }
@@ -388,6 +468,7 @@ static void on_other(struct scan *scan, uint8_t c)
     scan->at++;
     scan->token = TOKEN_OTHER;
     scan->place = PLACE_ANY;
+    scan->sign = c;
     if (c == ';') {
         begin_statement(scan);
     } else if (c == '\'') {
@@ -408,8 +489,7 @@ static void on_sign(struct scan *scan)
         scan->at++;
         on_close(scan);
     } else if (c == '.') {
-        scan->at++;
-        scan->token = TOKEN_DOT;
+        on_dot(scan);
     } else if (c == '"') {
         on_quoted(scan);
     } else if (c == '-' && next == '-') {
@@ -425,10 +505,16 @@ static void on_sign(struct scan *scan)
     }
 }
 
-/* A number, with whatever letters PostgreSQL would read with it or complain of. */
+/*
+ * A number, with whatever letters PostgreSQL would read with it or complain of. Before 15 it
+ * did not complain: SELECT 1into t.
+ */
 static void skip_number(struct scan *scan)
 {
     while (scan->at < scan->end && (class_of(*scan->at) >= CHAR_WORD || *scan->at == '.')) {
+        if ((*scan->at | 0x20) == 'i') {
+            stays(scan);
+        }
         scan->at++;
     }
     scan->token = TOKEN_OTHER;
@@ -466,6 +552,16 @@ static bool has_int(struct sl_span text)
     return false;
 }
 
+/* Behind UPDATE: a table that is not pg_settings, by its first letters. */
+static bool is_plain_target(struct sl_span text)
+{
+    uint8_t space = text.len > 1 ? text.at[0] : 0;
+    uint8_t first = text.len > 1 ? text.at[1] | 0x20 : 0;
+
+    return space == ' ' && first >= 'a' && first <= 'z' && first != 'o' && first != 'u' &&
+           (first != 'p' || text.len < 4 || (text.at[2] | 0x20) != 'g' || text.at[3] != '_');
+}
+
 /*
  * Most statements need no tokens: one that begins with a harmless word, calls nothing for want
  * of a parenthesis, has no INTO and no other behind it.
@@ -481,6 +577,10 @@ static bool is_plain(struct sl_span text)
     }
     if (!is_one_of(sl_span(text.at, len), plain, SL_COUNT(plain)) ||
             memchr(text.at, '(', text.len) != NULL) {
+        return false;
+    }
+    if (len == 6 && (text.at[0] | 0x20) == 'u' &&
+            !is_plain_target(sl_span(text.at + len, text.len - len))) {
         return false;
     }
     while (text.len > 0 && (text.at[text.len - 1] == ';' || text.at[text.len - 1] == ' ')) {

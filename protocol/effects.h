@@ -9,8 +9,8 @@
  * backslash in a plain string, a text that is cut off or very long) counts as leaving
  * something: a needless reset costs a little, a needed one left out costs everything.
  *
- * Not seen: functions behind views, triggers, defaults and operators, and a function of the
- * user's own that has a built-in one's name. The result decides about hand-over only, never
+ * Not seen: functions behind views, triggers, defaults and operators, a function of the user's
+ * own that has a built-in one's name, and one that is called as a column (t.f, $1.f). The result decides about hand-over only, never
  * about what replies to expect.
  *
  * Ownership: none. Threads: any. Bounds: looks at EFFECTS_TEXT_MAX bytes; allocates nothing.
