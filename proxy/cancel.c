@@ -135,6 +135,9 @@ static void ended(struct cancel_send *send, enum cancel_end how)
     }
     leave_pool(cancel);
     if (cancel->server != NULL) {
+        if (how == CANCEL_LATE && cancel->is_sent && cancel->server->close_reason == NULL) {
+            cancel->server->close_reason = "a cancel request may still come to it";
+        }
         release_server(cancel);
     }
     done(cancel, worker);

@@ -22,6 +22,7 @@
 #include "proxy/pipeline.h"
 #include "proxy/registry.h"
 #include "proxy/server.h"
+#include "proxy/server_settle.h"
 #include "proxy/worker.h"
 
 #include <stdio.h>
@@ -139,7 +140,8 @@ static enum sl_err expect_answer(struct expect *expect)
             EXPECT_QUERY, EXPECT_PARSE, EXPECT_BIND, EXPECT_EXECUTE, EXPECT_SYNC, EXPECT_QUERY};
 
     for (size_t i = 0; i < sizeof kinds; i++) {
-        struct expect_entry entry = {.kind = kinds[i], .flags = EXPECT_HIDDEN};
+        struct expect_entry entry = {
+                .kind = kinds[i], .flags = EXPECT_HIDDEN, .local = SETTLE_QUESTION};
         enum sl_err err = expect_push(expect, entry);
         if (err != SL_OK) {
             return err;
@@ -188,9 +190,10 @@ static char *second_column(struct sl_span body)
 void client_auth_query_reply(struct client *client, struct sl_span message)
 {
     struct client_login *login = client->part.login;
+    const struct expect_entry *head = expect_head(&client->server->expect);
 
-    if (message.len < MESSAGE_HEAD) {
-        return;
+    if (message.len < MESSAGE_HEAD || head == NULL || head->local != SETTLE_QUESTION) {
+        return; /* what another client left is taken away first: that has a row, too */
     }
     struct sl_span body = sl_span(message.at + MESSAGE_HEAD, message.len - MESSAGE_HEAD);
     if (message.at[0] == BACK_DATA_ROW && !login->row_seen) {

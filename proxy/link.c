@@ -54,7 +54,7 @@ static bool clean_for(struct server *server, const struct client *client)
     }
     server->is_foreign = false;
     const char *query = server->has_sql_prepared ? "DISCARD ALL" : discard_session;
-    if (server_ask_hidden(server, query) != SL_OK) {
+    if (server_ask_hidden(server, query) != SL_OK || server_ask_again(server) != SL_OK) {
         return false;
     }
     if (server->has_sql_prepared) {
@@ -63,7 +63,7 @@ static bool clean_for(struct server *server, const struct client *client)
     server->is_dirty = false;
     server->has_sql_prepared = false;
     params_unref(server->params);
-    server->params = params_ref(server->baseline);
+    server->params = params_ref(server->restored != NULL ? server->restored : server->baseline);
     return true;
 }
 

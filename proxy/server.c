@@ -184,6 +184,7 @@ void server_close(struct server *server, const char *reason)
     params_unref(server->startup);
     params_unref(server->params);
     params_unref(server->baseline);
+    params_unref(server->restored);
     params_unref(server->reported);
     free(server->host);
     free(server->key);
@@ -198,9 +199,9 @@ void server_say(struct server *server, const void *bytes, size_t len)
     outbox_copy(outbox, bytes, len);
 }
 
-enum sl_err server_ask_hidden(struct server *server, const char *query)
+static enum sl_err ask(struct server *server, const char *query, uint8_t local)
 {
-    struct expect_entry entry = {.kind = EXPECT_QUERY, .flags = EXPECT_HIDDEN};
+    struct expect_entry entry = {.kind = EXPECT_QUERY, .flags = EXPECT_HIDDEN, .local = local};
     struct sl_buf buf;
 
     sl_buf_init(&buf, INT32_MAX);
@@ -216,6 +217,26 @@ enum sl_err server_ask_hidden(struct server *server, const char *query)
     }
     sl_buf_fini(&buf);
     return err;
+}
+
+enum sl_err server_ask_hidden(struct server *server, const char *query)
+{
+    return ask(server, query, 0);
+}
+
+enum sl_err server_ask_again(struct server *server)
+{
+    const struct conf *conf = server->io.worker->conf;
+    const struct conf_database *database = conf_find_database(conf, server->pool->database->name);
+
+    if (database == NULL) {
+        database = conf->fallback_database;
+    }
+    if (server->restored == NULL || database == NULL || database->connect_query == NULL ||
+            database->connect_query[0] == '\0') {
+        return SL_OK;
+    }
+    return ask(server, database->connect_query, SETTLE_TOLERATED);
 }
 
 enum sl_err server_forget_stmt(struct server *server, struct server_stmt *stmt)

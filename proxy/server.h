@@ -74,6 +74,7 @@ struct server {
     const struct params *params;   /* what it reports now, of what clients may set */
     const struct params *reported; /* all that it said at its login */
     const struct params *baseline; /* as it was when it had logged in */
+    const struct params *restored; /* and after connect_query; NULL: there was none, or it failed */
     struct server_stmts stmts;
     struct sl_id owner; /* the client that had it last; 0: none */
     unsigned owner_worker;
@@ -90,6 +91,7 @@ struct server {
     struct stmt *finished; /* statements answered, until ReadyForQuery */
     struct stmt *finished_last;
     uint32_t tapped;       /* bytes of what comes next that stages have seen already */
+    bool has_failed_setup; /* connect_query, in its first run */
     bool has_sql_prepared; /* of what is left on it: a PREPARE in SQL */
     bool is_unsynced;      /* extended messages were sent since the last Sync */
 
@@ -148,6 +150,8 @@ void server_relay_withheld(struct server *server);
 void server_say(struct server *server, const void *bytes, size_t len);
 /* A request of our own whose replies nobody sees. */
 SL_MUST_CHECK enum sl_err server_ask_hidden(struct server *server, const char *query);
+/* The same, of connect_query: an error of it is logged only. Nothing where it failed before. */
+SL_MUST_CHECK enum sl_err server_ask_again(struct server *server);
 
 /* Closes a statement on it, unseen; it is forgotten here. Not one whose Parse is under way. */
 SL_MUST_CHECK enum sl_err server_forget_stmt(struct server *server, struct server_stmt *stmt);

@@ -223,6 +223,13 @@ static void on_tag(struct server *server, struct sl_span body)
     server->has_sql_prepared |= sl_span_is(tag, "PREPARE");
 }
 
+/* Of what the server is asked with that: a name that we gave to a statement, and take it to know. */
+static bool names_ours(const struct expect_entry *head)
+{
+    return head != NULL && head->ref != NULL &&
+           (head->kind == EXPECT_BIND || head->kind == EXPECT_DESCRIBE_STATEMENT);
+}
+
 static void on_error(struct server *server, struct sl_span body)
 {
     struct back_error error;
@@ -233,6 +240,10 @@ static void on_error(struct server *server, struct sl_span body)
         server->has_said_fatal = true;
     }
     const struct expect_entry *head = expect_head(&server->expect);
+    bool is_tolerated = head != NULL && head->local == SETTLE_TOLERATED;
+    if (strcmp(error.sqlstate, SL_STATE_UNDEFINED_PSTATEMENT) == 0 && names_ours(head)) {
+        server->close_reason = "its prepared statements are gone";
+    }
     if (strcmp(error.sqlstate, SL_STATE_FEATURE_NOT_SUPPORTED) == 0 &&
             sl_span_is(error.routine, "RevalidateCachedQuery") && server->client != NULL &&
             server->client->renames && head != NULL && head->kind != EXPECT_QUERY) {
@@ -242,9 +253,10 @@ static void on_error(struct server *server, struct sl_span body)
             server->close_reason = "its prepared statements are out of date";
         }
     }
-    bool is_ours = expect_hidden(&server->expect) &&
-                   (server->client == NULL || server->client->state != CLIENT_AUTH_WAIT);
-    if (is_ours && server->state != SERVER_SETUP) {
+    bool is_ours = expect_hidden(&server->expect) && head != NULL && head->local != SETTLE_QUESTION;
+    if (server->state == SERVER_SETUP) {
+        server->has_failed_setup = true;
+    } else if (is_ours && !is_tolerated) {
         server->is_broken = true; /* what we asked for is not so: nobody may build on it */
     }
     if (is_ours || server->client == NULL) {
@@ -526,6 +538,9 @@ static void own_query_ended(struct server *server)
     if (server->expect.status != 'I') {
         link_server_failed(server, "our own query left a transaction open");
         return;
+    }
+    if (server->state == SERVER_SETUP && !server->has_failed_setup) {
+        server->restored = params_ref(server->params);
     }
     link_free_server(server);
 }

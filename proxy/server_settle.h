@@ -30,7 +30,8 @@
 struct server;
 struct client;
 
-enum { SETTLE_UNNAMED = 1, SETTLE_READY = 2 };
+/* The last two: of a hidden Query whose error is logged only, and of auth_query. */
+enum { SETTLE_UNNAMED = 1, SETTLE_READY = 2, SETTLE_TOLERATED = 3, SETTLE_QUESTION = 4 };
 
 /* A reply of ours that waits for its turn. */
 struct settle_bytes {

@@ -501,6 +501,23 @@ static void a_storm_of_logins_is_not_one_of_questions(void **state)
     cluster_sql(&cluster, "drop schema storm cascade");
 }
 
+/* What a client left on the server that is asked goes first; its replies are not the answer. */
+static void auth_query_runs_where_a_client_left_something(void **state)
+{
+    (void)state;
+    make_roles();
+    cluster_sql(&cluster, "alter role asker password 'pw-asker'");
+    start_with("", "",
+            "auth_user = asker\nauth_type = scram-sha-256\n"
+            "pool_mode = transaction\ndefault_pool_size = 1\n");
+    PGconn *conn = query_must_connect("host=127.0.0.1 port=%d dbname=db sslmode=disable user=asker "
+                                      "password=pw-asker",
+            sluice.port);
+    query_expect(conn, "set statement_timeout = 12345", "SET");
+    expect_plainly("ok", "good", "pw-good");
+    PQfinish(conn);
+}
+
 /* Somebody puts a pg_authid of their own in the way of auth_query. */
 static void auth_query_has_a_fixed_search_path(void **state)
 {
@@ -650,6 +667,7 @@ int main(void)
             CASE(who_may_no_longer_log_in_is_refused_soon),
             CASE(auth_query_of_the_database_and_another_database),
             CASE(a_storm_of_logins_is_not_one_of_questions),
+            CASE(auth_query_runs_where_a_client_left_something),
             CASE(auth_query_has_a_fixed_search_path),
             CASE(nobody_learns_who_exists),
             CASE(nobody_learns_who_exists_where_auth_query_cannot_run),
