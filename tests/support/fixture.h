@@ -62,6 +62,13 @@ PGconn *open_console(void);
 /* To PostgreSQL itself, as its superuser. */
 PGconn *open_direct(void);
 
+/* For it: how many statements "select pg_sleep(...)" run, and their end. */
+#define COUNT_SLEEPERS                                                                             \
+    "select count(*) from pg_stat_activity where state = 'active' and query like "                 \
+    "'select pg_sleep%'"
+#define END_SLEEPERS                                                                               \
+    "select pg_terminate_backend(pid) from pg_stat_activity where query like 'select pg_sleep%'"
+
 /* A role's secret as PostgreSQL keeps it; good until the next call. */
 const char *secret_of(const char *role);
 

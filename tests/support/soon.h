@@ -10,7 +10,7 @@
 #include "tests/support/query.h"
 #include "tests/support/sluice.h"
 
-enum { SOON_MS = 15000 };
+enum { SOON_MS = 30000 };
 
 /* Until query_text() gives that. */
 void soon_query(PGconn *conn, const char *sql, const char *expected);
