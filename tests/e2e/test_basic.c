@@ -7,57 +7,36 @@
  * "transaction" are the same one behind two pools.
  */
 #include "tests/support/case.h"
-#include "tests/support/query.h"
-#include "tests/support/sluice.h"
+#include "tests/support/fixture.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-static struct cluster cluster;
-static struct sluice sluice;
-
 static const char *const modes[] = {"session", "transaction"};
 
 static const char ini[] =
         "[databases]\n"
-        "session = host=127.0.0.1 port=@PGPORT@ dbname=postgres pool_mode=session\n"
-        "transaction = host=127.0.0.1 port=@PGPORT@ dbname=postgres pool_mode=transaction\n"
-        "one = host=127.0.0.1 port=@PGPORT@ dbname=postgres pool_mode=transaction pool_size=1\n"
-        "socket = host=@PGDIR@ port=@PGPORT@ dbname=postgres pool_mode=transaction\n"
-        "[pgbouncer]\n"
-        "listen_addr = 127.0.0.1\n"
-        "listen_port = @PORT@\n"
-        "unix_socket_dir = @DIR@\n"
-        "auth_type = trust\n"
-        "auth_file = @DIR@/userlist.txt\n"
+        "session = " AT_POSTGRES " pool_mode=session\n"
+        "transaction = " AT_POSTGRES " pool_mode=transaction\n"
+        "one = " AT_POSTGRES " pool_mode=transaction pool_size=1\n"
+        "socket = host=@PGDIR@ port=@PGPORT@ dbname=postgres pool_mode=transaction\n" INI_MAIN
         "default_pool_size = 10\n"
         "max_prepared_statements = 100\n";
 
 static int start(void **state)
 {
-    (void)state;
-    cluster_start(&cluster, NULL);
+    (void)start_cluster(state);
     cluster_sql(&cluster, "create table item (id int primary key, name text not null)");
     cluster_sql(&cluster, "insert into item select i, 'item ' || i from generate_series(1, 100) i");
-    sluice_init(&sluice, &cluster);
-    sluice_file(&sluice, "userlist.txt", "\"postgres\" \"\"\n");
+    (void)prepare(state);
     sluice_start(&sluice, ini);
-    return 0;
-}
-
-static int stop(void **state)
-{
-    (void)state;
-    sluice_stop(&sluice);
-    cluster_stop(&cluster);
     return 0;
 }
 
 static PGconn *open_db(const char *dbname)
 {
-    return query_must_connect(
-            "host=127.0.0.1 port=%d user=postgres dbname=%s sslmode=disable", sluice.port, dbname);
+    return open_as("postgres", dbname);
 }
 
 static void a_client_asks_and_is_answered(void **state)
@@ -471,5 +450,5 @@ int main(void)
             cmocka_unit_test(a_database_that_is_not_configured_is_refused),
     };
 
-    return case_run(cases, CASE_COUNT(cases), start, stop);
+    return case_run(cases, CASE_COUNT(cases), start, stop_both);
 }
