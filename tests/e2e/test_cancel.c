@@ -5,9 +5,9 @@
  * sees how each connection begins.
  */
 #include "tests/support/case.h"
-#include "tests/support/query.h"
+#include "tests/support/fixture.h"
 #include "tests/support/relay.h"
-#include "tests/support/sluice.h"
+#include "tests/support/soon.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -15,61 +15,39 @@
 
 enum { WAIT_MS = 30000, INI_MAX = 2048 };
 
-static struct cluster cluster;
-static struct sluice sluice;
 static struct relay relay;
 static PGconn *watch; /* to PostgreSQL, past everything */
 
 #define CANCELLED "ERROR 57014: canceling statement due to user request"
 
-static int start_cluster(void **state)
+static int start_own_cluster(void **state)
 {
     static const struct cluster_options options = {.tls = true};
 
     (void)state;
     cluster_start(&cluster, &options);
-    watch = query_must_connect("host=127.0.0.1 port=%d dbname=postgres user=postgres "
-                               "sslmode=disable",
-            cluster.port);
+    watch = open_direct();
     return 0;
 }
 
-static int stop_cluster(void **state)
+static int stop_own_cluster(void **state)
 {
-    (void)state;
     PQfinish(watch);
-    cluster_stop(&cluster);
-    return 0;
+    return stop_cluster(state);
 }
 
 static int begin(void **state)
 {
-    (void)state;
-    sluice_init(&sluice, &cluster);
-    sluice_file(&sluice, "userlist.txt", "\"postgres\" \"\"\n");
+    (void)prepare(state);
     relay_start(&relay, cluster.port);
     return 0;
-}
-
-/* How many sleepers there are comes to be that. */
-static void await_sleepers(const char *count)
-{
-    long end = proc_now_ms() + WAIT_MS;
-
-    while (strcmp(query_text(watch, "select count(*) from pg_stat_activity where state = 'active' "
-                                    "and query like 'select pg_sleep%'"),
-                   count) != 0) {
-        assert_true(proc_now_ms() < end);
-        proc_pause_ms(10);
-    }
 }
 
 static int finish(void **state)
 {
     (void)state;
-    query_text(watch, "select pg_terminate_backend(pid) from pg_stat_activity "
-                      "where query like 'select pg_sleep%'");
-    await_sleepers("0");
+    query_text(watch, END_SLEEPERS);
+    soon_query(watch, COUNT_SLEEPERS, "0");
     sluice_stop(&sluice);
     relay_stop(&relay);
     return 0;
@@ -80,13 +58,7 @@ static void make_ini(char ini[static INI_MAX], const char *settings)
     snprintf(ini, INI_MAX,
             "[databases]\n"
             "db = host=localhost port=%d dbname=postgres\n"
-            "session = host=localhost port=%d dbname=postgres pool_mode=session\n"
-            "[pgbouncer]\n"
-            "listen_addr = 127.0.0.1\n"
-            "listen_port = @PORT@\n"
-            "auth_type = trust\n"
-            "auth_file = @DIR@/userlist.txt\n"
-            "admin_users = postgres\n"
+            "session = host=localhost port=%d dbname=postgres pool_mode=session\n" INI_MAIN
             "pool_mode = transaction\n"
             "%s",
             relay.port, relay.port, settings);
@@ -100,25 +72,15 @@ static void start_with(const char *settings)
     sluice_start(&sluice, ini);
 }
 
-static void await_logged(const char *text)
-{
-    long end = proc_now_ms() + WAIT_MS;
-
-    while (!sluice_logged(&sluice, text)) {
-        assert_true(proc_now_ms() < end);
-        proc_pause_ms(10);
-    }
-}
-
 static PGconn *open_db(void)
 {
-    return query_must_connect("host=127.0.0.1 port=%d dbname=db user=postgres", sluice.port);
+    return open_as("postgres", "db");
 }
 
 static void begin_sleep(PGconn *conn)
 {
     assert_int_equal(PQsendQuery(conn, "select pg_sleep(600)"), 1);
-    await_sleepers("1");
+    soon_query(watch, COUNT_SLEEPERS, "1");
 }
 
 /* Returns when Sluice has done with it, however it went. */
@@ -189,7 +151,7 @@ static void the_query_of_who_has_gone_is_cancelled_in_secret_too(void **state)
     PGconn *conn = open_db();
     begin_sleep(conn);
     shutdown(PQsocket(conn), SHUT_RDWR); /* no Terminate: that would wait for its turn */
-    await_sleepers("0");
+    soon_query(watch, COUNT_SLEEPERS, "0");
     PQfinish(conn);
     assert_int_equal(atomic_load(&relay.seen->ssl_requests), 2);
     assert_int_equal(atomic_load(&relay.seen->cancels), 0);
@@ -228,7 +190,7 @@ static void without_tls_require_sends_nothing(void **state)
         begin_sleep(conn);
         atomic_store(&relay.seen->how, ways[i]);
         ask_cancel(conn);
-        await_sleepers("1"); /* Sluice has given it up by now */
+        soon_query(watch, COUNT_SLEEPERS, "1"); /* Sluice has given it up by now */
         assert_int_equal(atomic_load(&relay.seen->cancels), 0);
         atomic_store(&relay.seen->how, RELAY_TLS_PASS);
         ask_cancel(conn);
@@ -236,7 +198,7 @@ static void without_tls_require_sends_nothing(void **state)
         assert_int_equal(atomic_load(&relay.seen->cancels), 0);
         PQfinish(conn);
     }
-    await_logged("event=cancel_not_sent");
+    soon_logged(&sluice, "event=cancel_not_sent");
 }
 
 /* The link stands; after the reload no certificate of that server is believed. */
@@ -252,17 +214,16 @@ static void a_server_that_is_not_the_one_is_sent_nothing(void **state)
     make_ini(ini, "server_tls_sslmode = verify-full\n"
                   "server_tls_ca_file = @PGDIR@/tls/other-ca.crt\n");
     sluice_reload(&sluice, ini);
-    PGconn *console = query_must_connect(
-            "host=127.0.0.1 port=%d dbname=pgbouncer user=postgres", sluice.port);
+    PGconn *console = open_console();
     while (strstr(query_text(console, "show config"), "other-ca") == NULL) {
         assert_true(proc_now_ms() < end);
         proc_pause_ms(10);
     }
     PQfinish(console);
     ask_cancel(conn);
-    await_sleepers("1");
+    soon_query(watch, COUNT_SLEEPERS, "1");
     assert_int_equal(atomic_load(&relay.seen->cancels), 0);
-    await_logged("event=cancel_not_sent");
+    soon_logged(&sluice, "event=cancel_not_sent");
     PQfinish(conn);
 }
 
@@ -270,8 +231,7 @@ static void a_server_that_is_not_the_one_is_sent_nothing(void **state)
 static void await_pool(const char *expected)
 {
     long end = proc_now_ms() + WAIT_MS;
-    PGconn *console = query_must_connect(
-            "host=127.0.0.1 port=%d dbname=pgbouncer user=postgres", sluice.port);
+    PGconn *console = open_console();
     char got[64] = "";
 
     while (strcmp(got, expected) != 0) {
@@ -299,9 +259,9 @@ static void a_server_that_is_silent_is_given_up(void **state)
     atomic_store(&relay.seen->how, RELAY_TLS_HOLD);
     ask_cancel(conn); /* which is closed upon after cancel_wait_timeout */
     await_pool("0|1|0");
-    await_logged("event=cancel_not_sent");
+    soon_logged(&sluice, "event=cancel_not_sent");
     await_pool("0|0|0");
-    await_sleepers("1");
+    soon_query(watch, COUNT_SLEEPERS, "1");
     assert_int_equal(atomic_load(&relay.seen->cancels), 0);
     PQfinish(conn);
 }
@@ -321,8 +281,7 @@ static void a_cancel_that_is_late_does_not_hit_the_next_query(void **state)
 {
     (void)state;
     start_with("server_tls_sslmode = prefer\ncancel_wait_timeout = 1\n");
-    PGconn *conn =
-            query_must_connect("host=127.0.0.1 port=%d dbname=session user=postgres", sluice.port);
+    PGconn *conn = open_as("postgres", "session");
     begin_sleep(conn);
     atomic_store(&relay.seen->how, RELAY_TLS_HOLD);
     ask_cancel(conn);
@@ -332,7 +291,7 @@ static void a_cancel_that_is_late_does_not_hit_the_next_query(void **state)
     atomic_store(&relay.seen->how, RELAY_TLS_REFUSE);
     await_pool("0|0|0");
     assert_int_equal(atomic_load(&relay.seen->cancels), 0);
-    await_sleepers("1");
+    soon_query(watch, COUNT_SLEEPERS, "1");
     ask_cancel(conn);
     expect_cancelled(conn);
     assert_int_equal(atomic_load(&relay.seen->cancels), 1);
@@ -372,5 +331,5 @@ int main(void)
             CASE(a_server_whose_query_has_ended_waits_for_no_cancel),
     };
 
-    return case_run(cases, CASE_COUNT(cases), start_cluster, stop_cluster);
+    return case_run(cases, CASE_COUNT(cases), start_own_cluster, stop_own_cluster);
 }
