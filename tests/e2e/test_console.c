@@ -6,8 +6,7 @@
  * written down here on their own: a table taken from the code would prove nothing.
  */
 #include "tests/support/case.h"
-#include "tests/support/query.h"
-#include "tests/support/sluice.h"
+#include "tests/support/fixture.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,59 +14,33 @@
 
 enum { COLUMNS_MAX = 40 };
 
-static struct cluster cluster;
-static struct sluice sluice;
-
 static const char ini[] = "[databases]\n"
-                          "shop = host=127.0.0.1 port=@PGPORT@ dbname=postgres\n"
-                          "other = host=127.0.0.1 port=@PGPORT@ dbname=postgres user=postgres "
-                          "pool_size=3 pool_mode=session\n"
+                          "shop = " AT_POSTGRES "\n"
+                          "other = " AT_POSTGRES " user=postgres pool_size=3 pool_mode=session\n"
                           "[users]\n"
                           "postgres = max_user_connections=50\n"
                           "[peers]\n"
-                          "1 = host=127.0.0.1 port=1 pool_size=4\n"
-                          "[pgbouncer]\n"
-                          "listen_addr = 127.0.0.1\n"
-                          "listen_port = @PORT@\n"
-                          "unix_socket_dir = @DIR@\n"
-                          "auth_type = trust\n"
-                          "auth_file = @DIR@/userlist.txt\n"
-                          "admin_users = admin\n"
+                          "1 = host=127.0.0.1 port=1 pool_size=4\n" INI_MAIN "admin_users = admin\n"
                           "stats_users = watcher\n"
                           "pool_mode = transaction\n"
                           "stats_period = 1\n"
-                          "workers = 2\n"
                           "default_pool_size = 10\n";
 
 static int start(void **state)
 {
-    (void)state;
-    cluster_start(&cluster, NULL);
-    sluice_init(&sluice, &cluster);
+    (void)start_cluster(state);
+    (void)prepare(state);
     sluice_file(&sluice, "userlist.txt",
             "\"postgres\" \"\"\n\"admin\" \"\"\n\"watcher\" \"\"\n\"nobody\" \"\"\n");
     sluice_start(&sluice, ini);
     return 0;
 }
 
-static int stop(void **state)
+static PGconn *open_tester(void)
 {
-    (void)state;
-    sluice_stop(&sluice);
-    cluster_stop(&cluster);
-    return 0;
-}
-
-static PGconn *open_as(const char *user, const char *dbname)
-{
-    return query_must_connect(
-            "host=127.0.0.1 port=%d user=%s dbname=%s sslmode=disable application_name=tester",
-            sluice.port, user, dbname);
-}
-
-static PGconn *open_console(void)
-{
-    return open_as("admin", "pgbouncer");
+    return query_must_connect("host=127.0.0.1 port=%d user=postgres dbname=shop sslmode=disable "
+                              "application_name=tester",
+            sluice.port);
 }
 
 /* ---- columns ---- */
@@ -318,7 +291,7 @@ static void databases_and_users_show_what_is_configured(void **state)
 static void pools_clients_and_servers_show_a_transaction_under_way(void **state)
 {
     PGconn *console = open_console();
-    PGconn *conn = open_as("postgres", "shop");
+    PGconn *conn = open_tester();
     PGresult *result;
     char pid[32];
 
@@ -368,7 +341,7 @@ static long total(PGconn *console, const char *column)
 static void totals_count_and_averages_follow(void **state)
 {
     PGconn *console = open_console();
-    PGconn *conn = open_as("postgres", "shop");
+    PGconn *conn = open_tester();
     long queries = total(console, "query_count");
     long average = 0;
 
@@ -563,5 +536,5 @@ static const struct CMUnitTest cases[] = {
 
 int main(void)
 {
-    return case_run(cases, CASE_COUNT(cases), start, stop);
+    return case_run(cases, CASE_COUNT(cases), start, stop_both);
 }
