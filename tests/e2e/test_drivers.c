@@ -9,8 +9,7 @@
  * tree's root, as ctest does.
  */
 #include "tests/support/case.h"
-#include "tests/support/query.h"
-#include "tests/support/sluice.h"
+#include "tests/support/fixture.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -20,37 +19,24 @@
 /* Debian's place, and where tests/run unpacks it for a Node that is not Debian's. */
 #define NODE_PATH "/usr/share/nodejs:build/node/usr/share/nodejs"
 
-static struct cluster cluster;
-static struct sluice sluice;
-
-static const char ini[] =
-        "[databases]\n"
-        "session = host=127.0.0.1 port=@PGPORT@ dbname=postgres pool_mode=session pool_size=20\n"
-        "transaction = host=127.0.0.1 port=@PGPORT@ dbname=postgres pool_mode=transaction "
-        "pool_size=3\n"
-        "[pgbouncer]\n"
-        "listen_addr = 127.0.0.1\n"
-        "listen_port = @PORT@\n"
-        "auth_type = md5\n"
-        "auth_file = @DIR@/userlist.txt\n";
+static const char ini[] = "[databases]\n"
+                          "session = " AT_POSTGRES " pool_mode=session pool_size=20\n"
+                          "transaction = " AT_POSTGRES " pool_mode=transaction "
+                          "pool_size=3\n"
+                          "[pgbouncer]\n"
+                          "listen_addr = 127.0.0.1\n"
+                          "listen_port = @PORT@\n"
+                          "auth_type = md5\n"
+                          "auth_file = @DIR@/userlist.txt\n";
 
 static int start(void **state)
 {
-    (void)state;
-    cluster_start(&cluster, NULL);
+    (void)start_cluster(state);
     cluster_sql(&cluster, "create role driver login password 'pw'");
     cluster_sql(&cluster, "grant all on schema public to driver");
-    sluice_init(&sluice, &cluster);
+    (void)prepare(state);
     sluice_file(&sluice, "userlist.txt", "\"driver\" \"pw\"\n");
     sluice_start(&sluice, ini);
-    return 0;
-}
-
-static int stop(void **state)
-{
-    (void)state;
-    sluice_stop(&sluice);
-    cluster_stop(&cluster);
     return 0;
 }
 
@@ -143,5 +129,5 @@ int main(void)
             cmocka_unit_test(node),
     };
 
-    return case_run(cases, CASE_COUNT(cases), start, stop);
+    return case_run(cases, CASE_COUNT(cases), start, stop_both);
 }
