@@ -8,25 +8,15 @@
  */
 #include "protocol/effects_names.h"
 #include "tests/support/case.h"
-#include "tests/support/query.h"
-#include "tests/support/sluice.h"
+#include "tests/support/fixture.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-static struct cluster cluster;
-static struct sluice sluice;
-
-static const char ini[] =
-        "[databases]\n"
-        "one = host=127.0.0.1 port=@PGPORT@ dbname=postgres pool_mode=transaction pool_size=1\n"
-        "[pgbouncer]\n"
-        "listen_addr = 127.0.0.1\n"
-        "listen_port = @PORT@\n"
-        "auth_type = trust\n"
-        "auth_file = @DIR@/userlist.txt\n"
-        "max_prepared_statements = @NAMES@\n";
+static const char ini[] = "[databases]\n"
+                          "one = " AT_POSTGRES " pool_mode=transaction pool_size=1\n" INI_MAIN
+                          "max_prepared_statements = @NAMES@\n";
 
 static void start_with(const char *names)
 {
@@ -34,15 +24,13 @@ static void start_with(const char *names)
     const char *mark = strstr(ini, "@NAMES@");
 
     snprintf(text, sizeof text, "%.*s%s%s", (int)(mark - ini), ini, names, mark + 7);
-    sluice_init(&sluice, &cluster);
-    sluice_file(&sluice, "userlist.txt", "\"postgres\" \"\"\n");
+    (void)prepare(NULL);
     sluice_start(&sluice, text);
 }
 
 static int start(void **state)
 {
-    (void)state;
-    cluster_start(&cluster, NULL);
+    (void)start_cluster(state);
     cluster_sql(&cluster, "create sequence seq");
     cluster_sql(&cluster, "create table serial_item (id serial, name text)");
     cluster_sql(&cluster, "create role joe");
@@ -51,13 +39,6 @@ static int start(void **state)
                           "$$select set_config('my.thing', 'from a function', false)$$");
     cluster_sql(&cluster, "create procedure set_by_call() language sql as "
                           "$$select set_config('my.thing', 'from a procedure', false)$$");
-    return 0;
-}
-
-static int stop(void **state)
-{
-    (void)state;
-    cluster_stop(&cluster);
     return 0;
 }
 
@@ -295,5 +276,5 @@ int main(void)
             cmocka_unit_test(harmless_names_are_harmless),
     };
 
-    return case_run(cases, CASE_COUNT(cases), start, stop);
+    return case_run(cases, CASE_COUNT(cases), start, stop_cluster);
 }
