@@ -7,9 +7,9 @@
  * pretending to be one.
  */
 #include "tests/support/case.h"
+#include "tests/support/fixture.h"
 #include "tests/support/login.h"
-#include "tests/support/query.h"
-#include "tests/support/sluice.h"
+#include "tests/support/soon.h"
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
@@ -22,7 +22,6 @@ enum { WAIT_MS = 30000, INI_MAX = 4096, KEY_MAX = 260, SHORT = 8, LONG = 36 };
 
 #define CANCELLED "57014"
 
-static struct cluster cluster;
 static struct sluice sluices[2]; /* peers 1 and 2 */
 static PGconn *watch;            /* to PostgreSQL itself */
 
@@ -35,21 +34,17 @@ struct hand {
 
 /* ---- the world ---- */
 
-static int start_cluster(void **state)
+static int start_own_cluster(void **state)
 {
-    (void)state;
-    cluster_start(&cluster, NULL);
-    watch = query_must_connect(
-            "host=127.0.0.1 port=%d dbname=postgres user=postgres", cluster.port);
+    (void)start_cluster(state);
+    watch = open_direct();
     return 0;
 }
 
-static int stop_cluster(void **state)
+static int stop_own_cluster(void **state)
 {
-    (void)state;
     PQfinish(watch);
-    cluster_stop(&cluster);
-    return 0;
+    return stop_cluster(state);
 }
 
 static int begin(void **state)
@@ -62,29 +57,11 @@ static int begin(void **state)
     return 0;
 }
 
-static int sleepers(void)
-{
-    return query_text(watch, "select count(*) from pg_stat_activity where state = 'active' "
-                             "and query like 'select pg_sleep%'")[0] -
-           '0';
-}
-
-static void await_sleepers(int count)
-{
-    long end = proc_now_ms() + WAIT_MS;
-
-    while (sleepers() != count) {
-        assert_true(proc_now_ms() < end);
-        proc_pause_ms(10);
-    }
-}
-
 static int finish(void **state)
 {
     (void)state;
-    query_text(watch, "select pg_terminate_backend(pid) from pg_stat_activity "
-                      "where query like 'select pg_sleep%'");
-    await_sleepers(0);
+    query_text(watch, END_SLEEPERS);
+    soon_query(watch, COUNT_SLEEPERS, "0");
     sluice_stop(&sluices[0]);
     sluice_stop(&sluices[1]);
     return 0;
@@ -96,27 +73,19 @@ static void make_ini(char ini[static INI_MAX], const char *settings, const char 
     snprintf(ini, INI_MAX,
             "[databases]\n"
             "s = host=@PGDIR@ port=@PGPORT@ dbname=postgres pool_mode=session\n"
-            "t = host=127.0.0.1 port=@PGPORT@ dbname=postgres pool_mode=transaction\n"
-            "[peers]\n%s"
-            "[pgbouncer]\n"
-            "listen_addr = 127.0.0.1\n"
-            "listen_port = @PORT@\n"
-            "unix_socket_dir = @DIR@\n"
-            "auth_type = trust\n"
-            "auth_file = @DIR@/userlist.txt\n"
-            "admin_users = postgres\n"
+            "t = " AT_POSTGRES " pool_mode=transaction\n"
+            "[peers]\n%s" INI_MAIN "admin_users = postgres\n"
             "server_tls_sslmode = disable\n"
-            "workers = 2\n"
             "%s",
             peers, settings);
 }
 
-static void start_one(struct sluice *sluice, const char *settings, const char *peers)
+static void start_one(struct sluice *peer, const char *settings, const char *peers)
 {
     char ini[INI_MAX];
 
     make_ini(ini, settings, peers);
-    sluice_start(sluice, ini);
+    sluice_start(peer, ini);
 }
 
 /* Both, each other's peers: one by its address, one by its socket. */
@@ -131,22 +100,12 @@ static void start_both(void)
 }
 
 /* SHOW PEER_POOLS comes to say so. */
-static void await_peer_pools(const struct sluice *sluice, const char *expected)
+static void await_peer_pools(const struct sluice *peer, const char *expected)
 {
-    long end = proc_now_ms() + WAIT_MS;
-    PGconn *console = query_must_connect(
-            "host=127.0.0.1 port=%d dbname=pgbouncer user=postgres", sluice->port);
+    PGconn *console =
+            query_must_connect("host=127.0.0.1 port=%d dbname=pgbouncer user=postgres", peer->port);
 
-    for (;;) {
-        const char *got = query_text(console, "show peer_pools");
-        if (strcmp(got, expected) == 0) {
-            break;
-        }
-        if (proc_now_ms() > end) {
-            fail_msg("SHOW PEER_POOLS is %s, not %s", got, expected);
-        }
-        proc_pause_ms(10);
-    }
+    soon_query(console, "show peer_pools", expected);
     PQfinish(console);
 }
 
@@ -189,9 +148,9 @@ static const char *read_ready(struct hand *hand)
     return sqlstate;
 }
 
-static struct hand open_hand(const struct sluice *sluice, const char *database, bool is_new)
+static struct hand open_hand(const struct sluice *peer, const char *database, bool is_new)
 {
-    struct hand hand = {.fd = login_dial(sluice->port)};
+    struct hand hand = {.fd = login_dial(peer->port)};
     char packet[LOGIN_TEXT_MAX];
     size_t len = login_startup(packet, "postgres", database);
 
@@ -304,14 +263,14 @@ static void a_cancel_that_came_to_the_wrong_one_cancels_at_the_right_one(void **
         assert_int_equal(one.key[7] & 3, 3);
         send_query(&one, "select pg_sleep(600)");
         send_query(&two, "select pg_sleep(601)");
-        await_sleepers(2);
+        soon_query(watch, COUNT_SLEEPERS, "2");
         one.key[one.key_len - 2] ^= 1; /* a wrong key is nobody's there too */
         cancel(wrong, one.key, one.key_len);
         one.key[one.key_len - 2] ^= 1;
-        assert_int_equal(sleepers(), 2);
+        query_expect(watch, COUNT_SLEEPERS, "2");
         cancel(wrong, one.key, one.key_len);
         assert_string_equal(read_ready(&one), CANCELLED);
-        assert_int_equal(sleepers(), 1);
+        query_expect(watch, COUNT_SLEEPERS, "1");
         cancel(right, two.key, two.key_len);
         assert_string_equal(read_ready(&two), CANCELLED);
         close(one.fd);
@@ -496,7 +455,7 @@ static void a_silent_peer_is_given_up_in_time(void **state)
     }
     struct hand client = open_hand(&sluices[0], "t", false);
     send_query(&client, "select pg_sleep(600)");
-    await_sleepers(1);
+    soon_query(watch, COUNT_SLEEPERS, "1");
     cancel(&sluices[0], client.key, client.key_len);
     assert_string_equal(read_ready(&client), CANCELLED);
     close(client.fd);
@@ -534,7 +493,7 @@ static void a_reload_takes_up_changed_peers(void **state)
     cancel(&sluices[0], key, sizeof(key));
     /* Who was there before has the key of before. */
     send_query(&client, "select pg_sleep(600)");
-    await_sleepers(1);
+    soon_query(watch, COUNT_SLEEPERS, "1");
     cancel(&sluices[0], client.key, client.key_len);
     assert_string_equal(read_ready(&client), CANCELLED);
     close(client.fd);
@@ -558,5 +517,5 @@ int main(void)
             CASE(a_reload_takes_up_changed_peers),
     };
 
-    return case_run(cases, CASE_COUNT(cases), start_cluster, stop_cluster);
+    return case_run(cases, CASE_COUNT(cases), start_own_cluster, stop_own_cluster);
 }
