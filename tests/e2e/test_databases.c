@@ -115,28 +115,33 @@ static void an_entry_of_its_own_is_not_what_the_fallback_makes_of_its_name(void 
 
 /* ---- moved ---- */
 
-static void a_login_that_hangs_is_given_up_when_its_database_moves(void **state)
+#define PATIENT "server_connect_timeout = 600\nserver_tls_sslmode = disable\n"
+
+/* The shop moves to where nobody answers, and what conn asks waits for a login there; to be closed. */
+static int hang_a_login(PGconn *console, PGconn *conn)
 {
     int deaf;
-    int port = proc_silent_port(&deaf);
-    PGconn *console = open_console();
-    PGconn *conn;
     char ini[2048];
 
-    (void)state;
-    conn = open_client("shop"); /* so that the next one needs no server to log in */
     query_expect(conn, "select 1", "1");
     snprintf(ini, sizeof(ini),
-            "[databases]\nshop = host=127.0.0.1 port=%d pool_size=1\n" REST
-            "server_connect_timeout = 600\nserver_tls_sslmode = disable\n",
-            port);
+            "[databases]\nshop = host=127.0.0.1 port=%d pool_size=1\n" REST PATIENT,
+            proc_silent_port(&deaf));
     reload(console, ini);
     soon_query(console, "show servers", ""); /* the one of before is gone */
     assert_int_equal(PQsendQuery(conn, "select 2"), 1);
     assert_false(query_is_answered(conn, 200));
-    reload(console,
-            "[databases]\nshop = host=127.0.0.1 port=@PGPORT@ dbname=postgres pool_size=1\n" REST
-            "server_connect_timeout = 600\nserver_tls_sslmode = disable\n");
+    return deaf;
+}
+
+static void a_login_that_hangs_is_given_up_when_its_database_moves(void **state)
+{
+    PGconn *console = open_console();
+    PGconn *conn = open_client("shop"); /* by now: the next login to the shop hangs */
+    int deaf = hang_a_login(console, conn);
+
+    (void)state;
+    reload(console, "[databases]\nshop = " AT_POSTGRES " pool_size=1\n" REST PATIENT);
     soon_result(conn, "2");
     close(deaf);
     PQfinish(conn);
@@ -145,22 +150,11 @@ static void a_login_that_hangs_is_given_up_when_its_database_moves(void **state)
 
 static void a_pause_does_not_wait_for_a_login_that_hangs(void **state)
 {
-    int deaf;
-    int port = proc_silent_port(&deaf);
     PGconn *console = open_console();
     PGconn *conn = open_client("shop");
-    char ini[2048];
+    int deaf = hang_a_login(console, conn);
 
     (void)state;
-    query_expect(conn, "select 1", "1");
-    snprintf(ini, sizeof(ini),
-            "[databases]\nshop = host=127.0.0.1 port=%d pool_size=1\n" REST
-            "server_connect_timeout = 600\nserver_tls_sslmode = disable\n",
-            port);
-    reload(console, ini);
-    soon_query(console, "show servers", ""); /* the one of before is gone */
-    assert_int_equal(PQsendQuery(conn, "select 2"), 1);
-    assert_false(query_is_answered(conn, 200));
     assert_int_equal(PQsendQuery(console, "pause shop"), 1);
     soon_result(console, "PAUSE");
     close(deaf);
