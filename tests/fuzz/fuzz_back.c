@@ -163,16 +163,9 @@ static void check_row(struct sl_span body, struct sl_buf *buf)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    static void (*const CHECKS[])(struct sl_span body, struct sl_buf * buf) = {check_error,
-            check_own_error, check_param, check_key, check_auth, check_small, check_notification,
-            check_row};
-    struct sl_buf buf;
+    static message_check *const CHECKS[] = {check_error, check_own_error, check_param, check_key,
+            check_auth, check_small, check_notification, check_row};
 
-    if (size == 0 || size > 65536) {
-        return 0;
-    }
-    sl_buf_init(&buf, (size_t)1 << 20);
-    CHECKS[data[0] % SL_COUNT(CHECKS)](sl_span(data + 1, size - 1), &buf);
-    sl_buf_fini(&buf);
+    check_by_first_byte(CHECKS, SL_COUNT(CHECKS), data, size);
     return 0;
 }
