@@ -250,6 +250,23 @@ static enum step on_parse(struct client *client, const struct request *request)
     return step == STEP_NEXT ? on_extended(client, request, EXPECT_PARSE) : step;
 }
 
+/*
+ * A statement that was made in an earlier segment may have been looked at when the server was
+ * another's, or before it was cleaned: what it leaves is not known here.
+ */
+static enum step on_bind(struct client *client, const struct request *request)
+{
+    const uint8_t *portal = request->at + MESSAGE_HEAD;
+    size_t here = request->here > MESSAGE_HEAD ? request->here - MESSAGE_HEAD : 0;
+    size_t len = strnlen((const char *)portal, here);
+    bool is_named = len + 1 >= here || portal[len + 1] != 0;
+
+    if (client->mode != CONF_POOL_SESSION && (is_named || !client->server->is_unsynced)) {
+        request_note_effects(client, EFFECTS_ALL);
+    }
+    return on_extended(client, request, EXPECT_BIND);
+}
+
 static enum step on_describe(struct client *client, const struct request *request)
 {
     if (request->here < MESSAGE_HEAD + 1) {
@@ -357,7 +374,7 @@ static enum step with_server(struct client *client, const struct request *reques
         return renames ? request_parse(client, request) : on_parse(client, request);
     case MSG_BIND:
         begin_query(client);
-        return renames ? request_bind(client, request) : on_extended(client, request, EXPECT_BIND);
+        return renames ? request_bind(client, request) : on_bind(client, request);
     case MSG_DESCRIBE:
         return renames ? request_describe(client, request) : on_describe(client, request);
     case MSG_EXECUTE:
