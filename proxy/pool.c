@@ -565,10 +565,12 @@ void pool_forget(struct pool *pool, struct server *server, struct worker *worker
     registry_let_go(&pool->holders);
 }
 
-bool pool_withdraw(struct pool *pool, struct server *server)
+bool pool_withdraw(struct pool *pool, struct server *server, bool keeps_min)
 {
     pthread_mutex_lock(&pool->lock);
-    bool is_idle = server->place == POOL_IDLE;
+    /* Of those in POOL_TESTED some are being closed: none is counted upon. */
+    int steady = pool->total - pool->counts[POOL_LOGIN] - pool->counts[POOL_TESTED];
+    bool is_idle = server->place == POOL_IDLE && (!keeps_min || steady > pool->min);
     if (is_idle) {
         take_off_idle(pool, server);
         set_place(pool, server, POOL_TESTED);

@@ -153,8 +153,11 @@ bool pool_lifetime_over(struct pool *pool, const struct server *server, sl_usec 
 void pool_give(struct pool *pool, struct server *server, struct worker *worker);
 /* On the server's worker: it is no longer of use; its place is free. */
 void pool_forget(struct pool *pool, struct server *server, struct worker *worker);
-/* On the server's worker: takes an idle server off the list; false: handed out meanwhile. */
-bool pool_withdraw(struct pool *pool, struct server *server);
+/*
+ * On the server's worker: takes an idle server off the list. False: it was handed out
+ * meanwhile; or, with keeps_min, the pool would be left with fewer than min_pool_size.
+ */
+bool pool_withdraw(struct pool *pool, struct server *server, bool keeps_min);
 /* The server now counts as that (login, active, tested ...). */
 void pool_place(struct pool *pool, struct server *server, enum pool_place place);
 

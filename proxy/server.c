@@ -28,24 +28,33 @@ static void on_ready(struct io *io, unsigned got)
     }
 }
 
+static bool is_idle_too_long(const struct server *server)
+{
+    const struct worker *worker = server->io.worker;
+    sl_usec limit = worker->conf->server_idle_timeout_usec;
+
+    return limit > 0 && worker->now - server->idle_since >= limit;
+}
+
 /* Idle for too long, or too old; otherwise looked at again when that may be. */
 static void idle_timer_fired(struct server *server)
 {
     struct worker *worker = server->io.worker;
-    const struct conf *conf = worker->conf;
+    struct pool *pool = server->pool;
     const char *reason = NULL;
 
     if (worker->is_suspended) {
         timer_set(&worker->timers, &server->timer, worker->now + SL_SECOND);
         return;
     }
-    if (conf->server_idle_timeout_usec > 0 &&
-            worker->now - server->idle_since >= conf->server_idle_timeout_usec) {
-        reason = "server idle timeout";
-    } else if (pool_lifetime_over(server->pool, server, worker->now)) {
+    if (is_idle_too_long(server) && pool_withdraw(pool, server, true)) {
+        server_close(server, "server idle timeout");
+        return;
+    }
+    if (pool_lifetime_over(pool, server, worker->now)) {
         reason = "server lifetime over";
     }
-    if (reason != NULL && pool_withdraw(server->pool, server)) {
+    if (reason != NULL && pool_withdraw(pool, server, false)) {
         server_close(server, reason);
         return;
     }
@@ -94,7 +103,9 @@ void server_set_idle_timer(struct server *server)
     sl_usec idle = worker->conf->server_idle_timeout_usec;
     sl_usec next = worker->now + 10 * SL_SECOND; /* lifetimes are looked at this often */
 
-    if (idle > 0 && server->idle_since + idle < next) {
+    if (is_idle_too_long(server)) {
+        next = worker->now + SL_SECOND; /* it is kept for min_pool_size */
+    } else if (idle > 0 && server->idle_since + idle < next) {
         next = server->idle_since + idle;
     }
     if (timer_is_set(&server->timer) && server->timer.at <= next) {

@@ -506,7 +506,7 @@ static void lost(struct server *server, const char *reason)
         link_break(server, reason);
         break;
     case SERVER_IDLE:
-        if (pool_withdraw(server->pool, server)) {
+        if (pool_withdraw(server->pool, server, false)) {
             server_close(server, reason);
         } else {
             server->is_lost = true; /* its letter is under way: who gets it sees this */

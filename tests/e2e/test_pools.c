@@ -339,6 +339,31 @@ static void a_server_that_is_idle_too_long_goes(void **state)
     assert_true(sluice_logged(&sluice, "server idle timeout"));
 }
 
+/* The least of one pool has been idle for longer than a server that was closed for it. */
+static void the_least_of_a_pool_stays_however_idle(void **state)
+{
+    static const char *const pids = "select string_agg(pid::text, ',' order by pid) from "
+                                    "pg_stat_activity where datname = 'postgres'";
+    char least[64];
+    PGconn *watch;
+    PGconn *conn;
+
+    (void)state;
+    start_with("[databases]\ndb = " AT "user=postgres min_pool_size=2\nother = " AT "\n" MAIN
+               "server_idle_timeout = 1\n");
+    watch = query_must_connect(
+            "host=%s port=%d user=postgres dbname=template1", cluster.dir, cluster.port);
+    servers_soon(2);
+    snprintf(least, sizeof(least), "%s", query_text(watch, pids));
+    conn = open_as("postgres", "other");
+    query_expect(conn, "select 1", "1");
+    soon_logged(&sluice, "server idle timeout");
+    servers_soon(2);
+    query_expect(watch, pids, least);
+    PQfinish(conn);
+    PQfinish(watch);
+}
+
 /* Two servers are idle; the pids that four transactions, one after the other, are given. */
 static void pids_of_four(char pids[4][32])
 {
@@ -455,6 +480,7 @@ static const struct CMUnitTest cases[] = {
         CASE(a_server_with_no_lifetime_is_used_once),
         CASE(a_server_that_is_too_old_goes),
         CASE(a_server_that_is_idle_too_long_goes),
+        CASE(the_least_of_a_pool_stays_however_idle),
         CASE(the_server_used_last_is_used_next_unless_round_robin),
         CASE(servers_are_spread_over_hosts_or_not),
         CASE(there_are_so_many_workers),

@@ -343,6 +343,34 @@ static void min_pool_size_is_kept_while_somebody_uses_the_pool(void **state)
     assert_int_equal(pool_counts(pool()).servers[POOL_IDLE], 2);
 }
 
+static void of_the_idle_only_those_above_min_pool_size_are_spare(void **state)
+{
+    struct server *servers[3];
+
+    (void)state;
+    pool()->size = 3;
+    pool()->min = 1;
+    for (unsigned i = 0; i < 3; i++) {
+        ask(i, i % 2, pool(), params_empty());
+    }
+    login();
+    for (unsigned i = 0; i < 3; i++) {
+        servers[i] = world.askers[i].server;
+        assert_non_null(servers[i]);
+        give(i);
+    }
+    /* On two workers at once: what is withdrawn and not closed yet counts no more. */
+    assert_true(pool_withdraw(pool(), servers[0], true));
+    assert_true(pool_withdraw(pool(), servers[1], true));
+    assert_false(pool_withdraw(pool(), servers[2], true));
+    server_close(servers[0], "idle");
+    server_close(servers[1], "idle");
+    assert_false(pool_withdraw(pool(), servers[2], true));
+    assert_int_equal(pool_counts(pool()).servers[POOL_IDLE], 1);
+    pool()->min = 0;
+    assert_true(pool_withdraw(pool(), servers[2], true));
+}
+
 static void without_memory_for_a_server_nothing_stays_counted(void **state)
 {
     (void)state;
@@ -515,10 +543,10 @@ static void an_idle_server_is_withdrawn_by_one_only(void **state)
     ask_usual(0);
     login();
     struct server *server = world.askers[0].server;
-    assert_false(pool_withdraw(pool(), server));
+    assert_false(pool_withdraw(pool(), server, false));
     give(0);
-    assert_true(pool_withdraw(pool(), server));
-    assert_false(pool_withdraw(pool(), server));
+    assert_true(pool_withdraw(pool(), server, false));
+    assert_false(pool_withdraw(pool(), server, false));
     assert_int_equal(ask_usual(1), POOL_QUEUED);
     server_close(server, "idle for too long");
     login();
@@ -562,6 +590,7 @@ int main(void)
             CASE(the_reserve_is_for_those_who_have_waited_long),
             CASE(the_limit_of_a_database_holds_for_all_its_pools),
             CASE(min_pool_size_is_kept_while_somebody_uses_the_pool),
+            CASE(of_the_idle_only_those_above_min_pool_size_are_spare),
             CASE(without_memory_for_a_server_nothing_stays_counted),
             CASE(while_paused_nothing_is_handed_out),
             CASE(what_was_idle_before_a_pause_is_closed_too),
