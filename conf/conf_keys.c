@@ -209,7 +209,10 @@ static const struct conf_key keys[] = {
                 "Servers a pool (one database and user) may have; 0 is no limit."),
         BOOL(CLIENTS, disable_pqexec, "0", FIXED,
                 "Refuse the simple query protocol, which takes several statements in one text."),
-        TIME(PROCESS, dns_max_ttl, 0, "15", LIVE, "How long the address of a name is believed."),
+        TIME(PROCESS, dns_max_ttl, 0, "15", LIVE,
+                "How long the address of a name is believed. While servers are connected by the "
+                "name it is then asked for again, at most once a second, and those at an address "
+                "that it has no more are closed when they are free."),
         TIME(PROCESS, dns_nxdomain_ttl, 0, "15", LIVE,
                 "How long it is believed that a name has no address."),
         TIME(PROCESS, dns_zone_check_period, 0, "0", LIVE,
@@ -253,7 +256,8 @@ static const struct conf_key keys[] = {
         INT(POOLS, max_user_connections, -1, INT_MAX, "0", LIVE,
                 "Servers a user may have over all databases; 0 is no limit."),
         INT(POOLS, min_pool_size, 0, INT_MAX, "0", LIVE,
-                "Servers a pool keeps while it has clients or a user of its own."),
+                "Servers a pool keeps while it has clients or a user of its own; "
+                "server_idle_timeout closes none of them."),
         INT(PROCESS, peer_id, 0, CONF_PEER_ID_MAX, "0", LIVE,
                 "Our number among the [peers]: cancel keys of new clients carry it in place of the "
                 "server's process id, and requests with another's are passed on; 0 is none."),

@@ -246,11 +246,9 @@ static const char *server_word(const struct server *server, unsigned which, char
     return text;
 }
 
-static bool put_server(struct view_visit *visit, const struct server *server, unsigned which)
+static bool put_server(struct view_visit *visit, struct server *server, unsigned which)
 {
     char state[32];
-    bool is_old =
-            server->close_reason != NULL || server->epoch != atomic_load(&server->pool->epoch);
     struct address_short address;
 
     address_shorten(&server->address, &address);
@@ -264,7 +262,7 @@ static bool put_server(struct view_visit *visit, const struct server *server, un
             .local = server->local,
             .connected_at = server->connected_at,
             .request_at = server->request_at,
-            .close_needed = is_old,
+            .close_needed = server_is_old(server),
             .self = server,
             .link = server->client,
             .pid = server->pid,
@@ -282,7 +280,7 @@ static bool put_server(struct view_visit *visit, const struct server *server, un
 static void put_servers(struct view_visit *visit, struct worker *worker, unsigned which)
 {
     SL_LIST_EACH (it, &worker->servers) {
-        const struct server *server = SL_CONTAINER(it, struct server, link);
+        struct server *server = SL_CONTAINER(it, struct server, link);
         bool is_shown = (which & ACTIVE_ONLY) == 0 || hold_len(&server->io.in) > 0 ||
                         hold_len(&server->io.out) > 0 || server->body_left > 0;
         if (is_shown && !put_server(visit, server, which)) {

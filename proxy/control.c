@@ -44,6 +44,8 @@ static struct {
     bool is_closed;      /* the workers have stopped: nobody is left to answer to */
     sl_usec deadline;    /* of a shutdown; 0: none */
     sl_usec next_period; /* stats_period */
+    sl_usec next_refresh;
+    unsigned dns_seen; /* dns_changes() that servers have been looked at for */
 } self = {.signal_fd = -1};
 
 /* ---- the log ---- */
@@ -265,12 +267,51 @@ static void see_to_period(void)
     conf_unref(conf);
 }
 
+/* ---- names ---- */
+
+/* Nobody else asks while all connections are up: a failover is to be seen all the same. */
+static void refresh_names(void)
+{
+    const struct conf *conf = process_conf();
+    const struct conf_database *last = NULL;
+
+    for (struct database *d = registry_next_database(NULL); d != NULL;
+            d = registry_next_database(d)) {
+        const struct conf_database *db = conf_find_database(conf, d->name);
+        db = db != NULL ? db : conf->fallback_database;
+        if (db == NULL || db == last || atomic_load(&d->servers) == 0) {
+            continue;
+        }
+        last = db; /* those of "*" have its hosts */
+        for (int i = 0; i < db->hosts_count; i++) {
+            dns_refresh(db->hosts[i].host);
+        }
+    }
+    conf_unref(conf);
+}
+
+static void see_to_names(void)
+{
+    sl_usec now = sl_now();
+    unsigned changes = dns_changes();
+
+    if (changes != self.dns_seen) {
+        self.dns_seen = changes;
+        sweep_servers();
+    }
+    if (now >= self.next_refresh) {
+        self.next_refresh = now + SL_SECOND;
+        refresh_names();
+    }
+}
+
 static void on_tick(evutil_socket_t fd, short what, void *arg)
 {
     (void)fd;
     (void)what;
     (void)arg;
     see_to_period();
+    see_to_names();
     see_to_shutdown();
     reaper_tick(sl_now());
 }

@@ -4,6 +4,8 @@
  *
  *      NEW --asked--> QUEUED --taken--> ASKING --answered--> KNOWN --grown old, asked--> QUEUED
  *
+ * Names for which nobody waits (dns_refresh()) are asked for when no other is left.
+ *
  * A name has those who wait for it on a list of its own. The thread answers all of
  * them with one pass, outside of nothing: posting a letter never blocks.
  */
@@ -17,6 +19,7 @@
 #include <netdb.h>
 #include <pthread.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -24,18 +27,19 @@
 
 enum dns_state {
     DNS_KNOWN,  /* answered, perhaps long ago; on the list `known` only */
-    DNS_QUEUED, /* waits for the thread; on `queue` and `known` */
+    DNS_QUEUED, /* waits for the thread; on `queue` or `refreshes`, and `known` */
     DNS_ASKING  /* the thread is at it */
 };
 
 struct dns_host {
     struct sl_map_node node;
     struct sl_list known;   /* in dns.known, the one asked for last in front */
-    struct sl_list queue;   /* in dns.queue */
+    struct sl_list queue;   /* in dns.queue, or dns.refreshes */
     struct sl_list waiting; /* requests */
     enum dns_state state;
-    bool is_stale; /* an answer, but grown old at command */
-    sl_usec answered_at;
+    bool is_stale;       /* an answer, but grown old at command */
+    bool is_partial;     /* it has more addresses than are kept */
+    sl_usec answered_at; /* 0: never */
     int count;
     struct address_short addresses[DNS_ADDRESSES_MAX];
     char error[DNS_ERROR_MAX]; /* when count is 0 */
@@ -51,7 +55,9 @@ static struct {
     struct sl_map hosts;
     struct sl_list known;
     struct sl_list queue;
+    struct sl_list refreshes;
     unsigned pending;
+    atomic_uint changes; /* any thread */
     sl_usec max_ttl_usec;
     sl_usec nxdomain_ttl_usec;
 } dns = {.lock = PTHREAD_MUTEX_INITIALIZER,
@@ -156,6 +162,7 @@ static void answer_all_locked(struct dns_host *host)
 
 struct answer {
     int failed; /* of getaddrinfo() */
+    bool is_partial;
     int count;
     struct address_short addresses[DNS_ADDRESSES_MAX];
 };
@@ -187,23 +194,52 @@ static void ask(const char *name, struct answer *answer)
     if (answer->failed != 0) {
         return;
     }
-    for (struct addrinfo *it = all; it != NULL && answer->count < DNS_ADDRESSES_MAX;
-            it = it->ai_next) {
+    const struct addrinfo *it = all;
+    for (; it != NULL && answer->count < DNS_ADDRESSES_MAX; it = it->ai_next) {
         add_address(answer, it);
     }
+    answer->is_partial = it != NULL;
     freeaddrinfo(all);
     if (answer->count == 0) {
         answer->failed = EAI_NONAME;
     }
 }
 
+static bool is_among(
+        const struct address_short *address, const struct address_short *among, int count)
+{
+    for (int i = 0; i < count; i++) {
+        if (address_equal(address, &among[i])) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* May an address that the name had be missing now? Before "no such name" it had some we forgot. */
+static bool drops_some(const struct dns_host *host, const struct answer *answer)
+{
+    if (host->answered_at == 0 || answer->is_partial) {
+        return false;
+    }
+    bool holds_all = host->count > 0 && !host->is_partial;
+    for (int i = 0; i < host->count; i++) {
+        holds_all = holds_all && is_among(&host->addresses[i], answer->addresses, answer->count);
+    }
+    return !holds_all;
+}
+
 static void keep_locked(struct dns_host *host, const struct answer *answer)
 {
+    if (answer->failed == 0 && drops_some(host, answer)) {
+        atomic_fetch_add(&dns.changes, 1);
+    }
     host->state = DNS_KNOWN;
     host->answered_at = sl_now();
     host->is_stale = false;
     if (answer->failed == 0) {
         host->count = answer->count;
+        host->is_partial = answer->is_partial;
         memcpy(host->addresses, answer->addresses, sizeof host->addresses);
         return;
     }
@@ -224,6 +260,9 @@ static void *dns_main(void *unused)
     pthread_mutex_lock(&dns.lock);
     while (!dns.is_stopping) {
         struct sl_list *first = sl_list_pop(&dns.queue);
+        if (first == NULL) {
+            first = sl_list_pop(&dns.refreshes);
+        }
         if (first == NULL) {
             pthread_cond_wait(&dns.wake, &dns.lock);
             continue;
@@ -250,6 +289,7 @@ enum sl_err dns_start(void)
     sl_map_init(&dns.hosts, DNS_HOSTS_MAX);
     sl_list_init(&dns.known);
     sl_list_init(&dns.queue);
+    sl_list_init(&dns.refreshes);
     dns.is_stopping = false;
     dns.pending = 0;
 
@@ -324,6 +364,23 @@ static enum dns_verdict fail(struct dns_request *request, const char *host, cons
     return DNS_FAILED;
 }
 
+static void enqueue_locked(struct dns_host *host, struct sl_list *queue)
+{
+    if (host->state == DNS_KNOWN) {
+        host->state = DNS_QUEUED;
+        dns.pending++;
+    }
+    sl_list_remove(&host->queue);
+    sl_list_append(queue, &host->queue);
+    pthread_cond_signal(&dns.wake);
+}
+
+static void touch_locked(struct dns_host *host)
+{
+    sl_list_remove(&host->known);
+    sl_list_push(&dns.known, &host->known);
+}
+
 static enum dns_verdict lookup_locked(const char *name, struct dns_request *request)
 {
     struct dns_host *host = find_locked(name);
@@ -334,18 +391,14 @@ static enum dns_verdict lookup_locked(const char *name, struct dns_request *requ
             return fail(request, name, "too many names");
         }
     } else {
-        sl_list_remove(&host->known);
-        sl_list_push(&dns.known, &host->known);
+        touch_locked(host);
     }
     if (host->state == DNS_KNOWN && ttl_left_locked(host) > 0) {
         give_locked(host, request);
         return host->count > 0 ? DNS_NOW : DNS_FAILED;
     }
-    if (host->state == DNS_KNOWN) {
-        host->state = DNS_QUEUED;
-        dns.pending++;
-        sl_list_append(&dns.queue, &host->queue);
-        pthread_cond_signal(&dns.wake);
+    if (host->state == DNS_KNOWN || (host->state == DNS_QUEUED && sl_list_empty(&host->waiting))) {
+        enqueue_locked(host, &dns.queue); /* ahead of names for which nobody waits */
     }
     request->is_waiting = true;
     sl_list_append(&host->waiting, &request->waiting);
@@ -397,6 +450,46 @@ bool dns_cancel(struct dns_request *request)
     }
     pthread_mutex_unlock(&dns.lock);
     return was_waiting;
+}
+
+void dns_refresh(const char *host)
+{
+    char name[DNS_NAME_MAX + 1];
+
+    if (!fold_name(host, name)) {
+        return;
+    }
+    pthread_mutex_lock(&dns.lock);
+    struct dns_host *known = dns.is_running && !dns.is_stopping ? find_locked(name) : NULL;
+    if (known != NULL) {
+        touch_locked(known);
+    }
+    if (known != NULL && known->state == DNS_KNOWN && ttl_left_locked(known) == 0) {
+        enqueue_locked(known, &dns.refreshes);
+    }
+    pthread_mutex_unlock(&dns.lock);
+}
+
+unsigned dns_changes(void)
+{
+    return atomic_load_explicit(&dns.changes, memory_order_relaxed);
+}
+
+bool dns_has_address(const char *host, const struct address_short *address)
+{
+    struct address_short sought = *address;
+    char name[DNS_NAME_MAX + 1];
+
+    if (!fold_name(host, name)) {
+        return true;
+    }
+    sought.port = 0;
+    pthread_mutex_lock(&dns.lock);
+    const struct dns_host *known = dns.is_running ? find_locked(name) : NULL;
+    bool has = known == NULL || known->count == 0 || known->is_partial ||
+               is_among(&sought, known->addresses, known->count);
+    pthread_mutex_unlock(&dns.lock);
+    return has;
 }
 
 void dns_expire_all(void)

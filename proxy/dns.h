@@ -9,6 +9,10 @@
  * has grown old is kept until a newer one is there, and serves when the resolver
  * fails: a database that runs must not be lost to a resolver that does not.
  *
+ * When an answer lacks an address that the one before had, dns_changes() is raised:
+ * whoever is connected to an address of a name sees by it when to ask whether the
+ * name still has it. So a failover by DNS is followed, also by servers in use.
+ *
  * Ownership: the request is the asker's; between DNS_LATER and done() it must not
  * move or go, unless dns_cancel() gives it back. Threads: any.
  * Bounds: DNS_HOSTS_MAX names, DNS_ADDRESSES_MAX addresses a name.
@@ -63,6 +67,18 @@ SL_MUST_CHECK enum dns_verdict dns_lookup(const char *host, int port, struct dns
  * on the way already (or it never waited). Only on the asker's thread.
  */
 bool dns_cancel(struct dns_request *request);
+
+/* The name is in use: if it is known and has grown old, it is asked for, behind all others. */
+void dns_refresh(const char *host);
+
+/* Raised whenever an answer may lack an address that its name had before. */
+unsigned dns_changes(void);
+
+/*
+ * Does the name still have that address, whatever its port? False only when a newer
+ * answer says otherwise: not when there is none, or the name is not known.
+ */
+bool dns_has_address(const char *host, const struct address_short *address);
 
 /* What is known grows old at once; used by RECONNECT and RELOAD. */
 void dns_expire_all(void);

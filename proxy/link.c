@@ -321,6 +321,13 @@ bool link_end_old(struct server *server)
         return false;
     }
     server->close_reason = "database configuration changed";
+    if (server->has_moved) {
+        server->close_reason = SERVER_MOVED;
+        SL_IGNORE(sl_error_set(&error, SL_ECONF, SL_STATE_ADMIN_SHUTDOWN,
+                          "terminating connection because its server's host has another address "
+                          "now"),
+                "the client is told");
+    }
     client_fail(client, "FATAL", &error);
     return true;
 }
@@ -496,6 +503,9 @@ void link_free_server(struct server *server)
         server_enter(server, SERVER_CLEAN);
         pool_place(server->pool, server, POOL_BEING_CANCELED);
         return; /* cancel.c calls again when the last one has closed */
+    }
+    if (server->close_reason == NULL && server_has_moved(server)) {
+        server->close_reason = SERVER_MOVED;
     }
     server->idle_since = worker->now;
     server_enter(server, SERVER_IDLE);

@@ -8,6 +8,7 @@
 #include "proxy/cancel.h"
 #include "proxy/client.h"
 #include "proxy/client_stmt.h"
+#include "proxy/dns.h"
 #include "proxy/link.h"
 #include "proxy/params.h"
 #include "proxy/process.h"
@@ -51,7 +52,9 @@ static void idle_timer_fired(struct server *server)
         server_close(server, "server idle timeout");
         return;
     }
-    if (pool_lifetime_over(pool, server, worker->now)) {
+    if (server_has_moved(server)) {
+        reason = SERVER_MOVED;
+    } else if (pool_lifetime_over(pool, server, worker->now)) {
         reason = "server lifetime over";
     }
     if (reason != NULL && pool_withdraw(pool, server, false)) {
@@ -273,9 +276,26 @@ enum sl_err server_forget_stmt(struct server *server, struct server_stmt *stmt)
     return SL_OK;
 }
 
-bool server_is_old(const struct server *server)
+bool server_has_moved(struct server *server)
 {
-    return server->close_reason != NULL || server->epoch != atomic_load(&server->pool->epoch);
+    unsigned changes = dns_changes();
+    struct address_short address;
+
+    if (server->dns_seen == changes || server->state < SERVER_SETUP) {
+        return server->has_moved;
+    }
+    server->dns_seen = changes;
+    address_shorten(&server->address, &address);
+    if (address.family != AF_UNIX && !dns_has_address(server->host, &address)) {
+        server->has_moved = true;
+    }
+    return server->has_moved;
+}
+
+bool server_is_old(struct server *server)
+{
+    return server->close_reason != NULL || server->epoch != atomic_load(&server->pool->epoch) ||
+           server_has_moved(server);
 }
 
 const char *server_state_text(const struct server *server)

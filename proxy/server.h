@@ -60,6 +60,8 @@ struct stmt;
 
 enum { SERVER_KEY_MAX = 256 };
 
+#define SERVER_MOVED "its host has another address now"
+
 struct server {
     struct io io;
     enum server_state state;
@@ -88,6 +90,7 @@ struct server {
     bool saw_reset;        /* RESET or DISCARD ALL since the last ReadyForQuery */
     bool clean_again;      /* after ROLLBACK, the reset query */
     bool has_said_fatal;   /* its client knows why it ends */
+    bool has_moved;        /* its host has another address now */
     struct stmt *finished; /* statements answered, until ReadyForQuery */
     struct stmt *finished_last;
     uint32_t tapped;       /* bytes of what comes next that stages have seen already */
@@ -100,6 +103,7 @@ struct server {
     sl_usec idle_since;
     sl_usec request_at;
     unsigned epoch;           /* of the pool, when it was made */
+    unsigned dns_seen;        /* dns_changes() when its host was known to have its address */
     const char *close_reason; /* not NULL: close rather than reuse */
     bool is_replication;      /* never shared */
     bool is_lost;             /* the socket is of no use, but a letter is on its way */
@@ -155,8 +159,10 @@ SL_MUST_CHECK enum sl_err server_ask_again(struct server *server);
 
 /* Closes a statement on it, unseen; it is forgotten here. Not one whose Parse is under way. */
 SL_MUST_CHECK enum sl_err server_forget_stmt(struct server *server, struct server_stmt *stmt);
-/* Is it to be closed rather than used again: RECONNECT, or a RELOAD that moved its database? */
-bool server_is_old(const struct server *server);
+/* On its worker: has its host another address now, as the resolver says? */
+bool server_has_moved(struct server *server);
+/* On its worker: is it to be closed rather than used again, for RECONNECT, RELOAD or DNS? */
+bool server_is_old(struct server *server);
 /* Looks again when it may be idle for too long, or too old. */
 void server_set_idle_timer(struct server *server);
 

@@ -325,6 +325,7 @@ static bool try_host(struct server *server)
     }
     login->dns.home = &server->io.worker->mailbox;
     login->dns.done = resolved;
+    server->dns_seen = dns_changes(); /* before the answer: what changes later is noticed */
     login->is_resolving = true;
     if (dns_lookup(host->host, host->port, &login->dns) == DNS_LATER) {
         return true;

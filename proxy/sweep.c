@@ -3,7 +3,7 @@
  * proxy/sweep.c - rounds of one letter through all workers.
  *
  *   RELOAD: ROUND_CLIENTS -> pools are recycled -> ROUND_SERVERS
- *   else:   ROUND_SERVERS
+ *   else:   ROUND_SERVERS, also when a name has another address now
  *
  * Pools are recycled between the rounds: by then every worker has the new
  * configuration, so that no server is made by the old one and counted as new.
@@ -126,6 +126,9 @@ static void visit_servers(struct worker *worker)
             server_close(server, "nobody is to be served by it");
         } else if (server->state == SERVER_LINKED) {
             SL_IGNORE(link_end_old(server), "else it ends when it is free");
+        } else if (server->state == SERVER_IDLE && server->has_moved && !worker->is_suspended &&
+                   pool_withdraw(server->pool, server, false)) {
+            server_close(server, SERVER_MOVED);
         }
     }
 }

@@ -139,6 +139,11 @@ if(support_sources AND LIBPQ_FOUND AND CMOCKA_FOUND)
   add_library(sluice_support STATIC ${support_sources})
   target_link_libraries(sluice_support PUBLIC sluice_flags sluice_protocol PkgConfig::LIBPQ PkgConfig::CMOCKA)
   sluice_e2e_tests(e2e e2e 300)
+  add_executable(sluice_names tests/names/main.c) # Sluice with a resolver of our own
+  target_link_libraries(sluice_names PRIVATE sluice_proxy ${CMAKE_DL_LIBS})
+  set_target_properties(sluice_names PROPERTIES RUNTIME_OUTPUT_DIRECTORY tests/names)
+  add_dependencies(e2e_names sluice_names)
+  set_property(TEST e2e.names APPEND PROPERTY ENVIRONMENT "SLUICE_BIN=$<TARGET_FILE:sluice_names>")
   # An allocator that fails; the sanitizers bring one of their own.
   if(NOT SLUICE_SANITIZE)
     sluice_e2e_tests(memory e2e 600)
