@@ -67,6 +67,27 @@ static struct console_portal **find_portal(struct console *console, struct sl_sp
     return NULL;
 }
 
+/* As find_stmt() and find_portal(); who names what is not there is refused. */
+static struct console_stmt **known_stmt(struct console *console, struct sl_span name)
+{
+    struct console_stmt **stmt = find_stmt(console, name);
+
+    if (stmt == NULL) {
+        refuse(console, SL_STATE_UNDEFINED_PSTATEMENT, "prepared statement does not exist");
+    }
+    return stmt;
+}
+
+static struct console_portal **known_portal(struct console *console, struct sl_span name)
+{
+    struct console_portal **portal = find_portal(console, name);
+
+    if (portal == NULL) {
+        refuse(console, "34000", "portal does not exist");
+    }
+    return portal;
+}
+
 static void drop_stmt(struct console_stmt **at)
 {
     if (at != NULL) {
@@ -202,10 +223,11 @@ static void on_bind(struct console *console, struct sl_span body)
         malformed(console);
         return;
     }
-    struct console_stmt **stmt = find_stmt(console, head.statement);
+    struct console_stmt **stmt = known_stmt(console, head.statement);
     if (stmt == NULL) {
-        refuse(console, SL_STATE_UNDEFINED_PSTATEMENT, "prepared statement does not exist");
-    } else if (rest.params > 0) {
+        return;
+    }
+    if (rest.params > 0) {
         refuse(console, SL_STATE_PROTOCOL_VIOLATION,
                 "bind message supplies parameters, but the console takes none");
     } else if (!formats_fit((*stmt)->command.view, &rest)) {
@@ -248,21 +270,17 @@ static void on_describe(struct console *console, struct sl_span body)
         return;
     }
     if (kind == FRONT_STATEMENT) {
-        struct console_stmt **stmt = find_stmt(console, name);
-        if (stmt == NULL) {
-            refuse(console, SL_STATE_UNDEFINED_PSTATEMENT, "prepared statement does not exist");
-            return;
+        struct console_stmt **stmt = known_stmt(console, name);
+        if (stmt != NULL) {
+            console_check(console, put_no_params(&console->out));
+            put_columns(console, (*stmt)->command.view, NULL, 0);
         }
-        console_check(console, put_no_params(&console->out));
-        put_columns(console, (*stmt)->command.view, NULL, 0);
         return;
     }
-    struct console_portal **portal = find_portal(console, name);
-    if (portal == NULL) {
-        refuse(console, "34000", "portal does not exist");
-        return;
+    struct console_portal **at = known_portal(console, name);
+    if (at != NULL) {
+        put_columns(console, (*at)->command.view, (*at)->formats, (*at)->formats_count);
     }
-    put_columns(console, (*portal)->command.view, (*portal)->formats, (*portal)->formats_count);
 }
 
 static void on_close(struct console *console, struct sl_span body)
@@ -329,9 +347,8 @@ static void on_execute(struct console *console, struct sl_span body)
         malformed(console);
         return;
     }
-    struct console_portal **at = find_portal(console, name);
+    struct console_portal **at = known_portal(console, name);
     if (at == NULL) {
-        refuse(console, "34000", "portal does not exist");
         return;
     }
     struct console_portal *portal = *at;

@@ -84,6 +84,13 @@ static struct database *known_database(struct console *console, const char *name
     return database;
 }
 
+/* What the verb is about: a database, or all of them (NULL). False when it was refused. */
+static bool database_of(struct console *console, const char *argument, struct database **database)
+{
+    *database = argument[0] == '\0' ? NULL : known_database(console, argument);
+    return argument[0] == '\0' || *database != NULL;
+}
+
 static void let_go(struct database *database)
 {
     if (database != NULL) {
@@ -106,6 +113,20 @@ static bool is_paused_or_suspended(struct console *console)
 }
 
 /* ---- PAUSE, RESUME ---- */
+
+/* False when it was refused. */
+static bool begin_pause(struct console *console, const char *argument, struct database **database)
+{
+    if (is_paused_or_suspended(console) || !database_of(console, argument, database)) {
+        return false;
+    }
+    if (*database == NULL) {
+        process_set_paused(true);
+    } else {
+        atomic_store(&(*database)->is_paused, true);
+    }
+    return true;
+}
 
 static bool has_servers(struct pool *pool)
 {
@@ -144,19 +165,10 @@ static bool servers_are_released(struct console *console)
 
 static void pause_verb(struct console *console, const char *argument)
 {
-    struct database *database = NULL;
+    struct database *database;
 
-    if (is_paused_or_suspended(console)) {
+    if (!begin_pause(console, argument, &database)) {
         return;
-    }
-    if (argument[0] == '\0') {
-        process_set_paused(true);
-    } else {
-        database = known_database(console, argument);
-        if (database == NULL) {
-            return;
-        }
-        atomic_store(&database->is_paused, true);
     }
     sweep_servers();
     console_set_database(console, database);
@@ -199,37 +211,34 @@ static void resume_verb(struct console *console, const char *argument)
 
 /* ---- DISABLE, ENABLE, RECONNECT ---- */
 
-static void disable_verb(struct console *console, const char *argument)
+static void set_disabled(
+        struct console *console, const char *argument, bool is_disabled, const char *tag)
 {
     struct database *database = known_database(console, argument);
 
     if (database != NULL) {
-        atomic_store(&database->is_disabled, true);
+        atomic_store(&database->is_disabled, is_disabled);
         let_go(database);
-        console_complete(console, "DISABLE");
+        console_complete(console, tag);
     }
+}
+
+static void disable_verb(struct console *console, const char *argument)
+{
+    set_disabled(console, argument, true, "DISABLE");
 }
 
 static void enable_verb(struct console *console, const char *argument)
 {
-    struct database *database = known_database(console, argument);
-
-    if (database != NULL) {
-        atomic_store(&database->is_disabled, false);
-        let_go(database);
-        console_complete(console, "ENABLE");
-    }
+    set_disabled(console, argument, false, "ENABLE");
 }
 
 static void reconnect_verb(struct console *console, const char *argument)
 {
-    struct database *database = NULL;
+    struct database *database;
 
-    if (argument[0] != '\0') {
-        database = known_database(console, argument);
-        if (database == NULL) {
-            return;
-        }
+    if (!database_of(console, argument, &database)) {
+        return;
     }
     dns_expire_all(); /* the new connections are to go where the names point now */
     for (struct pool *p = registry_next_pool(NULL); p != NULL; p = registry_next_pool(p)) {
@@ -246,19 +255,10 @@ static void reconnect_verb(struct console *console, const char *argument)
 
 static void kill_verb(struct console *console, const char *argument)
 {
-    struct database *database = NULL;
+    struct database *database;
 
-    if (is_paused_or_suspended(console)) {
+    if (!begin_pause(console, argument, &database)) {
         return;
-    }
-    if (argument[0] == '\0') {
-        process_set_paused(true);
-    } else {
-        database = known_database(console, argument);
-        if (database == NULL) {
-            return;
-        }
-        atomic_store(&database->is_paused, true);
     }
     bool is_sent = console_kill(console, database);
     let_go(database);
@@ -280,13 +280,10 @@ static void kill_client_verb(struct console *console, const char *argument)
 
 static void wait_close_verb(struct console *console, const char *argument)
 {
-    struct database *database = NULL;
+    struct database *database;
 
-    if (argument[0] != '\0') {
-        database = known_database(console, argument);
-        if (database == NULL) {
-            return;
-        }
+    if (!database_of(console, argument, &database)) {
+        return;
     }
     console_wait_close(console, database);
 }
