@@ -13,9 +13,9 @@
  * because the same server happened to come back.
  */
 #include "tests/support/case.h"
+#include "tests/support/fixture.h"
 #include "tests/support/script.h"
 #include "tests/support/script_table.h"
-#include "tests/support/sluice.h"
 
 #include <signal.h>
 #include <stdio.h>
@@ -24,8 +24,6 @@
 
 enum { SCRIPTS_MAX = 512, PEERS_MAX = 8, REPLY_SHOWN = 300, NAME_WIDTH = 28 };
 
-static struct cluster cluster;
-static struct sluice sluice;
 static struct proc pgbouncer;
 static const char *only_name;
 static int direct_port;
@@ -37,19 +35,18 @@ static size_t peer_count;
 /* What PostgreSQL itself answered, by script; filled on first use. */
 static struct script_log references[SCRIPTS_MAX];
 
-static const char ini[] =
-        "[databases]\n"
-        "session = host=127.0.0.1 port=@PGPORT@ dbname=postgres pool_mode=session\n"
-        "transaction = host=127.0.0.1 port=@PGPORT@ dbname=postgres pool_mode=transaction "
-        "min_pool_size=3\n"
-        "[pgbouncer]\n"
-        "listen_addr = 127.0.0.1\n"
-        "listen_port = @PORT@\n"
-        "unix_socket_dir =\n"
-        "auth_type = trust\n"
-        "auth_file = @DIR@/userlist.txt\n"
-        "default_pool_size = 10\n"
-        "server_round_robin = 1\n";
+static const char ini[] = "[databases]\n"
+                          "session = " AT_POSTGRES " pool_mode=session\n"
+                          "transaction = " AT_POSTGRES " pool_mode=transaction "
+                          "min_pool_size=3\n"
+                          "[pgbouncer]\n"
+                          "listen_addr = 127.0.0.1\n"
+                          "listen_port = @PORT@\n"
+                          "unix_socket_dir =\n"
+                          "auth_type = trust\n"
+                          "auth_file = @DIR@/userlist.txt\n"
+                          "default_pool_size = 10\n"
+                          "server_round_robin = 1\n";
 
 static void add_peer(const char *name, int port, const char *database)
 {
@@ -261,23 +258,13 @@ static void show_scores(void)
 
 static int start(void **state)
 {
-    (void)state;
-    cluster_start(&cluster, NULL);
+    (void)start_cluster(state);
     cluster_sql(&cluster, script_table_setup);
-    sluice_init(&sluice, &cluster);
-    sluice_file(&sluice, "userlist.txt", "\"postgres\" \"\"\n");
+    (void)prepare(state);
     sluice_start(&sluice, ini);
     add_peer("postgresql", cluster.port, "postgres");
     add_peer("sluice session", sluice.port, "session");
     add_peer("sluice transaction", sluice.port, "transaction");
-    return 0;
-}
-
-static int stop(void **state)
-{
-    (void)state;
-    sluice_stop(&sluice);
-    cluster_stop(&cluster);
     return 0;
 }
 
@@ -329,7 +316,7 @@ static int run_cases(void)
             cmocka_unit_test(in_session_mode_every_reply_is_postgresqls_own),
             cmocka_unit_test(in_transaction_mode_every_reply_is_postgresqls_own),
     };
-    return case_run(cases, CASE_COUNT(cases), start, stop);
+    return case_run(cases, CASE_COUNT(cases), start, stop_both);
 }
 
 int main(int argc, char **argv)
@@ -366,7 +353,7 @@ int main(int argc, char **argv)
     show_scores();
     if (direct_port == 0) {
         proc_stop(&pgbouncer, SIGINT, 5000);
-        (void)stop(NULL);
+        (void)stop_both(NULL);
     }
     return 0;
 }
