@@ -11,8 +11,7 @@
  */
 #include "tests/memory/failing_malloc.h"
 #include "tests/support/case.h"
-#include "tests/support/query.h"
-#include "tests/support/sluice.h"
+#include "tests/support/fixture.h"
 #include "tests/support/tls.h"
 
 #include <dirent.h>
@@ -27,8 +26,6 @@
 
 enum { ACT_MS = 40000, PATIENCE_MS = 20000, TRIALS = 60 };
 
-static struct cluster cluster;
-static struct sluice sluice;
 static struct failing_malloc *control;
 static PGconn *bystander;
 
@@ -376,13 +373,12 @@ static int begin(void **state)
     const char *library = getenv("SLUICE_FAILING_MALLOC");
     char path[PROC_PATH_MAX + 16];
 
-    (void)state;
     if (library == NULL) {
         proc_die("SLUICE_FAILING_MALLOC must name the library");
     }
-    cluster_start(&cluster, NULL);
+    (void)start_cluster(state);
     cluster_sql(&cluster, "create table memory_test (a int, b text)");
-    sluice_init(&sluice, &cluster);
+    (void)prepare(state);
     sluice_file(&sluice, "userlist.txt", "\"postgres\" \"secret\"\n");
     tls_make(sluice.dir, NULL);
     snprintf(path, sizeof path, "%s/control", sluice.dir);
@@ -400,11 +396,8 @@ static int begin(void **state)
 
 static int end(void **state)
 {
-    (void)state;
     PQfinish(bystander);
-    sluice_stop(&sluice);
-    cluster_stop(&cluster);
-    return 0;
+    return stop_both(state);
 }
 
 int main(void)
