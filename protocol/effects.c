@@ -35,6 +35,7 @@ struct scan {
     bool is_qualified;   /* the name before has a schema, and not pg_catalog */
     bool is_attribute;   /* the name before is one of (...), or a function called with it */
     bool updates;        /* the word has come */
+    bool lists;          /* what follows a parenthesis may be a call: DISTINCT ON (..) f() */
     bool is_argument;    /* the word before is an argument's first */
     uint8_t sign;        /* the last character that on_other() saw */
     uint64_t selects;    /* the word has come at these depths */
@@ -183,7 +184,7 @@ static void skip_dollar(struct scan *scan)
 /* A name begins: the one that INTO, AS and their like speak of, or behind FROM (...). */
 static void advance_place(struct scan *scan)
 {
-    bool is_named = scan->place == PLACE_NEXT || scan->token == TOKEN_CLOSE;
+    bool is_named = scan->place == PLACE_NEXT || (scan->token == TOKEN_CLOSE && !scan->lists);
 
     scan->place = is_named ? PLACE_HERE : PLACE_ANY;
 }
@@ -198,6 +199,7 @@ static void begin_statement(struct scan *scan)
     scan->depth = 0;
     scan->config_depth = 0;
     scan->updates = false;
+    scan->lists = false;
     scan->selects = 0;
 }
 
@@ -285,6 +287,9 @@ static void on_telling_word(struct scan *scan, struct sl_span before)
         scan->selects |= bit_of(scan);
     } else if (IS_WORD(scan, "update")) {
         scan->updates = true;
+    } else if ((IS_WORD(scan, "on") && is_text(before, "distinct", 8)) ||
+               (IS_WORD(scan, "with") && is_text(before, "returning", 9))) {
+        scan->lists = true;
     } else if (is_one_of(scan->word, naming, SL_COUNT(naming))) {
         scan->place = PLACE_NEXT;
     } else if (scan->kind == KIND_DECLARE) {

@@ -95,7 +95,7 @@ struct server {
     struct stmt *finished_last;
     uint32_t tapped;       /* bytes of what comes next that stages have seen already */
     bool has_failed_setup; /* connect_query, in its first run */
-    bool has_sql_prepared; /* of what is left on it: a PREPARE in SQL */
+    bool has_sql_prepared; /* of what is left on it: maybe a PREPARE in SQL */
     bool is_unsynced;      /* extended messages were sent since the last Sync */
 
     struct timer timer;

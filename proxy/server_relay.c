@@ -220,7 +220,9 @@ static void on_tag(struct server *server, struct sl_span body)
     } else if (sl_span_is(tag, "LISTEN")) {
         client->is_pinned = true;
     }
-    server->has_sql_prepared |= sl_span_is(tag, "PREPARE");
+    /* A DO or a procedure may have a PREPARE, or a DEALLOCATE, within. */
+    server->has_sql_prepared |=
+            sl_span_is(tag, "PREPARE") || sl_span_is(tag, "DO") || sl_span_is(tag, "CALL");
 }
 
 /* Of what the server is asked with that: a name that we gave to a statement, and take it to know. */

@@ -39,6 +39,8 @@ static int start(void **state)
                           "$$select set_config('my.thing', 'from a function', false)$$");
     cluster_sql(&cluster, "create procedure set_by_call() language sql as "
                           "$$select set_config('my.thing', 'from a procedure', false)$$");
+    cluster_sql(&cluster, "create procedure prepare_by_call() language plpgsql as "
+                          "$$begin execute 'prepare p as select 1'; end$$");
     return 0;
 }
 
@@ -66,6 +68,8 @@ static const struct leak {
                 "select coalesce(current_setting('my.thing', true), '')"},
         {"copy (select set_config('my.thing', 'x', false)) to '/dev/null'",
                 "select coalesce(current_setting('my.thing', true), '')"},
+        {"select distinct on (1) set_config('my.thing', 'x', false)",
+                "select coalesce(current_setting('my.thing', true), '')"},
         {"set search_path = pg_catalog", "show search_path"},
         {"set statement_timeout = 12345", "show statement_timeout"},
         {"set extra_float_digits = -3", "select 0.1::float8 + 0.2::float8"},
@@ -92,6 +96,8 @@ static const struct leak {
         {"explain analyze create temp table t as select 1 as a", look_temp},
         {"declare c cursor with hold for select 1", look_cursors},
         {"prepare p as select 1", look_prepared},
+        {"do $$begin execute 'prepare p as select 1'; end$$", look_prepared},
+        {"call prepare_by_call()", look_prepared},
         {"select nextval('seq')", "select lastval()"},
         {"select nextval('seq')", "select currval('seq')"},
         {"insert into serial_item (name) values ('x')", "select lastval()"},
@@ -179,6 +185,16 @@ static void nor_without_prepared_statements_of_ours(void **state)
             check_leak(&leaks[i], WAY_UNNAMED);
         }
     }
+    PGconn *one = through("one");
+    PGconn *other = through("one");
+    PQclear(PQprepare(one, "late", "select set_config('my.thing', 'x', false)", 0, NULL));
+    query_expect(other, "select 1", "1");
+    PGresult *result = PQexecPrepared(one, "late", 0, NULL, NULL, NULL, 0);
+    assert_int_equal(PQresultStatus(result), PGRES_TUPLES_OK);
+    PQclear(result);
+    query_expect(other, "select coalesce(current_setting('my.thing', true), '')", "");
+    PQfinish(other);
+    PQfinish(one);
     sluice_stop(&sluice);
 }
 

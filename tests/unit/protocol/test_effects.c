@@ -88,6 +88,7 @@ static void ordinary_statements_leave_nothing(void **state)
             {"update pg_x set a = 1", NONE},
             {"update only t set a = 1", NONE},
             {"update t set pg_settings_x = 1", NONE},
+            {"select distinct on (a) lower(b) from t", NONE},
     };
 
     (void)state;
@@ -143,6 +144,9 @@ static void what_stays_is_seen(void **state)
 static void what_the_grammar_hides_is_seen(void **state)
 {
     static const struct row rows[] = {
+            {"select distinct on (a) f(b) from t", STAY},
+            {"SELECT DISTINCT ON (1) set_config('a.b', 'x', false)", STAY},
+            {"update t set a = 1 returning with (old as o) f(a)", STAY}, /* from 18 */
             {"SET U&\"search\\005fpath\" = 'x'", STAY},
             {"SET U&\"application_name\" = local", STAY},
             {"SET local.thing = 'x'", STAY},
