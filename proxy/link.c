@@ -31,10 +31,16 @@ static bool is_owner(const struct server *server, const struct client *client)
 /*
  * What DISCARD ALL does, but for prepared statements: those are ours, and shared. A
  * client's own (PREPARE) can only go with all of them. PostgreSQL documentation, DISCARD.
+ * RESET ALL comes last, so that no timeout, of whoever's, ends it half way; DISCARD ALL
+ * itself would stand under the last client's statement_timeout.
  */
-static const char discard_session[] =
-        "CLOSE ALL; SET SESSION AUTHORIZATION DEFAULT; RESET ALL; UNLISTEN *; "
-        "SELECT pg_catalog.pg_advisory_unlock_all(); DISCARD TEMP; DISCARD SEQUENCES";
+#define DISCARD_WITH(prepared)                                                                     \
+    "SET LOCAL statement_timeout = 0; CLOSE ALL; SET SESSION AUTHORIZATION DEFAULT; " prepared     \
+    "UNLISTEN *; SELECT pg_catalog.pg_advisory_unlock_all(); DISCARD TEMP; "                       \
+    "DISCARD SEQUENCES; RESET ALL"
+
+static const char discard_session[] = DISCARD_WITH("");
+static const char discard_all[] = DISCARD_WITH("DEALLOCATE ALL; ");
 
 bool link_forget_sequences(struct server *server)
 {
@@ -53,7 +59,7 @@ static bool clean_for(struct server *server, const struct client *client)
         return !client->asks_sequences || link_forget_sequences(server);
     }
     server->is_foreign = false;
-    const char *query = server->has_sql_prepared ? "DISCARD ALL" : discard_session;
+    const char *query = server->has_sql_prepared ? discard_all : discard_session;
     if (server_ask_hidden(server, query) != SL_OK || server_ask_again(server) != SL_OK) {
         return false;
     }

@@ -198,6 +198,29 @@ static void nor_without_prepared_statements_of_ours(void **state)
     sluice_stop(&sluice);
 }
 
+/* What takes long to take away is not taken away under the timeout of who left it. */
+static void nor_does_a_timeout(void **state)
+{
+    static const char leave[] = "do $$begin for i in 1..400 loop "
+                                "execute 'create temp table t' || i || ' (a int)'; "
+                                "end loop; end$$";
+
+    (void)state;
+    start_with("100");
+    PGconn *one = through("one");
+    PGconn *other = through("one");
+    for (int round = 0; round < 2; round++) {
+        query_expect(one, leave, "DO");
+        query_expect(one, "prepare p as select 1", "PREPARE");
+        query_expect(one, "set statement_timeout = 1", "SET");
+        query_expect(other, look_temp, "0");
+        query_expect(other, "show statement_timeout", "0");
+    }
+    PQfinish(other);
+    PQfinish(one);
+    sluice_stop(&sluice);
+}
+
 /* A function called by its OID, as lo_ functions are, says nothing of what it does. */
 static void nor_by_a_function_call(void **state)
 {
@@ -287,6 +310,7 @@ int main(void)
     const struct CMUnitTest cases[] = {
             cmocka_unit_test(nothing_of_a_session_reaches_another),
             cmocka_unit_test(nor_without_prepared_statements_of_ours),
+            cmocka_unit_test(nor_does_a_timeout),
             cmocka_unit_test(nor_by_a_function_call),
             cmocka_unit_test(a_client_keeps_what_is_its_own),
             cmocka_unit_test(harmless_names_are_harmless),
