@@ -15,8 +15,7 @@
  */
 #include "tests/long/soak_client.h"
 #include "tests/support/case.h"
-#include "tests/support/query.h"
-#include "tests/support/sluice.h"
+#include "tests/support/fixture.h"
 #include "tests/support/tls.h"
 
 #include <dirent.h>
@@ -32,8 +31,6 @@
 
 enum { SECONDS = 1800, POOL = 6, HANG_MS = 150000, CONSOLE_MS = 120000, SETTLE_MS = 60000 };
 
-static struct cluster cluster;
-static struct sluice sluice;
 static struct soak *soak;
 static PGconn *console;
 static PGconn *direct; /* past Sluice */
@@ -68,7 +65,6 @@ static int start(void **state)
     const struct cluster_options options = {.tls = true, .conf = "synchronous_commit = on\n"};
     char ini[4096];
 
-    (void)state;
     cluster_start(&cluster, &options);
     cluster_sql(&cluster, "create role alice login; create role bob login;"
                           "create table soaked (token text);"
@@ -77,7 +73,7 @@ static int start(void **state)
                           "grant all on schema public to alice, bob");
     soak = mmap(NULL, sizeof(*soak), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     assert_true(soak != MAP_FAILED);
-    sluice_init(&sluice, &cluster);
+    (void)prepare(state);
     soak->port = sluice.port;
     tls_make(sluice.dir, NULL);
     sluice_file(&sluice, "userlist.txt",
@@ -85,14 +81,6 @@ static int start(void **state)
             "\"bob\" \"bob-secret\"\n");
     make_ini(ini, POOL, "prefer");
     sluice_start(&sluice, ini);
-    return 0;
-}
-
-static int stop(void **state)
-{
-    (void)state;
-    sluice_stop(&sluice);
-    cluster_stop(&cluster);
     return 0;
 }
 
@@ -518,5 +506,5 @@ int main(void)
 {
     const struct CMUnitTest cases[] = {cmocka_unit_test(all_counts_return_after_random_kills)};
 
-    return case_run(cases, CASE_COUNT(cases), start, stop);
+    return case_run(cases, CASE_COUNT(cases), start, stop_both);
 }
