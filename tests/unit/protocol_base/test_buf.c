@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: PostgreSQL */
 #include "protocol/base/buf.h"
+#include "tests/unit/protocol_base/same_random.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -76,17 +77,6 @@ static void a_text_may_end_exactly_at_the_bound(void **state)
     assert_int_equal(sl_buf_printf(&buf, "%s", longer), SL_OK);
     assert_true(sl_span_is(sl_buf_borrow(&buf), longer));
     sl_buf_fini(&buf);
-}
-
-/* Numbers that are the same in every run. */
-static uint32_t next_random(void)
-{
-    static uint32_t x = 2463534242;
-
-    x ^= x << 13;
-    x ^= x >> 17;
-    x ^= x << 5;
-    return x;
 }
 
 /* Against a plain array: random puts and takes, the same bytes in the same order. */

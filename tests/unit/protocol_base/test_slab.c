@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: PostgreSQL */
 #include "protocol/base/slab.h"
+#include "tests/unit/protocol_base/same_random.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -142,17 +143,6 @@ static void memory_goes_back_to_the_system(void **state)
     }
     assert_true(resident_bytes() + (size_t)LOTS * 600 < full);
     sl_slab_free(slab);
-}
-
-/* Numbers that are the same in every run. */
-static uint32_t next_random(void)
-{
-    static uint32_t x = 2463534242;
-
-    x ^= x << 13;
-    x ^= x >> 17;
-    x ^= x << 5;
-    return x;
 }
 
 static void a_walk_meets_every_live_object_once(void **state)
