@@ -8,9 +8,7 @@
 #include "tests/support/login.h"
 #include "tests/support/soon.h"
 
-#include <signal.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #define AT AT_CLUSTER " "
