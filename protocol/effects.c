@@ -210,13 +210,16 @@ static void on_first_word(struct scan *scan)
             WORD("rollback"), WORD("copy"), WORD("values"), WORD("start"), WORD("savepoint"),
             WORD("release"), WORD("fetch"), WORD("close"), WORD("show"), WORD("merge"),
             WORD("table"), WORD("move"), WORD("abort"), WORD("lock"), WORD("notify"),
-            WORD("unlisten"), WORD("discard"), WORD("deallocate"), WORD("reset"), WORD("analyze"),
-            WORD("vacuum"), WORD("truncate"), WORD("reindex"), WORD("cluster"), WORD("checkpoint"),
-            WORD("alter"), WORD("drop"), WORD("comment"), WORD("grant"), WORD("revoke"),
-            WORD("refresh")};
+            WORD("unlisten"), WORD("reset"), WORD("analyze"), WORD("vacuum"), WORD("truncate"),
+            WORD("reindex"), WORD("cluster"), WORD("checkpoint"), WORD("alter"), WORD("drop"),
+            WORD("comment"), WORD("grant"), WORD("revoke"), WORD("refresh")};
 
     scan->is_first = false;
     scan->is_second = true;
+    if (IS_WORD(scan, "deallocate") || IS_WORD(scan, "discard")) {
+        scan->effects |= EFFECTS_NAMES;
+        return;
+    }
     if (is_one_of(scan->word, harmless, SL_COUNT(harmless))) {
         return;
     }

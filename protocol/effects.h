@@ -25,8 +25,9 @@ enum { EFFECTS_TEXT_MAX = 16384 };
 enum {
     EFFECTS_STAY = 1,      /* something may stay in the session */
     EFFECTS_SEQUENCES = 2, /* asks what the session's sequences gave last: currval, lastval */
-    EFFECTS_UNREAD = 4,    /* it could not be read to its end: both of the above come with it */
-    EFFECTS_ALL = 7
+    EFFECTS_UNREAD = 4,    /* it could not be read to its end: all of the others come with it */
+    EFFECTS_NAMES = 8,     /* it takes prepared statements away: DEALLOCATE, DISCARD */
+    EFFECTS_ALL = 15
 };
 
 /* A whole text: one statement or several. A set of the above. */

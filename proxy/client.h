@@ -65,6 +65,7 @@ struct client {
     uint8_t mode;        /* enum conf_pool_mode, fixed at login */
     uint8_t body_fate;   /* enum body_fate */
     bool renames;        /* prepared statements are ours to name */
+    bool forgets_names;  /* DEALLOCATE or DISCARD is under way, in forgets_segment */
     bool asks_sequences; /* it has asked for currval or lastval before */
     bool has_left;       /* Terminate was read, or the socket ended: no more input */
     bool is_counted;     /* against the limits of database and user */
@@ -83,7 +84,8 @@ struct client {
     uint32_t body_left;      /* of a message from the client */
     uint32_t replaced;       /* bytes of input that instead replaces */
     uint32_t undone_segment; /* see server_settle.c: the segment and one; 0: none */
-    uint32_t stmt_skip;      /* bytes of input that have walked already and are sent next */
+    uint32_t forgets_segment;
+    uint32_t stmt_skip; /* bytes of input that have walked already and are sent next */
     struct pool *pool;
     struct user *user;     /* who logged in; the pool's may be forced */
     struct server *server; /* while linked */

@@ -36,13 +36,31 @@ static bool is_unsettled(const struct client *client, bool is_pending, uint32_t 
 }
 
 /*
+ * Is a DEALLOCATE or DISCARD of an earlier segment not answered yet? Nothing is known of any
+ * name until it is.
+ */
+static bool is_forgetting(struct client *client)
+{
+    const struct expect *expect = &client->server->expect;
+
+    if (SL_LIKELY(!client->forgets_names) || client->forgets_segment == expect->segment) {
+        return false;
+    }
+    client->forgets_names = !expect_is_stuck(expect);
+    return client->forgets_names;
+}
+
+/*
  * The client's statement of that name, or NULL. False: it is in the middle of a
  * change that an earlier segment asked for, and must be waited for.
  */
-static bool find_name(const struct client *client, struct sl_span name, struct client_name **found)
+static bool find_name(struct client *client, struct sl_span name, struct client_name **found)
 {
     struct client_name *closing = NULL;
 
+    if (is_forgetting(client)) {
+        return false;
+    }
     *found = client_names_find(client->names, name, &closing);
     return (closing == NULL || !is_unsettled(client, true, closing->segment)) &&
            (*found == NULL ||

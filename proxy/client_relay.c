@@ -160,6 +160,10 @@ void request_note_effects(struct client *client, unsigned effects)
     }
     server->is_foreign = false;
     server->is_dirty |= (effects & EFFECTS_STAY) != 0;
+    if (SL_UNLIKELY((effects & EFFECTS_NAMES) != 0)) {
+        client->forgets_names = true;
+        client->forgets_segment = server->expect.segment;
+    }
 }
 
 /*

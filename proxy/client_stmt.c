@@ -372,7 +372,8 @@ enum step client_stmt_walk(struct client *client, struct sl_span bytes, size_t *
         break;
     }
     if (client->skips_to_sync || (client->server != NULL && client->server->expect.skipping)) {
-        client->stmt_skip = len; /* after an error: the server discards it, and so do we */
+        client_stmt_abandon(client); /* one that waited while the error came */
+        client->stmt_skip = len;     /* the server discards it, and so do we */
         return STEP_NEXT;
     }
     bool is_new = stmt == NULL;

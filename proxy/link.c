@@ -382,6 +382,7 @@ void link_settle(struct server *server)
     }
     if (server->close_reason != NULL && server->expect.status == 'I' &&
             client->mode == CONF_POOL_SESSION) {
+        client_wake_if_held(client);
         return; /* a session keeps its server to the end */
     }
     if (server->expect.status != 'I' || client->mode == CONF_POOL_SESSION || client->is_pinned ||

@@ -195,6 +195,18 @@ static void what_asks_for_sequences_is_seen(void **state)
     check_rows(rows, SL_COUNT(rows));
 }
 
+static void what_takes_names_away_is_seen(void **state)
+{
+    static const struct row rows[] = {
+            {"deallocate all", EFFECTS_NAMES},
+            {"select 1; /* x */ DISCARD ALL", EFFECTS_NAMES},
+            {"select 'discard all'", NONE},
+    };
+
+    (void)state;
+    check_rows(rows, SL_COUNT(rows));
+}
+
 static void what_cannot_be_read_counts(void **state)
 {
     static const struct row rows[] = {
@@ -279,6 +291,7 @@ int main(void)
             cmocka_unit_test(what_stays_is_seen),
             cmocka_unit_test(what_the_grammar_hides_is_seen),
             cmocka_unit_test(what_asks_for_sequences_is_seen),
+            cmocka_unit_test(what_takes_names_away_is_seen),
             cmocka_unit_test(what_cannot_be_read_counts),
             cmocka_unit_test(a_text_without_calls_needs_no_tokens),
             cmocka_unit_test(a_text_may_end_anywhere),
