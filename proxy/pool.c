@@ -623,7 +623,9 @@ void pool_login_failed(
     pthread_mutex_lock(&pool->lock);
     pool->backoff = pool->backoff == 0 ? POOL_BACKOFF_FIRST : pool->backoff * 2;
     pool->backoff = pool->backoff > POOL_BACKOFF_MAX ? POOL_BACKOFF_MAX : pool->backoff;
-    pool->retry_at = worker->now + pool->backoff;
+    /* Up to a quarter sooner, as it falls: not all pools at once when the server is back. */
+    uint64_t chance = ((uintptr_t)pool + (uint64_t)worker->now) * 0x9e3779b97f4a7c15U >> 32;
+    pool->retry_at = worker->now + pool->backoff - (sl_usec)chance % (pool->backoff / 4);
     pool->is_failing = true;
     pool->failure = *error;
     /* With servers that work there is hope; without, nobody is made to wait for nothing. */
