@@ -20,10 +20,11 @@
 #include <unistd.h>
 
 enum {
-    QUIET_MS = 100,  /* without a reference: nothing for so long after ReadyForQuery is the end */
-    SLOW_MS = 500,   /* ... and so long after anything else */
-    LIMIT_MS = 5000, /* with one: what has not come by then does not come */
-    EXTRA_MS = 20,   /* and this long for what should not come */
+    QUIET_MS = 100,   /* without a reference: the end is nothing for so long, when every Query, */
+                      /* Sync and FunctionCall has had its ReadyForQuery */
+    SLOW_MS = 1000,   /* ... and so long, when not: a backend may have had to wait for a core */
+    LIMIT_MS = 15000, /* with one: what has not come by then does not come */
+    EXTRA_MS = 20,    /* and this long for what should not come */
     FIELDS_MAX = 16,
     LINE_MAX_BYTES = 8192,
 };
@@ -39,6 +40,9 @@ struct talk {
     int fd;
     struct bytes out;
     size_t out_done;
+    size_t owed;    /* messages sent that ReadyForQuery answers, as a rule */
+    size_t readies; /* those that came, up to counted */
+    size_t counted;
     struct script_log *log;
     const struct script_log *reference;
 };
@@ -273,19 +277,27 @@ static bool turn(struct talk *talk, int wait_ms)
     return true;
 }
 
+static bool is_all_answered(struct talk *talk)
+{
+    const struct script_log *log = talk->log;
+
+    for (; talk->counted < log->count; talk->counted++) {
+        talk->readies += log->replies[talk->counted].type == 'Z';
+    }
+    return talk->readies >= talk->owed && log->count > 0 &&
+           log->replies[log->count - 1].type == 'Z';
+}
+
 /* Sends what is pending and waits until want replies are there; 0: until it is quiet. */
 static void settle(struct talk *talk, size_t want)
 {
     long end = proc_now_ms() + LIMIT_MS;
-    size_t before = talk->log->count;
     while (!talk->log->closed && proc_now_ms() < end) {
         bool sent = talk->out_done == talk->out.len;
         if (sent && want > 0 && talk->log->count >= want) {
             return;
         }
-        size_t count = talk->log->count;
-        bool ready = count > before && talk->log->replies[count - 1].type == 'Z';
-        int quiet_ms = ready ? QUIET_MS : SLOW_MS;
+        int quiet_ms = is_all_answered(talk) ? QUIET_MS : SLOW_MS;
         bool moved = turn(talk, talk->said_goodbye ? LIMIT_MS : quiet_ms);
         if (!moved && sent && want == 0) {
             return;
@@ -321,6 +333,7 @@ static void run_line(struct talk *talk, char *line)
             wait_here(talk);
         } else if (text[0] != '\0') {
             talk->said_goodbye |= text[0] == 'X';
+            talk->owed += text[0] == 'Q' || text[0] == 'S' || text[0] == 'F';
             put_message(&talk->out, text);
         }
     }
@@ -344,7 +357,7 @@ static void run_lines(struct talk *talk, const char *text)
 void script_run(struct script_log *log, const struct script *script, const struct script_peer *peer,
         const struct script_log *reference)
 {
-    struct talk talk = {.log = log, .reference = reference};
+    struct talk talk = {.log = log, .reference = reference, .owed = 1};
     *log = (struct script_log){0};
     if (!open_peer(&talk, peer)) {
         proc_die("cannot connect to %s on port %d", peer->name, peer->port);
