@@ -375,7 +375,9 @@ static void put_listeners(struct view_visit *visit)
     for (int i = 0; listener_at(i, &fd, &address); i++) {
         struct fd_facts facts = {.fd = fd, .task = "pooler"};
         address_shorten(&address, &facts.address);
-        put_fd(visit, &facts);
+        if (fd >= 0) {
+            put_fd(visit, &facts);
+        }
     }
 }
 

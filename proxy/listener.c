@@ -16,6 +16,7 @@
 #include <grp.h>
 #include <netdb.h>
 #include <netinet/tcp.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -29,6 +30,7 @@ struct listener {
     struct address address;
     bool is_unix;
     bool has_file; /* a Unix socket with a path that we made */
+    atomic_int fd; /* of io, for whoever asks: -1 once it is closed */
 };
 
 static struct {
@@ -211,6 +213,7 @@ static void deliver_close(struct letter *letter, struct worker *worker)
 
     for (int i = 0; i < self.count; i++) {
         if (all || !self.all[i].is_unix) {
+            atomic_store(&self.all[i].fd, -1);
             io_close(&self.all[i].io);
         }
     }
@@ -263,9 +266,9 @@ static void set(int fd, int level, int option, int value)
 static void tune(int defer)
 {
     for (int i = 0; i < self.count; i++) {
-        if (!self.all[i].is_unix && self.all[i].io.fd >= 0) {
-            set(self.all[i].io.fd, IPPROTO_TCP, TCP_DEFER_ACCEPT,
-                    defer == 1 ? DEFER_SECONDS : defer);
+        int fd = atomic_load(&self.all[i].fd);
+        if (!self.all[i].is_unix && fd >= 0) {
+            set(fd, IPPROTO_TCP, TCP_DEFER_ACCEPT, defer == 1 ? DEFER_SECONDS : defer);
         }
     }
 }
@@ -300,6 +303,7 @@ static bool add(int fd, const struct address *address, bool has_file)
     }
     struct listener *listener = &self.all[self.count++];
     listener->io.fd = fd;
+    atomic_store(&listener->fd, fd);
     listener->address = *address;
     listener->is_unix = address->at.any.sa_family == AF_UNIX;
     listener->has_file = has_file;
@@ -565,7 +569,7 @@ bool listener_at(int i, int *fd, struct address *address)
     if (i < 0 || i >= self.count) {
         return false;
     }
-    *fd = self.all[i].io.fd;
+    *fd = atomic_load(&self.all[i].fd);
     *address = self.all[i].address;
     return true;
 }

@@ -261,6 +261,7 @@ static void expect_clients(int room, const char *user, const char *dbname, const
         const char *last_dbname, const char *limit)
 {
     PGconn *conns[ROOM_MAX] = {NULL};
+    char field[64]; /* as SHOW CLIENTS is told here: not in the middle of a pointer */
 
     for (int i = 0; i < room; i++) {
         conns[i] = open_as(user, dbname);
@@ -270,7 +271,8 @@ static void expect_clients(int room, const char *user, const char *dbname, const
     for (int i = 0; i < room; i++) {
         PQfinish(conns[i]);
     }
-    soon_without(console, "show clients", dbname);
+    snprintf(field, sizeof(field), "|%s|", dbname);
+    soon_without(console, "show clients", field);
 }
 
 static void a_database_has_so_many_clients(void **state)
