@@ -58,14 +58,17 @@ struct settle_bytes;
 struct stmt;
 struct user;
 
+/* DEALLOCATE or DISCARD is under way. */
+enum forgets { FORGETS_NOTHING, FORGETS_NAMES, FORGETS_FLUSHED };
+
 struct client {
     struct io io;
     struct sl_id id;
     uint8_t state;       /* enum client_state */
     uint8_t mode;        /* enum conf_pool_mode, fixed at login */
     uint8_t body_fate;   /* enum body_fate */
+    uint8_t forgets;     /* enum forgets, in forgets_segment */
     bool renames;        /* prepared statements are ours to name */
-    bool forgets_names;  /* DEALLOCATE or DISCARD is under way, in forgets_segment */
     bool asks_sequences; /* it has asked for currval or lastval before */
     bool has_left;       /* Terminate was read, or the socket ended: no more input */
     bool is_counted;     /* against the limits of database and user */

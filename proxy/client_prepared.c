@@ -36,18 +36,28 @@ static bool is_unsettled(const struct client *client, bool is_pending, uint32_t 
 }
 
 /*
- * Is a DEALLOCATE or DISCARD of an earlier segment not answered yet? Nothing is known of any
- * name until it is.
+ * Is a DEALLOCATE or DISCARD not answered yet? Nothing is known of any name until it is. In
+ * the segment that goes on the server has to be told to answer: Flush changes nothing else.
  */
 static bool is_forgetting(struct client *client)
 {
-    const struct expect *expect = &client->server->expect;
+    static const uint8_t flush[] = {MSG_FLUSH, 0, 0, 0, 4};
+    struct server *server = client->server;
+    const struct expect *expect = &server->expect;
 
-    if (SL_LIKELY(!client->forgets_names) || client->forgets_segment == expect->segment) {
+    if (SL_LIKELY(client->forgets == FORGETS_NOTHING)) {
         return false;
     }
-    client->forgets_names = !expect_is_stuck(expect);
-    return client->forgets_names;
+    bool is_same = client->forgets_segment == expect->segment;
+    if (is_same ? expect_idle(expect) : expect_is_stuck(expect)) {
+        client->forgets = FORGETS_NOTHING;
+        return false;
+    }
+    if (is_same && client->forgets == FORGETS_NAMES) {
+        client->forgets = FORGETS_FLUSHED;
+        server_say(server, flush, sizeof flush);
+    }
+    return true;
 }
 
 /*

@@ -60,7 +60,8 @@ enum step request_hold(struct client *client)
     struct sl_error error;
 
     if (expect->copy == EXPECT_COPY_NONE && expect_has_room(expect, HOLD_ROOM) &&
-            expect_is_stuck(expect)) { /* no reply would come to wake it: memory is what it lacks */
+            expect_is_stuck(expect) && client->forgets != FORGETS_FLUSHED) {
+        /* No reply would come to wake it: memory is what it lacks. */
         SL_IGNORE(sl_error_set(&error, SL_ENOMEM, SL_STATE_OUT_OF_MEMORY, "out of memory"),
                 "the client is told");
         client_fail(client, "FATAL", &error);
@@ -161,7 +162,7 @@ void request_note_effects(struct client *client, unsigned effects)
     server->is_foreign = false;
     server->is_dirty |= (effects & EFFECTS_STAY) != 0;
     if (SL_UNLIKELY((effects & EFFECTS_NAMES) != 0)) {
-        client->forgets_names = true;
+        client->forgets = FORGETS_NAMES;
         client->forgets_segment = server->expect.segment;
     }
 }
