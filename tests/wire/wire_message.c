@@ -91,10 +91,10 @@ static size_t var_at(const struct wire_vars *vars, struct sl_span name)
     return i;
 }
 
-const char *wire_var(const struct wire_vars *vars, struct sl_span name)
+struct sl_span wire_var(const struct wire_vars *vars, struct sl_span name)
 {
     size_t i = var_at(vars, name);
-    return i < vars->count ? vars->texts[i] : NULL;
+    return i < vars->count ? sl_span(vars->texts[i], vars->lens[i]) : sl_span(NULL, 0);
 }
 
 /* ---- encoding ----------------------------------------------------------------------------- */
@@ -135,9 +135,9 @@ static struct sl_span text_of(struct encoder *enc, const struct wire_value *valu
         return value->text;
     }
     if (value->kind == WIRE_VARIABLE) {
-        const char *text = wire_var(enc->vars, value->text);
-        if (text != NULL) {
-            return sl_span_text(text);
+        struct sl_span text = wire_var(enc->vars, value->text);
+        if (text.at != NULL) {
+            return text;
         }
         fail(enc, "a variable that nothing has bound yet");
     } else {
@@ -365,15 +365,15 @@ static bool match_variable(struct sl_span name, struct sl_span actual, struct wi
 {
     size_t i = var_at(vars, name);
     if (i < vars->count) {
-        return sl_span_is(actual, vars->texts[i]);
+        return sl_span_equal(actual, wire_var(vars, name));
     }
-    if (i == WIRE_VARS_MAX || name.len >= WIRE_VAR_NAME_MAX || actual.len >= WIRE_VAR_TEXT_MAX) {
+    if (i == WIRE_VARS_MAX || name.len >= WIRE_VAR_NAME_MAX || actual.len > WIRE_VAR_TEXT_MAX) {
         return false;
     }
     memcpy(vars->names[i], name.at, name.len);
     vars->names[i][name.len] = '\0';
     memcpy(vars->texts[i], actual.at, actual.len);
-    vars->texts[i][actual.len] = '\0';
+    vars->lens[i] = actual.len;
     vars->count++;
     return true;
 }

@@ -58,7 +58,8 @@ struct wire_message {
 struct wire_vars {
     size_t count;
     char names[WIRE_VARS_MAX][WIRE_VAR_NAME_MAX];
-    char texts[WIRE_VARS_MAX][WIRE_VAR_TEXT_MAX];
+    char texts[WIRE_VARS_MAX][WIRE_VAR_TEXT_MAX]; /* any bytes: a key may hold a zero */
+    size_t lens[WIRE_VARS_MAX];
 };
 
 /* The type of that name as side says it, or NULL. */
@@ -67,8 +68,8 @@ const struct wire_type *wire_type_named(struct sl_span name, enum wire_side side
 /* The type with that byte as side says it, or NULL. */
 const struct wire_type *wire_type_of_byte(uint8_t byte, enum wire_side side);
 
-/* The value bound to name, or NULL. */
-const char *wire_var(const struct wire_vars *vars, struct sl_span name);
+/* The value bound to name; its at is NULL when nothing is. */
+struct sl_span wire_var(const struct wire_vars *vars, struct sl_span name);
 
 /*
  * Appends message to out. False with a reason in *why: a field of the wrong

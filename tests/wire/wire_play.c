@@ -376,12 +376,13 @@ static bool expect_differ(struct play *play)
     char one[WIRE_VAR_NAME_MAX] = "";
     char two[WIRE_VAR_NAME_MAX] = "";
     sscanf(play->step->args, "$%31s $%31s", one, two);
-    const char *a = wire_var(&play->world->vars, sl_span_text(one));
-    const char *b = wire_var(&play->world->vars, sl_span_text(two));
-    if (a == NULL || b == NULL) {
+    struct sl_span a = wire_var(&play->world->vars, sl_span_text(one));
+    struct sl_span b = wire_var(&play->world->vars, sl_span_text(two));
+    if (a.at == NULL || b.at == NULL) {
         return wire_fail(play->world, "differ names an unbound variable");
     }
-    return strcmp(a, b) != 0 || wire_fail(play->world, "$%s and $%s are both %s", one, two, a);
+    return !sl_span_equal(a, b) || wire_fail(play->world, "$%s and $%s are both %.*s", one, two,
+                                           (int)a.len, (const char *)a.at);
 }
 
 static bool expect_servers(struct play *play)
