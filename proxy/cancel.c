@@ -77,8 +77,12 @@ static void release_server(struct cancel *cancel)
 
     sl_list_remove(&cancel->on_server);
     cancel->server = NULL;
-    if (sl_list_empty(&server->cancels) && server->state == SERVER_CLEAN &&
-            expect_idle(&server->expect)) {
+    if (!sl_list_empty(&server->cancels)) {
+        return;
+    }
+    if (server->client != NULL && server->client->is_held) {
+        client_wake(server->client);
+    } else if (server->state == SERVER_CLEAN && expect_idle(&server->expect)) {
         link_free_server(server);
     }
 }
@@ -214,6 +218,15 @@ void cancel_recall(struct server *server)
             done(cancel, server->io.worker);
         }
     }
+}
+
+bool cancel_holds_next(struct server *server)
+{
+    if (sl_list_empty(&server->cancels) || !expect_idle(&server->expect)) {
+        return false;
+    }
+    cancel_recall(server);
+    return !sl_list_empty(&server->cancels);
 }
 
 void cancel_server_gone(struct server *server)

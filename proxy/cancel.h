@@ -8,7 +8,9 @@
  *   in line for a server   leaves the line and is answered 57014
  *   request under way      a connection to its server carries the server's own key,
  *                          encrypted as links to servers are; the server is kept from
- *                          other clients until it has closed
+ *                          other clients until it has closed, and its own client's next
+ *                          request waits as long: PostgreSQL 15 signals a backend twice
+ *                          for one request, and the second would hit what runs by then
  *   nothing under way      dropped: the query it meant has ended; also when that is so,
  *                          or a later one runs, by the time it could be sent
  *
@@ -47,6 +49,12 @@ void cancel_orphan(struct server *server);
 void cancel_recall(struct server *server);
 /* The same, and those on their way no longer name it. */
 void cancel_server_gone(struct server *server);
+
+/*
+ * Must the next request of the server's client wait, since a cancel that was sent for an
+ * answered one may still arrive? It is woken then, after CANCEL_DEADLINE at the latest.
+ */
+bool cancel_holds_next(struct server *server);
 
 /* For SHOW: cancels dropped at the bound since start. */
 uint64_t cancel_dropped(void);

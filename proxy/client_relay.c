@@ -17,6 +17,7 @@
 #include "protocol/effects.h"
 #include "protocol/message.h"
 #include "protocol/sqlstate.h"
+#include "proxy/cancel.h"
 #include "proxy/client_cancelled.h"
 #include "proxy/client_request.h"
 #include "proxy/client_retry.h"
@@ -539,11 +540,28 @@ static bool keep(struct client *client, struct sl_span bytes, size_t used)
     return is_kept;
 }
 
+/* In line, or held: what comes is kept, and beyond a bound not read. */
+static void put_by(struct client *client, struct sl_span bytes)
+{
+    if (io_keep(&client->io, bytes, 0) != SL_OK) {
+        client_close(client, "out of memory");
+        return;
+    }
+    if (hold_len(&client->io.in) > KEPT_MAX) {
+        hold_back(&client->io);
+    }
+}
+
 static void process(struct client *client, struct sl_span bytes)
 {
     struct worker *worker = client->io.worker;
     struct sl_id id = client->id;
 
+    if (client->server != NULL && client->body_left == 0 && cancel_holds_next(client->server)) {
+        client->is_held = true; /* cancel.c wakes it */
+        put_by(client, bytes);
+        return;
+    }
     if (client->renames) {
         client_retry_note(client, bytes);
     }
@@ -564,18 +582,6 @@ static void process(struct client *client, struct sl_span bytes)
     }
     if (client->server != NULL && client->body_left == 0 && expect_idle(&client->server->expect)) {
         link_settle_after_input(client->server);
-    }
-}
-
-/* In line, or held: what comes is kept, and beyond a bound not read. */
-static void put_by(struct client *client, struct sl_span bytes)
-{
-    if (io_keep(&client->io, bytes, 0) != SL_OK) {
-        client_close(client, "out of memory");
-        return;
-    }
-    if (hold_len(&client->io.in) > KEPT_MAX) {
-        hold_back(&client->io);
     }
 }
 
