@@ -14,6 +14,7 @@
 #include "protocol/back.h"
 #include "protocol/base/log.h"
 #include "proxy/cancel_keys.h"
+#include "proxy/cancel_rate.h"
 #include "proxy/cancel_send.h"
 #include "proxy/client.h"
 #include "proxy/client_cancelled.h"
@@ -35,13 +36,16 @@ struct cancel {
     struct pool *pool;       /* held while a connection to its server is under way */
     struct server *server;   /* kept from others until this is over; NULL: it has gone */
     struct sl_list on_server;
+    struct timer turn; /* an orphan's, when many were left at once */
+    bool is_orphan;
     uint64_t serial;  /* the server's */
     uint32_t segment; /* the last that had been sent when the request came */
     bool is_sent;     /* as the pool counts it */
 };
 
 static _Atomic uint64_t dropped;
-static atomic_int under_way;
+static atomic_int under_way[2]; /* clients' own; orphans: neither takes the other's room */
+static struct cancel_rate orphans;
 
 uint64_t cancel_dropped(void)
 {
@@ -67,7 +71,8 @@ enum sl_err cancel_put_key(struct client *client, uint32_t pid, struct sl_buf *b
 
 static void done(struct cancel *cancel, struct worker *worker)
 {
-    atomic_fetch_sub(&under_way, 1);
+    atomic_fetch_sub(&under_way[cancel->is_orphan], 1);
+    timer_clear(&worker->timers, &cancel->turn);
     cancel_send_finish(&cancel->send, worker);
 }
 
@@ -169,8 +174,8 @@ static bool take_tls(struct cancel_send *send, const struct server *server)
     return send->host != NULL;
 }
 
-/* Opens the connection that carries the server's own key. */
-static bool send_to(struct cancel *cancel, const struct server *server)
+/* What the connection that carries the server's own key needs; not open yet. */
+static bool prepare(struct cancel *cancel, const struct server *server)
 {
     struct cancel_send *send = &cancel->send;
 
@@ -181,15 +186,29 @@ static bool send_to(struct cancel *cancel, const struct server *server)
     }
     cancel->pool = server->pool;
     cancel->serial = server->serial;
+    send->address = server->address;
     send->sent = sent;
     send->ended = ended;
     cancel_send_begin(send, server->io.worker, CANCEL_DEADLINE);
-    if (!cancel_send_open(send, &server->address)) {
+    return true;
+}
+
+static void hold_pool(struct cancel *cancel)
+{
+    SL_CHECK(registry_hold(&cancel->pool->holders)); /* the server holds it, too */
+    atomic_fetch_add(&cancel->pool->cancels_waiting, 1);
+}
+
+static bool send_to(struct cancel *cancel, const struct server *server)
+{
+    if (!prepare(cancel, server)) {
+        return false;
+    }
+    if (!cancel_send_open(&cancel->send, &server->address)) {
         log_failed(cancel);
         return false;
     }
-    SL_CHECK(registry_hold(&cancel->pool->holders)); /* the server holds it, too */
-    atomic_fetch_add(&cancel->pool->cancels_waiting, 1);
+    hold_pool(cancel);
     return true;
 }
 
@@ -264,18 +283,31 @@ static void deliver_request(struct letter *letter, struct worker *worker)
     }
 }
 
-static struct cancel *cancel_new(void)
+/* ---- from whom it comes ---- */
+
+static void turn_came(struct timer *timer)
 {
-    if (atomic_fetch_add(&under_way, 1) >= CANCELS_MAX) {
-        atomic_fetch_sub(&under_way, 1);
+    struct cancel *cancel = SL_CONTAINER(timer, struct cancel, turn);
+
+    if (!cancel_send_open(&cancel->send, &cancel->send.address)) {
+        ended(&cancel->send, CANCEL_FAILED);
+    }
+}
+
+static struct cancel *cancel_new(bool is_orphan)
+{
+    struct cancel *cancel = NULL;
+
+    if (atomic_fetch_add(&under_way[is_orphan], 1) < CANCELS_MAX) {
+        cancel = calloc(1, sizeof *cancel);
+    }
+    if (cancel == NULL) {
+        atomic_fetch_sub(&under_way[is_orphan], 1);
         atomic_fetch_add(&dropped, 1);
         return NULL;
     }
-    struct cancel *cancel = calloc(1, sizeof *cancel);
-    if (cancel == NULL) {
-        atomic_fetch_sub(&under_way, 1);
-        atomic_fetch_add(&dropped, 1);
-    }
+    cancel->is_orphan = is_orphan;
+    timer_init(&cancel->turn, turn_came);
     return cancel;
 }
 
@@ -290,7 +322,7 @@ void cancel_request(struct client *from, uint32_t pid, struct sl_span key)
         }
         return;
     }
-    struct cancel *cancel = cancel_new();
+    struct cancel *cancel = cancel_new(false);
     if (cancel == NULL) {
         client_close(from, "too many cancel requests");
         return;
@@ -303,9 +335,23 @@ void cancel_request(struct client *from, uint32_t pid, struct sl_span key)
 
 void cancel_orphan(struct server *server)
 {
-    struct cancel *cancel = cancel_new();
+    struct worker *worker = server->io.worker;
+    struct cancel *cancel = cancel_new(true);
 
-    if (cancel != NULL && !send_to(cancel, server)) {
-        done(cancel, server->io.worker);
+    if (cancel == NULL) {
+        return;
     }
+    sl_usec delay = cancel_rate_take(&orphans, worker->now);
+    if (delay == 0) {
+        if (!send_to(cancel, server)) {
+            done(cancel, worker);
+        }
+        return;
+    }
+    if (!prepare(cancel, server)) {
+        done(cancel, worker);
+        return;
+    }
+    hold_pool(cancel);
+    timer_set(&worker->timers, &cancel->turn, worker->now + delay);
 }

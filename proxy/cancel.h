@@ -17,7 +17,8 @@
  * With a key of another process of our group it is passed on (proxy/peer.h).
  *
  * Ownership: a cancel under way owns its connection. Threads: the worker's, each.
- * Bounds: CANCELS_MAX at a time; more are dropped and counted.
+ * Bounds: CANCELS_MAX of clients at a time, and as many of our own; more are dropped
+ * and counted.
  */
 #ifndef SLUICE_PROXY_CANCEL_H
 #define SLUICE_PROXY_CANCEL_H
@@ -42,7 +43,7 @@ SL_MUST_CHECK enum sl_err cancel_put_key(struct client *client, uint32_t pid, st
 /* A CancelRequest was read from this connection: it is carried out, then closed. */
 void cancel_request(struct client *from, uint32_t pid, struct sl_span key);
 
-/* Our own cancel: the client has gone, its query goes on. Not more often than the bound. */
+/* Our own cancel: the client has gone, its query goes on. When its turn comes (cancel_rate.h). */
 void cancel_orphan(struct server *server);
 
 /* What the server was asked has been answered: requests not yet sent are dropped. */

@@ -7,7 +7,9 @@
 #include "conf/conf_keys.h"
 #include "conf/conf_value.h"
 #include "conf/users.h"
+#include "protocol/base/log.h"
 #include "protocol/stmt.h"
+#include "proxy/cancel.h"
 #include "proxy/client.h"
 #include "proxy/console_show.h"
 #include "proxy/console_tour.h"
@@ -187,6 +189,8 @@ static void show_lists(struct view_visit *visit)
     put_count(visit, "dns_zones", 0);
     put_count(visit, "dns_queries", dns_pending_count());
     put_count(visit, "dns_pending", dns_pending_count());
+    put_count(visit, "cancels_dropped", (int64_t)cancel_dropped());
+    put_count(visit, "log_lines_dropped", (int64_t)sl_log_dropped());
     conf_unref(conf);
 }
 

@@ -235,7 +235,7 @@ static void the_exporters_queries_find_what_they_look_for(void **state)
 {
     static const char *const lists[] = {"databases", "users", "pools", "free_clients",
             "used_clients", "login_clients", "free_servers", "used_servers", "dns_names",
-            "dns_zones", "dns_queries"};
+            "dns_zones", "dns_queries", "cancels_dropped", "log_lines_dropped"};
     PGconn *conn = query_must_connect("host=127.0.0.1 port=%d user=watcher dbname=pgbouncer "
                                       "sslmode=disable options='-c extra_float_digits=2'",
             sluice.port);
