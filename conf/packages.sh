@@ -5,7 +5,8 @@
 # An existing PostgreSQL, Redis or PgBouncer is never touched: nothing installed is installed
 # again, and a daemon that comes with a package is neither started nor enabled.
 
-packages_build='build-essential cmake ninja-build pkg-config libevent-dev libssl-dev libxxhash-dev'
+packages_build='build-essential cmake ninja-build pkg-config libevent-dev libssl-dev libxxhash-dev
+    libpg-query-dev'
 packages_test='clang clang-format clang-tidy cppcheck libclang-rt-14-dev libcmocka-dev libpq-dev
     universal-ctags openssl python3 procps'
 packages_drivers='python3-psycopg2 libpostgresql-jdbc-java'
