@@ -341,17 +341,15 @@ void cancel_orphan(struct server *server)
     if (cancel == NULL) {
         return;
     }
-    sl_usec delay = cancel_rate_take(&orphans, worker->now);
-    if (delay == 0) {
-        if (!send_to(cancel, server)) {
-            done(cancel, worker);
-        }
-        return;
-    }
     if (!prepare(cancel, server)) {
         done(cancel, worker);
         return;
     }
     hold_pool(cancel);
-    timer_set(&worker->timers, &cancel->turn, worker->now + delay);
+    sl_usec delay = cancel_rate_take(&orphans, worker->now);
+    if (delay == 0) {
+        turn_came(&cancel->turn);
+    } else {
+        timer_set(&worker->timers, &cancel->turn, worker->now + delay);
+    }
 }

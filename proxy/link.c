@@ -272,24 +272,41 @@ static void begin_clean(struct server *server, const char *query)
     }
 }
 
-/* It is quiet and outside any transaction: to others, after the reset query if there is one. */
+/* It is quiet: to others, when it has been cleaned. */
 static void release(struct server *server, bool was_session)
 {
-    const struct conf *conf = server->io.worker->conf;
-    const char *query = conf->server_reset_query;
-
     if (server->expect.uncertain && server->close_reason == NULL) {
         server->close_reason = "a failed COPY left open what will still come";
     }
     if (server->is_replication) {
         server->close_reason = "a replication connection is not shared";
     }
-    if (server->close_reason == NULL && query[0] != '\0' &&
-            (was_session || conf->server_reset_query_always)) {
-        begin_clean(server, query);
-        return;
-    }
+    server->must_roll_back = server->expect.status != 'I';
+    server->must_reset = was_session || server->io.worker->conf->server_reset_query_always;
     link_free_server(server);
+}
+
+/* The next that it is asked before it is another's, if there is anything. */
+static bool clean_on(struct server *server)
+{
+    const char *query = server->io.worker->conf->server_reset_query;
+
+    if (server->close_reason != NULL) {
+        return false;
+    }
+    if (server->must_roll_back) {
+        server->must_roll_back = false;
+        query = "ROLLBACK";
+    } else if (server->must_reset) {
+        server->must_reset = false;
+    } else {
+        return false;
+    }
+    if (query[0] == '\0') {
+        return false;
+    }
+    begin_clean(server, query);
+    return true;
 }
 
 /* May the client and its server part now, as far as the wire goes? */
@@ -432,9 +449,6 @@ void link_abandon(struct client *client, const char *reason)
             cancel_orphan(server);
         }
         server_close(server, reason);
-    } else if (server->expect.status != 'I') {
-        server->clean_again = was_session;
-        begin_clean(server, "ROLLBACK");
     } else {
         release(server, was_session);
     }
@@ -501,15 +515,14 @@ void link_free_server(struct server *server)
         return;
     }
     cancel_recall(server);
-    if (server->clean_again && worker->conf->server_reset_query[0] != '\0') {
-        server->clean_again = false;
-        begin_clean(server, worker->conf->server_reset_query);
-        return;
-    }
     if (!sl_list_empty(&server->cancels)) {
         server_enter(server, SERVER_CLEAN);
         pool_place(server->pool, server, POOL_BEING_CANCELED);
+        timer_clear(&worker->timers, &server->timer);
         return; /* cancel.c calls again when the last one has closed */
+    }
+    if (clean_on(server)) {
+        return;
     }
     if (server->close_reason == NULL && server_has_moved(server)) {
         server->close_reason = SERVER_MOVED;

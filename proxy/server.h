@@ -88,7 +88,8 @@ struct server {
     bool is_due;           /* ReadyForQuery came while the client was in the middle of a message */
     bool is_retried;       /* an error was hidden: its request comes again after ReadyForQuery */
     bool saw_reset;        /* RESET or DISCARD ALL since the last ReadyForQuery */
-    bool clean_again;      /* after ROLLBACK, the reset query */
+    bool must_roll_back;   /* before it is another's: ROLLBACK */
+    bool must_reset;       /* and then the reset query */
     bool has_said_fatal;   /* its client knows why it ends */
     bool has_moved;        /* its host has another address now */
     struct stmt *finished; /* statements answered, until ReadyForQuery */
