@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: PostgreSQL */
+/*
+ * optimizer/shape_store.h - what is known of every shape: one for the process.
+ *
+ *     worker:  statement -> shape_table (its own, no lock)  --- what is new, when due --.
+ *     worker:  statement -> shape_table                     ---------------------------- > store
+ *     reader:  SHOW QUERIES, /metrics, the API              <---- rows, a few at a time -'
+ *
+ * A row is a (database, user, node, shape). Workers count in tables of their own
+ * (optimizer/shape_table.h) and hand over what has come since the last time: every worker
+ * about once a second, and when a reader visits it. Readers look here only, so that no
+ * worker waits for one, and a row exists once however many workers there are.
+ *
+ * At the bound the least valuable row goes: a row is on probation until it comes a second
+ * time or costs time, and a tenth of the rows are for those. So a million texts that come
+ * once each push each other out, not the ones that are used (the idea is S3-FIFO's:
+ * Yang et al., "FIFO queues are all you need for cache eviction", SOSP 2023). What an
+ * evicted row had counted is added to the one called other: the sum of all rows and other
+ * is what was handed over, always.
+ *
+ * Ownership: all that it holds. Threads: any; a lock for each stripe, held for one row, and one
+ * for other; both are leaves. Bounds: limits.
+ */
+#ifndef SLUICE_OPTIMIZER_SHAPE_STORE_H
+#define SLUICE_OPTIMIZER_SHAPE_STORE_H
+
+#include "optimizer/tally.h"
+#include "protocol/base/hash.h"
+
+/* The numbers are optimizer/names.h's. */
+struct shape_key {
+    struct sl_hash128 shape;
+    uint32_t database;
+    uint32_t user;
+    uint32_t node;
+};
+
+struct shape_limits {
+    uint32_t shapes_max;
+    size_t bytes_max;
+};
+
+/* One time of a row, summed up; microseconds. */
+struct shape_time {
+    uint64_t count;
+    uint64_t sum;
+    uint64_t min;
+    uint64_t max;
+    uint64_t p50;
+    uint64_t p95;
+    uint64_t p99;
+};
+
+struct shape_row {
+    struct shape_key key;
+    uint64_t calls;
+    uint64_t errors;
+    uint64_t rows;
+    uint64_t bytes_in;
+    uint64_t bytes_out;
+    uint64_t transactions;
+    uint64_t cached;
+    uint64_t client_usec;
+    sl_usec first_seen;
+    sl_usec last_seen;
+    struct tally_class classes[TALLY_CLASSES];
+    struct shape_time times[TALLY_TIMES];
+    struct shape_time hour; /* TALLY_TOTAL, since window_from(now) */
+};
+
+struct shape_counts {
+    uint32_t shapes;
+    uint64_t evicted; /* rows that became part of other */
+    uint64_t refused; /* allocations that were not to be had: times unplaced, rows not made */
+    size_t bytes;
+    size_t bytes_max;
+};
+
+struct shape_store;
+
+/* NULL without memory, or when bytes_max is too small for anything. limits is copied. */
+SL_MUST_CHECK struct shape_store *shape_store_new(const struct shape_limits *limits);
+void shape_store_free(struct shape_store *store); /* NULL is fine; no table may be left */
+
+/* Adds what a worker counted of that key. Never fails: what finds no place is other's. */
+void shape_store_add(struct shape_store *store, const struct shape_key *key,
+        const struct tally *tally, sl_usec now);
+void shape_store_add_other(struct shape_store *store, const struct tally *tally, uint64_t evicted);
+
+/* RESET STATS: every row goes, and other with them. Reset the workers' tables first. */
+void shape_store_reset(struct shape_store *store);
+/* From time to time: gives back what has become too old for the hour. */
+void shape_store_trim(struct shape_store *store, sl_usec now);
+
+/*
+ * The next rows, at most rows_max; how many. *cursor is 0 to begin with, and
+ * SHAPE_STORE_END after the last one; rows that are there throughout come once.
+ */
+#define SHAPE_STORE_END UINT32_MAX
+uint32_t shape_store_read(struct shape_store *store, uint32_t *cursor, struct shape_row *rows,
+        uint32_t rows_max, sl_usec now);
+void shape_store_read_other(struct shape_store *store, struct shape_row *row);
+struct shape_counts shape_store_counts(const struct shape_store *store);
+
+/*
+ * Adds to into (which is without a budget) all rows that match: a shape, a database, a user,
+ * a node, each unless NULL. How many rows.
+ */
+struct shape_filter {
+    const struct sl_hash128 *shape;
+    const uint32_t *database;
+    const uint32_t *user;
+    const uint32_t *node;
+};
+uint32_t shape_store_sum(
+        struct shape_store *store, const struct shape_filter *filter, struct tally *into);
+
+static inline bool shape_key_equal(const struct shape_key *a, const struct shape_key *b)
+{
+    return a->shape.lo == b->shape.lo && a->shape.hi == b->shape.hi && a->database == b->database &&
+           a->user == b->user && a->node == b->node;
+}
+
+static inline uint64_t shape_key_hash(const struct shape_key *key)
+{
+    uint64_t hash = key->shape.lo ^ ((uint64_t)key->database << 32 ^ key->user) ^
+                    (uint64_t)key->node * UINT64_C(0x9e3779b97f4a7c15);
+
+    hash *= UINT64_C(0xff51afd7ed558ccd); /* MurmurHash3's finalizer, half of it */
+    return hash ^ hash >> 32;
+}
+
+#endif
