@@ -65,7 +65,11 @@ void client_auth_query(struct client *client)
             .client = client->id,
             .startup = params_empty(),
             .since = worker->now};
-    switch (pool_take(pool, &client->waiter, worker, &server, &login->query_failed)) {
+    if (pool_is_disabled(pool, &login->query_failed)) {
+        client_auth_answered(client);
+        return;
+    }
+    switch (pool_take(pool, &client->waiter, worker, &server)) {
     case POOL_TAKEN:
         if (link_join(client, server)) {
             client_auth_query_granted(client);
@@ -75,9 +79,6 @@ void client_auth_query(struct client *client)
         }
         break;
     case POOL_QUEUED:
-        break;
-    case POOL_REFUSED:
-        client_auth_answered(client);
         break;
     }
 }

@@ -135,7 +135,7 @@ void client_authenticated(struct client *client)
         out_of_memory(client);
         return;
     }
-    if (client_count(client, &error) != SL_OK) {
+    if (pool_is_disabled(client->pool, &error) || client_count(client, &error) != SL_OK) {
         client_fail(client, "FATAL", &error);
         return;
     }

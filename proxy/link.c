@@ -156,16 +156,12 @@ bool link_want(struct client *client)
     struct worker *worker = client->io.worker;
     struct sl_id id = client->id;
     struct server *server = NULL;
-    struct sl_error error;
 
     while (client->server == NULL) {
         client->waiter.worker = worker;
         client->waiter.client = client->id;
         client->waiter.startup = client->startup;
-        switch (pool_take(client->pool, &client->waiter, worker, &server, &error)) {
-        case POOL_REFUSED:
-            refuse(client, &error);
-            return false;
+        switch (pool_take(client->pool, &client->waiter, worker, &server)) {
         case POOL_QUEUED:
             stand_in_line(client);
             return false;

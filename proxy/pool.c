@@ -430,18 +430,12 @@ static void carry_out(struct pool *pool, struct worker *worker, struct todo *tod
 
 /* ---- what others call ---- */
 
-enum pool_taken pool_take(struct pool *pool, struct waiter *waiter, struct worker *worker,
-        struct server **server, struct sl_error *error)
+enum pool_taken pool_take(
+        struct pool *pool, struct waiter *waiter, struct worker *worker, struct server **server)
 {
     struct todo todo = {0};
     struct server *found = NULL;
 
-    if (atomic_load_explicit(&pool->database->is_disabled, memory_order_relaxed)) {
-        SL_IGNORE(sl_error_set(error, SL_EAUTH, "57P03", "database \"%s\" is disabled",
-                          pool->database->name),
-                "the verdict says it");
-        return POOL_REFUSED;
-    }
     waiter->since = worker->now;
     sl_list_init(&waiter->link);
     pthread_mutex_lock(&pool->lock);

@@ -133,7 +133,6 @@ void pool_disown(struct pool *pool, const struct credentials *credentials);
 enum pool_taken {
     POOL_TAKEN,  /* *server is the client's now */
     POOL_QUEUED, /* client_granted() or client_refused() will be called on its worker */
-    POOL_REFUSED /* error says why */
 };
 
 SL_MUST_CHECK struct pool *pool_new(struct database *database, struct user *user, unsigned workers);
@@ -142,8 +141,8 @@ void pool_free(struct pool *pool);
 void pool_configure(struct pool *pool, const struct conf *conf);
 
 /* On the client's worker. The waiter must be filled in but for is_waiting and since. */
-enum pool_taken pool_take(struct pool *pool, struct waiter *waiter, struct worker *worker,
-        struct server **server, struct sl_error *error);
+enum pool_taken pool_take(
+        struct pool *pool, struct waiter *waiter, struct worker *worker, struct server **server);
 /* False when a server is already on its way to the client: it is given back when it comes. */
 bool pool_leave(struct pool *pool, struct waiter *waiter);
 
@@ -168,6 +167,8 @@ void pool_login_failed(
 void pool_startup_refused(
         struct pool *pool, const struct params *startup, const struct sl_error *error);
 void pool_login_succeeded(struct pool *pool, const struct server *server);
+/* By DISABLE: new clients are told that error; who has logged in goes on. */
+bool pool_is_disabled(const struct pool *pool, struct sl_error *error);
 /* What servers with those startup values report, as references; false: not known. */
 bool pool_welcome(struct pool *pool, const struct params *startup, const struct params **reported,
         const struct params **settable);

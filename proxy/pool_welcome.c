@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: PostgreSQL */
 #include "proxy/pool_welcome.h"
 
+#include "protocol/sqlstate.h"
 #include "proxy/params.h"
 #include "proxy/pool.h"
+#include "proxy/registry.h"
 #include "proxy/server.h"
 
 #include <string.h>
@@ -70,4 +72,16 @@ void pool_learn(
     }
     pthread_mutex_unlock(&pool->lock);
     params_unref(old);
+}
+
+bool pool_is_disabled(const struct pool *pool, struct sl_error *error)
+{
+    bool is_disabled = atomic_load(&pool->database->is_disabled);
+
+    if (is_disabled) {
+        SL_IGNORE(sl_error_set(error, SL_EAUTH, SL_STATE_CANNOT_CONNECT_NOW,
+                          "database \"%s\" is disabled", pool->database->name),
+                "the answer says it");
+    }
+    return is_disabled;
 }

@@ -235,13 +235,18 @@ static void signals_pause_and_resume(void **state)
 static void a_disabled_database_takes_no_new_clients(void **state)
 {
     PGconn *console = open_console();
+    PGconn *old = open_as("postgres", "shop");
     PGconn *conn;
 
     (void)state;
+    query_expect(old, "select 1", "1");
     query_expect(console, "disable shop", "DISABLE");
     conn = try_open_as("postgres", "shop");
     assert_int_equal(PQstatus(conn), CONNECTION_BAD);
+    assert_non_null(strstr(PQerrorMessage(conn), "database \"shop\" is disabled"));
     PQfinish(conn);
+    query_expect(old, "select 2", "2");
+    PQfinish(old);
     query_expect(console, "enable shop", "ENABLE");
     conn = open_as("postgres", "shop");
     query_expect(conn, "select 1", "1");

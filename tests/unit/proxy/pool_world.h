@@ -235,8 +235,7 @@ static inline enum pool_taken ask(
     asker->waiter.worker = world.workers[worker];
     asker->waiter.client = (struct sl_id){.slot = i, .gen = 1};
     asker->waiter.startup = startup;
-    enum pool_taken taken =
-            pool_take(pool, &asker->waiter, world.workers[worker], &server, &asker->refusal);
+    enum pool_taken taken = pool_take(pool, &asker->waiter, world.workers[worker], &server);
     if (taken == POOL_TAKEN) {
         client_granted(world.workers[worker], asker->waiter.client, server);
     }

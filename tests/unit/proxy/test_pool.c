@@ -435,13 +435,15 @@ static void after_a_suspend_the_idle_go_to_who_waits_in_order(void **state)
     assert_false(has(3));
 }
 
-static void a_disabled_database_refuses(void **state)
+static void a_disabled_database_refuses_who_is_new(void **state)
 {
+    struct sl_error error;
+
     (void)state;
+    assert_false(pool_is_disabled(pool(), &error));
     atomic_store(&world.database->is_disabled, true);
-    assert_int_equal(ask_usual(0), POOL_REFUSED);
-    assert_string_equal(world.askers[0].refusal.sqlstate, "57P03");
-    assert_int_equal(pool_counts(pool()).waiting, 0);
+    assert_true(pool_is_disabled(pool(), &error));
+    assert_string_equal(error.sqlstate, "57P03");
 }
 
 static void fail_login(bool keep_waiting)
@@ -618,7 +620,7 @@ int main(void)
             CASE(while_paused_nothing_is_handed_out),
             CASE(what_was_idle_before_a_pause_is_closed_too),
             CASE(after_a_suspend_the_idle_go_to_who_waits_in_order),
-            CASE(a_disabled_database_refuses),
+            CASE(a_disabled_database_refuses_who_is_new),
             CASE(attempts_come_back_at_moments_of_their_own),
             CASE(who_waits_without_hope_is_told_why),
             CASE(while_a_server_works_a_failed_login_refuses_nobody),

@@ -25,8 +25,8 @@ static void serve(unsigned worker, bool wants_more)
             asker->waiter.worker = world.workers[worker];
             asker->waiter.client = (struct sl_id){.slot = i, .gen = turn};
             asker->waiter.startup = params_empty();
-            if (pool_take(world.pools[0], &asker->waiter, world.workers[worker], &server,
-                        &asker->refusal) == POOL_TAKEN) {
+            if (pool_take(world.pools[0], &asker->waiter, world.workers[worker], &server) ==
+                    POOL_TAKEN) {
                 client_granted(world.workers[worker], asker->waiter.client, server);
             }
         }
