@@ -107,6 +107,20 @@ bool expect_ends_next(const struct expect *expect)
     return false;
 }
 
+const struct expect_entry *expect_execute(const struct expect *expect)
+{
+    for (uint32_t i = 0; i < expect->count; i++) {
+        const struct expect_entry *entry = entry_at(expect, i);
+        if (entry->kind == EXPECT_QUERY || entry->kind == EXPECT_EXECUTE) {
+            return entry;
+        }
+        if (entry->kind == EXPECT_SYNC && (entry->flags & EXPECT_IN_COPY) == 0) {
+            break;
+        }
+    }
+    return NULL;
+}
+
 bool expect_is_one_segment(const struct expect *expect)
 {
     if (expect->count == 0) {

@@ -154,6 +154,9 @@ static inline bool expect_local_is_due(const struct expect *expect)
  */
 bool expect_is_stuck(const struct expect *expect);
 
+/* The Query or Execute that an answer to the head leads to, itself included, or NULL. */
+const struct expect_entry *expect_execute(const struct expect *expect);
+
 /* Behind the head, will the server answer nothing (but Closes) before that Sync? */
 bool expect_ends_next(const struct expect *expect);
 

@@ -30,6 +30,22 @@ enum {
 
 #define STMT_DONE_WAIT (1 * SL_SECOND) /* at most, for all that wait in on_done together */
 
+/*
+ * What a statement cost, as its worker saw it: for on_end. Times are of the worker's
+ * turns, so of two that end in one turn the later one took no time.
+ */
+struct stmt_meter {
+    sl_usec received_at;  /* its last byte had been read */
+    sl_usec sent_at;      /* a server was there for it; 0: it never was */
+    sl_usec ended_at;     /* its reply had been read, ReadyForQuery too if that ends it; 0: never */
+    sl_usec server_usec;  /* of it: from sent_at, or from the end of what was asked before */
+    sl_usec stalled_usec; /* of that: the client did not take what had come */
+    uint64_t bytes_in;
+    uint64_t bytes_out; /* all that came from the server for it */
+    uint64_t rows;      /* returned or changed, as CommandComplete says; of a portal, per Execute */
+    char sqlstate[6];   /* of its first error; "" */
+};
+
 struct stmt {
     struct sl_id id;
     bool is_extended;
@@ -39,6 +55,8 @@ struct stmt {
     struct sl_span request; /* the whole messages */
     struct sl_span query;   /* the text, without its terminator; empty when not known */
     struct sl_span bind;    /* extended: the whole Bind message, or empty */
+    uint64_t query_key;     /* sl_hash64() of a named statement's text; 0: not known */
+    struct stmt_meter meter;
     const char *database;
     const char *user;
 

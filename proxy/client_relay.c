@@ -628,6 +628,7 @@ void client_relay_ready(struct client *client, unsigned got)
 
     if ((got & IO_WRITE) != 0 && io_flush(&client->io) && client->server != NULL &&
             client->server->io.paused && !client->server->is_withheld) {
+        server_meter_go_on(client->server);
         io_unpause(&client->server->io);
     }
     if (client->io.is_failed) {

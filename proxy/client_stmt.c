@@ -91,11 +91,12 @@ struct describing {
     unsigned rank; /* of the last message: Parse, Bind, Describe, Execute, one each at most */
 };
 
-static struct sl_span text_of(const struct prepared *prepared)
+static void take_text(struct stmt *stmt, const struct prepared *prepared)
 {
-    return prepared == NULL
-                   ? sl_span(NULL, 0)
-                   : sl_span(prepared->body, strnlen((const char *)prepared->body, prepared->len));
+    if (prepared != NULL) {
+        stmt->query = sl_span(prepared->body, prepared->text_len);
+        stmt->query_key = prepared->text_key;
+    }
 }
 
 static void describe_bind(struct describing *describing, struct sl_span message)
@@ -177,6 +178,7 @@ static void find_text(void *context, uint8_t type, struct sl_span message)
     if (type == MSG_PARSE && front_parse_read(body_of(message), &parse) == SL_OK &&
             sl_span_equal(parse.name, describing->bind.statement)) {
         describing->stmt->query = parse.query;
+        describing->stmt->query_key = 0;
     }
 }
 
@@ -186,7 +188,9 @@ static void describe(struct stmt *stmt, const struct client *client, struct sl_s
     struct describing describing = {.stmt = stmt, .client = client};
 
     stmt->request = request;
+    stmt->meter.bytes_in = request.len;
     stmt->query = sl_span(NULL, 0);
+    stmt->query_key = 0;
     stmt->bind = sl_span(NULL, 0);
     stmt->is_extended = request.at[0] != MSG_QUERY;
     stmt->has_describe = false;
@@ -197,11 +201,11 @@ static void describe(struct stmt *stmt, const struct client *client, struct sl_s
         return;
     }
     if (describing.bind.statement.len == 0) {
-        stmt->query = text_of(client->unnamed);
+        take_text(stmt, client->unnamed);
     } else {
         const struct client_name *name =
                 client_names_find(client->names, describing.bind.statement, NULL);
-        stmt->query = text_of(name == NULL ? NULL : name->prepared);
+        take_text(stmt, name == NULL ? NULL : name->prepared);
     }
     each_message(request, &describing, find_text);
 }
@@ -247,6 +251,7 @@ static struct stmt *make(struct client *client)
         stmt->resume = resume;
         stmt->owner = worker;
         stmt->client = client->id;
+        stmt->meter.received_at = client->request_at;
     }
     return stmt;
 }
@@ -310,6 +315,7 @@ static enum step dispatch(struct client *client, struct stmt *stmt, size_t *used
     if (!link_want(client)) {
         return STEP_STOP; /* in line: it has walked, and is not walked again */
     }
+    stmt->meter.sent_at = client->io.worker->now;
     pipeline_dispatch(client->io.worker->pipeline, stmt);
     client->server->taps = (uint8_t)client->io.worker->pipeline->taps;
     if (stmt->instead.len > 0) {
@@ -429,6 +435,9 @@ void client_stmt_finished(struct server *server, struct stmt *stmt, enum expect_
         return;
     }
     stmt->has_failed = outcome != EXPECT_DONE;
+    if (outcome != EXPECT_SKIPPED || stmt->meter.sqlstate[0] != '\0') {
+        server_meter_ended(server, stmt);
+    }
     stmt->next = NULL;
     if (server->finished == NULL) {
         server->finished = stmt;
@@ -486,6 +495,7 @@ void client_stmt_give_up(struct server *server)
 
 void client_stmt_ready(struct server *server)
 {
+    server_meter_ready(server, server->finished == NULL ? NULL : server->finished_last);
     while (server->finished != NULL) {
         struct stmt *stmt = server->finished;
         server->finished = stmt->next;

@@ -84,6 +84,7 @@ bool link_join(struct client *client, struct server *server)
         server_close(server, "lost while idle, or in the middle of a message");
         return false;
     }
+    server_meter_begin(server);
     server->client = client; /* its timer may fire meanwhile, and finds it linked */
     client->server = server;
     server_enter(server, SERVER_LINKED);

@@ -40,6 +40,8 @@ struct prepared {
     atomic_uint refs;        /* any thread */
     uint64_t number;         /* constant */
     uint32_t len;            /* constant */
+    uint64_t text_key;       /* constant: sl_hash64() of its text */
+    uint32_t text_len;       /* constant: without the terminator */
     uint8_t effects;         /* constant: effects_of() its text */
     bool is_retired;         /* under its stripe's lock: found no more */
     uint8_t body[];          /* constant: a Parse from behind the name to its end */

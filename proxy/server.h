@@ -33,6 +33,7 @@
 #include "proxy/mailbox.h"
 #include "proxy/pool.h"
 #include "proxy/prepared.h"
+#include "proxy/server_meter.h"
 #include "proxy/timer.h"
 
 enum server_state {
@@ -94,6 +95,7 @@ struct server {
     bool has_moved;        /* its host has another address now */
     struct stmt *finished; /* statements answered, until ReadyForQuery */
     struct stmt *finished_last;
+    struct server_meter meter;
     uint32_t tapped;       /* bytes of what comes next that stages have seen already */
     bool has_failed_setup; /* connect_query, in its first run */
     bool has_sql_prepared; /* of what is left on it: maybe a PREPARE in SQL */

@@ -33,6 +33,7 @@ enum relayed { RELAY_PASS, RELAY_HIDE, RELAY_SWAP, RELAY_BREACH };
 
 struct relay {
     struct server *server;
+    const uint8_t *begin;
     const uint8_t *run; /* see the top of the file */
     const uint8_t *at;
     const uint8_t *end;
@@ -241,6 +242,9 @@ static void on_error(struct server *server, struct sl_span body)
         server->close_reason = "the server ended the session";
         server->has_said_fatal = true;
     }
+    if (!expect_hidden(&server->expect)) {
+        server_meter_error(server, error.sqlstate);
+    }
     const struct expect_entry *head = expect_head(&server->expect);
     bool is_tolerated = head != NULL && head->local == SETTLE_TOLERATED;
     if (strcmp(error.sqlstate, SL_STATE_UNDEFINED_PSTATEMENT) == 0 && names_ours(head)) {
@@ -360,7 +364,11 @@ static enum relayed on_message(struct relay *relay, uint8_t type, struct sl_span
     case BACK_COMMAND_COMPLETE:
         if (!is_hidden) {
             on_tag(server, body);
+            server_meter_tag(server, body);
         }
+        break;
+    case BACK_PORTAL_SUSPENDED:
+        server_meter_tag(server, sl_span(NULL, 0));
         break;
     case BACK_ERROR:
         on_error(server, body);
@@ -429,6 +437,7 @@ static void stream(struct relay *relay, uint8_t type)
 {
     const uint8_t *at = relay->at;
     uint32_t total = sl_get_u32(at + 1) + 1;
+    uint64_t count = 1;
 
     while ((size_t)(relay->end - at) > (size_t)total + MESSAGE_HEAD && at[total] == type) {
         uint32_t len = sl_get_u32(at + total + 1);
@@ -437,7 +446,9 @@ static void stream(struct relay *relay, uint8_t type)
         }
         at += total;
         total = len + 1;
+        count++;
     }
+    relay->server->meter.rows += count;
     relay->at = at;
     relay->server->body_left = total;
     relay->server->body_fate = BODY_PASS;
@@ -470,6 +481,7 @@ static bool relay_message(struct relay *relay)
         return false;
     }
     size_t body_len = here - MESSAGE_HEAD < len - 4 ? here - MESSAGE_HEAD : len - 4;
+    server->meter.here = server->meter.before + (size_t)(relay->at - relay->begin) + len + 1;
     enum relayed relayed = on_message(relay, type, sl_span(relay->at + MESSAGE_HEAD, body_len));
     if (relayed == RELAY_BREACH) {
         server->is_broken = true;
@@ -585,6 +597,7 @@ static void hold_back_for(struct client *client)
     if (client != NULL && client->server != NULL && io_is_clogged(&client->io)) {
         struct io *io = &client->server->io;
         io->paused = true; /* client_relay.c wakes it when the client took all */
+        server_meter_stall(client->server);
         io_want(io, io->wants & ~(unsigned)IO_READ);
     }
 }
@@ -594,6 +607,7 @@ static void relay_bytes(struct server *server, struct sl_span bytes)
     struct worker *worker = server->io.worker;
     struct client *client = server->client;
     struct relay relay = {.server = server,
+            .begin = bytes.at,
             .run = bytes.at,
             .at = bytes.at,
             .end = bytes.at + bytes.len,
@@ -604,6 +618,7 @@ static void relay_bytes(struct server *server, struct sl_span bytes)
     }
     relay_all(&relay);
     size_t used = (size_t)(relay.at - bytes.at);
+    server->meter.before += used;
     struct sl_id id = client != NULL ? client->id : (struct sl_id){0};
     if (client != NULL) {
         stats_add(pool_stats(server->pool, worker->index), STATS_SENT, used);

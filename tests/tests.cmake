@@ -93,15 +93,15 @@ if(TARGET wire_run AND stage_sources)
   target_link_libraries(sluice_stages PRIVATE sluice_proxy)
   set_target_properties(sluice_stages PROPERTIES RUNTIME_OUTPUT_DIRECTORY tests/stages)
   add_dependencies(wire_run sluice_stages)
-  sluice_stage_tests(stages tap,answer,refuse,rewrite ${stage_scripts})
+  sluice_stage_tests(stages tap,meter,answer,refuse,rewrite ${stage_scripts})
   sluice_stage_tests(stages.late watch,wait,answer,refuse,rewrite ${stage_scripts})
   # A CommandComplete is not shown before the ReadyForQuery that follows, when stages have on_done.
   set(split_scripts ${walked_scripts})
   list(FILTER split_scripts INCLUDE REGEX "/(copy_in_extended_sync|headers_cut_anywhere)\\.wire$")
   list(REMOVE_ITEM walked_scripts ${split_scripts})
-  sluice_stage_tests(stages.no_done wait,rewrite ${split_scripts})
+  sluice_stage_tests(stages.no_done meter,wait,rewrite ${split_scripts})
   sluice_stage_tests(stages.wait watch,wait ${walked_scripts})
-  sluice_stage_tests(stages.rewrite watch,rewrite ${walked_scripts})
+  sluice_stage_tests(stages.rewrite watch,meter,rewrite ${walked_scripts})
   sluice_stage_tests(stages.withheld tap,linger ${withheld_scripts})
   # What comes behind a ReadyForQuery that is withheld is not read before it has passed.
   set(lingering_scripts ${walked_scripts})
@@ -110,7 +110,7 @@ if(TARGET wire_run AND stage_sources)
   # Half a row is not shown to the client either, when somebody listens.
   list(FILTER walked_scripts EXCLUDE REGEX
     "/(server_dies_mid_result|no_words_amid_a_row|suspend_passes_what_was_begun|suspend_timeout)\\.wire$")
-  sluice_stage_tests(stages.tap tap ${walked_scripts})
+  sluice_stage_tests(stages.tap tap,meter ${walked_scripts})
 endif()
 
 # ---- end to end -----------------------------------------------------------------------------

@@ -13,7 +13,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
-enum { WAIT_MS = 30000, INI_MAX = 2048 };
+enum { WAIT_MS = 30000, INI_MAX = 2048, CROWD = 40 };
 
 static struct relay relay;
 static PGconn *watch; /* to PostgreSQL, past everything */
@@ -111,6 +111,28 @@ static void cancel_works(void)
     PQfinish(conn);
 }
 
+/* What SHOW POOLS has for the one pool in use in columns 5, 6 and 8: the requests, and their sockets. */
+static void await_pool(const char *expected)
+{
+    long end = proc_now_ms() + WAIT_MS;
+    PGconn *console = open_console();
+    char got[64] = "";
+
+    while (strcmp(got, expected) != 0) {
+        PGresult *result = PQexec(console, "show pools");
+
+        for (int row = 0; row < PQntuples(result); row++) {
+            if (strcmp(PQgetvalue(result, row, 0), "pgbouncer") != 0) {
+                snprintf(got, sizeof(got), "%s|%s|%s", PQgetvalue(result, row, 4),
+                        PQgetvalue(result, row, 5), PQgetvalue(result, row, 7));
+            }
+        }
+        PQclear(result);
+        assert_true(proc_now_ms() < end);
+    }
+    PQfinish(console);
+}
+
 /* ---- as the links ---- */
 
 static void a_cancel_is_encrypted_as_the_links_are(void **state)
@@ -155,6 +177,29 @@ static void the_query_of_who_has_gone_is_cancelled_in_secret_too(void **state)
     PQfinish(conn);
     assert_int_equal(atomic_load(&relay.seen->ssl_requests), 2);
     assert_int_equal(atomic_load(&relay.seen->cancels), 0);
+}
+
+/* More than go at once: the last of them wait for their turn (proxy/cancel_rate.h). */
+static void the_queries_of_many_who_have_gone_are_all_cancelled(void **state)
+{
+    PGconn *conns[CROWD];
+
+    (void)state;
+    start_with("server_tls_sslmode = disable\ndefault_pool_size = 50\n");
+    for (size_t i = 0; i < CROWD; i++) {
+        conns[i] = open_db();
+        assert_int_equal(PQsendQuery(conns[i], "select pg_sleep(600)"), 1);
+    }
+    soon_query(watch, COUNT_SLEEPERS, "40");
+    for (size_t i = 0; i < CROWD; i++) {
+        shutdown(PQsocket(conns[i]), SHUT_RDWR);
+    }
+    soon_query(watch, COUNT_SLEEPERS, "0");
+    assert_int_equal(atomic_load(&relay.seen->cancels), CROWD);
+    for (size_t i = 0; i < CROWD; i++) {
+        PQfinish(conns[i]);
+    }
+    await_pool("0|0|0");
 }
 
 /* ---- where TLS does not come about ---- */
@@ -225,28 +270,6 @@ static void a_server_that_is_not_the_one_is_sent_nothing(void **state)
     assert_int_equal(atomic_load(&relay.seen->cancels), 0);
     soon_logged(&sluice, "event=cancel_not_sent");
     PQfinish(conn);
-}
-
-/* What SHOW POOLS has for the one pool in use in columns 5, 6 and 8: the requests, and their sockets. */
-static void await_pool(const char *expected)
-{
-    long end = proc_now_ms() + WAIT_MS;
-    PGconn *console = open_console();
-    char got[64] = "";
-
-    while (strcmp(got, expected) != 0) {
-        PGresult *result = PQexec(console, "show pools");
-
-        for (int row = 0; row < PQntuples(result); row++) {
-            if (strcmp(PQgetvalue(result, row, 0), "pgbouncer") != 0) {
-                snprintf(got, sizeof(got), "%s|%s|%s", PQgetvalue(result, row, 4),
-                        PQgetvalue(result, row, 5), PQgetvalue(result, row, 7));
-            }
-        }
-        PQclear(result);
-        assert_true(proc_now_ms() < end);
-    }
-    PQfinish(console);
 }
 
 /* Nothing comes behind SSLRequest: the request is given up, its server is free again. */
@@ -323,6 +346,7 @@ int main(void)
             CASE(a_cancel_is_encrypted_as_the_links_are),
             CASE(a_cancel_is_plain_where_tls_is_disabled),
             CASE(the_query_of_who_has_gone_is_cancelled_in_secret_too),
+            CASE(the_queries_of_many_who_have_gone_are_all_cancelled),
             CASE(without_tls_prefer_goes_in_plain),
             CASE(without_tls_require_sends_nothing),
             CASE(a_server_that_is_not_the_one_is_sent_nothing),

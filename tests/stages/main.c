@@ -11,6 +11,7 @@
 #include "proxy/sluice_main.h"
 #include "tests/stages/stage_answer.h"
 #include "tests/stages/stage_linger.h"
+#include "tests/stages/stage_meter.h"
 #include "tests/stages/stage_refuse.h"
 #include "tests/stages/stage_rewrite.h"
 #include "tests/stages/stage_wait.h"
@@ -26,6 +27,7 @@ static const struct {
 } known[] = {
         {"answer", stage_answer_add},
         {"linger", stage_linger_add},
+        {"meter", stage_meter_add},
         {"refuse", stage_refuse_add},
         {"rewrite", stage_rewrite_add},
         {"tap", stage_watch_add_tap},

@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: PostgreSQL */
+#include "proxy/server_meter.h"
+
+#include "protocol/back.h"
+#include "protocol/stmt.h"
+#include "proxy/server.h"
+#include "proxy/worker.h"
+
+#include <string.h>
+
+/* Whose reply it is that comes, or whose way there it ends, or NULL. */
+static struct stmt *answered(const struct server *server)
+{
+    const struct expect_entry *entry = expect_execute(&server->expect);
+
+    return entry == NULL ? NULL : entry->ref;
+}
+
+void server_meter_begin(struct server *server)
+{
+    struct server_meter *meter = &server->meter;
+
+    *meter = (struct server_meter){.before = meter->before, .told = meter->before};
+}
+
+/* The number that a command tag ends with, if it ends with one. */
+static uint64_t rows_of(struct sl_span tag)
+{
+    uint64_t rows = 0;
+    uint64_t place = 1;
+
+    for (size_t at = tag.len; at > 0 && tag.at[at - 1] >= '0' && tag.at[at - 1] <= '9'; at--) {
+        rows += place * (uint64_t)(tag.at[at - 1] - '0');
+        place *= 10;
+    }
+    return rows;
+}
+
+void server_meter_tag(struct server *server, struct sl_span body)
+{
+    struct stmt *stmt = answered(server);
+    struct sl_span tag;
+
+    if (stmt != NULL) {
+        bool has_tag = body.len > 0 && back_tag_read(body, &tag) == SL_OK;
+        stmt->meter.rows += has_tag ? rows_of(tag) : server->meter.rows;
+    }
+    server->meter.rows = 0;
+}
+
+void server_meter_error(struct server *server, const char *sqlstate)
+{
+    struct stmt *stmt = answered(server);
+
+    if (stmt != NULL && stmt->meter.sqlstate[0] == '\0') {
+        memcpy(stmt->meter.sqlstate, sqlstate, sizeof stmt->meter.sqlstate);
+    }
+}
+
+/* All that came since the last one ended is its own. */
+static void charge(struct server *server, struct stmt *stmt, sl_usec since)
+{
+    struct server_meter *meter = &server->meter;
+    sl_usec now = server->io.worker->now;
+
+    if (meter->stalled_at != 0) {
+        meter->stalled += now - meter->stalled_at;
+        meter->stalled_at = now;
+    }
+    stmt->meter.server_usec += now - since;
+    stmt->meter.stalled_usec += meter->stalled;
+    stmt->meter.bytes_out += meter->here - meter->told;
+    stmt->meter.ended_at = now;
+    meter->told = meter->here;
+    meter->stalled = 0;
+    meter->free_at = now;
+}
+
+void server_meter_ended(struct server *server, struct stmt *stmt)
+{
+    sl_usec sent_at = stmt->meter.sent_at;
+
+    charge(server, stmt, server->meter.free_at > sent_at ? server->meter.free_at : sent_at);
+}
+
+void server_meter_ready(struct server *server, struct stmt *last)
+{
+    if (last != NULL && last->meter.ended_at != 0) {
+        charge(server, last, server->meter.free_at);
+    } else {
+        server->meter.told = server->meter.here;
+        server->meter.free_at = server->io.worker->now;
+    }
+}
+
+void server_meter_stall(struct server *server)
+{
+    if (server->meter.stalled_at == 0) {
+        server->meter.stalled_at = server->io.worker->now;
+    }
+}
+
+void server_meter_go_on(struct server *server)
+{
+    struct server_meter *meter = &server->meter;
+
+    if (meter->stalled_at != 0) {
+        meter->stalled += server->io.worker->now - meter->stalled_at;
+        meter->stalled_at = 0;
+    }
+}

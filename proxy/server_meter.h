@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: PostgreSQL */
+/*
+ * proxy/server_meter.h - what a server does for statements: time, bytes, rows, errors.
+ *
+ * Fills struct stmt_meter (protocol/stmt.h) for stages. A server works on one statement
+ * at a time: a statement's time begins when it was sent or when the one before it ended,
+ * whichever came later, and ends with its own reply; ReadyForQuery belongs to the last
+ * statement before it, so that a commit's time is that statement's. While the client
+ * does not take what comes, the server is not read: that is told apart.
+ *
+ * Ownership: part of struct server. Threads: its worker's. Bounds: none needed.
+ */
+#ifndef SLUICE_PROXY_SERVER_METER_H
+#define SLUICE_PROXY_SERVER_METER_H
+
+#include "protocol/base/clock.h"
+#include "protocol/base/span.h"
+
+#include <stdint.h>
+
+struct server;
+struct stmt;
+
+struct server_meter {
+    uint64_t before;    /* bytes that came before those being relayed */
+    uint64_t here;      /* with the message being looked at */
+    uint64_t told;      /* of them are of statements that have ended */
+    uint64_t rows;      /* DataRow messages since the last end of an Execute */
+    sl_usec free_at;    /* the last statement's end */
+    sl_usec stalled_at; /* since then it waits for its client; 0: it does not */
+    sl_usec stalled;    /* in all, since the last statement's end */
+};
+
+/* The server is its client's from now on. */
+void server_meter_begin(struct server *server);
+/* CommandComplete's body; PortalSuspended and others without one: empty. */
+void server_meter_tag(struct server *server, struct sl_span body);
+void server_meter_error(struct server *server, const char *sqlstate);
+/* The reply of a statement has come to its end. */
+void server_meter_ended(struct server *server, struct stmt *stmt);
+/* ReadyForQuery was seen; last: the last that ended before it, or NULL. */
+void server_meter_ready(struct server *server, struct stmt *last);
+
+/* It is not read because its client does not take what has come; and read again. */
+void server_meter_stall(struct server *server);
+void server_meter_go_on(struct server *server);
+
+#endif
