@@ -14,4 +14,13 @@ uint64_t sl_hash64(struct sl_span bytes);
 uint64_t sl_hash64_seed(struct sl_span bytes, uint64_t seed);
 struct sl_hash128 sl_hash128(struct sl_span bytes);
 
+/* The same 128 bits of bytes that come in pieces. begin, add..., end. */
+struct sl_hash128_stream {
+    _Alignas(64) uint8_t state[576];
+};
+
+void sl_hash128_begin(struct sl_hash128_stream *stream);
+void sl_hash128_add(struct sl_hash128_stream *stream, struct sl_span bytes);
+struct sl_hash128 sl_hash128_end(const struct sl_hash128_stream *stream);
+
 #endif
