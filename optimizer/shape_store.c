@@ -48,6 +48,8 @@ struct row {
     bool is_main;
     struct tally tally;
     struct window hour;
+    struct minutes *minutes; /* NULL: not kept */
+    uint32_t turn;           /* when it was last said that they are to be kept */
 };
 
 struct stripe {
@@ -58,6 +60,7 @@ struct stripe {
     struct sl_list main;
     uint32_t fresh_count;
     uint32_t main_count;
+    struct tally taken; /* since the last shape_store_take() */
 };
 
 struct shape_store {
@@ -146,8 +149,18 @@ struct shape_store *shape_store_new(const struct shape_limits *limits)
     return store;
 }
 
+static void free_minutes(struct shape_store *store, struct row *row)
+{
+    if (row->minutes != NULL) {
+        minutes_fini(row->minutes, &store->budget);
+        budget_give(&store->budget, row->minutes, sizeof(*row->minutes));
+        row->minutes = NULL;
+    }
+}
+
 static void free_row(struct shape_store *store, struct row *row)
 {
+    free_minutes(store, row);
     tally_fini(&row->tally, &store->budget);
     window_fini(&row->hour, &store->budget);
     budget_give(&store->budget, row, sizeof(*row));
@@ -160,6 +173,7 @@ void shape_store_free(struct shape_store *store)
     }
     shape_store_reset(store);
     for (uint32_t i = 0; i < store->stripes_count; i++) {
+        tally_fini(&store->stripes[i].taken, &store->budget);
         pthread_mutex_destroy(&store->stripes[i].lock);
     }
     pthread_mutex_destroy(&store->other_lock);
@@ -323,11 +337,31 @@ static void use(struct stripe *stripe, struct row *row, const struct tally *tall
     }
 }
 
+static void add_to_other(struct shape_store *store, const struct tally *tally, uint64_t evicted)
+{
+    pthread_mutex_lock(&store->other_lock);
+    SL_IGNORE(tally_merge(&store->other, &store->budget, tally), "the budget counts it");
+    pthread_mutex_unlock(&store->other_lock);
+    atomic_fetch_add_explicit(&store->evicted, evicted, memory_order_relaxed);
+}
+
 static void bury(struct shape_store *store, struct victims *victims)
 {
     for (unsigned i = 0; i < victims->count; i++) {
-        shape_store_add_other(store, &victims->rows[i]->tally, 1);
+        add_to_other(store, &victims->rows[i]->tally, 1);
         free_row(store, victims->rows[i]);
+    }
+}
+
+static void merge(
+        struct shape_store *store, struct row *row, const struct tally *tally, sl_usec now)
+{
+    const struct histogram *total = &tally->times[TALLY_TOTAL];
+
+    SL_IGNORE(tally_merge(&row->tally, &store->budget, tally), "the budget counts it");
+    SL_IGNORE(window_merge(&row->hour, &store->budget, total, now), "likewise");
+    if (row->minutes != NULL) {
+        SL_IGNORE(minutes_merge(row->minutes, &store->budget, total, now), "likewise");
     }
 }
 
@@ -350,24 +384,37 @@ void shape_store_add(struct shape_store *store, const struct shape_key *key,
         row = make(store, stripe, key, hash, &victims);
     }
     if (row != NULL) {
-        SL_IGNORE(tally_merge(&row->tally, &store->budget, tally), "the budget counts it");
-        SL_IGNORE(window_merge(&row->hour, &store->budget, &tally->times[TALLY_TOTAL], now),
-                "the budget counts it");
+        merge(store, row, tally, now);
         use(stripe, row, tally);
     }
+    SL_IGNORE(tally_merge(&stripe->taken, &store->budget, tally), "the budget counts it");
     pthread_mutex_unlock(&stripe->lock);
     bury(store, &victims);
     if (row == NULL) {
-        shape_store_add_other(store, tally, 1);
+        add_to_other(store, tally, 1);
     }
 }
 
-void shape_store_add_other(struct shape_store *store, const struct tally *tally, uint64_t evicted)
+void shape_store_add_other(struct shape_store *store, const struct tally *tally)
 {
-    pthread_mutex_lock(&store->other_lock);
-    SL_IGNORE(tally_merge(&store->other, &store->budget, tally), "the budget counts it");
-    pthread_mutex_unlock(&store->other_lock);
-    atomic_fetch_add_explicit(&store->evicted, evicted, memory_order_relaxed);
+    struct stripe *stripe = &store->stripes[0];
+
+    pthread_mutex_lock(&stripe->lock);
+    SL_IGNORE(tally_merge(&stripe->taken, &store->budget, tally), "the budget counts it");
+    pthread_mutex_unlock(&stripe->lock);
+    add_to_other(store, tally, 0);
+}
+
+void shape_store_take(struct shape_store *store, struct tally *into)
+{
+    for (uint32_t i = 0; i < store->stripes_count; i++) {
+        struct stripe *stripe = &store->stripes[i];
+
+        pthread_mutex_lock(&stripe->lock);
+        SL_IGNORE(tally_merge(into, NULL, &stripe->taken), "sums are right");
+        tally_reset(&stripe->taken);
+        pthread_mutex_unlock(&stripe->lock);
+    }
 }
 
 void shape_store_reset(struct shape_store *store)
@@ -407,12 +454,14 @@ static uint32_t all_buckets(const struct shape_store *store)
     return store->stripes_count * store->buckets_count;
 }
 
-static void sum_up(struct shape_time *time, const struct histogram *histogram)
+static void sum_up(struct shape_time *time, const struct histogram *histogram, bool with_quantiles)
 {
     static const double quantiles[3] = {0.50, 0.95, 0.99};
-    uint64_t values[3];
+    uint64_t values[3] = {0};
 
-    histogram_quantiles(histogram, quantiles, 3, values);
+    if (with_quantiles) {
+        histogram_quantiles(histogram, quantiles, 3, values);
+    }
     *time = (struct shape_time){.count = histogram->count,
             .sum = histogram->sum,
             .min = histogram->min,
@@ -422,7 +471,7 @@ static void sum_up(struct shape_time *time, const struct histogram *histogram)
             .p99 = values[2]};
 }
 
-static void fill(struct shape_row *to, const struct tally *tally)
+static void fill(struct shape_row *to, const struct tally *tally, unsigned parts)
 {
     *to = (struct shape_row){.calls = tally->calls,
             .errors = tally->errors,
@@ -436,58 +485,101 @@ static void fill(struct shape_row *to, const struct tally *tally)
             .last_seen = tally->last_seen};
     memcpy(to->classes, tally->classes, sizeof(to->classes));
     for (unsigned i = 0; i < TALLY_TIMES; i++) {
-        sum_up(&to->times[i], &tally->times[i]);
+        sum_up(&to->times[i], &tally->times[i], (parts & SHAPE_TIMES) != 0);
     }
 }
 
-static void fill_row(
-        struct shape_row *to, const struct row *row, struct histogram *hour, sl_usec now)
+/* Scratch is for the hour: its pages serve many rows. */
+static void fill_row(struct shape_row *to, const struct row *row, struct histogram *scratch,
+        struct shape_cut cut)
 {
-    fill(to, &row->tally);
+    fill(to, &row->tally, cut.parts);
     to->key = row->key;
-    histogram_reset(hour);
-    SL_IGNORE(window_read(&row->hour, now, hour, NULL), "sums are right, quantiles of less");
-    sum_up(&to->hour, hour);
+    if ((cut.parts & SHAPE_HOUR) != 0) {
+        histogram_reset(scratch);
+        SL_IGNORE(window_read(&row->hour, cut.now, scratch, NULL), "sums are right");
+        sum_up(&to->hour, scratch, true);
+    } else {
+        struct histogram sum = window_sum(&row->hour, cut.now);
+        sum_up(&to->hour, &sum, false);
+    }
+}
+
+/* The bucket's rows; false, and some of them, when there is no room for all. */
+static bool read_bucket(struct shape_store *store, uint32_t bucket, struct shape_row *rows,
+        uint32_t rows_max, struct histogram *scratch, struct shape_cut cut, uint32_t *count)
+{
+    struct stripe *stripe = stripe_at(store, bucket);
+    struct row *row = NULL;
+
+    pthread_mutex_lock(&stripe->lock);
+    for (row = store->buckets[bucket]; row != NULL && *count < rows_max; row = row->next) {
+        fill_row(&rows[(*count)++], row, scratch, cut);
+    }
+    pthread_mutex_unlock(&stripe->lock);
+    return row == NULL;
 }
 
 uint32_t shape_store_read(struct shape_store *store, uint32_t *cursor, struct shape_row *rows,
-        uint32_t rows_max, sl_usec now)
+        uint32_t rows_max, struct shape_cut cut)
 {
-    struct histogram hour = {0}; /* its pages serve all rows */
+    struct histogram scratch = {0};
     uint32_t count = 0;
 
-    /* Whole buckets only: the next call begins with the next one. */
-    while (*cursor < all_buckets(store)) {
-        struct stripe *stripe = stripe_at(store, *cursor);
+    SL_DCHECK(rows_max >= SHAPE_READ_MIN);
+    for (; *cursor < all_buckets(store); ++*cursor) {
         uint32_t begin = count;
-        bool is_whole = true;
 
-        pthread_mutex_lock(&stripe->lock);
-        for (struct row *row = store->buckets[*cursor]; row != NULL; row = row->next) {
-            if (count == rows_max) {
-                is_whole = false;
-                break;
-            }
-            fill_row(&rows[count++], row, &hour, now);
-        }
-        pthread_mutex_unlock(&stripe->lock);
-        if (!is_whole && begin > 0) {
+        /* Whole buckets only. One that is longer than SHAPE_READ_MIN would be by a grudge. */
+        if (!read_bucket(store, *cursor, rows, rows_max, &scratch, cut, &count) && begin > 0) {
             count = begin;
             break;
         }
-        ++*cursor; /* a chain longer than rows_max is cut */
     }
     if (*cursor >= all_buckets(store)) {
         *cursor = SHAPE_STORE_END;
     }
-    histogram_fini(&hour, NULL);
+    histogram_fini(&scratch, NULL);
+    return count;
+}
+
+bool shape_store_get(struct shape_store *store, const struct shape_key *key, struct shape_row *to,
+        struct shape_cut cut)
+{
+    uint64_t hash = shape_key_hash(key);
+    struct stripe *stripe = stripe_of(store, hash);
+    struct histogram scratch = {0};
+
+    pthread_mutex_lock(&stripe->lock);
+    const struct row *row = find(store, stripe, key, hash);
+    if (row != NULL) {
+        fill_row(to, row, &scratch, cut);
+    }
+    pthread_mutex_unlock(&stripe->lock);
+    histogram_fini(&scratch, NULL);
+    return row != NULL;
+}
+
+unsigned shape_store_minutes(struct shape_store *store, const struct shape_key *key,
+        struct minute minutes[MINUTES_MAX], sl_usec now)
+{
+    uint64_t hash = shape_key_hash(key);
+    struct stripe *stripe = stripe_of(store, hash);
+    unsigned count = 0;
+
+    pthread_mutex_lock(&stripe->lock);
+    struct row *row = find(store, stripe, key, hash);
+    if (row != NULL && row->minutes != NULL) {
+        count = minutes_read(row->minutes, now, minutes);
+    }
+    pthread_mutex_unlock(&stripe->lock);
     return count;
 }
 
 void shape_store_read_other(struct shape_store *store, struct shape_row *row)
 {
     pthread_mutex_lock(&store->other_lock);
-    fill(row, &store->other);
+    fill(row, &store->other, SHAPE_TIMES);
     pthread_mutex_unlock(&store->other_lock);
 }
 
@@ -529,7 +621,25 @@ uint32_t shape_store_sum(
     return count;
 }
 
-void shape_store_trim(struct shape_store *store, sl_usec now)
+/* ---- minutes ---- */
+
+void shape_store_track(struct shape_store *store, const struct shape_key *key, uint32_t turn)
+{
+    uint64_t hash = shape_key_hash(key);
+    struct stripe *stripe = stripe_of(store, hash);
+
+    pthread_mutex_lock(&stripe->lock);
+    struct row *row = find(store, stripe, key, hash);
+    if (row != NULL) {
+        row->turn = turn;
+        if (row->minutes == NULL) {
+            row->minutes = budget_take_zeroed(&store->budget, sizeof(*row->minutes));
+        }
+    }
+    pthread_mutex_unlock(&stripe->lock);
+}
+
+void shape_store_trim(struct shape_store *store, uint32_t turn, sl_usec now)
 {
     for (uint32_t i = 0; i < all_buckets(store); i++) {
         struct stripe *stripe = stripe_at(store, i);
@@ -537,6 +647,9 @@ void shape_store_trim(struct shape_store *store, sl_usec now)
         pthread_mutex_lock(&stripe->lock);
         for (struct row *row = store->buckets[i]; row != NULL; row = row->next) {
             window_trim(&row->hour, &store->budget, now);
+            if (row->turn != turn) {
+                free_minutes(store, row);
+            }
         }
         pthread_mutex_unlock(&stripe->lock);
     }

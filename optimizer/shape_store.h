@@ -24,6 +24,7 @@
 #ifndef SLUICE_OPTIMIZER_SHAPE_STORE_H
 #define SLUICE_OPTIMIZER_SHAPE_STORE_H
 
+#include "optimizer/minutes.h"
 #include "optimizer/tally.h"
 #include "protocol/base/hash.h"
 
@@ -85,20 +86,50 @@ void shape_store_free(struct shape_store *store); /* NULL is fine; no table may 
 /* Adds what a worker counted of that key. Never fails: what finds no place is other's. */
 void shape_store_add(struct shape_store *store, const struct shape_key *key,
         const struct tally *tally, sl_usec now);
-void shape_store_add_other(struct shape_store *store, const struct tally *tally, uint64_t evicted);
-
-/* RESET STATS: every row goes, and other with them. Reset the workers' tables first. */
-void shape_store_reset(struct shape_store *store);
-/* From time to time: gives back what has become too old for the hour. */
-void shape_store_trim(struct shape_store *store, sl_usec now);
+/* What a worker counted and had no memory for the key of. */
+void shape_store_add_other(struct shape_store *store, const struct tally *tally);
+/*
+ * Adds to into (which is without a budget) all that was added to any row since the last
+ * take: for totals and their history, whatever becomes of the rows.
+ */
+void shape_store_take(struct shape_store *store, struct tally *into);
 
 /*
- * The next rows, at most rows_max; how many. *cursor is 0 to begin with, and
- * SHAPE_STORE_END after the last one; rows that are there throughout come once.
+ * RESET STATS: every row goes, and other with them. Reset the workers' tables first. What
+ * shape_store_take() has not taken yet stays: history goes on.
+ */
+void shape_store_reset(struct shape_store *store);
+
+/*
+ * Keeps a row's last minutes apart from now on (optimizer/minutes.h). Turn is any number,
+ * another one each time: shape_store_trim() ends it for rows that were not named in turn.
+ */
+void shape_store_track(struct shape_store *store, const struct shape_key *key, uint32_t turn);
+/* Gives back what is too old for the hour, and minutes as above. */
+void shape_store_trim(struct shape_store *store, uint32_t turn, sl_usec now);
+
+/* What of a row is wanted besides its sums; the quantiles of other parts are 0. */
+enum { SHAPE_TIMES = 1, SHAPE_HOUR = 2, SHAPE_ALL = 3 };
+
+/*
+ * The next rows, at most rows_max (not fewer than SHAPE_READ_MIN); how many. *cursor is 0
+ * to begin with, and SHAPE_STORE_END after the last one; rows that are there throughout
+ * come once.
  */
 #define SHAPE_STORE_END UINT32_MAX
+enum { SHAPE_READ_MIN = 32 };
+struct shape_cut {
+    unsigned parts;
+    sl_usec now;
+};
 uint32_t shape_store_read(struct shape_store *store, uint32_t *cursor, struct shape_row *rows,
-        uint32_t rows_max, sl_usec now);
+        uint32_t rows_max, struct shape_cut cut);
+/* False: there is no such row. */
+bool shape_store_get(struct shape_store *store, const struct shape_key *key, struct shape_row *row,
+        struct shape_cut cut);
+/* The row's last minutes, oldest first; how many, 0 when they are not kept. */
+unsigned shape_store_minutes(struct shape_store *store, const struct shape_key *key,
+        struct minute minutes[MINUTES_MAX], sl_usec now);
 void shape_store_read_other(struct shape_store *store, struct shape_row *row);
 struct shape_counts shape_store_counts(const struct shape_store *store);
 

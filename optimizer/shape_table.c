@@ -96,7 +96,7 @@ static void tell(struct shape_table *table, struct shape_entry *entry, sl_usec n
 static void tell_other(struct shape_table *table)
 {
     if (table->other.tally.calls > 0) {
-        shape_store_add_other(table->store, &table->other.tally, 0);
+        shape_store_add_other(table->store, &table->other.tally);
         tally_reset(&table->other.tally);
     }
 }

@@ -54,6 +54,21 @@ enum sl_err window_read(
     return err;
 }
 
+struct histogram window_sum(const struct window *window, sl_usec now)
+{
+    struct histogram sum = {0};
+
+    for (unsigned i = 0; i < WINDOW_SLOTS; i++) {
+        struct histogram slot = window->slots[i].times;
+
+        if (counts(window->slots[i].number, now)) {
+            slot.block = NULL;
+            SL_IGNORE(histogram_merge(&sum, NULL, &slot), "there is no page to make");
+        }
+    }
+    return sum;
+}
+
 sl_usec window_from(sl_usec now)
 {
     int64_t oldest = number_at(now) - WINDOW_SLOTS;

@@ -32,6 +32,8 @@ enum sl_err window_merge(
 /* Adds up what the window holds at now; into is zeroed or has more of it, budget is into's. */
 enum sl_err window_read(
         const struct window *window, sl_usec now, struct histogram *into, struct budget *budget);
+/* The same without buckets, which is quick: count, sum, min and max. */
+struct histogram window_sum(const struct window *window, sl_usec now);
 /* When the oldest slot that counts at now began. */
 sl_usec window_from(sl_usec now);
 /* Gives back what does not count any more. */

@@ -13,6 +13,7 @@
 enum { MB = 1 << 20 };
 
 static const sl_usec start = 100000 * SL_SECOND;
+static const struct shape_cut all_of_it = {.parts = SHAPE_ALL, .now = 100000 * SL_SECOND};
 
 static uint64_t seed = 7;
 
@@ -88,7 +89,7 @@ static struct sum sum_of(struct shape_store *store, bool with_other)
     uint32_t cursor = 0;
 
     while (cursor != SHAPE_STORE_END) {
-        uint32_t n = shape_store_read(store, &cursor, rows, SL_COUNT(rows), start);
+        uint32_t n = shape_store_read(store, &cursor, rows, SL_COUNT(rows), all_of_it);
         for (uint32_t i = 0; i < n; i++) {
             sum_row(&sum, &rows[i]);
         }
@@ -104,24 +105,13 @@ static struct sum sum_of(struct shape_store *store, bool with_other)
 static bool find_row(struct shape_store *store, uint64_t number, struct shape_row *row)
 {
     struct shape_key key = key_of(number);
-    struct shape_row rows[40];
-    uint32_t cursor = 0;
-    bool is_found = false;
+    bool is_there = shape_store_get(store, &key, row, all_of_it);
 
-    while (cursor != SHAPE_STORE_END) {
-        uint32_t n = shape_store_read(store, &cursor, rows, SL_COUNT(rows), start);
-        for (uint32_t i = 0; i < n; i++) {
-            if (shape_key_equal(&rows[i].key, &key)) {
-                assert_false(is_found); /* once */
-                *row = rows[i];
-                is_found = true;
-            }
-        }
-    }
-    return is_found;
+    assert_true(!is_there || shape_key_equal(&row->key, &key));
+    return is_there;
 }
 
-/* What SHOW QUERIES may show at most, on so many workers. */
+/* A store and so many workers' tables. */
 struct world {
     struct shape_store *store;
     struct shape_table *tables[4];
@@ -360,7 +350,6 @@ static void an_id_of_an_entry_given_up_finds_nothing(void **state)
 static void reset_forgets_all_and_counts_on(void **state)
 {
     struct world world = world_of(50, MB, 2);
-    size_t bytes = world_bytes(&world);
     struct sum sum;
 
     (void)state;
@@ -381,7 +370,58 @@ static void reset_forgets_all_and_counts_on(void **state)
     sum = sum_of(world.store, true);
     assert_int_equal(sum.calls, 1);
     shape_store_reset(world.store);
-    assert_int_equal(world_bytes(&world), bytes); /* all pages came back */
+    assert_int_equal(shape_store_counts(world.store).shapes, 0);
+    end(&world);
+}
+
+static void what_is_taken_is_all_that_came_and_once(void **state)
+{
+    struct world world = world_of(50, MB, 2);
+    struct tally tally = {0};
+
+    (void)state;
+    for (unsigned i = 0; i < 5000; i++) {
+        count(world.tables[i % 2], i, 100 + i % 7, start); /* most of them end up in other */
+    }
+    flush_all(&world, start);
+    shape_store_take(world.store, &tally);
+    assert_int_equal(tally.calls, 5000);
+    assert_int_equal(tally.rows, 15000);
+    assert_int_equal(tally.times[TALLY_TOTAL].count, 5000);
+    assert_int_equal(tally.times[TALLY_TOTAL].max, 106);
+    shape_store_take(world.store, &tally);
+    assert_int_equal(tally.calls, 5000);
+    count(world.tables[1], 1, 100, start);
+    flush_all(&world, start);
+    shape_store_take(world.store, &tally);
+    assert_int_equal(tally.calls, 5001);
+    tally_fini(&tally, NULL);
+    end(&world);
+}
+
+static void minutes_are_kept_of_those_rows_that_are_tracked(void **state)
+{
+    struct world world = world_of(100, MB, 1);
+    struct shape_key one = key_of(1);
+    struct shape_key two = key_of(2);
+    struct minute minutes[MINUTES_MAX];
+
+    (void)state;
+    for (unsigned minute = 0; minute < 3; minute++) {
+        sl_usec now = start + minute * MINUTE;
+        count(world.tables[0], 1, 100 + minute, now);
+        count(world.tables[0], 2, 100, now);
+        flush_all(&world, now);
+        shape_store_track(world.store, &one, minute + 1);
+        shape_store_trim(world.store, minute + 1, now);
+    }
+    assert_int_equal(shape_store_minutes(world.store, &one, minutes, start + 2 * MINUTE), 2);
+    assert_int_equal(minutes[0].count, 1);
+    assert_int_equal(minutes[0].p99, 101);
+    assert_int_equal(minutes[1].p99, 102);
+    assert_int_equal(shape_store_minutes(world.store, &two, minutes, start + 2 * MINUTE), 0);
+    shape_store_trim(world.store, 4, start);
+    assert_int_equal(shape_store_minutes(world.store, &one, minutes, start + 2 * MINUTE), 0);
     end(&world);
 }
 
@@ -455,13 +495,14 @@ static void the_hour_forgets_what_the_row_remembers(void **state)
     flush_all(&world, start);
     count(world.tables[0], 5, 100, later);
     flush_all(&world, later);
-    assert_int_equal(shape_store_read(world.store, &cursor, rows, SL_COUNT(rows), later), 1);
+    const struct shape_cut cut = {.parts = SHAPE_ALL, .now = later};
+    assert_int_equal(shape_store_read(world.store, &cursor, rows, SL_COUNT(rows), cut), 1);
     assert_int_equal(rows[0].times[TALLY_TOTAL].count, 2);
     assert_int_equal(rows[0].times[TALLY_TOTAL].max, 5000);
     assert_int_equal(rows[0].hour.count, 1);
     assert_int_equal(rows[0].hour.max, 100);
     size_t bytes = shape_store_counts(world.store).bytes;
-    shape_store_trim(world.store, later);
+    shape_store_trim(world.store, 1, later);
     assert_true(shape_store_counts(world.store).bytes < bytes);
     end(&world);
 }
@@ -499,6 +540,8 @@ int main(void)
             cmocka_unit_test(ten_thousand_shapes_with_full_histograms_fit),
             cmocka_unit_test(an_id_of_an_entry_given_up_finds_nothing),
             cmocka_unit_test(reset_forgets_all_and_counts_on),
+            cmocka_unit_test(what_is_taken_is_all_that_came_and_once),
+            cmocka_unit_test(minutes_are_kept_of_those_rows_that_are_tracked),
             cmocka_unit_test(a_database_user_and_node_have_rows_of_their_own),
             cmocka_unit_test(errors_are_counted_by_class_and_never_lost),
             cmocka_unit_test(the_hour_forgets_what_the_row_remembers),

@@ -1,0 +1,223 @@
+/* SPDX-License-Identifier: PostgreSQL */
+/*
+ * optimizer/shape_top.c - ranks in a heap first, then the rows of the best.
+ *
+ * The first pass reads sums only (and quantiles if the order is by one); all parts of a
+ * row are read for those that are shown. A row that is evicted in between is left out.
+ */
+#include "optimizer/shape_top.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+enum { BATCH = SHAPE_READ_MIN };
+
+static const char *const names[SHAPE_ORDERS] = {
+        [SHAPE_BY_TOTAL] = "total",
+        [SHAPE_BY_CALLS] = "calls",
+        [SHAPE_BY_MEAN] = "mean",
+        [SHAPE_BY_P50] = "p50",
+        [SHAPE_BY_P95] = "p95",
+        [SHAPE_BY_P99] = "p99",
+        [SHAPE_BY_MAX] = "max",
+        [SHAPE_BY_WAIT] = "wait",
+        [SHAPE_BY_SERVER] = "server",
+        [SHAPE_BY_CLIENT] = "client",
+        [SHAPE_BY_ROWS] = "rows",
+        [SHAPE_BY_BYTES] = "bytes",
+        [SHAPE_BY_ERRORS] = "errors",
+        [SHAPE_BY_LAST_SEEN] = "last_seen",
+        [SHAPE_BY_HOUR] = "hour",
+};
+
+int shape_order_named(struct sl_span name)
+{
+    for (int i = 0; i < SHAPE_ORDERS; i++) {
+        if (name.len == strlen(names[i]) &&
+                strncasecmp((const char *)name.at, names[i], name.len) == 0) {
+            return i;
+        }
+    }
+    return -1;
+}
+
+const char *shape_order_name(enum shape_order order)
+{
+    return names[order];
+}
+
+static uint64_t value_of(const struct shape_row *row, enum shape_order order)
+{
+    const struct shape_time *total = &row->times[TALLY_TOTAL];
+
+    switch (order) {
+    case SHAPE_BY_CALLS:
+        return row->calls;
+    case SHAPE_BY_MEAN: /* nanoseconds: quick statements differ by less than one microsecond */
+        return total->count == 0 ? 0
+                                 : (uint64_t)((double)total->sum / (double)total->count * 1000.0);
+    case SHAPE_BY_P50:
+        return total->p50;
+    case SHAPE_BY_P95:
+        return total->p95;
+    case SHAPE_BY_P99:
+        return total->p99;
+    case SHAPE_BY_MAX:
+        return total->max;
+    case SHAPE_BY_WAIT:
+        return row->times[TALLY_WAIT].sum;
+    case SHAPE_BY_SERVER:
+        return row->times[TALLY_SERVER].sum;
+    case SHAPE_BY_CLIENT:
+        return row->client_usec;
+    case SHAPE_BY_ROWS:
+        return row->rows;
+    case SHAPE_BY_BYTES:
+        return row->bytes_in + row->bytes_out;
+    case SHAPE_BY_ERRORS:
+        return row->errors;
+    case SHAPE_BY_LAST_SEEN:
+        return (uint64_t)row->last_seen;
+    case SHAPE_BY_HOUR:
+        return row->hour.sum;
+    case SHAPE_BY_TOTAL:
+    case SHAPE_ORDERS:
+        break;
+    }
+    return total->sum;
+}
+
+/* Equal values by shape, so that the same rows come in the same order. */
+static int compare(const struct shape_rank *a, const struct shape_rank *b)
+{
+    if (a->value != b->value) {
+        return a->value < b->value ? -1 : 1;
+    }
+    if (a->key.shape.hi != b->key.shape.hi) {
+        return a->key.shape.hi < b->key.shape.hi ? -1 : 1;
+    }
+    return a->key.node < b->key.node ? -1 : a->key.node > b->key.node;
+}
+
+static int greatest_first(const void *a, const void *b)
+{
+    return compare(b, a);
+}
+
+static void sift_down(struct shape_rank *ranks, uint32_t count, uint32_t i)
+{
+    struct shape_rank moving = ranks[i];
+
+    for (;;) {
+        uint32_t child = 2 * i + 1;
+        if (child + 1 < count && compare(&ranks[child + 1], &ranks[child]) < 0) {
+            child++;
+        }
+        if (child >= count || compare(&moving, &ranks[child]) <= 0) {
+            break;
+        }
+        ranks[i] = ranks[child];
+        i = child;
+    }
+    ranks[i] = moving;
+}
+
+static void rank(struct shape_top *top, const struct shape_row *row)
+{
+    const struct shape_rank rank = {.value = value_of(row, top->order), .key = row->key};
+
+    if (top->ranked < top->rows_max) {
+        top->ranks[top->ranked++] = rank;
+        if (top->ranked == top->rows_max) { /* a heap is needed from the next one on */
+            for (uint32_t i = top->ranked / 2 + 1; i > 0; i--) {
+                sift_down(top->ranks, top->ranked, i - 1);
+            }
+        }
+    } else if (compare(&rank, &top->ranks[0]) > 0) {
+        top->ranks[0] = rank;
+        sift_down(top->ranks, top->ranked, 0);
+    }
+}
+
+enum sl_err shape_top_init(struct shape_top *top, struct shape_store *store, enum shape_order order,
+        uint32_t rows_max, sl_usec now)
+{
+    rows_max = rows_max > SHAPE_TOP_MAX ? SHAPE_TOP_MAX : rows_max;
+    rows_max = rows_max == 0 ? 1 : rows_max;
+    *top = (struct shape_top){.store = store, .rows_max = rows_max, .order = order, .now = now};
+    top->ranks = calloc(rows_max, sizeof(*top->ranks));
+    top->rows = calloc(rows_max, sizeof(*top->rows));
+    if (top->ranks == NULL || top->rows == NULL) {
+        shape_top_fini(top);
+        return SL_ENOMEM;
+    }
+    return SL_OK;
+}
+
+void shape_top_fini(struct shape_top *top)
+{
+    free(top->ranks);
+    free(top->rows);
+    *top = (struct shape_top){0};
+}
+
+static unsigned parts_of(enum shape_order order)
+{
+    return order >= SHAPE_BY_P50 && order <= SHAPE_BY_P99 ? SHAPE_TIMES : 0;
+}
+
+/* True: all rows were ranked. */
+static bool rank_more(struct shape_top *top, uint32_t rows_max)
+{
+    const struct shape_cut cut = {.parts = parts_of(top->order), .now = top->now};
+    struct shape_row rows[BATCH];
+
+    for (uint32_t seen = 0; top->cursor != SHAPE_STORE_END && seen < rows_max; seen += BATCH) {
+        uint32_t count = shape_store_read(top->store, &top->cursor, rows, BATCH, cut);
+        for (uint32_t i = 0; i < count; i++) {
+            rank(top, &rows[i]);
+        }
+    }
+    return top->cursor == SHAPE_STORE_END;
+}
+
+bool shape_top_step(struct shape_top *top, uint32_t rows_max)
+{
+    const struct shape_cut cut = {.parts = SHAPE_ALL, .now = top->now};
+
+    if (!top->is_sorted) {
+        if (!rank_more(top, rows_max)) {
+            return false;
+        }
+        qsort(top->ranks, top->ranked, sizeof(*top->ranks), greatest_first);
+        top->is_sorted = true;
+        top->cursor = 0; /* from now on: among the ranks */
+        return top->ranked == 0;
+    }
+    for (uint32_t i = 0; top->cursor < top->ranked && i < rows_max; i++, top->cursor++) {
+        struct shape_row *row = &top->rows[top->count];
+        if (shape_store_get(top->store, &top->ranks[top->cursor].key, row, cut)) {
+            top->count++;
+        }
+    }
+    return top->cursor == top->ranked;
+}
+
+enum sl_err shape_top_track(struct shape_store *store, uint32_t turn, sl_usec now)
+{
+    struct shape_top top;
+    enum sl_err err = shape_top_init(&top, store, SHAPE_BY_HOUR, SHAPE_TRACKED, now);
+
+    if (err != SL_OK) {
+        return err;
+    }
+    while (!rank_more(&top, UINT32_MAX)) {
+    }
+    for (uint32_t i = 0; i < top.ranked; i++) {
+        shape_store_track(store, &top.ranks[i].key, turn);
+    }
+    shape_top_fini(&top);
+    shape_store_trim(store, turn, now);
+    return SL_OK;
+}
