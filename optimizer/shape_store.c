@@ -505,16 +505,23 @@ static void fill_row(struct shape_row *to, const struct row *row, struct histogr
     }
 }
 
+struct reader {
+    struct shape_row *rows;
+    uint32_t rows_max;
+    uint32_t count;
+    struct shape_cut cut;
+    struct histogram scratch;
+};
+
 /* The bucket's rows; false, and some of them, when there is no room for all. */
-static bool read_bucket(struct shape_store *store, uint32_t bucket, struct shape_row *rows,
-        uint32_t rows_max, struct histogram *scratch, struct shape_cut cut, uint32_t *count)
+static bool read_bucket(struct reader *reader, struct shape_store *store, uint32_t bucket)
 {
     struct stripe *stripe = stripe_at(store, bucket);
-    struct row *row = NULL;
 
     pthread_mutex_lock(&stripe->lock);
-    for (row = store->buckets[bucket]; row != NULL && *count < rows_max; row = row->next) {
-        fill_row(&rows[(*count)++], row, scratch, cut);
+    const struct row *row = store->buckets[bucket];
+    for (; row != NULL && reader->count < reader->rows_max; row = row->next) {
+        fill_row(&reader->rows[reader->count++], row, &reader->scratch, reader->cut);
     }
     pthread_mutex_unlock(&stripe->lock);
     return row == NULL;
@@ -523,24 +530,23 @@ static bool read_bucket(struct shape_store *store, uint32_t bucket, struct shape
 uint32_t shape_store_read(struct shape_store *store, uint32_t *cursor, struct shape_row *rows,
         uint32_t rows_max, struct shape_cut cut)
 {
-    struct histogram scratch = {0};
-    uint32_t count = 0;
+    struct reader reader = {.rows = rows, .rows_max = rows_max, .cut = cut};
 
     SL_DCHECK(rows_max >= SHAPE_READ_MIN);
     for (; *cursor < all_buckets(store); ++*cursor) {
-        uint32_t begin = count;
+        uint32_t begin = reader.count;
 
         /* Whole buckets only. One that is longer than SHAPE_READ_MIN would be by a grudge. */
-        if (!read_bucket(store, *cursor, rows, rows_max, &scratch, cut, &count) && begin > 0) {
-            count = begin;
+        if (!read_bucket(&reader, store, *cursor) && begin > 0) {
+            reader.count = begin;
             break;
         }
     }
     if (*cursor >= all_buckets(store)) {
         *cursor = SHAPE_STORE_END;
     }
-    histogram_fini(&scratch, NULL);
-    return count;
+    histogram_fini(&reader.scratch, NULL);
+    return reader.count;
 }
 
 bool shape_store_get(struct shape_store *store, const struct shape_key *key, struct shape_row *to,
