@@ -212,38 +212,44 @@ enum sl_err histogram_add(struct histogram *histogram, struct budget *budget, ui
     return raise_counter(histogram, budget, index_of(usec), 1) ? SL_OK : SL_ENOMEM;
 }
 
-/* The width a page of into needs to take from's; makes it. */
+/* Most counters of most pages are 0: looked at a word at a time, and passed over. */
 static bool merge_page(struct histogram *into, struct budget *budget,
         const struct histogram_block *from, unsigned page)
 {
-    const void *there = page_seen(from, from->at[page]);
-    unsigned code = code_of(from->at[page]);
-    unsigned had = into->block == NULL ? 0 : into->block->at[page];
-    uint64_t sums[HISTOGRAM_PAGE];
-    uint64_t sum = 0;
-    unsigned widest = had == 0 ? 0 : code_of(had);
+    unsigned at = from->at[page];
+    const uint64_t *words = page_seen(from, at);
+    unsigned code = code_of(at);
+    unsigned per_word = 8U >> code;
+    bool is_whole = true;
 
-    for (unsigned i = 0; i < HISTOGRAM_PAGE; i++) {
-        uint64_t more = counter(there, code, i);
-        sum += more;
-        sums[i] = more + (had == 0 ? 0 : counter(page_seen(into->block, had), code_of(had), i));
-        unsigned needed = code_for(sums[i]);
-        widest = needed > widest ? needed : widest;
-    }
-    if (sum == 0) {
-        return true; /* left behind by a reset */
-    }
-    if (had == 0 || widest > code_of(had)) {
-        if (!make_page(into, budget, page, widest)) {
-            into->unplaced += sum;
-            return false;
+    for (unsigned i = 0; i < HISTOGRAM_PAGE; i += per_word) {
+        if (words[i / per_word] == 0) {
+            continue;
+        }
+        for (unsigned k = i; k < i + per_word; k++) {
+            uint64_t n = counter(words, code, k);
+            if (n > 0 && !raise_counter(into, budget, page * HISTOGRAM_PAGE + k, n)) {
+                is_whole = false;
+            }
         }
     }
-    unsigned at = into->block->at[page];
-    for (unsigned i = 0; i < HISTOGRAM_PAGE; i++) {
-        set_counter(page_at(into->block, at), code_of(at), i, sums[i]);
+    return is_whole;
+}
+
+static void merge_head(struct histogram *into, const struct histogram *from)
+{
+    if (from->count == 0) {
+        return;
     }
-    return true;
+    if (into->count == 0 || from->min < into->min) {
+        into->min = from->min;
+    }
+    if (into->count == 0 || from->max > into->max) {
+        into->max = from->max;
+    }
+    into->count += from->count;
+    into->sum += from->sum;
+    into->unplaced += from->unplaced;
 }
 
 enum sl_err histogram_merge(
@@ -255,15 +261,7 @@ enum sl_err histogram_merge(
     if (from->count == 0) {
         return SL_OK;
     }
-    if (into->count == 0 || from->min < into->min) {
-        into->min = from->min;
-    }
-    if (into->count == 0 || from->max > into->max) {
-        into->max = from->max;
-    }
-    into->count += from->count;
-    into->sum += from->sum;
-    into->unplaced += from->unplaced;
+    merge_head(into, from);
     for (unsigned page = 0; from->block != NULL && page < HISTOGRAM_PAGES; page++) {
         if (from->block->at[page] != 0 && !merge_page(into, budget, from->block, page)) {
             err = SL_ENOMEM;
@@ -292,12 +290,79 @@ void histogram_fini(struct histogram *histogram, struct budget *budget)
 
 /* ---- reading ---- */
 
-static uint64_t within(const struct histogram *histogram, uint64_t usec)
+static uint64_t page_sum(const void *page, unsigned code)
 {
-    if (usec < histogram->min) {
-        return histogram->min;
+    uint64_t sum = 0;
+    unsigned i = 0;
+
+    switch (code) { /* a loop for each width, so that a compiler can do its best */
+    case 0:
+        for (; i < HISTOGRAM_PAGE; i++) {
+            sum += ((const uint8_t *)page)[i];
+        }
+        break;
+    case 1:
+        for (; i < HISTOGRAM_PAGE; i++) {
+            sum += ((const uint16_t *)page)[i];
+        }
+        break;
+    case 2:
+        for (; i < HISTOGRAM_PAGE; i++) {
+            sum += ((const uint32_t *)page)[i];
+        }
+        break;
+    default:
+        for (; i < HISTOGRAM_PAGE; i++) {
+            sum += ((const uint64_t *)page)[i];
+        }
+        break;
     }
-    return usec > histogram->max ? histogram->max : usec;
+    return sum;
+}
+
+/* Several histograms, read as if they were one. */
+struct parts {
+    const struct histogram *const *parts;
+    unsigned count;
+};
+
+static uint64_t sum_page(struct parts of, unsigned page)
+{
+    uint64_t sum = 0;
+
+    for (unsigned p = 0; p < of.count; p++) {
+        const struct histogram_block *block = of.parts[p]->block;
+        if (block != NULL && block->at[page] != 0) {
+            sum += page_sum(page_seen(block, block->at[page]), code_of(block->at[page]));
+        }
+    }
+    return sum;
+}
+
+static uint64_t sum_counter(struct parts of, unsigned index)
+{
+    unsigned page = index >> SUB_BITS;
+    uint64_t sum = 0;
+
+    for (unsigned p = 0; p < of.count; p++) {
+        const struct histogram_block *block = of.parts[p]->block;
+        unsigned at = block == NULL ? 0 : block->at[page];
+        if (at != 0) {
+            sum += counter(page_seen(block, at), code_of(at), index & (HISTOGRAM_PAGE - 1));
+        }
+    }
+    return sum;
+}
+
+/* Count, unplaced, min and max of all; no block. */
+static struct histogram sum_heads(struct parts of)
+{
+    struct histogram sum = {0};
+
+    for (unsigned p = 0; p < of.count; p++) {
+        merge_head(&sum, of.parts[p]);
+    }
+    return sum;
 }
 
 static uint64_t rank_of(double quantile, uint64_t count)
@@ -308,31 +373,48 @@ static uint64_t rank_of(double quantile, uint64_t count)
     return rank + ((double)rank < exact ? 1 : 0);
 }
 
-void histogram_quantiles(
-        const struct histogram *histogram, const double *quantiles, size_t n, uint64_t *values)
+static uint64_t within(const struct histogram *histogram, uint64_t usec)
 {
-    const struct histogram_block *block = histogram->block;
-    uint64_t placed = histogram->count - histogram->unplaced;
-    uint64_t sum = 0;
+    if (usec < histogram->min) {
+        return histogram->min;
+    }
+    return usec > histogram->max ? histogram->max : usec;
+}
+
+void histogram_quantiles_of(const struct histogram *const *parts, unsigned count,
+        const double *quantiles, size_t n, uint64_t *values)
+{
+    const struct parts of = {.parts = parts, .count = count};
+    struct histogram head = sum_heads(of);
+    uint64_t placed = head.count - head.unplaced;
+    uint64_t before = 0; /* values in pages that were passed */
     size_t next = 0;
 
-    for (unsigned page = 0; block != NULL && page < HISTOGRAM_PAGES; page++) {
-        unsigned at = block->at[page];
-        for (unsigned i = 0; at != 0 && next < n && i < HISTOGRAM_PAGE; i++) {
-            sum += counter(page_seen(block, at), code_of(at), i);
-            uint64_t value = within(histogram, middle_of(page * HISTOGRAM_PAGE + i));
+    for (unsigned page = 0; next < n && page < HISTOGRAM_PAGES; page++) {
+        uint64_t in_page = sum_page(of, page);
+        uint64_t sum = before;
+        before += in_page;
+        for (unsigned i = 0; next < n && rank_of(quantiles[next], placed) <= before; i++) {
+            SL_DCHECK(i < HISTOGRAM_PAGE);
+            sum += sum_counter(of, page * HISTOGRAM_PAGE + i);
             for (; next < n && rank_of(quantiles[next], placed) <= sum; next++) {
-                values[next] = value;
+                values[next] = within(&head, middle_of(page * HISTOGRAM_PAGE + i));
             }
         }
     }
     for (; next < n; next++) {
-        values[next] = histogram->max;
+        values[next] = head.max;
     }
-    /* The last one of all is known exactly. */
+    /* The greatest of all is known exactly. */
     for (size_t i = n; i > 0 && placed > 0 && rank_of(quantiles[i - 1], placed) >= placed; i--) {
-        values[i - 1] = histogram->max;
+        values[i - 1] = head.max;
     }
+}
+
+void histogram_quantiles(
+        const struct histogram *histogram, const double *quantiles, size_t n, uint64_t *values)
+{
+    histogram_quantiles_of(&histogram, 1, quantiles, n, values);
 }
 
 uint64_t histogram_quantile(const struct histogram *histogram, double quantile)

@@ -54,6 +54,9 @@ uint64_t histogram_quantile(const struct histogram *histogram, double quantile);
 /* Several, ascending, in one pass. */
 void histogram_quantiles(
         const struct histogram *histogram, const double *quantiles, size_t n, uint64_t *values);
+/* The same of several histograms, as if they were merged. */
+void histogram_quantiles_of(const struct histogram *const *parts, unsigned count,
+        const double *quantiles, size_t n, uint64_t *values);
 /* 0 when empty. */
 double histogram_mean(const struct histogram *histogram);
 /*

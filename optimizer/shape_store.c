@@ -454,15 +454,11 @@ static uint32_t all_buckets(const struct shape_store *store)
     return store->stripes_count * store->buckets_count;
 }
 
-static void sum_up(struct shape_time *time, const struct histogram *histogram, bool with_quantiles)
-{
-    static const double quantiles[3] = {0.50, 0.95, 0.99};
-    uint64_t values[3] = {0};
+static const double quantiles[3] = {0.50, 0.95, 0.99};
 
-    if (with_quantiles) {
-        histogram_quantiles(histogram, quantiles, 3, values);
-    }
-    *time = (struct shape_time){.count = histogram->count,
+static struct shape_time sum_up(const struct histogram *histogram, const uint64_t values[3])
+{
+    return (struct shape_time){.count = histogram->count,
             .sum = histogram->sum,
             .min = histogram->min,
             .max = histogram->max,
@@ -485,24 +481,25 @@ static void fill(struct shape_row *to, const struct tally *tally, unsigned parts
             .last_seen = tally->last_seen};
     memcpy(to->classes, tally->classes, sizeof(to->classes));
     for (unsigned i = 0; i < TALLY_TIMES; i++) {
-        sum_up(&to->times[i], &tally->times[i], (parts & SHAPE_TIMES) != 0);
+        uint64_t values[3] = {0};
+        if ((parts & SHAPE_TIMES) != 0) {
+            histogram_quantiles(&tally->times[i], quantiles, 3, values);
+        }
+        to->times[i] = sum_up(&tally->times[i], values);
     }
 }
 
-/* Scratch is for the hour: its pages serve many rows. */
-static void fill_row(struct shape_row *to, const struct row *row, struct histogram *scratch,
-        struct shape_cut cut)
+static void fill_row(struct shape_row *to, const struct row *row, struct shape_cut cut)
 {
+    struct histogram hour = window_sum(&row->hour, cut.now);
+    uint64_t values[3] = {0};
+
     fill(to, &row->tally, cut.parts);
     to->key = row->key;
     if ((cut.parts & SHAPE_HOUR) != 0) {
-        histogram_reset(scratch);
-        SL_IGNORE(window_read(&row->hour, cut.now, scratch, NULL), "sums are right");
-        sum_up(&to->hour, scratch, true);
-    } else {
-        struct histogram sum = window_sum(&row->hour, cut.now);
-        sum_up(&to->hour, &sum, false);
+        window_quantiles(&row->hour, cut.now, quantiles, 3, values);
     }
+    to->hour = sum_up(&hour, values);
 }
 
 struct reader {
@@ -510,7 +507,6 @@ struct reader {
     uint32_t rows_max;
     uint32_t count;
     struct shape_cut cut;
-    struct histogram scratch;
 };
 
 /* The bucket's rows; false, and some of them, when there is no room for all. */
@@ -521,7 +517,7 @@ static bool read_bucket(struct reader *reader, struct shape_store *store, uint32
     pthread_mutex_lock(&stripe->lock);
     const struct row *row = store->buckets[bucket];
     for (; row != NULL && reader->count < reader->rows_max; row = row->next) {
-        fill_row(&reader->rows[reader->count++], row, &reader->scratch, reader->cut);
+        fill_row(&reader->rows[reader->count++], row, reader->cut);
     }
     pthread_mutex_unlock(&stripe->lock);
     return row == NULL;
@@ -545,7 +541,6 @@ uint32_t shape_store_read(struct shape_store *store, uint32_t *cursor, struct sh
     if (*cursor >= all_buckets(store)) {
         *cursor = SHAPE_STORE_END;
     }
-    histogram_fini(&reader.scratch, NULL);
     return reader.count;
 }
 
@@ -554,15 +549,13 @@ bool shape_store_get(struct shape_store *store, const struct shape_key *key, str
 {
     uint64_t hash = shape_key_hash(key);
     struct stripe *stripe = stripe_of(store, hash);
-    struct histogram scratch = {0};
 
     pthread_mutex_lock(&stripe->lock);
     const struct row *row = find(store, stripe, key, hash);
     if (row != NULL) {
-        fill_row(to, row, &scratch, cut);
+        fill_row(to, row, cut);
     }
     pthread_mutex_unlock(&stripe->lock);
-    histogram_fini(&scratch, NULL);
     return row != NULL;
 }
 

@@ -7,7 +7,8 @@
  * is another one). To count a statement takes no lock and no memory, once its shape's
  * histograms have their pages.
  *
- * What was counted goes to the store by shape_table_flush(), a few entries a turn; call it
+ * What was counted goes to the store by shape_table_flush(), a few entries a turn (each
+ * costs some microseconds); call it
  * until it is done about once a second, and when a reader asks. An entry that stood idle for
  * SHAPE_TABLE_IDLE is then given up; at the bound the first that was not used since the
  * clock hand's last visit is, having told the store. Old ids find nothing then.

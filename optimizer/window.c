@@ -69,6 +69,20 @@ struct histogram window_sum(const struct window *window, sl_usec now)
     return sum;
 }
 
+void window_quantiles(const struct window *window, sl_usec now, const double *quantiles, size_t n,
+        uint64_t *values)
+{
+    const struct histogram *parts[WINDOW_SLOTS];
+    unsigned count = 0;
+
+    for (unsigned i = 0; i < WINDOW_SLOTS; i++) {
+        if (counts(window->slots[i].number, now)) {
+            parts[count++] = &window->slots[i].times;
+        }
+    }
+    histogram_quantiles_of(parts, count, quantiles, n, values);
+}
+
 sl_usec window_from(sl_usec now)
 {
     int64_t oldest = number_at(now) - WINDOW_SLOTS;

@@ -34,6 +34,9 @@ enum sl_err window_read(
         const struct window *window, sl_usec now, struct histogram *into, struct budget *budget);
 /* The same without buckets, which is quick: count, sum, min and max. */
 struct histogram window_sum(const struct window *window, sl_usec now);
+/* Quantiles ascending. */
+void window_quantiles(const struct window *window, sl_usec now, const double *quantiles, size_t n,
+        uint64_t *values);
 /* When the oldest slot that counts at now began. */
 sl_usec window_from(sl_usec now);
 /* Gives back what does not count any more. */

@@ -42,6 +42,12 @@ static void a_window_has_the_last_hour_and_no_more_than_eighty_minutes(void **st
         assert_int_equal(quick.max, sum.max);
         assert_int_equal(quick.count, sum.count);
         assert_int_equal(quick.sum, sum.sum);
+        static const double quantiles[3] = {0.5, 0.9, 1};
+        uint64_t values[3];
+        window_quantiles(&window, now, quantiles, 3, values);
+        for (int q = 0; q < 3; q++) {
+            assert_int_equal(values[q], histogram_quantile(&sum, quantiles[q]));
+        }
         histogram_fini(&sum, NULL);
     }
     assert_int_equal(budget_bytes(&budget), window_bytes(&window));
