@@ -253,6 +253,13 @@ struct conf {
     int64_t prepared_statements_bytes_client;
     int64_t prepared_statements_bytes;
 
+    /* [http] */
+    const char *http_listen; /* "" is off */
+    const char *http_token;  /* "" is none */
+    int http_max_connections;
+    int64_t http_max_body;
+    sl_usec http_timeout_usec;
+
     /* The other sections. */
     const struct conf_database *const *databases; /* in the order of the file; no "*" */
     int databases_count;

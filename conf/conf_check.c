@@ -2,6 +2,7 @@
 #include "conf/conf_check.h"
 
 #include "conf/conf_connstr.h"
+#include "conf/conf_http.h"
 #include "conf/conf_ini.h"
 #include "conf/conf_load.h"
 
@@ -149,6 +150,27 @@ static void check_log(const struct rules *rules)
             facility);
 }
 
+static void check_http(const struct rules *rules)
+{
+    const struct conf *conf = rules->conf;
+    struct conf_http_address address;
+    struct conf_entry at = place_of(conf, CONF_SECTION_HTTP, "listen", strlen("listen"));
+
+    if (!is_set(conf->http_listen)) {
+        return;
+    }
+    if (!conf_http_address(conf->http_listen, &address)) {
+        conf_problem(rules->problems, CONF_ERROR, at.file, at.line,
+                "listen must be address:port, [address]:port or *:port with a numeric address, "
+                "not \"%.64s\"",
+                conf->http_listen);
+    } else if (!address.is_loopback) {
+        conf_problem(rules->problems, CONF_WARNING, at.file, at.line,
+                "[http] listen is not a loopback address: whoever reaches it sees the metrics and "
+                "all views but the admins', without TLS");
+    }
+}
+
 static void check_pools(const struct rules *rules)
 {
     const struct conf *conf = rules->conf;
@@ -190,6 +212,7 @@ void conf_check_rules(const struct conf *conf, struct conf_problems *problems)
     check_auth(&rules);
     check_log(&rules);
     check_pools(&rules);
+    check_http(&rules);
     for (int i = 0; i < conf->databases_count; i++) {
         check_database(&rules, conf->databases[i]);
     }

@@ -140,8 +140,8 @@ static void diff_keys(struct diff *diff, const struct conf *old, const struct co
 {
     const struct conf_key *key;
 
-    for (int i = 0; (key = conf_key_at(i)) != NULL && key->section == CONF_SECTION_SLUICE; i++) {
-        if (values_differ(key, old, new_conf)) {
+    for (int i = 0; (key = conf_key_at(i)) != NULL; i++) {
+        if (conf_key_is_of_conf(key) && values_differ(key, old, new_conf)) {
             say(diff, key->section, key->name, CONF_CHANGED);
         }
     }

@@ -469,7 +469,39 @@ static const struct conf_key keys[] = {
         LATER(OPTIMIZER, TEXT, budget, "What indexes of ours may cost."),
         LATER(OPTIMIZER, TIME, interval, "How often the workload is looked at."),
         LATER(OPTIMIZER, WORD, mode, "How much the optimizer may do.", .words = optimizer_modes),
-        LATER(HTTP, TEXT, listen, "The address and port of the status API."),
+        {.name = "listen",
+                .section = CONF_SECTION_HTTP,
+                .type = CONF_TYPE_TEXT,
+                .at = offsetof(struct conf, http_listen),
+                .default_text = "",
+                .reloadable = FIXED,
+                .sentence = "Where /metrics, the status API and the dashboard are served: "
+                            "address:port, [address]:port, or *:port for all; empty is nowhere."},
+        {.name = "max_body",
+                PART(HTTP, SIZE, conf, http_max_body),
+                .max = 64 * 1024 * 1024,
+                .default_text = "64kB",
+                .sentence = "The longest body of a request; a longer one is answered 413."},
+        {.name = "max_connections",
+                PART(HTTP, INT, conf, http_max_connections),
+                .min = 1,
+                .max = 10000,
+                .default_text = "64",
+                .sentence = "Connections there may be; others are answered 503 at once."},
+        {.name = "timeout",
+                PART(HTTP, TIME, conf, http_timeout_usec),
+                .min = SL_SECOND,
+                .max = TIME_MAX,
+                .default_text = "10",
+                .sentence =
+                        "How long a request may take to arrive (408), to be answered (503), and "
+                        "its answer to be taken."},
+        {.name = "token",
+                PART(HTTP, TEXT, conf, http_token),
+                .default_text = "",
+                .is_secret = true,
+                .sentence = "What Authorization: Bearer must say for admin views; empty: nobody "
+                            "sees them by HTTP."},
 };
 /* clang-format on */
 
@@ -494,7 +526,8 @@ static const struct conf_section sections[CONF_SECTIONS] = {
         [CONF_SECTION_CACHE] = {"cache", NULL, false, false, NOT_YET, "Cached replies."},
         [CONF_SECTION_OPTIMIZER] = {"optimizer", NULL, false, false, NOT_YET,
                 "Advice on indexes, and carrying it out."},
-        [CONF_SECTION_HTTP] = {"http", NULL, false, false, NOT_YET, "The status API."},
+        [CONF_SECTION_HTTP] = {"http", NULL, false, false, NULL,
+                "/metrics, the status API and the dashboard."},
 };
 
 static const char *const topics[CONF_TOPICS] = {
@@ -537,6 +570,30 @@ const struct conf_key *conf_key_find(enum conf_section_id section, const char *n
         }
     }
     return NULL;
+}
+
+bool conf_key_is_of_conf(const struct conf_key *key)
+{
+    return key->section == CONF_SECTION_SLUICE || key->section == CONF_SECTION_HTTP;
+}
+
+const struct conf_key *conf_key_find_of_conf(const char *name)
+{
+    const char *dot = strchr(name, '.');
+    enum conf_section_id id;
+    char section[16];
+
+    if (dot == NULL) {
+        return conf_key_find(CONF_SECTION_SLUICE, name);
+    }
+    if ((size_t)(dot - name) >= sizeof section) {
+        return NULL;
+    }
+    memcpy(section, name, (size_t)(dot - name));
+    section[dot - name] = '\0';
+    const struct conf_key *key =
+            conf_section_find(section, &id) ? conf_key_find(id, dot + 1) : NULL;
+    return key != NULL && conf_key_is_of_conf(key) ? key : NULL;
 }
 
 bool conf_section_find(const char *name, enum conf_section_id *id)

@@ -101,6 +101,11 @@ const struct conf_key *conf_key_at(int index);
 /* The row of that name in that section, or NULL. */
 const struct conf_key *conf_key_find(enum conf_section_id section, const char *name);
 
+/* Its value is a member of struct conf: of [sluice], and of sections that are there once. */
+bool conf_key_is_of_conf(const struct conf_key *key);
+/* Such a row, by its name of [sluice] or as "section.name"; or NULL. */
+const struct conf_key *conf_key_find_of_conf(const char *name);
+
 /* The name most like the one given, in that section, or NULL when none is. */
 const char *conf_key_nearest(enum conf_section_id section, const char *name);
 const char *conf_section_nearest(const char *name);

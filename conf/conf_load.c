@@ -115,19 +115,21 @@ static void load_kept(struct load *load, const struct conf *old)
     struct conf *conf = load->conf;
     const struct conf_key *key;
 
-    for (int i = 0; (key = conf_key_at(i)) != NULL && key->section == CONF_SECTION_SLUICE; i++) {
+    for (int i = 0; (key = conf_key_at(i)) != NULL; i++) {
         char was[CONF_VALUE_MAX];
         char is[CONF_VALUE_MAX];
+        if (!conf_key_is_of_conf(key) || key->reloadable || key->at == CONF_NOWHERE) {
+            continue;
+        }
         const char *was_text = conf_value_text(key, old, was, sizeof(was));
         const char *is_text = conf_value_text(key, conf, is, sizeof(is));
-        struct conf_entry entry = {.section = CONF_SECTION_SLUICE,
+        struct conf_entry entry = {.section = key->section,
                 .label = "",
                 .key = key->name,
                 .value = was_text == NULL ? "" : was_text,
                 .file = "kept by RELOAD"};
 
-        if (key->reloadable || key->at == CONF_NOWHERE ||
-                strcmp(entry.value, is_text == NULL ? "" : is_text) == 0) {
+        if (strcmp(entry.value, is_text == NULL ? "" : is_text) == 0) {
             continue;
         }
         conf_problem(load->problems, CONF_WARNING, conf->conffile, 0,
@@ -239,9 +241,12 @@ static const struct conf *set_checked(
 const struct conf *conf_set(
         const struct conf *conf, const char *key, const char *value, struct sl_error *error)
 {
-    const struct conf_key *row = conf_key_find(CONF_SECTION_SLUICE, key);
-    struct conf_entry change = {
-            .section = CONF_SECTION_SLUICE, .label = "", .key = key, .value = value, .file = "SET"};
+    const struct conf_key *row = conf_key_find_of_conf(key);
+    struct conf_entry change = {.section = row == NULL ? CONF_SECTION_SLUICE : row->section,
+            .label = "",
+            .key = row == NULL ? key : row->name,
+            .value = value,
+            .file = "SET"};
     struct conf_problems problems;
     const struct conf *changed;
 

@@ -397,9 +397,12 @@ enum sl_err conf_parse_defaults(struct conf *conf)
 {
     const struct conf_key *key;
 
-    for (int i = 0; (key = conf_key_at(i)) != NULL && key->section == CONF_SECTION_SLUICE; i++) {
+    for (int i = 0; (key = conf_key_at(i)) != NULL; i++) {
         const char *text = key->default_text;
 
+        if (!conf_key_is_of_conf(key)) {
+            continue;
+        }
         if (text == NULL) {
             text = key->type == CONF_TYPE_TEXT ? "" : "0";
         }

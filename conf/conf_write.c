@@ -49,6 +49,20 @@ static void write_sample_key(FILE *out, const struct conf_key *key)
     fprintf(out, ";%s =%s%s\n", key->name, text[0] == '\0' ? "" : " ", text);
 }
 
+/* A section that is there once: its keys as those of [sluice]. */
+static void write_sample_keys(FILE *out, enum conf_section_id id)
+{
+    const struct conf_key *key;
+
+    fprintf(out, "\n[%s]\n", conf_section_at(id)->name);
+    write_wrapped(out, ";", conf_section_at(id)->sentence);
+    for (int i = 0; (key = conf_key_at(i)) != NULL; i++) {
+        if (key->section == id) {
+            write_sample_key(out, key);
+        }
+    }
+}
+
 static void write_sample_topic(FILE *out, enum conf_topic topic)
 {
     const struct conf_key *key;
@@ -93,6 +107,7 @@ void conf_write_sample(FILE *out)
     for (int topic = 0; topic < CONF_TOPICS; topic++) {
         write_sample_topic(out, (enum conf_topic)topic);
     }
+    write_sample_keys(out, CONF_SECTION_HTTP);
 }
 
 static void write_reference_key(FILE *out, const struct conf_key *key)

@@ -65,7 +65,7 @@ case " $* " in
 esac
 
 daemons=''
-for name in redis-server pgbouncer; do
+for name in redis-server pgbouncer prometheus; do
     case " $* " in
     *" $name "*) installed "$name" || daemons="$daemons $name" ;;
     esac

@@ -221,7 +221,7 @@ static struct errand_tour *start(
     tour->tour.visit = visit;
     tour->tour.home = home;
     tour->tour.drop = tour_drop;
-    console_tour_start(&tour->tour, console->client->io.worker);
+    console_tour_start(&tour->tour, &console->client->io.worker->mailbox);
     return tour;
 }
 

@@ -217,7 +217,7 @@ void console_show(struct console *console, const struct view *view)
                 "the client is told");
         console_refuse(console, &error);
     } else if (view->on_worker != NULL) {
-        console_tour_start(&show->tour, console->client->io.worker);
+        console_tour_start(&show->tour, &console->client->io.worker->mailbox);
     } else {
         answer(console, show);
     }

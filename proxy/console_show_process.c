@@ -50,11 +50,15 @@ static void show_config(struct view_visit *visit)
     for (int i = 0; goes_on && (key = conf_key_at(i)) != NULL; i++) {
         char value[CONF_VALUE_MAX];
         struct view_row row;
-        if (key->section != CONF_SECTION_SLUICE) {
+        if (!conf_key_is_of_conf(key)) {
             continue;
         }
         view_row_begin(&row);
-        view_add_text(&row, key->name);
+        if (key->section == CONF_SECTION_SLUICE) {
+            view_add_text(&row, key->name);
+        } else {
+            view_add_printf(&row, "%s.%s", conf_section_at(key->section)->name, key->name);
+        }
         view_add_text(&row, conf_value_text(key, conf, value, sizeof value));
         view_add_text(&row, key->default_text);
         view_add_text(&row, key->reloadable ? "yes" : "no");

@@ -8,7 +8,7 @@ static void deliver_home(struct letter *letter, struct worker *worker)
 {
     struct console_tour *tour = SL_CONTAINER(letter, struct console_tour, letter);
 
-    if (worker->stopping) {
+    if (worker != NULL && worker->stopping) {
         tour->drop(tour);
         return;
     }
@@ -32,11 +32,16 @@ static void deliver_visit(struct letter *letter, struct worker *worker)
         mailbox_post(&process_worker(tour->at)->mailbox, &tour->letter);
         return;
     }
-    tour->letter.deliver = deliver_home;
-    mailbox_post(&tour->from->mailbox, &tour->letter);
+    console_tour_end(tour);
 }
 
-void console_tour_start(struct console_tour *tour, struct worker *from)
+void console_tour_end(struct console_tour *tour)
+{
+    tour->letter.deliver = deliver_home;
+    mailbox_post(tour->from, &tour->letter);
+}
+
+void console_tour_start(struct console_tour *tour, struct mailbox *from)
 {
     tour->from = from;
     tour->at = 0;

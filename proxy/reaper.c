@@ -3,6 +3,7 @@
 
 #include "conf/conf.h"
 #include "protocol/base/log.h"
+#include "proxy/http.h"
 #include "proxy/pool.h"
 #include "proxy/process.h"
 #include "proxy/registry.h"
@@ -14,7 +15,7 @@
 static struct {
     struct mailbox *home;
     struct letter letter;
-    unsigned at; /* the worker it is with, or on its way to */
+    unsigned at; /* the worker it is with, or on its way to; one more: the thread of http.h */
     bool is_under_way;
     sl_usec next;
     struct sl_list pools;
@@ -50,12 +51,17 @@ static void deliver_home(struct letter *letter, struct worker *worker)
     self.is_under_way = false;
 }
 
+/* The workers, then the other thread that walks the registry, if there is one. */
 static void deliver_visit(struct letter *letter, struct worker *worker)
 {
+    struct mailbox *http = http_mailbox();
+
     (void)worker;
     self.at++;
     if (self.at < process_workers()) {
         mailbox_post(&process_worker(self.at)->mailbox, letter);
+    } else if (self.at == process_workers() && http != NULL) {
+        mailbox_post(http, letter);
     } else {
         letter->deliver = deliver_home;
         mailbox_post(self.home, letter);

@@ -3,7 +3,7 @@
  * proxy/sluice_main.c - the order of starting and, backwards, of stopping.
  *
  *   conf -> user -> pid file -> limits -> [daemon] -> log -> names, crypto, workers
- *        -> control -> listeners -> READY -> control_run()
+ *        -> control -> listeners -> HTTP -> READY -> control_run()
  *
  * Nothing that makes a thread comes before the last fork.
  */
@@ -16,6 +16,7 @@
 #include "proxy/control.h"
 #include "proxy/daemon.h"
 #include "proxy/dns.h"
+#include "proxy/http.h"
 #include "proxy/jobs.h"
 #include "proxy/listener.h"
 #include "proxy/notify.h"
@@ -268,6 +269,9 @@ static enum sl_err serve(const struct arguments *arguments, const struct conf *c
         err = listener_start(conf, error);
     }
     if (err == SL_OK) {
+        err = http_start(conf, error);
+    }
+    if (err == SL_OK) {
         control_log_problems(problems);
         sl_log(SL_LOG_INFO, "started", "version=%s pid=%ld workers=%u file=%s", SLUICE_VERSION,
                 (long)getpid(), process_workers(), sl_log_quote(conf->conffile));
@@ -297,8 +301,10 @@ static enum sl_err run(const struct arguments *arguments, const struct conf *con
     if (err == SL_OK) {
         err = serve(arguments, conf, problems, error);
     }
+    http_stop(); /* while the workers still answer it */
     process_stop();
     control_fini();
+    http_fini();
     listener_free();
     daemon_remove_pidfile();
     if (err != SL_OK) {

@@ -63,6 +63,7 @@ door libpq-fe.h protocol/pgconn.c
 door xxh protocol/base/hash.c protocol/base/hash.h
 door openssl/ proxy/tls.c protocol/crypto.c
 door event2/ proxy/
+door event2/http proxy/http.c
 door event.h
 door jansson.h proxy/http.c proxy/json.c
 door xgboost/ optimizer/forest.c

@@ -57,7 +57,8 @@ static void each_key_is_said_to_be_honoured_ignored_or_unknown(void **state)
             ":3: [databases] a: reserve_pool: honoured, as reserve_pool_size\n");
     assert_checked("[sluice]\n[tables big]\norders = key:id\n", 0,
             "[tables big] orders: ignored: not in this version\n");
-    assert_checked("[sluice]\n[http]\nlisten = x\n", 0, "[http] listen: ignored");
+    assert_checked("[sluice]\n[cache]\nmode = off\n", 0, "[cache] mode: ignored");
+    assert_checked("[sluice]\n[http]\nlisten = 127.0.0.1:1\n", 0, "[http] listen: honoured\n");
 }
 
 static void a_file_that_cannot_be_run_with_ends_in_status_1(void **state)
@@ -94,6 +95,9 @@ static void a_password_is_not_printed(void **state)
     (void)state;
     assert_null(strstr(printed, "geheim"));
     free(printed);
+    printed = check("[sluice]\n[http]\nlisten=127.0.0.1:1\ntoken=geheim\n", &status);
+    assert_null(strstr(printed, "geheim"));
+    free(printed);
 }
 
 /* The rules, each by a file that breaks it and by one that does not. */
@@ -128,6 +132,9 @@ static void keys_that_need_each_other_are_said(void **state)
             {"auth_type=any\n[databases]\na = host=b\n",
                     "auth_type=any\n[databases]\na = host=b user=c\n", "needs user="},
             {"unix_socket_dir=\n[databases]\na =\n", "[databases]\na =\n", "needs a host"},
+            {"[http]\nlisten=localhost\n", "[http]\nlisten=[::1]:1\n",
+                    "listen must be address:port"},
+            {"[http]\nlisten=*:1\n", "[http]\nlisten=127.0.0.1:1\n", "not a loopback address"},
             {"", "auth_file=/nonexistent\n", "there are no users"},
             {"", "[databases]\n* =\n", "there are no [databases]"},
     };

@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: PostgreSQL */
+#include "proxy/http_request.h"
+
+#include "proxy/json.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+
+enum { REFUSAL_MAX = 4096, MESSAGE_MAX = 600 };
+
+static const struct {
+    int status;
+    const char *code;
+    const char *reason;
+} statuses[] = {
+        {200, "ok", "OK"},
+        {304, "not_modified", "Not Modified"},
+        {400, "bad_request", "Bad Request"},
+        {401, "unauthorized", "Unauthorized"},
+        {403, "forbidden", "Forbidden"},
+        {404, "not_found", "Not Found"},
+        {405, "method_not_allowed", "Method Not Allowed"},
+        {408, "request_timeout", "Request Timeout"},
+        {413, "content_too_large", "Content Too Large"},
+        {414, "uri_too_long", "URI Too Long"},
+        {431, "header_fields_too_large", "Request Header Fields Too Large"},
+        {503, "service_unavailable", "Service Unavailable"},
+};
+
+const char *http_status_code(int status)
+{
+    for (size_t i = 0; i < SL_COUNT(statuses); i++) {
+        if (statuses[i].status == status) {
+            return statuses[i].code;
+        }
+    }
+    return "error";
+}
+
+const char *http_status_reason(int status)
+{
+    for (size_t i = 0; i < SL_COUNT(statuses); i++) {
+        if (statuses[i].status == status) {
+            return statuses[i].reason;
+        }
+    }
+    return "Error";
+}
+
+enum sl_err http_put_refusal(struct sl_buf *buf, int status, const char *message)
+{
+    struct json json;
+
+    json_begin(&json, buf);
+    json_open(&json, '{');
+    json_key(&json, "error");
+    json_open(&json, '{');
+    json_key(&json, "code");
+    json_text(&json, http_status_code(status));
+    json_key(&json, "message");
+    json_text(&json, message);
+    json_close(&json, '}');
+    json_close(&json, '}');
+    return json_end(&json);
+}
+
+void http_refuse(struct http_request *request, int status, const char *format, ...)
+{
+    char message[MESSAGE_MAX];
+    struct sl_buf body;
+    va_list args;
+
+    va_start(args, format);
+    vsnprintf(message, sizeof message, format, args);
+    va_end(args);
+    sl_buf_init(&body, REFUSAL_MAX);
+    if (http_put_refusal(&body, status, message) != SL_OK) {
+        sl_buf_fini(&body); /* the status alone, then */
+        http_answer(request, status, NULL, NULL);
+        return;
+    }
+    http_add_header(request, "Cache-Control", "no-store");
+    http_answer(request, status, "application/json", &body);
+}

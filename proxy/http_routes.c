@@ -1,0 +1,325 @@
+/* SPDX-License-Identifier: PostgreSQL */
+#include "proxy/http_routes.h"
+
+#include "proxy/console_show.h"
+#include "proxy/http_files.h"
+#include "proxy/http_gather.h"
+#include "proxy/http_metrics.h"
+#include "proxy/json.h"
+#include "proxy/process.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* The page may do nothing but what its own files here do. */
+#define CONTENT_SECURITY                                                                           \
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "              \
+    "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+
+enum { REPLY_MAX = 64 * 1024 * 1024, SMALL_MAX = 256 * 1024 };
+
+#define TYPE_JSON "application/json"
+#define TYPE_METRICS "text/plain; version=0.0.4; charset=utf-8"
+
+/* What became of writing an answer that is not for a cache to keep. */
+static void answer(struct http_request *request, int status, const char *type, struct sl_buf *body,
+        enum sl_err err)
+{
+    if (err == SL_OK) {
+        http_add_header(request, "Cache-Control", "no-store");
+        http_answer(request, status, type, body);
+        return;
+    }
+    sl_buf_fini(body);
+    http_refuse(request, 503,
+            err == SL_ELIMIT ? "the answer is larger than %d MB" : "out of memory",
+            REPLY_MAX / 1024 / 1024);
+}
+
+/* ---- /, /dashboard/{file} ---- */
+
+static void send_file(struct http_request *request, const char *name)
+{
+    for (const struct http_file *file = http_files; file->name != NULL; file++) {
+        if (strcmp(file->name, name) != 0) {
+            continue;
+        }
+        http_add_header(request, "ETag", file->etag);
+        http_add_header(request, "Cache-Control", "no-cache");
+        http_add_header(request, "Content-Security-Policy", CONTENT_SECURITY);
+        http_add_header(request, "Referrer-Policy", "no-referrer");
+        bool is_known = request->if_none_match != NULL &&
+                        (strcmp(request->if_none_match, "*") == 0 ||
+                                strstr(request->if_none_match, file->etag) != NULL);
+        if (is_known) {
+            http_answer(request, 304, NULL, NULL);
+        } else {
+            http_answer_constant(request, 200, file->type, sl_span(file->bytes, file->len));
+        }
+        return;
+    }
+    http_refuse(request, 404, "there is no such file");
+}
+
+static void get_page(struct http_request *request)
+{
+    send_file(request, "index.html");
+}
+
+static void get_file(struct http_request *request)
+{
+    send_file(request, request->parameter);
+}
+
+/* ---- /healthz, /readyz ---- */
+
+static void get_health(struct http_request *request)
+{
+    static const char body[] = "{\"status\":\"ok\"}\n";
+
+    http_add_header(request, "Cache-Control", "no-store");
+    http_answer_constant(request, 200, TYPE_JSON, sl_span(body, sizeof body - 1));
+}
+
+/* Why no client should be sent here, or NULL. */
+static const char *not_ready(void)
+{
+    if (process_shutdown() != PROCESS_RUNS) {
+        return "shutting down";
+    }
+    if (process_is_suspended()) {
+        return "suspended";
+    }
+    return process_is_paused() ? "paused" : NULL;
+}
+
+static void get_readiness(struct http_request *request)
+{
+    const char *reason = not_ready();
+    struct sl_buf body;
+    struct json json;
+
+    sl_buf_init(&body, SMALL_MAX);
+    json_begin(&json, &body);
+    json_open(&json, '{');
+    json_key(&json, "ready");
+    json_bool(&json, reason == NULL);
+    if (reason != NULL) {
+        json_key(&json, "reason");
+        json_text(&json, reason);
+    }
+    json_close(&json, '}');
+    answer(request, reason == NULL ? 200 : 503, TYPE_JSON, &body, json_end(&json));
+}
+
+/* ---- what is gathered ---- */
+
+/* The request's own, started; or refused. */
+static void gather(struct http_request *request, struct http_gather *made,
+        void (*done)(struct http_gather *gather, void *context, bool is_whole))
+{
+    request->gather = made;
+    http_gather_start(made, done, request);
+}
+
+static struct http_gather *gather_new(struct http_request *request)
+{
+    struct http_gather *made = http_gather_new(request->mailbox);
+
+    if (made == NULL) {
+        http_refuse(request, 503, "out of memory");
+    }
+    return made;
+}
+
+/* ---- /metrics ---- */
+
+static void send_metrics(struct http_gather *made, void *context, bool is_whole)
+{
+    struct http_request *request = context;
+    struct sl_buf body;
+
+    if (!is_whole) {
+        http_refuse(request, 503, "not all numbers could be gathered");
+        return;
+    }
+    sl_buf_init(&body, REPLY_MAX);
+    enum sl_err err = http_metrics_write(made, &body);
+    answer(request, 200, TYPE_METRICS, &body, err);
+}
+
+static void get_metrics(struct http_request *request)
+{
+    struct http_gather *made = gather_new(request);
+
+    if (made != NULL) {
+        http_metrics_add_views(made);
+        gather(request, made, send_metrics);
+    }
+}
+
+/* ---- /api/views, /api/views/{name} ---- */
+
+static void put_view(struct json *json, const struct view *view)
+{
+    json_open(json, '{');
+    json_key(json, "name");
+    json_text(json, view->name);
+    json_key(json, "sentence");
+    json_text(json, view->sentence);
+    json_key(json, "needs_token");
+    json_bool(json, view->is_admin);
+    json_key(json, "columns");
+    json_open(json, '[');
+    for (unsigned i = 0; i < view->columns_count; i++) {
+        json_open(json, '{');
+        json_key(json, "name");
+        json_text(json, view->columns[i].name);
+        json_key(json, "type");
+        json_text(json, http_rows_type(view->columns[i].type));
+        json_close(json, '}');
+    }
+    json_close(json, ']');
+    json_close(json, '}');
+}
+
+static void get_views(struct http_request *request)
+{
+    const struct view *view;
+    struct sl_buf body;
+    struct json json;
+
+    sl_buf_init(&body, SMALL_MAX);
+    json_begin(&json, &body);
+    json_open(&json, '{');
+    json_key(&json, "views");
+    json_open(&json, '[');
+    for (unsigned i = 0; (view = console_view_at(i)) != NULL; i++) {
+        put_view(&json, view);
+    }
+    json_close(&json, ']');
+    json_close(&json, '}');
+    answer(request, 200, TYPE_JSON, &body, json_end(&json));
+}
+
+static void send_view(struct http_gather *made, void *context, bool is_whole)
+{
+    struct http_request *request = context;
+    struct sl_buf body;
+
+    if (!is_whole) {
+        http_refuse(request, 503,
+                "the view has more than %d MB of rows, or they could not be gathered",
+                HTTP_GATHER_BYTES / 1024 / 1024);
+        return;
+    }
+    sl_buf_init(&body, REPLY_MAX);
+    enum sl_err err = http_rows_json(&made->rows[0], &body);
+    answer(request, 200, TYPE_JSON, &body, err);
+}
+
+/* What is not for everybody. False: refused. */
+static bool is_allowed(struct http_request *request)
+{
+    if (request->token == HTTP_TOKEN_RIGHT) {
+        return true;
+    }
+    if (!request->has_tokens) {
+        http_refuse(request, 403, "not by HTTP: no token is set in [http]");
+        return false;
+    }
+    http_add_header(request, "WWW-Authenticate", "Bearer realm=\"sluice\"");
+    http_refuse(request, 401,
+            request->token == HTTP_TOKEN_WRONG ? "the token is not the one set in [http]"
+                                               : "a token is needed: Authorization: Bearer TOKEN");
+    return false;
+}
+
+/* A listed one only: not the settings that drivers ask a console for. */
+static const struct view *find_view(const char *name)
+{
+    const struct view *view;
+
+    for (unsigned i = 0; (view = console_view_at(i)) != NULL; i++) {
+        if (strcmp(view->name, name) == 0) {
+            return view;
+        }
+    }
+    return NULL;
+}
+
+static void get_view(struct http_request *request)
+{
+    const struct view *view = find_view(request->parameter);
+
+    if (view == NULL) {
+        http_refuse(request, 404, "there is no such view; GET /api/views lists them");
+        return;
+    }
+    if (view->is_admin && !is_allowed(request)) {
+        return;
+    }
+    struct http_gather *made = gather_new(request);
+    if (made != NULL) {
+        http_gather_add(made, view);
+        gather(request, made, send_view);
+    }
+}
+
+/* ---- the table ---- */
+
+#define GET(pattern_, run_, sentence_)                                                             \
+    {                                                                                              \
+        .pattern = pattern_, .methods = HTTP_GET | HTTP_HEAD, .methods_text = "GET, HEAD",         \
+        .run = run_, .sentence = sentence_                                                         \
+    }
+
+static const struct http_route routes[] = {
+        GET("/", get_page, "the dashboard"),
+        GET("/dashboard/{file}", get_file, "its files"),
+        GET("/healthz", get_health, "200 while the process is alive"),
+        GET("/readyz", get_readiness,
+                "200 when clients may be sent here, 503 when paused, suspended or shutting down"),
+        GET("/metrics", get_metrics, "everything there is to count, for Prometheus"),
+        GET("/api/views", get_views, "the views that SHOW shows, and their columns"),
+        GET("/api/views/{name}", get_view, "the rows of one of them"),
+};
+
+_Static_assert(SL_COUNT(routes) <= HTTP_ROUTES_MAX, "http_stats.c has room for each");
+
+const struct http_route *http_route_at(int i)
+{
+    return i >= 0 && (size_t)i < SL_COUNT(routes) ? &routes[i] : NULL;
+}
+
+int http_route_number(const struct http_route *route)
+{
+    return route == NULL ? -1 : (int)(route - routes);
+}
+
+void http_route(struct http_request *request)
+{
+    for (size_t i = 0; i < SL_COUNT(routes); i++) {
+        const struct http_route *route = &routes[i];
+        if (!http_path_fits(&request->path, route->pattern, &request->parameter)) {
+            continue;
+        }
+        request->route = route;
+        if ((route->methods & request->method) == 0) {
+            http_add_header(request, "Allow", route->methods_text);
+            http_refuse(request, 405, "%s takes %s", route->pattern, route->methods_text);
+        } else {
+            route->run(request);
+        }
+        return;
+    }
+    char list[512];
+    size_t used = 0;
+    for (size_t i = 0; i < SL_COUNT(routes) && used < sizeof list; i++) {
+        int len = snprintf(
+                list + used, sizeof list - used, "%s%s", i > 0 ? ", " : "", routes[i].pattern);
+        used += len < 0 ? 0 : (size_t)len;
+    }
+    http_refuse(request, 404, "nothing is served there; there are %s", list);
+}
