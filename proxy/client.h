@@ -88,7 +88,8 @@ struct client {
     uint32_t replaced;       /* bytes of input that instead replaces */
     uint32_t undone_segment; /* see server_settle.c: the segment and one; 0: none */
     uint32_t forgets_segment;
-    uint32_t stmt_skip; /* bytes of input that have walked already and are sent next */
+    uint32_t unnamed_segment; /* in which its unnamed statement was changed last */
+    uint32_t stmt_skip;       /* bytes of input that have walked already and are sent next */
     struct pool *pool;
     struct user *user;     /* who logged in; the pool's may be forced */
     struct server *server; /* while linked */

@@ -89,6 +89,9 @@ static enum sl_err make_unnamed(struct answer *answer, struct prepared *prepared
     }
     client->unnamed = prepared;
     client->unnamed_is_opaque = false;
+    if (!answer->is_now) {
+        client->unnamed_segment = client->server->expect.segment;
+    }
     return SL_OK;
 }
 

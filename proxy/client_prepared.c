@@ -148,12 +148,31 @@ static enum step ensure(struct client *client, struct prepared *prepared)
     return STEP_NEXT;
 }
 
+/*
+ * Was it changed in an earlier segment that is not answered yet? If the server skips that, what
+ * it has is still another client's.
+ */
+static bool unnamed_is_open(const struct client *client)
+{
+    const struct expect *expect = &client->server->expect;
+    const struct expect_entry *head = expect_head(expect);
+
+    return head != NULL && client->unnamed_segment != expect->segment &&
+           (int32_t)(head->segment - client->unnamed_segment) <= 0;
+}
+
 /* The same for the unnamed statement. */
 static enum step ready_unnamed(
         struct client *client, const struct request *request, bool *is_poisoned)
 {
     struct server *server = client->server;
 
+    if (server->expect.skipping) {
+        return STEP_NEXT; /* the server discards what asks for it */
+    }
+    if (unnamed_is_open(client)) {
+        return request_hold(client);
+    }
     if (client->unnamed_is_opaque) {
         return STEP_NEXT;
     }
@@ -167,17 +186,15 @@ static enum step ready_unnamed(
     }
     struct expect_entry entry = {
             .kind = EXPECT_PARSE, .flags = EXPECT_QUIET, .local = SETTLE_UNNAMED, .undo = server};
-    bool is_skipping = server->expect.skipping;
     if (expect_push(&server->expect, entry) != SL_OK) {
         return request_hold(client);
     }
-    if (!is_skipping) {
-        prepared_unref(server->stmts.unnamed);
-        server->stmts.unnamed = prepared_ref(client->unnamed);
-        say_parse_head(server, "", 0, client->unnamed->len);
-        server_say(server, client->unnamed->body, client->unnamed->len);
-        count(client, STATS_SERVER_PARSES);
-    }
+    client->unnamed_segment = server->expect.segment;
+    prepared_unref(server->stmts.unnamed);
+    server->stmts.unnamed = prepared_ref(client->unnamed);
+    say_parse_head(server, "", 0, client->unnamed->len);
+    server_say(server, client->unnamed->body, client->unnamed->len);
+    count(client, STATS_SERVER_PARSES);
     return STEP_NEXT;
 }
 
@@ -189,6 +206,7 @@ void request_forget_unnamed(struct client *client)
         prepared_unref(client->unnamed);
         client->unnamed = NULL;
         client->unnamed_is_opaque = false;
+        client->unnamed_segment = server->expect.segment;
     }
     if (server->stmts.unnamed != NULL) {
         prepared_unref(server->stmts.unnamed);
@@ -230,6 +248,13 @@ static bool same(const struct prepared *prepared, struct sl_span body)
            memcmp(prepared->body, body.at, body.len) == 0;
 }
 
+/* The server discards it, up to Sync: the unnamed statement stays what it is. */
+static enum step pass_discarded(struct client *client, const struct request *request)
+{
+    request_pass_from(client, request, 0);
+    return STEP_NEXT;
+}
+
 /* before: what was unnamed until now, whose reference goes to the entry. */
 static enum step pass_unnamed(
         struct client *client, const struct request *request, struct prepared *now)
@@ -237,19 +262,21 @@ static enum step pass_unnamed(
     struct server *server = client->server;
     struct expect_entry entry = {
             .kind = EXPECT_PARSE, .local = SETTLE_UNNAMED, .ref = client->unnamed, .undo = server};
-    bool is_skipping = server->expect.skipping;
 
     server->is_unsynced = true;
+    if (server->expect.skipping) {
+        prepared_unref(now);
+        return pass_discarded(client, request);
+    }
     if (!expect_has_room(&server->expect, 1)) {
         prepared_unref(now);
         return request_hold(client);
     }
     client->unnamed = now;
     client->unnamed_is_opaque = now == NULL;
-    if (!is_skipping) {
-        prepared_unref(server->stmts.unnamed);
-        server->stmts.unnamed = now == NULL ? NULL : prepared_ref(now);
-    }
+    client->unnamed_segment = server->expect.segment;
+    prepared_unref(server->stmts.unnamed);
+    server->stmts.unnamed = now == NULL ? NULL : prepared_ref(now);
     count(client, STATS_SERVER_PARSES);
     return request_pass(client, request, entry);
 }
@@ -559,11 +586,15 @@ static enum step close_unnamed(struct client *client, const struct request *requ
     struct expect_entry entry = {
             .kind = EXPECT_CLOSE, .local = SETTLE_UNNAMED, .ref = client->unnamed, .undo = server};
 
+    if (server->expect.skipping) {
+        return pass_discarded(client, request);
+    }
     if (!expect_has_room(&server->expect, 1)) {
         return request_hold(client);
     }
     client->unnamed = NULL;
     client->unnamed_is_opaque = false;
+    client->unnamed_segment = server->expect.segment;
     prepared_unref(server->stmts.unnamed);
     server->stmts.unnamed = NULL;
     return request_pass(client, request, entry);

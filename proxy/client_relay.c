@@ -218,11 +218,11 @@ static enum step on_query(struct client *client, const struct request *request)
     if (note_text(client, request, MESSAGE_HEAD) != STEP_NEXT) {
         return STEP_MORE;
     }
-    if (client->renames) {
-        request_forget_unnamed(client);
-    }
     if (!client->server->expect.skipping) {
         client->server->is_unsynced = false;
+        if (client->renames) {
+            request_forget_unnamed(client);
+        }
     }
     begin_query(client);
     return pass_statement(client, request, entry);

@@ -85,6 +85,7 @@ bool link_join(struct client *client, struct server *server)
         return false;
     }
     server_meter_begin(server);
+    client->unnamed_segment = server->expect.segment; /* nothing of it is open here */
     server->client = client; /* its timer may fire meanwhile, and finds it linked */
     client->server = server;
     server_enter(server, SERVER_LINKED);

@@ -66,13 +66,15 @@ static void settle_unnamed(
     if ((entry->flags & EXPECT_QUIET) != 0) {
         return; /* ours: the client's statement is what it was */
     }
-    if (client == NULL || client->undone_segment == entry->segment + 1) {
+    if (client == NULL || client->undone_segment == entry->segment + 1 ||
+            client->unnamed_segment != entry->segment) { /* a later one has made another */
         prepared_unref(before);
         return;
     }
     client->undone_segment = entry->segment + 1;
     prepared_unref(client->unnamed);
     client->unnamed = NULL;
+    client->unnamed_is_opaque = false;
     if (outcome == EXPECT_SKIPPED) {
         client->unnamed = before;
     } else {
