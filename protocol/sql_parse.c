@@ -166,6 +166,8 @@ enum sl_err sql_parse(struct sl_span text, struct sql_tree **tree, struct sql_pa
     PgQueryParseResult result = pg_query_parse(copy);
     if (result.error != NULL) {
         err = say(error, result.error->message, result.error->cursorpos);
+    } else if (result.parse_tree == NULL) {
+        err = SL_ENOMEM;
     } else {
         err = sql_tree_new(sl_span_text(result.parse_tree), tree);
     }
