@@ -10,39 +10,15 @@
 #include "protocol/shape.h"
 
 #include "protocol/base/check.h"
-#include "protocol/shape_depth.h"
-#include "protocol/shape_lex.h"
-#include "protocol/shape_list.h"
-#include "protocol/shape_out.h"
-#include "protocol/shape_setting.h"
-#include "protocol/shape_words.h"
+#include "protocol/shape_fold.h"
+#include "protocol/shape_scan.h"
 
 #include <string.h>
 
-enum {
-    POSITION_MAX = 4, /* digits of a column's place in ORDER BY */
-    ESCAPE_MAX = 16   /* of what follows UESCAPE, quotes and all */
-};
-
 _Static_assert((int)SHAPE_ROOM_MIN > (int)SHAPE_SLACK, "a token fits");
+_Static_assert((int)TOKEN_WORD + (int)WORD_SPACED == (int)TOKEN_SPACED, "on_word() adds");
 
-enum token {
-    TOKEN_START,
-    TOKEN_WORD,
-    TOKEN_SPACED, /* a word with WORD_SPACED */
-    TOKEN_VALUE,  /* a literal or $n */
-    TOKEN_OPERATOR,
-    TOKEN_OPEN,
-    TOKEN_BRACKET, /* [ */
-    TOKEN_CLOSE,
-    TOKEN_COMMA, /* ; within parentheses too */
-    TOKEN_DOT,
-    TOKEN_CAST, /* :: */
-    TOKENS
-};
-
-/* Whether a space stands between two tokens: [the one before][this one]. */
-static const uint8_t spaces[TOKENS][TOKENS] = {
+const uint8_t shape_spaces[TOKENS][TOKENS] = {
         /*                 START WORD SPACED VALUE OP OPEN [ CLOSE , . :: */
         [TOKEN_START] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0},
         [TOKEN_WORD] = {0, 1, 1, 1, 1, 0, 0, 0, 0, 0, 0},
@@ -57,27 +33,15 @@ static const uint8_t spaces[TOKENS][TOKENS] = {
         [TOKEN_CAST] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0},
 };
 
-struct scan {
-    const uint8_t *at;
-    enum token token;
-    enum shape_word word; /* the token before, when it is a word of ours; else WORD_NONE */
-    bool begins;          /* the next token is a statement's first */
-    bool negates;         /* behind a minus, and parentheses */
-    struct shape_setting setting;
-    uint32_t type_depth; /* within parentheses of that depth numbers stay */
-    uint32_t atomic;     /* BEGIN ATOMIC and CASEs within that are open */
-    uint64_t by;         /* a bit a level: behind BY */
-    uint64_t position;   /* the level is that of POSITION(...) */
-    struct shape_source source;
-    struct shape_literals literals;
-    struct shape shape;
-    struct shape_depth depth; /* from here on: not cleared as a whole */
-    struct shape_out out;
+struct before {
+    enum shape_token token;
+    enum shape_word word;
+    bool is_reserved;
 };
 
 /* ---- writing ---- */
 
-static void begin_statement(struct scan *scan)
+void shape_scan_statement(struct shape_scan *scan)
 {
     if (scan->shape.statements++ > 0) {
         *scan->out.to++ = ';';
@@ -91,227 +55,27 @@ static void begin_statement(struct scan *scan)
     shape_depth_begin(&scan->depth);
 }
 
-/* What all tokens have in common; before the token is written. */
-static inline void begin_token(struct scan *scan, enum token token)
-{
-    shape_out_room(&scan->out);
-    if (SL_UNLIKELY(scan->begins)) {
-        begin_statement(scan);
-    }
-    scan->out.token_at = scan->out.to;
-    *scan->out.to = ' ';
-    scan->out.to += spaces[scan->token][token];
-    scan->token = token;
-    scan->word = WORD_NONE;
-    scan->shape.tokens++;
-    scan->depth.run++;
-}
-
 /* Nobody can say what the text would have been. */
-static void give_up(struct scan *scan)
+void shape_scan_give_up(struct shape_scan *scan)
 {
     scan->shape.flags |= SHAPE_BROKEN;
     scan->at = scan->source.end;
 }
 
-/* Behind what a function of shape_lex.h skipped; NULL is the end, and only a long text's is one. */
-static const uint8_t *skipped(struct scan *scan, const uint8_t *to)
-{
-    if (SL_LIKELY(to != NULL)) {
-        return to;
-    }
-    if (!scan->source.is_long) {
-        give_up(scan);
-    }
-    return scan->source.end;
-}
-
-/* ---- literals ---- */
-
-/*
- * A minus makes a number a negative one, and of anything else an expression: that shows in the
- * fingerprint.
- */
-static void put_literal(
-        struct scan *scan, const uint8_t *from, const uint8_t *to, enum shape_literal_kind kind)
-{
-    begin_token(scan, TOKEN_VALUE);
-    if (SL_UNLIKELY(scan->negates) && kind != SHAPE_NUMBER) {
-        shape_out_few(&scan->out, "'?'");
-    } else {
-        *scan->out.to++ = '?';
-    }
-    scan->negates = false;
-    shape_literals_add(&scan->literals, &scan->source, sl_span(from, (size_t)(to - from)), kind);
-    scan->at = to;
-}
-
-static void put_kept(struct scan *scan, const uint8_t *from, const uint8_t *to)
-{
-    begin_token(scan, TOKEN_VALUE);
-    scan->negates = false;
-    shape_out_raw(&scan->out, sl_span(from, (size_t)(to - from)));
-    scan->at = to;
-}
-
-static void on_string(struct scan *scan, const uint8_t *from, enum shape_literal_kind kind)
-{
-    enum shape_literal_kind ignored;
-    const uint8_t *to = skipped(scan, shape_skip_literal(&scan->source, from, &ignored));
-
-    if (SL_UNLIKELY(scan->word == WORD_UESCAPE)) {
-        if (to - from > ESCAPE_MAX) {
-            give_up(scan);
-            return;
-        }
-        put_kept(scan, from, to);
-    } else {
-        put_literal(scan, from, to, kind);
-    }
-}
-
-static bool has_level(const struct scan *scan)
-{
-    return shape_depth_is_known(&scan->depth);
-}
-
-static uint64_t bit_of(const struct scan *scan)
-{
-    return shape_depth_bit(&scan->depth);
-}
-
-/* ORDER BY 2 and GROUP BY 1, 2: a column's place, not a value. */
-static bool is_place(const struct scan *scan, const uint8_t *to)
-{
-    if (!has_level(scan) || (scan->by & bit_of(scan)) == 0 || to - scan->at > POSITION_MAX ||
-            (scan->token != TOKEN_COMMA && scan->token != TOKEN_OPEN && scan->word != WORD_BY)) {
-        return false;
-    }
-    for (const uint8_t *at = scan->at; at < to; at++) {
-        if (shape_chars[*at] != CHAR_DIGIT) {
-            return false;
-        }
-    }
-    const uint8_t *next = shape_skip_blank(&scan->source, to);
-    return next != NULL && (next == scan->source.end || *next == ',' || *next == ')' ||
-                                   *next == ';' || shape_chars[*next] >= CHAR_PREFIX);
-}
-
-static void on_number(struct scan *scan)
-{
-    const uint8_t *from = scan->at;
-    const uint8_t *to = from;
-    const uint8_t *end = scan->source.end;
-
-    while (to < end && shape_chars[*to] == CHAR_DIGIT) {
-        to++;
-    }
-    if (to < end && (*to == '.' || shape_chars[*to] >= CHAR_PREFIX)) {
-        to = shape_skip_number(&scan->source, from);
-    }
-    if (SL_UNLIKELY(scan->type_depth != 0) && scan->type_depth == scan->depth.now) {
-        put_kept(scan, from, to);
-    } else if (SL_UNLIKELY(scan->by != 0) && is_place(scan, to)) {
-        put_kept(scan, from, to);
-    } else {
-        put_literal(scan, from, to, SHAPE_NUMBER);
-    }
-}
-
-static void on_parameter(struct scan *scan)
-{
-    const uint8_t *from = scan->at++;
-    uint32_t number = 0;
-
-    while (scan->at < scan->source.end && shape_chars[*scan->at] == CHAR_DIGIT) {
-        number = number > UINT16_MAX ? number : number * 10 + (uint32_t)(*scan->at - '0');
-        scan->at++;
-    }
-    if (number > scan->shape.parameters) {
-        scan->shape.parameters = number;
-    }
-    begin_token(scan, TOKEN_VALUE);
-    scan->negates = false;
-    shape_out_raw(&scan->out, sl_span(from, (size_t)(scan->at - from)));
-}
-
 /* A character that belongs to no token of PostgreSQL's, or one of one byte. */
-static void put_sign(struct scan *scan, enum token token, size_t len)
+void shape_scan_sign(struct shape_scan *scan, enum shape_token token, size_t len)
 {
-    begin_token(scan, token);
+    shape_scan_token(scan, token);
     scan->negates = false;
     memcpy(scan->out.to, scan->at, len);
     scan->out.to += len;
     scan->at += len;
 }
 
-static void on_dollar(struct scan *scan)
-{
-    const uint8_t *end = scan->source.end;
-
-    if (end - scan->at > 1 && shape_chars[scan->at[1]] == CHAR_DIGIT) {
-        on_parameter(scan);
-    } else if (shape_skip_dollar(&scan->source, scan->at) == scan->at) {
-        put_sign(scan, TOKEN_OPERATOR, 1);
-    } else {
-        on_string(scan, scan->at, SHAPE_STRING);
-    }
-}
-
-/* ---- what is hidden, string or not ---- */
-
-static const uint8_t *skip_hidden(struct scan *scan)
-{
-    const struct shape_source *source = &scan->source;
-    const uint8_t *at = scan->at;
-    enum shape_literal_kind kind;
-
-    if (*at == '"') {
-        return skipped(scan, shape_skip_name(source, at + 1));
-    }
-    const uint8_t *to = skipped(scan, shape_skip_literal(source, at, &kind));
-    if (to != at) {
-        return to;
-    }
-    do {
-        at++;
-    } while (at < source->end && shape_chars[*at] >= CHAR_DOLLAR);
-    return at;
-}
-
-/* A value's token is passed over: one "?" stands for all of them. False: it is none. */
-static bool hide(struct scan *scan)
-{
-    enum shape_char class = (enum shape_char)shape_chars[*scan->at];
-    bool is_secret = scan->setting.state == SETTING_SECRET;
-    bool has_value = scan->token == TOKEN_VALUE;
-
-    if (shape_skip_blank(&scan->source, scan->at) != scan->at) {
-        return false;
-    }
-    switch (shape_setting_next(&scan->setting, class, has_value)) {
-    case SETTING_SHOW:
-        return false;
-    case SETTING_SKIP:
-        scan->at++;
-        return true;
-    case SETTING_HIDE:
-        break;
-    }
-    const uint8_t *from = scan->at;
-    const uint8_t *to = skip_hidden(scan);
-    if (has_value && !is_secret) {
-        scan->at = to;
-    } else {
-        put_literal(scan, from, to, SHAPE_VALUE);
-    }
-    return true;
-}
-
 /* ---- words ---- */
 
 /* The function's body: its semicolons end no statement. */
-static void on_block_word(struct scan *scan, enum shape_word word, enum shape_word before)
+static void on_block_word(struct shape_scan *scan, enum shape_word word, enum shape_word before)
 {
     if (word == WORD_ATOMIC && before == WORD_BEGIN && scan->atomic == 0) {
         scan->atomic = 1;
@@ -322,17 +86,20 @@ static void on_block_word(struct scan *scan, enum shape_word word, enum shape_wo
     }
 }
 
-static void on_word_of_ours(struct scan *scan, enum shape_word word, enum shape_word before)
+static void on_word_of_ours(struct shape_scan *scan, enum shape_word word, struct before before)
 {
     switch ((int)word) {
     case WORD_BY:
-        scan->by |= has_level(scan) ? bit_of(scan) : 0;
+        scan->by |= shape_depth_is_known(&scan->depth) ? shape_depth_bit(&scan->depth) : 0;
+        break;
+    case WORD_ARRAY:
+        word = shape_begins_value(before.token, before.is_reserved) ? WORD_ARRAY : WORD_NONE;
         break;
     case WORD_UESCAPE:
-        word = before == WORD_UNICODE_NAME ? WORD_UESCAPE : WORD_NONE;
+        word = before.word == WORD_UNICODE_NAME ? WORD_UESCAPE : WORD_NONE;
         break;
     case WORD_ON:
-        word = before == WORD_DISTINCT ? WORD_DISTINCT_ON : WORD_ON;
+        word = before.word == WORD_DISTINCT ? WORD_DISTINCT_ON : WORD_ON;
         break;
     case WORD_SETOP:
         shape_depth_join(&scan->depth);
@@ -341,7 +108,7 @@ static void on_word_of_ours(struct scan *scan, enum shape_word word, enum shape_
     case WORD_ATOMIC:
     case WORD_CASE:
     case WORD_END:
-        on_block_word(scan, word, before);
+        on_block_word(scan, word, before.word);
         break;
     default:
         break;
@@ -349,29 +116,38 @@ static void on_word_of_ours(struct scan *scan, enum shape_word word, enum shape_
     scan->word = word;
 }
 
-/* The word that was just written from at on. */
-static inline const struct shape_word_entry *known(const uint8_t *at, size_t len)
+/* The first eight bytes, the first one lowest. */
+static inline uint64_t eight(const void *at)
 {
-    uint64_t first;
+    uint64_t bytes;
 
-    memcpy(&first, at, sizeof first);
+    memcpy(&bytes, at, sizeof bytes);
 #if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
-    first = __builtin_bswap64(first);
+    bytes = __builtin_bswap64(bytes);
 #endif
-    if (len < 8) {
-        first &= (UINT64_C(1) << (8 * len)) - 1;
-    }
-    const struct shape_word_entry *entry = &shape_words[shape_word_slot(first, (unsigned)len)];
-    return entry->len == len && memcmp(entry->text, at, len) == 0 ? entry : NULL;
+    return bytes;
 }
 
-static inline uint8_t folded(uint8_t c)
+/*
+ * The word that was just written from at on; an empty entry when it is none of ours. Which of
+ * the two can hardly be predicted: no branches but for long words.
+ */
+static inline const struct shape_word_entry *known(const uint8_t *at, size_t len)
 {
-    return (uint8_t)(c - 'A') < 26 ? c | 0x20 : c;
+    static const struct shape_word_entry none;
+    uint64_t beyond = len < 8 ? ~UINT64_C(0) << (8 * len) : 0;
+    uint64_t first = eight(at) & ~beyond;
+    const struct shape_word_entry *entry = &shape_words[shape_word_slot(first, (unsigned)len)];
+
+    entry = (entry->len ^ len) | (eight(entry->text) ^ first) ? &none : entry;
+    if (SL_UNLIKELY(entry->len > 8) && memcmp(entry->text, at, len) != 0) {
+        entry = &none;
+    }
+    return entry;
 }
 
 /* A name of any length, in any encoding; a character is folded only when it is one byte. */
-static void put_long_name(struct scan *scan, const uint8_t *from)
+static void put_long_name(struct shape_scan *scan, const uint8_t *from)
 {
     const uint8_t *at = from;
     const uint8_t *end = scan->source.end;
@@ -380,7 +156,7 @@ static void put_long_name(struct scan *scan, const uint8_t *from)
         const uint8_t *next = *at < 0x80 ? at + 1 : shape_skip_character(&scan->source, at);
         shape_out_room(&scan->out);
         if (next == at + 1) {
-            *scan->out.to++ = folded(*at);
+            *scan->out.to++ = shape_fold_byte(*at);
         } else {
             shape_out_raw(&scan->out, sl_span(at, (size_t)(next - at)));
         }
@@ -389,51 +165,74 @@ static void put_long_name(struct scan *scan, const uint8_t *from)
     scan->at = at;
 }
 
-static void on_word(struct scan *scan)
+/* The last bytes of the text, one by one: what is behind them must not be read. */
+static struct shape_folded fold_tail(uint8_t *to, const uint8_t *from, size_t left)
+{
+    struct shape_folded folded = {0};
+
+    while (folded.len < left && shape_chars[from[folded.len]] >= CHAR_DOLLAR) {
+        folded.high |= from[folded.len] & 0x80;
+        to[folded.len] = shape_fold_byte(from[folded.len]);
+        folded.len++;
+    }
+    return folded;
+}
+
+/* Writes a name of up to SHAPE_PIECE bytes; gives its length, or WORD_LEN_MAX + 1. */
+static inline size_t put_name(struct shape_scan *scan)
 {
     const uint8_t *from = scan->at;
     size_t left = (size_t)(scan->source.end - from);
-    size_t most = left < SHAPE_PIECE ? left : SHAPE_PIECE;
-    enum shape_word before = scan->word;
-    bool is_member = scan->token == TOKEN_DOT;
-    size_t len = 0;
-    uint8_t high = 0;
-
-    begin_token(scan, TOKEN_WORD);
-    scan->negates = false;
     uint8_t *to = scan->out.to;
-    while (len < most && shape_chars[from[len]] >= CHAR_DOLLAR) {
-        high |= from[len];
-        to[len] = folded(from[len]);
-        len++;
-    }
+    struct shape_folded folded;
+    size_t len = 0;
+    unsigned high = 0;
+
+    do {
+        folded = SL_LIKELY(left - len >= SHAPE_FOLD) ? shape_fold(to + len, from + len)
+                                                     : fold_tail(to + len, from + len, left - len);
+        len += folded.len;
+        high |= folded.high;
+    } while (folded.len == SHAPE_FOLD && len < SHAPE_PIECE);
     if (SL_UNLIKELY(len == SHAPE_PIECE ||
-                    (high >= 0x80 && scan->source.options.encoding != SHAPE_ENCODING_SAFE))) {
+                    (high != 0 && scan->source.options.encoding != SHAPE_ENCODING_SAFE))) {
         put_long_name(scan, from);
-        len = WORD_LEN_MAX + 1;
-    } else {
-        scan->out.to += len;
-        scan->at += len;
+        return WORD_LEN_MAX + 1;
     }
+    scan->out.to = to + len;
+    scan->at = from + len;
+    return len;
+}
+
+static void on_word(struct shape_scan *scan)
+{
+    struct before before = {
+            .token = scan->token, .word = scan->word, .is_reserved = scan->is_reserved};
+    bool is_member = scan->token == TOKEN_DOT;
+
+    shape_scan_token(scan, TOKEN_WORD);
+    scan->negates = false;
+    const uint8_t *to = scan->out.to;
+    size_t len = put_name(scan);
     if (is_member) {
         return;
     }
-    const struct shape_word_entry *entry = len <= WORD_LEN_MAX ? known(to, len) : NULL;
-    enum shape_word word = entry == NULL ? WORD_NONE : (enum shape_word)entry->word;
+    const struct shape_word_entry *entry = known(to, len);
     if (SL_UNLIKELY(scan->setting.words < 3 || scan->setting.is_utility)) {
-        shape_setting_word(&scan->setting, word);
+        shape_setting_word(&scan->setting, (enum shape_word)entry->word);
     }
-    if (entry != NULL) {
-        scan->token = (entry->flags & WORD_SPACED) != 0 ? TOKEN_SPACED : TOKEN_WORD;
-        if ((entry->flags & WORD_ENDS) != 0) {
-            scan->by &= ~bit_of(scan);
-        }
-        on_word_of_ours(scan, word, before);
+    scan->token = TOKEN_WORD + (entry->flags & WORD_SPACED);
+    scan->is_reserved = (entry->flags & WORD_RESERVED) != 0;
+    if (entry->word > WORD_PLAIN) {
+        on_word_of_ours(scan, (enum shape_word)entry->word, before);
+    }
+    if (SL_UNLIKELY((entry->flags & WORD_ENDS) != 0)) {
+        scan->by &= ~shape_depth_bit(&scan->depth);
     }
 }
 
 /* E'', B'', N'', X'', U&'', U&"" - or a word after all. */
-static void on_prefix(struct scan *scan)
+static void on_prefix(struct shape_scan *scan)
 {
     const uint8_t *at = scan->at;
     ptrdiff_t left = scan->source.end - at;
@@ -441,16 +240,16 @@ static void on_prefix(struct scan *scan)
 
     if (left >= 2 && at[1] == '\'' && first != 'u') {
         if (first == 'n') {
-            begin_token(scan, TOKEN_WORD);
+            shape_scan_token(scan, TOKEN_WORD);
             shape_out_few(&scan->out, "nchar");
             scan->negates = false;
         }
-        on_string(scan, at, first == 'b' || first == 'x' ? SHAPE_BITS : SHAPE_STRING);
+        shape_on_string(scan, at, first == 'b' || first == 'x' ? SHAPE_BITS : SHAPE_STRING);
     } else if (left >= 3 && first == 'u' && at[1] == '&' && at[2] == '\'') {
-        on_string(scan, at, SHAPE_STRING);
+        shape_on_string(scan, at, SHAPE_STRING);
     } else if (left >= 3 && first == 'u' && at[1] == '&' && at[2] == '"') {
-        const uint8_t *to = skipped(scan, shape_skip_name(&scan->source, at + 3));
-        begin_token(scan, TOKEN_WORD);
+        const uint8_t *to = shape_scan_skipped(scan, shape_skip_name(&scan->source, at + 3));
+        shape_scan_token(scan, TOKEN_WORD);
         scan->negates = false;
         shape_out_few(&scan->out, "u");
         shape_out_raw(&scan->out, sl_span(at + 1, (size_t)(to - at - 1)));
@@ -462,128 +261,16 @@ static void on_prefix(struct scan *scan)
     }
 }
 
-static void on_name(struct scan *scan)
+static void on_name(struct shape_scan *scan)
 {
     const uint8_t *from = scan->at;
-    const uint8_t *to = skipped(scan, shape_skip_name(&scan->source, from + 1));
+    const uint8_t *to = shape_scan_skipped(scan, shape_skip_name(&scan->source, from + 1));
 
-    begin_token(scan, TOKEN_WORD);
+    shape_scan_token(scan, TOKEN_WORD);
     scan->negates = false;
     shape_setting_name(&scan->setting);
     shape_out_raw(&scan->out, sl_span(from, (size_t)(to - from)));
     scan->at = to;
-}
-
-/* ---- lists ---- */
-
-static void put_list(struct scan *scan, const uint8_t *to)
-{
-    begin_token(scan, TOKEN_OPEN);
-    shape_out_few(&scan->out, "(?, ...)");
-    scan->token = TOKEN_CLOSE;
-    scan->negates = false;
-    scan->at = to;
-}
-
-static void put_rows(struct scan *scan, const uint8_t *to, const struct shape_row *row)
-{
-    begin_token(scan, TOKEN_OPEN);
-    shape_out_few(&scan->out, "(");
-    for (uint32_t i = 0; i < row->columns; i++) {
-        shape_out_room(&scan->out);
-        shape_out_few(&scan->out, i == 0 ? "" : ", ");
-        shape_out_few(&scan->out, i < 64 && (row->defaults >> i & 1) != 0 ? "default" : "?");
-    }
-    shape_out_few(&scan->out, "), ...");
-    scan->token = TOKEN_CLOSE;
-    scan->negates = false;
-    scan->at = to;
-}
-
-/*
- * Only where the list can be nothing else: IN may stand between the arguments of POSITION, and
- * what is behind it is then a row.
- */
-static bool collapse(struct scan *scan)
-{
-    const uint8_t *behind = scan->at + 1;
-    struct shape_row row;
-
-    if (*scan->at != '(' || !has_level(scan)) {
-        return false;
-    }
-    if (scan->word == WORD_IN && (scan->position & bit_of(scan)) == 0) {
-        const uint8_t *to = shape_skip_list(&scan->source, behind, &scan->literals);
-        if (to != NULL) {
-            put_list(scan, to);
-            return true;
-        }
-    } else if (scan->word == WORD_VALUES) {
-        const uint8_t *to = shape_skip_rows(&scan->source, behind, &scan->literals, &row);
-        if (to != NULL) {
-            put_rows(scan, to, &row);
-            return true;
-        }
-    }
-    return false;
-}
-
-static bool is_place_list(const struct scan *scan)
-{
-    return scan->word == WORD_DISTINCT_ON ||
-           (has_level(scan) && (scan->by & bit_of(scan)) != 0 &&
-                   (scan->token == TOKEN_COMMA || scan->token == TOKEN_OPEN ||
-                           scan->word == WORD_BY || scan->word == WORD_GROUPING));
-}
-
-static void on_open(struct scan *scan)
-{
-    enum shape_word word = scan->word;
-    bool is_place_next = (scan->by != 0 || word == WORD_DISTINCT_ON) && is_place_list(scan);
-
-    if ((word == WORD_IN || word == WORD_VALUES) && collapse(scan)) {
-        return;
-    }
-    begin_token(scan, *scan->at == '[' ? TOKEN_BRACKET : TOKEN_OPEN);
-    *scan->out.to++ = *scan->at++;
-    shape_depth_open(&scan->depth);
-    if (SL_UNLIKELY(word == WORD_TYPE)) {
-        scan->type_depth = scan->depth.now;
-    }
-    if (has_level(scan)) {
-        uint64_t bit = bit_of(scan);
-        scan->by = is_place_next ? scan->by | bit : scan->by & ~bit;
-        scan->position = word == WORD_POSITION ? scan->position | bit : scan->position & ~bit;
-    }
-}
-
-static void on_close(struct scan *scan)
-{
-    put_sign(scan, TOKEN_CLOSE, 1);
-    if (scan->depth.now > 0 && scan->depth.now == scan->type_depth) {
-        scan->type_depth = 0;
-    }
-    shape_depth_close(&scan->depth);
-}
-
-static void on_comma(struct scan *scan)
-{
-    put_sign(scan, TOKEN_COMMA, 1);
-    shape_depth_comma(&scan->depth);
-}
-
-/* Between statements it is written when the next one begins, so that none is at the end. */
-static void on_semicolon(struct scan *scan)
-{
-    if (scan->depth.now > 0 || scan->atomic > 0) {
-        put_sign(scan, TOKEN_COMMA, 1);
-        return;
-    }
-    scan->begins = true;
-    scan->negates = false;
-    scan->word = WORD_NONE;
-    scan->setting.state = SETTING_NONE;
-    scan->at++;
 }
 
 /* ---- operators ---- */
@@ -592,7 +279,7 @@ static void on_semicolon(struct scan *scan)
  * Where an operator ends: PostgreSQL's rules for comments in it, and for a + or - at its end
  * (documentation, "Operators" in "Lexical Structure").
  */
-static const uint8_t *operator_end(const struct scan *scan)
+static const uint8_t *operator_end(const struct shape_scan *scan)
 {
     const uint8_t *from = scan->at;
     const uint8_t *at = from;
@@ -612,11 +299,11 @@ static const uint8_t *operator_end(const struct scan *scan)
     return at;
 }
 
-static void put_operator(struct scan *scan, const uint8_t *to)
+static void put_operator(struct shape_scan *scan, const uint8_t *to)
 {
     bool is_minus = to - scan->at == 1 && *scan->at == '-';
 
-    begin_token(scan, TOKEN_OPERATOR);
+    shape_scan_token(scan, TOKEN_OPERATOR);
     for (const uint8_t *at = scan->at; at < to; at++) {
         shape_out_room(&scan->out);
         *scan->out.to++ = *at;
@@ -631,13 +318,13 @@ static void put_operator(struct scan *scan, const uint8_t *to)
     scan->negates = is_minus;
 }
 
-static void on_operator(struct scan *scan)
+static void on_operator(struct shape_scan *scan)
 {
     const uint8_t *at = scan->at;
     const uint8_t *end = scan->source.end;
 
     if (end - at > 1 && ((at[0] == '-' && at[1] == '-') || (at[0] == '/' && at[1] == '*'))) {
-        scan->at = skipped(scan, shape_skip_blank(&scan->source, at));
+        scan->at = shape_scan_skipped(scan, shape_skip_blank(&scan->source, at));
     } else if (end - at > 1 && shape_chars[at[1]] == CHAR_OPERATOR) {
         put_operator(scan, operator_end(scan));
     } else {
@@ -645,62 +332,63 @@ static void on_operator(struct scan *scan)
     }
 }
 
-static void on_dot(struct scan *scan)
+static void on_dot(struct shape_scan *scan)
 {
     uint8_t next = scan->source.end - scan->at > 1 ? scan->at[1] : 0;
 
     if (shape_chars[next] == CHAR_DIGIT) {
-        on_number(scan);
+        shape_on_number(scan);
     } else if (next == '.') {
-        put_sign(scan, TOKEN_OPERATOR, 2);
+        shape_scan_sign(scan, TOKEN_OPERATOR, 2);
     } else {
-        put_sign(scan, TOKEN_DOT, 1);
+        shape_scan_sign(scan, TOKEN_DOT, 1);
     }
 }
 
-static void on_colon(struct scan *scan)
+static void on_colon(struct shape_scan *scan)
 {
     uint8_t next = scan->source.end - scan->at > 1 ? scan->at[1] : 0;
 
     if (next == ':') {
-        put_sign(scan, TOKEN_CAST, 2);
+        shape_scan_sign(scan, TOKEN_CAST, 2);
     } else {
-        put_sign(scan, TOKEN_OPERATOR, next == '=' ? 2 : 1);
+        shape_scan_sign(scan, TOKEN_OPERATOR, next == '=' ? 2 : 1);
     }
 }
 
 /* ---- the whole ---- */
 
-static void on_other_token(struct scan *scan, enum shape_char class)
+static void on_other_token(struct shape_scan *scan, enum shape_char class)
 {
     switch ((int)class) {
     case CHAR_NAME_QUOTE:
         on_name(scan);
         break;
     case CHAR_SEMICOLON:
-        on_semicolon(scan);
+        shape_on_semicolon(scan);
         break;
     case CHAR_COLON:
         on_colon(scan);
         break;
     case CHAR_DOLLAR:
-        on_dollar(scan);
+        shape_on_dollar(scan);
         break;
     default:
-        put_sign(scan, TOKEN_OPERATOR, 1);
+        shape_scan_sign(scan, TOKEN_OPERATOR, 1);
         break;
     }
 }
 
-static void scan_all(struct scan *scan)
+static void scan_all(struct shape_scan *scan)
 {
     while (scan->at < scan->source.end) {
+        scan->at += *scan->at == ' ' && scan->source.end - scan->at > 1;
         enum shape_char class = (enum shape_char)shape_chars[*scan->at];
         if (class == CHAR_SPACE) {
             scan->at++;
             continue;
         }
-        if (SL_UNLIKELY(scan->setting.state >= SETTING_VALUE) && hide(scan)) {
+        if (SL_UNLIKELY(scan->setting.state >= SETTING_VALUE) && shape_hide(scan)) {
             continue;
         }
         switch ((int)class) {
@@ -711,10 +399,10 @@ static void scan_all(struct scan *scan)
             on_prefix(scan);
             break;
         case CHAR_DIGIT:
-            on_number(scan);
+            shape_on_number(scan);
             break;
         case CHAR_COMMA:
-            on_comma(scan);
+            shape_on_comma(scan);
             break;
         case CHAR_OPERATOR:
             on_operator(scan);
@@ -723,13 +411,13 @@ static void scan_all(struct scan *scan)
             on_dot(scan);
             break;
         case CHAR_QUOTE:
-            on_string(scan, scan->at, SHAPE_STRING);
+            shape_on_quote(scan);
             break;
         case CHAR_OPEN:
-            on_open(scan);
+            shape_on_open(scan);
             break;
         case CHAR_CLOSE:
-            on_close(scan);
+            shape_on_close(scan);
             break;
         default:
             on_other_token(scan, class);
@@ -751,7 +439,7 @@ static void be_broken(struct shape *shape, const struct shape_room *room)
     }
 }
 
-static void end_scan(struct scan *scan, const struct shape_room *room)
+static void end_scan(struct shape_scan *scan, const struct shape_room *room)
 {
     struct shape *shape = &scan->shape;
 
@@ -776,12 +464,12 @@ static void end_scan(struct scan *scan, const struct shape_room *room)
 void shape_of(struct sl_span text, struct shape_options options, struct shape_room room,
         struct shape *shape)
 {
-    struct scan scan; /* not all of it is cleared: the rooms in it are large */
+    struct shape_scan scan; /* not all of it is cleared: the rooms in it are large */
     bool is_long = text.len > SHAPE_TEXT_MAX;
     size_t len = is_long ? SHAPE_TEXT_MAX : text.len;
 
     SL_CHECK(room.text == NULL || room.text_max >= SHAPE_ROOM_MIN);
-    memset(&scan, 0, offsetof(struct scan, depth));
+    memset(&scan, 0, offsetof(struct shape_scan, depth));
     shape_depth_init(&scan.depth);
     shape_out_init(&scan.out, room.text, room.text_max);
     scan.shape.flags = is_long ? SHAPE_LONG : 0;

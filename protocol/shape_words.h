@@ -22,6 +22,7 @@ enum shape_word {
     WORD_DISTINCT_ON, /* not in the table: the two of them */
     WORD_GROUPING,    /* ROLLUP, CUBE, GROUPING SETS */
     WORD_POSITION,
+    WORD_ARRAY, /* the constructor; not the one in a type's name: int ARRAY[3] */
     WORD_UESCAPE,
     WORD_UNICODE_NAME, /* not in the table: U&"name" */
     WORD_SETOP,        /* UNION, INTERSECT, EXCEPT */
@@ -43,8 +44,9 @@ enum shape_word {
 };
 
 enum {
-    WORD_SPACED = 1, /* a parenthesis behind it is no call's: a space before it */
-    WORD_ENDS = 2    /* it ends a list behind BY */
+    WORD_SPACED = 1,  /* a parenthesis behind it is no call's: a space before it */
+    WORD_ENDS = 2,    /* it ends a list behind BY */
+    WORD_RESERVED = 4 /* no type has its name; not every reserved word has this */
 };
 
 struct shape_word_entry {

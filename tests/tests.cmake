@@ -6,6 +6,7 @@
 #   tests/stages/*.wire           stages.<name>         the same, with the stages of tests/stages
 #   tests/e2e/test_*.c            e2e.<name>            real PostgreSQL, tests/support
 #   tests/memory/test_memory.c    e2e.memory            the same, and an allocator that fails
+#   tests/shapes/*.sql            shapes.corpus         and long.shapes: tests/shapes/check.c
 #   tests/fuzz/fuzz_*.c           fuzz.<name>           SLUICE_FUZZ only
 #   tests/lint/*.sh               lint.<name>           and lint.selftest: each can fail
 #   tests/long/*.sh, test_*.c     long.<name>           SLUICE_LONG only: minutes, not seconds
@@ -63,6 +64,22 @@ if(TARGET wire_run AND TARGET sluice)
     sluice_test(wire.${name} 180 wire_run ${script})
     set_property(TEST wire.${name} APPEND PROPERTY ENVIRONMENT "SLUICE_BIN=$<TARGET_FILE:sluice>")
   endforeach()
+endif()
+
+# ---- shapes ---------------------------------------------------------------------------------
+
+# Equal shapes have equal fingerprints: on the corpus and some mutations of it, and on many in the
+# long suite.
+file(GLOB shape_sources CONFIGURE_DEPENDS tests/shapes/*.c)
+file(GLOB shape_corpus CONFIGURE_DEPENDS tests/shapes/*.sql)
+if(shape_sources)
+  add_executable(shapes_check ${shape_sources})
+  target_link_libraries(shapes_check PRIVATE sluice_protocol)
+  set_target_properties(shapes_check PROPERTIES RUNTIME_OUTPUT_DIRECTORY tests/shapes)
+  sluice_test(shapes.corpus 300 shapes_check -n 100000 ${shape_corpus})
+  if(SLUICE_LONG)
+    sluice_test(long.shapes 2700 shapes_check -n 10000000 -s 7 ${shape_corpus})
+  endif()
 endif()
 
 # ---- stages ---------------------------------------------------------------------------------
