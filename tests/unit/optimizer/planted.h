@@ -175,8 +175,8 @@ static void planted_report_shape(struct planted *planted, struct planted_shape *
 
     planted_add(shape, "select %s", by);
     for (uint32_t i = 1 + planted_chance(planted, 4); i > 0; i--) {
-        planted_add(shape, ", %s(%s)", aggregates[planted_chance(planted, 5)],
-                planted_any(planted, shape, lines));
+        planted_add(shape, ", %s", aggregates[planted_chance(planted, 5)]);
+        planted_add(shape, "(%s)", planted_any(planted, shape, lines));
     }
     planted_add(shape, " from lineitem, orders, %s where l_orderkey = o_orderkey", third->name);
     planted_column(shape, lines->name, lines->columns[0]);

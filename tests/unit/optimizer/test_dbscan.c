@@ -92,6 +92,53 @@ static void a_chain_is_one_group(void **state)
     }
 }
 
+/* Four others: five points are a group, four are not. */
+static void a_group_has_five_points(void **state)
+{
+    struct tfidf_vector vectors[19];
+
+    (void)state;
+    for (uint32_t i = 0; i < 19; i++) {
+        vectors[i] = by_angle(i < 10 ? 0 : i < 15 ? 1 : 2, 0);
+    }
+    struct dbscan dbscan = run(vectors, 19);
+    assert_int_equal(dbscan.groups, 2);
+    for (uint32_t i = 0; i < 19; i++) {
+        assert_int_equal(dbscan.labels[i], i < 10 ? 0 : i < 15 ? 1 : POINTS_NO_GROUP);
+    }
+}
+
+/*
+ * A chain whose points are a degree apart, and once a bit more: eps is 2.05 degrees. Its ends are
+ * no cores, but two degrees from one. A point 2.4 degrees beside the chain is too far.
+ */
+static void within_eps_of_a_core_is_in_its_group_and_farther_is_not(void **state)
+{
+    enum { CHAIN = 41 };
+    const double beside = 2.4 * 3.14159265358979323846 / 180;
+    struct tfidf_vector vectors[CHAIN + 1];
+
+    (void)state;
+    for (uint32_t i = 0; i < CHAIN; i++) {
+        vectors[i] = by_angle(0, i < 10 ? i : i + 0.05);
+    }
+    vectors[CHAIN] = by_angle(0, 20.05);
+    vectors[CHAIN].count = 3;
+    for (uint32_t i = 0; i < 2; i++) {
+        vectors[CHAIN].values[i] *= (float)cos(beside);
+    }
+    vectors[CHAIN].dims[2] = 2;
+    vectors[CHAIN].values[2] = (float)sin(beside);
+    struct dbscan dbscan = run(vectors, CHAIN + 1);
+    const double eps = 1 - cos(2.05 * 3.14159265358979323846 / 180);
+    assert_float_equal(dbscan.eps, eps, 1e-5);
+    assert_int_equal(dbscan.groups, 1);
+    for (uint32_t i = 0; i < CHAIN; i++) {
+        assert_int_equal(dbscan.labels[i], 0);
+    }
+    assert_int_equal(dbscan.labels[CHAIN], POINTS_NO_GROUP);
+}
+
 static void points_that_coincide_are_one_group(void **state)
 {
     struct tfidf_vector vectors[20];
@@ -175,6 +222,9 @@ int main(void)
             cmocka_unit_test(the_knee_is_what_a_hand_finds),
             cmocka_unit_test_setup_teardown(bundles_are_groups_and_the_rest_is_noise, begin, end),
             cmocka_unit_test_setup_teardown(a_chain_is_one_group, begin, end),
+            cmocka_unit_test_setup_teardown(a_group_has_five_points, begin, end),
+            cmocka_unit_test_setup_teardown(
+                    within_eps_of_a_core_is_in_its_group_and_farther_is_not, begin, end),
             cmocka_unit_test_setup_teardown(points_that_coincide_are_one_group, begin, end),
             cmocka_unit_test_setup_teardown(few_points_or_strangers_are_all_noise, begin, end),
             cmocka_unit_test_setup_teardown(the_order_of_points_does_not_matter, begin, end),

@@ -109,6 +109,33 @@ static void load_that_moved_to_one_kind_is_drift(void **state)
     free(now);
 }
 
+/* Weights of then are in shares only: what is nearest to which group is the same without them. */
+static void where_a_shape_belongs_does_not_depend_on_the_load_of_then(void **state)
+{
+    struct planted *uneven = planted_new(COUNT, 1);
+    struct planted *now = planted_new(COUNT, 2);
+    struct workload other;
+    double shares[2][WORKLOAD_GROUPS_MAX + 1];
+    double squares[2] = {0};
+
+    (void)state;
+    for (uint32_t i = 0; i < COUNT; i++) {
+        uneven->shapes[i].weight = i % 10 == 0 ? 1000 : 1;
+    }
+    assert_int_equal(workload_analyse(&other, uneven->shapes, COUNT, &usual), SL_OK);
+    drift_shares(workload.model, now->shapes, COUNT, shares[0]);
+    drift_shares(other.model, now->shapes, COUNT, shares[1]);
+    assert_float_equal(shares[0][WORKLOAD_GROUPS_MAX], shares[1][WORKLOAD_GROUPS_MAX], 1e-9);
+    for (uint32_t i = 0; i < WORKLOAD_GROUPS_MAX; i++) { /* their order is by weight */
+        squares[0] += shares[0][i] * shares[0][i];
+        squares[1] += shares[1][i] * shares[1][i];
+    }
+    assert_float_equal(squares[0], squares[1], 1e-9);
+    workload_fini(&other);
+    free(uneven);
+    free(now);
+}
+
 static void shapes_never_seen_are_drift(void **state)
 {
     static char texts[COUNT][64];
@@ -178,6 +205,7 @@ int main(void)
             cmocka_unit_test(the_same_load_is_no_drift),
             cmocka_unit_test(other_shapes_of_the_same_kinds_are_little_drift),
             cmocka_unit_test(load_that_moved_to_one_kind_is_drift),
+            cmocka_unit_test(where_a_shape_belongs_does_not_depend_on_the_load_of_then),
             cmocka_unit_test(shapes_never_seen_are_drift),
             cmocka_unit_test(silence_is_all_drift_but_not_from_silence),
             cmocka_unit_test(weights_that_are_no_numbers_do_not_spread),
