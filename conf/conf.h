@@ -253,6 +253,11 @@ struct conf {
     int64_t prepared_statements_bytes_client;
     int64_t prepared_statements_bytes;
 
+    /* [stats] */
+    int stats_mode; /* 0: off */
+    int stats_shapes;
+    int64_t stats_memory;
+
     /* [http] */
     const char *http_listen; /* "" is off */
     const char *http_token;  /* "" is none */

@@ -460,7 +460,32 @@ static const struct conf_key keys[] = {
                 .sentence = "The peer's port."},
 
         LATER(CLUSTER, TEXT, nodes, "host:port of the primary and its replicas, a comma list."),
-        LATER(STATS, WORD, mode, "Whether statistics are kept.", .words = stats_modes),
+        {.name = "memory",
+                .section = CONF_SECTION_STATS,
+                .type = CONF_TYPE_SIZE,
+                .at = offsetof(struct conf, stats_memory),
+                .reloadable = FIXED,
+                .min = 4 * 1024 * 1024,
+                .max = (int64_t)64 * 1024 * 1024 * 1024,
+                .default_text = "64MB",
+                .sentence = "What statistics of statements may take, all workers together."},
+        {.name = "mode",
+                .section = CONF_SECTION_STATS,
+                .type = CONF_TYPE_WORD,
+                .at = offsetof(struct conf, stats_mode),
+                .reloadable = FIXED,
+                .words = stats_modes,
+                .default_text = "off",
+                .sentence = "Whether every statement is named, timed and counted: SHOW QUERIES."},
+        {.name = "shapes",
+                .section = CONF_SECTION_STATS,
+                .type = CONF_TYPE_INT,
+                .at = offsetof(struct conf, stats_shapes),
+                .reloadable = FIXED,
+                .min = 100,
+                .max = 1000000,
+                .default_text = "10000",
+                .sentence = "How many shapes are counted apart; the others are summed up."},
         LATER(CACHE, SIZE, memory, "Bytes that cached replies may take."),
         LATER(CACHE, WORD, mode, "What may be answered from the cache.", .words = cache_modes),
         LATER(CACHE, TEXT, redis, "host:port of a Redis that keeps replies too."),
@@ -522,7 +547,7 @@ static const struct conf_section sections[CONF_SECTIONS] = {
                 "[cluster NAME]: one primary and its replicas."},
         [CONF_SECTION_TABLES] = {"tables", NULL, true, true, NOT_YET,
                 "[tables DATABASE]: how the rows of each table are spread over shards."},
-        [CONF_SECTION_STATS] = {"stats", NULL, false, false, NOT_YET, "Statistics of statements."},
+        [CONF_SECTION_STATS] = {"stats", NULL, false, false, NULL, "Statistics of statements."},
         [CONF_SECTION_CACHE] = {"cache", NULL, false, false, NOT_YET, "Cached replies."},
         [CONF_SECTION_OPTIMIZER] = {"optimizer", NULL, false, false, NOT_YET,
                 "Advice on indexes, and carrying it out."},
@@ -574,7 +599,8 @@ const struct conf_key *conf_key_find(enum conf_section_id section, const char *n
 
 bool conf_key_is_of_conf(const struct conf_key *key)
 {
-    return key->section == CONF_SECTION_SLUICE || key->section == CONF_SECTION_HTTP;
+    return key->section == CONF_SECTION_SLUICE || key->section == CONF_SECTION_HTTP ||
+           key->section == CONF_SECTION_STATS;
 }
 
 const struct conf_key *conf_key_find_of_conf(const char *name)

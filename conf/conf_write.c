@@ -107,6 +107,7 @@ void conf_write_sample(FILE *out)
     for (int topic = 0; topic < CONF_TOPICS; topic++) {
         write_sample_topic(out, (enum conf_topic)topic);
     }
+    write_sample_keys(out, CONF_SECTION_STATS);
     write_sample_keys(out, CONF_SECTION_HTTP);
 }
 

@@ -18,6 +18,7 @@
 #include "protocol/base/err.h"
 #include "protocol/base/slab.h"
 #include "protocol/base/span.h"
+#include "protocol/shape.h"
 #include "protocol/stage.h"
 
 #include <stdbool.h>
@@ -59,6 +60,11 @@ struct stmt {
     struct stmt_meter meter;
     const char *database;
     const char *user;
+    uint64_t who;               /* a hash of both: the same for the same two names, always */
+    struct shape_options rules; /* how its session reads string constants */
+    const char *host;           /* from on_dispatch on: the node it was sent to */
+    int port;
+    uint64_t node; /* a hash of both */
 
     struct sl_error error; /* GUARD */
     /*

@@ -5,6 +5,13 @@
 #include <stdio.h>
 #include <string.h>
 
+void view_end(struct view_visit *visit)
+{
+    if (visit->view != NULL && visit->view->end != NULL) {
+        visit->view->end(visit);
+    }
+}
+
 void view_row_begin(struct view_row *row)
 {
     row->count = 0;

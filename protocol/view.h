@@ -5,7 +5,8 @@
  * A module exports struct view constants; the console, the HTTP API and /metrics
  * are readers of them. A reader makes a struct view_visit with a struct view_out,
  * calls on_worker() on every worker's own thread, one after the other, and then
- * finish() on its own; either may be missing. Rows may be put in both.
+ * finish() on its own; either may be missing. Rows may be put in both. end(), if there is
+ * one, is called once, whatever became of the visit, and frees what the view keeps in it.
  *
  * Ownership: views are constant; a visit and an out are the reader's. What a row
  * points at need live only until view_put(). Threads: see above; a visit is with
@@ -46,6 +47,7 @@ struct view_visit {
     const void *source;          /* what the reader gives the view, if they agree on anything */
     uint32_t cursor;             /* on_worker()'s own; 0 at the first call on each worker */
     int64_t sums[VIEW_SUMS_MAX]; /* the view's own: added up on workers, for finish() */
+    void *state;                 /* the view's own, until end() */
 };
 
 struct view {
@@ -57,7 +59,11 @@ struct view {
     /* worker: a struct worker. True: done there; false: to be called again, next turn. */
     bool (*on_worker)(struct view_visit *visit, void *worker);
     void (*finish)(struct view_visit *visit);
+    void (*end)(struct view_visit *visit);
 };
+
+/* By the reader, when it is through with the visit or gives it up. */
+void view_end(struct view_visit *visit);
 
 void view_row_begin(struct view_row *row);
 /* Borrowed, NULL is null. */

@@ -13,6 +13,7 @@
 #include "proxy/client_answer.h"
 #include "proxy/client_login.h"
 #include "proxy/link.h"
+#include "proxy/params.h"
 #include "proxy/pipeline.h"
 #include "proxy/prepared.h"
 #include "proxy/registry.h"
@@ -88,6 +89,7 @@ struct describing {
     const struct client *client;
     struct front_bind bind;
     bool has_bind;
+    bool has_parse;
     unsigned rank; /* of the last message: Parse, Bind, Describe, Execute, one each at most */
 };
 
@@ -155,6 +157,9 @@ static void describe_message(void *context, uint8_t type, struct sl_span message
     case MSG_QUERY:
         SL_IGNORE(front_query_read(body_of(message), &stmt->query), "then it stays empty");
         break;
+    case MSG_PARSE:
+        describing->has_parse = true;
+        break;
     case MSG_BIND:
         describe_bind(describing, message);
         break;
@@ -207,7 +212,9 @@ static void describe(struct stmt *stmt, const struct client *client, struct sl_s
                 client_names_find(client->names, describing.bind.statement, NULL);
         take_text(stmt, name == NULL ? NULL : name->prepared);
     }
-    each_message(request, &describing, find_text);
+    if (describing.has_parse) {
+        each_message(request, &describing, find_text);
+    }
 }
 
 /* Or as soon as it has resumed. */
@@ -248,6 +255,8 @@ static struct stmt *make(struct client *client)
         stmt->id = id;
         stmt->database = client->pool->database->name;
         stmt->user = client->user->name;
+        stmt->who = client->pool->database->key * UINT64_C(0x9e3779b97f4a7c15) ^ client->user->key;
+        stmt->rules = params_rules(client->params);
         stmt->resume = resume;
         stmt->owner = worker;
         stmt->client = client->id;
@@ -316,6 +325,9 @@ static enum step dispatch(struct client *client, struct stmt *stmt, size_t *used
         return STEP_STOP; /* in line: it has walked, and is not walked again */
     }
     stmt->meter.sent_at = client->io.worker->now;
+    stmt->host = client->server->host;
+    stmt->port = client->server->port;
+    stmt->node = client->server->node;
     pipeline_dispatch(client->io.worker->pipeline, stmt);
     client->server->taps = (uint8_t)client->io.worker->pipeline->taps;
     if (stmt->instead.len > 0) {
@@ -431,6 +443,8 @@ void client_stmt_reply(struct server *server, struct sl_span message)
 void client_stmt_finished(struct server *server, struct stmt *stmt, enum expect_outcome outcome)
 {
     if (outcome == EXPECT_LOST) {
+        stmt->has_failed = true;
+        server_meter_lost(server, stmt);
         end(server->io.worker, stmt);
         return;
     }
@@ -495,7 +509,12 @@ void client_stmt_give_up(struct server *server)
 
 void client_stmt_ready(struct server *server)
 {
-    server_meter_ready(server, server->finished == NULL ? NULL : server->finished_last);
+    struct stmt *last = server->finished == NULL ? NULL : server->finished_last;
+
+    server_meter_ready(server, last);
+    if (last != NULL) {
+        last->transaction = server->expect.status;
+    }
     while (server->finished != NULL) {
         struct stmt *stmt = server->finished;
         server->finished = stmt->next;

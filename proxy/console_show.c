@@ -12,8 +12,8 @@
 #include <stdlib.h>
 #include <strings.h>
 
-static const struct view *const lists[] = {
-        console_views_pools, console_views_sockets, console_views_stats, console_views_process};
+static const struct view *const lists[] = {console_views_pools, console_views_sockets,
+        console_views_stats, console_views_process, console_views_queries};
 
 /* ---- settings that a console has not, and drivers ask for ---- */
 
@@ -131,6 +131,7 @@ struct show {
 
 static void show_free(struct show *show)
 {
+    view_end(&show->visit);
     console_rows_free(show->rows);
     free(show);
 }

@@ -7,6 +7,7 @@
 #include "conf/conf_keys.h"
 #include "conf/conf_value.h"
 #include "conf/users.h"
+#include "optimizer/observe.h"
 #include "protocol/base/log.h"
 #include "protocol/stmt.h"
 #include "proxy/cancel.h"
@@ -19,6 +20,7 @@
 #include "proxy/process.h"
 #include "proxy/registry.h"
 #include "proxy/server.h"
+#include "proxy/statistics.h"
 #include "proxy/worker.h"
 
 #include <stdio.h>
@@ -239,6 +241,11 @@ static void show_mem(struct view_visit *visit)
 
     for (size_t i = 0; i < SL_COUNT(mems); i++) {
         put_mem(visit, &mems[i]);
+    }
+    if (statistics_observe() != NULL) {
+        struct shape_counts counts = shape_store_counts(observe_store(statistics_observe()));
+        size_t size = counts.shapes == 0 ? 0 : counts.bytes / counts.shapes;
+        put_mem(visit, &(struct mem){"shape", size, counts.shapes, 0, (int64_t)counts.bytes});
     }
 }
 

@@ -104,6 +104,7 @@ static void finish_view(struct http_gather *gather)
     if (of->view->finish != NULL && !of->out->is_full) {
         of->view->finish(of);
     }
+    view_end(of);
     gather->at++;
 }
 

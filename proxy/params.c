@@ -7,6 +7,7 @@
 
 #include "protocol/base/hash.h"
 #include "protocol/base/map.h"
+#include "protocol/base/parse.h"
 
 #include <ctype.h>
 #include <pthread.h>
@@ -20,6 +21,7 @@ struct params {
     atomic_uint refs;        /* any thread */
     uint32_t count;
     uint32_t len;
+    struct shape_options rules;
     char text[];
 };
 
@@ -74,6 +76,11 @@ void params_unref(const struct params *params)
 uint32_t params_count(const struct params *params)
 {
     return params->count;
+}
+
+struct shape_options params_rules(const struct params *params)
+{
+    return params->rules;
 }
 
 size_t params_bytes(const struct params *params)
@@ -206,6 +213,21 @@ static struct params *intern(struct params *set)
     return found;
 }
 
+static struct shape_options rules_of(const struct params *set)
+{
+    const char *encoding = params_get(set, "client_encoding");
+    const char *conforming = params_get(set, "standard_conforming_strings");
+    bool conforms = true;
+
+    if (conforming != NULL && sl_parse_bool(conforming, &conforms) != SL_OK) {
+        conforms = true;
+    }
+    return (struct shape_options){.encoding = encoding == NULL
+                                                      ? SHAPE_ENCODING_SAFE
+                                                      : shape_encoding_of(sl_span_text(encoding)),
+            .backslashes = !conforms};
+}
+
 const struct params *params_with(const struct params *from, const char *name, const char *value)
 {
     const char *old = params_get(from, name);
@@ -231,6 +253,7 @@ const struct params *params_with(const struct params *from, const char *name, co
     set->count = 0;
     set->len = 0;
     fill(set, from, name, value);
+    set->rules = rules_of(set);
     const struct params *made = &empty_set;
     if (set->count == 0) {
         free(set);

@@ -15,6 +15,7 @@
 #define SLUICE_PROXY_PARAMS_H
 
 #include "protocol/base/err.h"
+#include "protocol/shape.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -40,6 +41,8 @@ SL_MUST_CHECK const struct params *params_with(
 const char *params_get(const struct params *params, const char *name);
 uint32_t params_count(const struct params *params);
 void params_at(const struct params *params, uint32_t i, const char **name, const char **value);
+/* What it says of reading statements: client_encoding, standard_conforming_strings. */
+struct shape_options params_rules(const struct params *params);
 size_t params_bytes(const struct params *params);
 
 #endif

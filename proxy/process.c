@@ -11,6 +11,7 @@
 #include "proxy/prepared.h"
 #include "proxy/reaper.h"
 #include "proxy/registry.h"
+#include "proxy/statistics.h"
 #include "proxy/tls.h"
 #include "proxy/worker.h"
 
@@ -92,6 +93,11 @@ enum sl_err process_start(const struct conf *conf, process_stages *stages, struc
         return sl_error_set(error, SL_ENOMEM, "53200", "out of memory");
     }
     prepared_limit((size_t)conf->prepared_statements_bytes);
+    err = statistics_start(conf, error);
+    if (err != SL_OK) {
+        self.workers_count = 0;
+        return err;
+    }
     for (unsigned i = 0; i < self.workers_count; i++) {
         err = worker_start(&self.workers[i], i, stages);
         if (err != SL_OK) {
@@ -114,6 +120,7 @@ void process_stop(void)
     for (unsigned i = 0; i < self.workers_count; i++) {
         worker_fini(&self.workers[i]);
     }
+    statistics_stop();
     reaper_fini();
     registry_fini();
     peer_fini();

@@ -54,6 +54,7 @@ static struct database *add_database(const char *name, uint64_t hash)
     if (database == NULL) {
         return NULL;
     }
+    database->key = hash;
     memcpy(database->name, name, strlen(name) + 1);
     if (sl_map_put(&databases, &database->node, hash) != SL_OK) {
         free(database);
@@ -108,6 +109,7 @@ static struct user *add_user(const char *name, uint64_t hash)
     if (user == NULL) {
         return NULL;
     }
+    user->key = hash;
     memcpy(user->name, name, strlen(name) + 1);
     if (sl_map_put(&users, &user->node, hash) != SL_OK) {
         free(user);

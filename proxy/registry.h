@@ -37,6 +37,7 @@ enum { REGISTRY_MAX = 65536, REGISTRY_TAKEN_OUT = INT_MIN / 2 };
 struct database {
     struct sl_map_node node;
     struct sl_list link;
+    uint64_t key;                /* constant: a hash of the name */
     atomic_int servers;          /* any thread: connections to servers, logging in included */
     atomic_int clients;          /* any thread */
     atomic_bool is_paused;       /* any thread */
@@ -57,6 +58,7 @@ struct database {
 struct user {
     struct sl_map_node node;
     struct sl_list link;
+    uint64_t key;       /* constant: a hash of the name */
     atomic_int servers; /* any thread */
     atomic_int clients; /* any thread */
     char name[];        /* constant */

@@ -124,7 +124,8 @@ struct server {
     struct address_short local;
     char *host; /* as configured: constant */
     int port;
-    uint32_t pid; /* BackendKeyData; 0: the server sent none */
+    uint64_t node; /* a hash of both */
+    uint32_t pid;  /* BackendKeyData; 0: the server sent none */
     uint16_t key_len;
     uint8_t *key;
     struct server_login *login; /* until SETUP is over */

@@ -10,6 +10,7 @@
 
 #include "conf/conf.h"
 #include "protocol/back.h"
+#include "protocol/base/hash.h"
 #include "protocol/base/log.h"
 #include "protocol/message.h"
 #include "protocol/sqlstate.h"
@@ -313,6 +314,7 @@ static bool try_host(struct server *server)
         out_of_memory(server);
         return true;
     }
+    server->node = sl_hash64_seed(sl_span_text(server->host), (uint64_t)server->port);
     login->dns.count = 0;
     if (host->host[0] == '/' || host->host[0] == '@') {
         if (address_parse(host->host, host->port, &server->address) == SL_OK) {

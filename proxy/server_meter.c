@@ -2,6 +2,7 @@
 #include "proxy/server_meter.h"
 
 #include "protocol/back.h"
+#include "protocol/sqlstate.h"
 #include "protocol/stmt.h"
 #include "proxy/server.h"
 #include "proxy/worker.h"
@@ -81,6 +82,19 @@ void server_meter_ended(struct server *server, struct stmt *stmt)
     sl_usec sent_at = stmt->meter.sent_at;
 
     charge(server, stmt, server->meter.free_at > sent_at ? server->meter.free_at : sent_at);
+}
+
+void server_meter_lost(struct server *server, struct stmt *stmt)
+{
+    const char *sqlstate =
+            server->client == NULL ? SL_STATE_QUERY_CANCELED : SL_STATE_CONNECTION_FAILURE;
+
+    if (stmt->meter.sqlstate[0] == '\0') {
+        memcpy(stmt->meter.sqlstate, sqlstate, sizeof stmt->meter.sqlstate);
+    }
+    if (stmt->meter.ended_at == 0) {
+        server_meter_ended(server, stmt);
+    }
 }
 
 void server_meter_ready(struct server *server, struct stmt *last)

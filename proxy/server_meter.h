@@ -38,6 +38,8 @@ void server_meter_tag(struct server *server, struct sl_span body);
 void server_meter_error(struct server *server, const char *sqlstate);
 /* The reply of a statement has come to its end. */
 void server_meter_ended(struct server *server, struct stmt *stmt);
+/* Its reply will not come to its end: the server has gone, or its client has. */
+void server_meter_lost(struct server *server, struct stmt *stmt);
 /* ReadyForQuery was seen; last: the last that ended before it, or NULL. */
 void server_meter_ready(struct server *server, struct stmt *last);
 

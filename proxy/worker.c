@@ -19,6 +19,7 @@
 #include "proxy/process.h"
 #include "proxy/registry.h"
 #include "proxy/server.h"
+#include "proxy/statistics.h"
 
 #include <signal.h>
 #include <stdlib.h>
@@ -180,6 +181,7 @@ static enum sl_err make_pipeline(
     if (worker->pipeline == NULL) {
         return SL_ENOMEM;
     }
+    statistics_stages(worker->pipeline, worker->index);
     if (stages != NULL) {
         stages(worker->pipeline, worker->index);
     }

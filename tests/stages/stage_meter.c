@@ -34,7 +34,7 @@ static void on_end(void *self, struct stmt *stmt)
     SL_CHECK(meter->ended_at >= meter->sent_at);
     SL_CHECK(meter->server_usec >= 0 && meter->server_usec <= meter->ended_at - meter->sent_at);
     SL_CHECK(meter->stalled_usec >= 0 && meter->stalled_usec <= meter->server_usec);
-    SL_CHECK(meter->bytes_out > 0);
+    SL_CHECK(meter->bytes_out > 0 || stmt->has_failed); /* none of one that was lost */
     SL_CHECK(!stmt->has_failed || len > 0);
 }
 

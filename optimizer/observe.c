@@ -1,0 +1,337 @@
+/* SPDX-License-Identifier: PostgreSQL */
+/*
+ * optimizer/observe.c - from a text to its row.
+ *
+ * Two direct-mapped tables a worker: by text, for what comes again byte by byte, and by
+ * shape, for what comes with other literals. Either holds the key of the row that such a
+ * statement had last and the id of its entry; the node is known only when a server is, so
+ * on_end looks whether it is still that one.
+ */
+#include "optimizer/observe.h"
+
+#include "protocol/shape.h"
+#include "protocol/stmt.h"
+
+#include <inttypes.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+    NODES_SEEN = 64,
+    UNDER_WAY_MAX = 1 << 20,
+    FLUSH_SLOTS = 256, /* places looked at in one go */
+    HOST_MAX = 256
+};
+
+#define FLUSH_EVERY (1 * SL_SECOND)
+
+struct seen {
+    uint64_t key; /* 0: nothing seen here */
+    struct shape_key row;
+    struct sl_id entry;
+};
+
+struct node_seen {
+    uint64_t key;
+    uint32_t number;
+};
+
+/* A statement under way. */
+struct observed {
+    struct shape_key row;
+    struct sl_id entry;
+    struct sl_id id; /* its own */
+    uint32_t text;   /* where in texts it was seen */
+};
+
+/* What a worker has. */
+struct observer {
+    struct observe *observe;
+    struct shape_table *table;
+    struct sl_slab *under_way;
+    uint32_t flushed; /* cursor of the flush under way */
+    sl_usec flush_at;
+    struct seen texts[OBSERVE_SEEN];
+    struct seen shapes[OBSERVE_SEEN];
+    struct node_seen nodes[NODES_SEEN];
+    uint8_t room[OBSERVE_TEXT_MAX];
+};
+
+struct observe {
+    struct observe_options options;
+    struct shape_store *store;
+    struct names *names;
+    _Atomic uint64_t missed;
+    struct observer *observers[]; /* one a worker */
+};
+
+/* ---- names ---- */
+
+static uint64_t key_of(const struct stmt *stmt)
+{
+    uint64_t key = stmt->query_key != 0 ? stmt->query_key : shape_text_key(stmt->query);
+    uint64_t rules = (uint64_t)stmt->rules.encoding << 1 | stmt->rules.backslashes;
+
+    key ^= stmt->who ^ rules << 32;
+    return key != 0 ? key : 1;
+}
+
+static struct seen *place(struct seen *table, uint64_t key)
+{
+    return &table[key % OBSERVE_SEEN];
+}
+
+static void tell(struct observer *observer, const struct stmt *stmt, const struct shape *shape)
+{
+    const struct observe_options *options = &observer->observe->options;
+
+    if (options->news != NULL) {
+        options->news(options->self, shape, sl_span(observer->room, shape->text_len), stmt->query,
+                stmt->rules);
+    }
+}
+
+/* A text that is not remembered: its shape may be. */
+static void name(
+        struct observer *observer, const struct stmt *stmt, struct seen *text, uint64_t text_key)
+{
+    struct shape_room room = {.text = observer->room, .text_max = sizeof observer->room};
+    struct names *names = observer->observe->names;
+    struct shape shape;
+
+    shape_of(stmt->query, stmt->rules, room, &shape);
+    uint64_t key = shape.key.lo ^ stmt->who;
+    struct seen *seen = place(observer->shapes, key);
+    if (seen->key != key) {
+        *seen = (struct seen){.key = key,
+                .row = {.shape = shape.key,
+                        .database = names_number(names, sl_span_text(stmt->database)),
+                        .user = names_number(names, sl_span_text(stmt->user))}};
+        tell(observer, stmt, &shape);
+    }
+    *text = *seen;
+    text->key = text_key;
+}
+
+static enum stage_verdict on_statement(void *self, struct stmt *stmt)
+{
+    struct observer *observer = self;
+    struct sl_id id;
+
+    if (stmt->query.at == NULL) {
+        return STAGE_NEXT; /* of a name that nobody knows: it will be an error */
+    }
+    struct observed *observed = sl_slab_take(observer->under_way, &id);
+    if (observed == NULL) {
+        atomic_fetch_add(&observer->observe->missed, 1);
+        return STAGE_NEXT;
+    }
+    uint64_t key = key_of(stmt);
+    struct seen *text = place(observer->texts, key);
+    if (text->key != key) {
+        name(observer, stmt, text, key);
+    }
+    *observed = (struct observed){.row = text->row,
+            .entry = text->entry,
+            .id = id,
+            .text = (uint32_t)(text - observer->texts)};
+    stmt->stage_state[stmt->stage] = observed;
+    return STAGE_NEXT;
+}
+
+/* ---- what it cost ---- */
+
+static uint32_t node_of(struct observer *observer, const struct stmt *stmt)
+{
+    struct node_seen *seen = &observer->nodes[stmt->node % NODES_SEEN];
+
+    if (seen->key != stmt->node || seen->number == 0) {
+        char text[HOST_MAX];
+        int len = snprintf(text, sizeof text, "%s:%d", stmt->host, stmt->port);
+        size_t most = len < (int)sizeof text ? (size_t)len : sizeof text - 1;
+        seen->key = stmt->node;
+        seen->number = names_number(observer->observe->names, sl_span(text, most));
+    }
+    return seen->number;
+}
+
+/* The tables point to the entry from now on, where they still hold what led to it. */
+static void remember(struct observer *observer, const struct observed *observed,
+        const struct stmt *stmt, struct sl_id entry)
+{
+    struct seen *text = &observer->texts[observed->text];
+    struct seen *shape = place(observer->shapes, observed->row.shape.lo ^ stmt->who);
+    struct shape_key row = observed->row;
+
+    row.node = text->row.node;
+    if (shape_key_equal(&text->row, &row)) {
+        text->row.node = observed->row.node;
+        text->entry = entry;
+    }
+    row.node = shape->row.node;
+    if (shape_key_equal(&shape->row, &row)) {
+        shape->row.node = observed->row.node;
+        shape->entry = entry;
+    }
+}
+
+static struct shape_entry *entry_of(
+        struct observer *observer, struct observed *observed, const struct stmt *stmt, sl_usec now)
+{
+    struct shape_entry *entry = shape_table_find(observer->table, observed->entry);
+    uint32_t node = node_of(observer, stmt);
+
+    if (entry == NULL || observed->row.node != node) {
+        observed->row.node = node;
+        entry = shape_table_open(observer->table, &observed->row, now);
+        remember(observer, observed, stmt, shape_entry_id(entry));
+    }
+    return entry;
+}
+
+static void count(struct observer *observer, struct observed *observed, const struct stmt *stmt)
+{
+    const struct stmt_meter *meter = &stmt->meter;
+    struct shape_entry *entry = entry_of(observer, observed, stmt, meter->ended_at);
+    struct tally_sample sample = {
+            .times = {[TALLY_TOTAL] = meter->ended_at - meter->received_at - meter->stalled_usec,
+                    [TALLY_WAIT] = meter->sent_at - meter->received_at,
+                    [TALLY_SERVER] = meter->server_usec - meter->stalled_usec},
+            .client = meter->stalled_usec,
+            .rows = meter->rows,
+            .bytes_in = meter->bytes_in,
+            .bytes_out = meter->bytes_out,
+            .ends_transaction = stmt->transaction == 'I'};
+
+    memcpy(sample.sqlstate, meter->sqlstate, sizeof sample.sqlstate);
+    shape_table_add(observer->table, entry, &sample, meter->ended_at);
+}
+
+static void flush_when_due(struct observer *observer, sl_usec now)
+{
+    if (now < observer->flush_at) {
+        return;
+    }
+    if (shape_table_flush(observer->table, &observer->flushed, FLUSH_SLOTS, now)) {
+        observer->flush_at = now + FLUSH_EVERY;
+    }
+}
+
+static void on_end(void *self, struct stmt *stmt)
+{
+    struct observer *observer = self;
+    struct observed *observed = stmt->stage_state[stmt->stage];
+
+    if (observed == NULL) {
+        return;
+    }
+    if (stmt->meter.ended_at != 0) {
+        count(observer, observed, stmt);
+        flush_when_due(observer, stmt->meter.ended_at);
+    }
+    sl_slab_give(observer->under_way, observed->id);
+    stmt->stage_state[stmt->stage] = NULL;
+}
+
+static const struct stage_type type = {
+        .name = "observe", .phase = STAGE_OBSERVE, .on_statement = on_statement, .on_end = on_end};
+
+/* ---- life ---- */
+
+static void free_observer(struct observer *observer, sl_usec now)
+{
+    if (observer != NULL) {
+        shape_table_free(observer->table, now);
+        sl_slab_free(observer->under_way);
+        free(observer);
+    }
+}
+
+static struct observer *new_observer(struct observe *observe, const struct shape_limits *limits)
+{
+    struct observer *observer = calloc(1, sizeof *observer);
+
+    if (observer == NULL) {
+        return NULL;
+    }
+    observer->observe = observe;
+    observer->table = shape_table_new(observe->store, limits);
+    observer->under_way = sl_slab_new(sizeof(struct observed), UNDER_WAY_MAX);
+    if (observer->table == NULL || observer->under_way == NULL) {
+        free_observer(observer, 0);
+        return NULL;
+    }
+    return observer;
+}
+
+struct observe *observe_new(const struct observe_options *options)
+{
+    size_t room = options->workers * sizeof(struct observer *);
+    struct observe *observe = calloc(1, sizeof *observe + room);
+    struct shape_limits store;
+    struct shape_limits table;
+
+    if (observe == NULL) {
+        return NULL;
+    }
+    shape_limits_share(&options->limits, options->workers, &store, &table);
+    observe->options = *options;
+    observe->names = names_new();
+    observe->store = shape_store_new(&store);
+    bool is_whole = observe->names != NULL && observe->store != NULL;
+    for (unsigned i = 0; is_whole && i < options->workers; i++) {
+        observe->observers[i] = new_observer(observe, &table);
+        is_whole = observe->observers[i] != NULL;
+    }
+    if (!is_whole) {
+        observe_free(observe, 0);
+        return NULL;
+    }
+    return observe;
+}
+
+void observe_free(struct observe *observe, sl_usec now)
+{
+    if (observe == NULL) {
+        return;
+    }
+    for (unsigned i = 0; i < observe->options.workers; i++) {
+        free_observer(observe->observers[i], now);
+    }
+    shape_store_free(observe->store);
+    names_free(observe->names);
+    free(observe);
+}
+
+struct stage observe_stage(struct observe *observe, unsigned worker)
+{
+    SL_CHECK(worker < observe->options.workers);
+    return (struct stage){.type = &type, .self = observe->observers[worker]};
+}
+
+bool observe_flush(struct observe *observe, unsigned worker, uint32_t *cursor, sl_usec now)
+{
+    return shape_table_flush(observe->observers[worker]->table, cursor, FLUSH_SLOTS, now);
+}
+
+void observe_forget(struct observe *observe, unsigned worker)
+{
+    shape_table_reset(observe->observers[worker]->table);
+}
+
+struct shape_store *observe_store(struct observe *observe)
+{
+    return observe->store;
+}
+
+const struct names *observe_names(const struct observe *observe)
+{
+    return observe->names;
+}
+
+uint64_t observe_missed(const struct observe *observe)
+{
+    return atomic_load(&observe->missed);
+}

@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: PostgreSQL */
+/*
+ * optimizer/observe.h - the OBSERVE stage: every statement named, timed and counted.
+ *
+ *     on_statement  text -> text key -> [seen before: its shape] or one pass over it
+ *     on_end        what it cost (struct stmt_meter) -> the row of its database, user,
+ *                   node and shape (optimizer/shape_table.h)
+ *
+ * The text key is a hash of the bytes, made at Parse for a named statement; a worker
+ * remembers the shapes of the last OBSERVE_SEEN text keys, and of as many shapes that came
+ * with new literals. Nothing is allocated for a statement whose shape is known.
+ *
+ * Counted is what a server answered, well or with an error, and what was lost on its way.
+ * What was skipped because of an error before it is not, as in pg_stat_statements.
+ * Requests longer than STMT_REQUEST_MAX, function calls and replication do not walk, and
+ * are in the pool's counters only.
+ *
+ * Ownership: the process's, with one part a worker. Threads: a part is its worker's; what
+ * is marked so is for any. Bounds: the limits given, and 500 KB a worker.
+ */
+#ifndef SLUICE_OPTIMIZER_OBSERVE_H
+#define SLUICE_OPTIMIZER_OBSERVE_H
+
+#include "optimizer/names.h"
+#include "optimizer/shape_table.h"
+#include "protocol/stage.h"
+
+#include <stdbool.h>
+
+enum { OBSERVE_SEEN = 4096, OBSERVE_TEXT_MAX = 65536 };
+
+struct observe;
+struct shape;
+struct shape_options;
+
+/*
+ * A worker meets a shape that it does not remember: normalised is its text, borrowed for
+ * the call (shape->flags tell whether it is whole), text the statement's. Must be quick.
+ */
+typedef void observe_news(void *self, const struct shape *shape, struct sl_span normalised,
+        struct sl_span text, struct shape_options rules);
+
+struct observe_options {
+    struct shape_limits limits;
+    unsigned workers;
+    observe_news *news; /* NULL: nobody wants to know */
+    void *self;
+};
+
+/* NULL without memory. */
+SL_MUST_CHECK struct observe *observe_new(const struct observe_options *options);
+/* No stage of it is in use any more. NULL is fine. */
+void observe_free(struct observe *observe, sl_usec now);
+
+/* Of that worker, for its pipeline. */
+struct stage observe_stage(struct observe *observe, unsigned worker);
+
+/* On that worker: tells the store what is new, a part of it a call; true: that was all. */
+bool observe_flush(struct observe *observe, unsigned worker, uint32_t *cursor, sl_usec now);
+/* On that worker: forgets what the store does not know yet. */
+void observe_forget(struct observe *observe, unsigned worker);
+
+/* Any thread. */
+struct shape_store *observe_store(struct observe *observe);
+const struct names *observe_names(const struct observe *observe);
+/* Statements under way that found no room to be observed. */
+uint64_t observe_missed(const struct observe *observe);
+
+#endif

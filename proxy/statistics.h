@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: PostgreSQL */
+/*
+ * proxy/statistics.h - the process's statistics of statements: made, shown, ended.
+ *
+ * What is counted, and how, is optimizer/observe.h's; here it is given its workers, its
+ * memory ([stats] shapes and memory) and the time. With [stats] mode = off there is none, and
+ * no stage of it in the pipeline.
+ *
+ * Ownership: one for the process. Threads: any, but as marked. Bounds: those two keys.
+ */
+#ifndef SLUICE_PROXY_STATISTICS_H
+#define SLUICE_PROXY_STATISTICS_H
+
+#include "proxy/process.h"
+
+#include <stdbool.h>
+
+struct observe;
+
+/* Before the workers, with the configuration in force. SL_ENOMEM: there are none. */
+SL_MUST_CHECK enum sl_err statistics_start(const struct conf *conf, struct sl_error *error);
+/* After the workers. */
+void statistics_stop(void);
+
+/* process_stages: the worker's own stage, if there are statistics. */
+void statistics_stages(struct pipeline *pipeline, unsigned worker);
+
+/* NULL: there are none. */
+struct observe *statistics_observe(void);
+
+#endif

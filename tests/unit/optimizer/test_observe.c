@@ -1,0 +1,279 @@
+/* SPDX-License-Identifier: PostgreSQL */
+#include "optimizer/observe.h"
+
+#include "protocol/shape.h"
+#include "protocol/stmt.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+enum { ROWS_MAX = 64, WORKERS = 2 };
+
+static const sl_usec start = 1000 * SL_SECOND;
+
+static struct observe *observe;
+static unsigned told;
+static char told_text[256];
+
+static void news(void *self, const struct shape *shape, struct sl_span normalised,
+        struct sl_span text, struct shape_options rules)
+{
+    assert_ptr_equal(self, &told);
+    assert_int_equal(shape->flags, 0);
+    assert_true(text.len > 0);
+    assert_int_equal(rules.encoding, SHAPE_ENCODING_SAFE);
+    told++;
+    snprintf(told_text, sizeof told_text, "%.*s", (int)normalised.len, (const char *)normalised.at);
+}
+
+static int begin(void **state)
+{
+    struct observe_options options = {.limits = {.shapes_max = 1000, .bytes_max = 16 << 20},
+            .workers = WORKERS,
+            .news = news,
+            .self = &told};
+
+    (void)state;
+    told = 0;
+    observe = observe_new(&options);
+    return observe == NULL ? -1 : 0;
+}
+
+static int end(void **state)
+{
+    (void)state;
+    observe_free(observe, start);
+    return 0;
+}
+
+/* One statement, from walk to end, on that worker. */
+static struct stmt made(const char *text)
+{
+    struct stmt stmt = {.query = sl_span_text(text),
+            .database = "shop",
+            .user = "app",
+            .who = 77,
+            .host = "10.0.0.1",
+            .port = 5432,
+            .node = 99,
+            .transaction = 'I'};
+
+    stmt.meter = (struct stmt_meter){.received_at = start,
+            .sent_at = start + 100,
+            .ended_at = start + 1100,
+            .server_usec = 1000,
+            .bytes_in = 10,
+            .bytes_out = 20,
+            .rows = 3};
+    return stmt;
+}
+
+static void run(unsigned worker, struct stmt *stmt)
+{
+    struct stage stage = observe_stage(observe, worker);
+
+    assert_int_equal(stage.type->phase, STAGE_OBSERVE);
+    assert_int_equal(stage.type->on_statement(stage.self, stmt), STAGE_NEXT);
+    stage.type->on_end(stage.self, stmt);
+    assert_null(stmt->stage_state[0]);
+}
+
+static uint32_t rows(struct shape_row *into)
+{
+    uint32_t cursor = 0;
+
+    for (unsigned worker = 0; worker < WORKERS; worker++) {
+        uint32_t at = 0;
+        while (!observe_flush(observe, worker, &at, start + 2 * SL_SECOND)) {
+        }
+    }
+    return shape_store_read(observe_store(observe), &cursor, into, ROWS_MAX,
+            (struct shape_cut){.parts = SHAPE_TIMES, .now = start + 2 * SL_SECOND});
+}
+
+static void other_literals_on_other_workers_are_one_row(void **state)
+{
+    struct shape_row row[ROWS_MAX];
+
+    (void)state;
+    for (unsigned i = 0; i < 100; i++) {
+        char text[64];
+        snprintf(text, sizeof text, "select * from t where id = %u", i);
+        struct stmt stmt = made(text);
+        run(i % WORKERS, &stmt);
+    }
+    assert_int_equal(rows(row), 1);
+    assert_int_equal(told, WORKERS); /* each worker meets it once */
+    assert_string_equal(told_text, "select * from t where id = ?");
+    assert_int_equal(row[0].calls, 100);
+    assert_int_equal(row[0].rows, 300);
+    assert_int_equal(row[0].bytes_in, 1000);
+    assert_int_equal(row[0].bytes_out, 2000);
+    assert_int_equal(row[0].transactions, 100);
+    assert_int_equal(row[0].times[TALLY_TOTAL].sum, 110000);
+    assert_int_equal(row[0].times[TALLY_WAIT].sum, 10000);
+    assert_int_equal(row[0].times[TALLY_SERVER].sum, 100000);
+    assert_string_equal(names_text(observe_names(observe), row[0].key.database), "shop");
+    assert_string_equal(names_text(observe_names(observe), row[0].key.user), "app");
+    assert_string_equal(names_text(observe_names(observe), row[0].key.node), "10.0.0.1:5432");
+}
+
+static void a_slow_client_is_not_a_slow_server(void **state)
+{
+    struct shape_row row[ROWS_MAX];
+    struct stmt stmt = made("select 1");
+
+    (void)state;
+    stmt.meter.stalled_usec = 900;
+    run(0, &stmt);
+    assert_int_equal(rows(row), 1);
+    assert_int_equal(row[0].times[TALLY_SERVER].sum, 100);
+    assert_int_equal(row[0].times[TALLY_TOTAL].sum, 200);
+    assert_int_equal(row[0].client_usec, 900);
+}
+
+static void another_database_user_or_node_is_another_row(void **state)
+{
+    struct shape_row row[ROWS_MAX];
+    struct stmt stmt = made("select 1");
+    struct stmt other = stmt;
+
+    (void)state;
+    run(0, &stmt);
+    other.database = "stock";
+    other.who = 78;
+    run(0, &other);
+    other = stmt;
+    other.user = "report";
+    other.who = 79;
+    run(0, &other);
+    for (int i = 0; i < 3; i++) { /* to and fro */
+        other = made("select 1");
+        other.node = 100;
+        other.port = 5433;
+        run(0, &other);
+        stmt = made("select 1");
+        run(0, &stmt);
+    }
+    assert_int_equal(rows(row), 4);
+    for (int i = 0; i < 4; i++) {
+        bool is_shop = strcmp(names_text(observe_names(observe), row[i].key.database), "shop") == 0;
+        bool is_app = strcmp(names_text(observe_names(observe), row[i].key.user), "app") == 0;
+        bool is_first =
+                strcmp(names_text(observe_names(observe), row[i].key.node), "10.0.0.1:5432") == 0;
+        assert_int_equal(row[i].calls, !is_shop || !is_app ? 1 : is_first ? 4 : 3);
+    }
+}
+
+/* The key of a named statement's text is known; the text is looked at when it is not remembered. */
+static void a_named_statement_and_a_simple_one_are_the_same(void **state)
+{
+    struct shape_row row[ROWS_MAX];
+    struct stmt stmt = made("SELECT a FROM t WHERE b = $1");
+
+    (void)state;
+    run(0, &stmt);
+    struct stmt named = made("select a from t where b = $1 -- the same");
+    named.query_key = shape_text_key(named.query);
+    run(0, &named);
+    assert_int_equal(rows(row), 1);
+    assert_int_equal(row[0].calls, 2);
+}
+
+static void what_was_skipped_or_never_sent_is_not_counted(void **state)
+{
+    struct shape_row row[ROWS_MAX];
+    struct stmt stmt = made("select 1");
+
+    (void)state;
+    stmt.meter.ended_at = 0;
+    run(0, &stmt);
+    stmt = made("x");
+    stmt.query = sl_span(NULL, 0); /* the text of a name that nobody knows */
+    run(0, &stmt);
+    assert_int_equal(rows(row), 0);
+}
+
+static void errors_are_counted_by_class(void **state)
+{
+    struct shape_row row[ROWS_MAX];
+
+    (void)state;
+    for (int i = 0; i < 5; i++) {
+        struct stmt stmt = made("select 1/0");
+        memcpy(stmt.meter.sqlstate, i < 3 ? "22012" : "57014", 6);
+        stmt.has_failed = true;
+        run(0, &stmt);
+    }
+    assert_int_equal(rows(row), 1);
+    assert_int_equal(row[0].calls, 5);
+    assert_int_equal(row[0].errors, 5);
+    for (int i = 0; i < 2; i++) {
+        bool is_data = memcmp(row[0].classes[i].name, "22", 2) == 0;
+        assert_int_equal(row[0].classes[i].count, is_data ? 3 : 2);
+    }
+}
+
+/* Statements end out of order, and an entry may be given up while its statement runs. */
+static void what_runs_long_is_counted_though_its_entry_went(void **state)
+{
+    struct stage stage = observe_stage(observe, 0);
+    struct shape_row row[ROWS_MAX];
+    struct stmt first = made("select pg_sleep(3600)");
+    struct stmt slow = made("select pg_sleep(3600)");
+    uint32_t cursor = 0;
+
+    (void)state;
+    run(0, &first);
+    assert_int_equal(stage.type->on_statement(stage.self, &slow), STAGE_NEXT);
+    while (!observe_flush(observe, 0, &cursor, start + 2 * SHAPE_TABLE_IDLE)) {
+    }
+    while (!observe_flush(observe, 0, &cursor, start + 4 * SHAPE_TABLE_IDLE)) {
+    }
+    slow.meter.ended_at = start + 3600 * SL_SECOND;
+    stage.type->on_end(stage.self, &slow);
+    assert_int_equal(rows(row), 1);
+    assert_int_equal(row[0].calls, 2);
+}
+
+static void what_is_forgotten_is_not_told(void **state)
+{
+    struct shape_row row[ROWS_MAX];
+
+    (void)state;
+    for (int i = 0; i < 3; i++) { /* the first is told at once, the others when a second is over */
+        struct stmt stmt = made("select 1");
+        run(0, &stmt);
+    }
+    observe_forget(observe, 0);
+    assert_int_equal(rows(row), 1);
+    assert_int_equal(row[0].calls, 1);
+    struct stmt stmt = made("select 1");
+    run(0, &stmt);
+    assert_int_equal(rows(row), 1);
+    assert_int_equal(row[0].calls, 2);
+}
+
+#define CASE(test) cmocka_unit_test_setup_teardown(test, begin, end)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+            CASE(other_literals_on_other_workers_are_one_row),
+            CASE(a_slow_client_is_not_a_slow_server),
+            CASE(another_database_user_or_node_is_another_row),
+            CASE(a_named_statement_and_a_simple_one_are_the_same),
+            CASE(what_was_skipped_or_never_sent_is_not_counted),
+            CASE(errors_are_counted_by_class),
+            CASE(what_runs_long_is_counted_though_its_entry_went),
+            CASE(what_is_forgotten_is_not_told),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
