@@ -45,7 +45,7 @@ enum {
     SURPLUS_BATCH = 64,
     /* What evhttp itself takes: more than we do, as its own refusals are of few words. */
     EVHTTP_HEAD_MAX = 8 * HTTP_HEAD_MAX,
-    EVHTTP_BODY_MORE = 1024 * 1024
+    EVHTTP_BODY_MORE = 64 * 1024
 };
 
 enum connection_state { READING, ANSWERING, SENDING };
@@ -105,11 +105,13 @@ static sl_usec timeout(void)
 
 /* ---- connections ---- */
 
+/* By the configuration in force; what it says of bodies is told evhttp by the way. */
 static unsigned connections_max(void)
 {
     const struct conf *conf = process_conf();
     unsigned max = (unsigned)conf->http_max_connections;
 
+    evhttp_set_max_body_size(self.http, conf->http_max_body + EVHTTP_BODY_MORE);
     conf_unref(conf);
     return max;
 }
@@ -674,7 +676,7 @@ static bool add_events(int fd)
 }
 
 /* fd is taken over. */
-static bool make_server(const struct conf *conf, int fd)
+static bool make_server(int fd)
 {
     self.base = event_base_new();
     self.http = self.base == NULL ? NULL : evhttp_new(self.base);
@@ -691,7 +693,7 @@ static bool make_server(const struct conf *conf, int fd)
     /* All it knows: what is not served there is said by the routes. */
     evhttp_set_allowed_methods(self.http, 0xffff);
     evhttp_set_max_headers_size(self.http, EVHTTP_HEAD_MAX);
-    evhttp_set_max_body_size(self.http, conf->http_max_body + EVHTTP_BODY_MORE);
+    (void)connections_max();
     return add_events(fd);
 }
 
@@ -733,10 +735,12 @@ enum sl_err http_start(const struct conf *conf, struct sl_error *error)
     enum sl_err err = mailbox_init(&self.mailbox);
     if (err != SL_OK) {
         close(fd);
-    } else if (!make_server(conf, fd)) {
+    } else if (!make_server(fd)) {
         err = SL_ENOMEM;
-    } else if (pthread_create(&self.thread, NULL, run, NULL) != 0) {
-        err = SL_EIO;
+    } else {
+        /* Before it walks the registry the reaper must know of it. */
+        atomic_store(&self.is_running, true);
+        err = pthread_create(&self.thread, NULL, run, NULL) == 0 ? SL_OK : SL_EIO;
     }
     if (err != SL_OK) {
         free_server();
@@ -744,7 +748,6 @@ enum sl_err http_start(const struct conf *conf, struct sl_error *error)
     }
     self.has_thread = true;
     pthread_setname_np(self.thread, "http");
-    atomic_store(&self.is_running, true);
     sl_log(SL_LOG_INFO, "http_listening", "address=%s", conf->http_listen);
     return SL_OK;
 }

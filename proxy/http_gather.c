@@ -139,8 +139,14 @@ static bool is_whole(const struct http_gather *gather)
 
 static void go_on(struct http_gather *gather)
 {
+    size_t bytes = 0;
+
+    for (unsigned i = 0; i < gather->at; i++) {
+        bytes += sl_buf_len(&gather->rows[i].buf);
+    }
     while (gather->at < gather->count && gather->done != NULL && !gather->is_lost) {
         struct http_rows *rows = &gather->rows[gather->at];
+        rows->buf.bytes_max = HTTP_GATHER_BYTES - bytes; /* together they have no more */
         gather->visit = (struct view_visit){.view = rows->view, .out = &rows->out};
         if (rows->view->on_worker != NULL) {
             gather->tour.visit = visit;
@@ -151,6 +157,7 @@ static void go_on(struct http_gather *gather)
             return;
         }
         finish_view(gather);
+        bytes += sl_buf_len(&rows->buf);
     }
     gather->is_home = true;
     if (gather->done == NULL) {

@@ -167,18 +167,39 @@ static unsigned column_of(const struct view *view, const char *name)
     return 0;
 }
 
+/* The places of a metric's columns, looked for once. */
+struct places {
+    unsigned number;
+    unsigned micros;
+    unsigned labels[LABELS_MAX];
+    unsigned labels_count;
+};
+
+static struct places find_places(const struct metric *metric, const struct view *view)
+{
+    struct places places = {.number = column_of(view, metric->column)};
+
+    if (metric->micros != NULL) {
+        places.micros = column_of(view, metric->micros);
+    }
+    for (int i = 0; i < LABELS_MAX && labels[metric->source][i].column != NULL; i++) {
+        places.labels[places.labels_count++] = column_of(view, labels[metric->source][i].column);
+    }
+    return places;
+}
+
 /* The number as text, which may be put into sum. */
-static const char *number_of(const struct metric *metric, const struct view *view,
+static const char *number_of(const struct metric *metric, const struct places *places,
         const char *const *values, char sum[static SUM_MAX])
 {
-    const char *number = values[column_of(view, metric->column)];
+    const char *number = values[places->number];
     int64_t seconds;
     int64_t micros;
 
     if (metric->micros == NULL || number == NULL) {
         return number;
     }
-    const char *rest = values[column_of(view, metric->micros)];
+    const char *rest = values[places->micros];
     if (rest == NULL || sl_parse_i64(number, 0, INT32_MAX, &seconds) != SL_OK ||
             sl_parse_i64(rest, 0, INT32_MAX, &micros) != SL_OK) {
         return NULL;
@@ -187,17 +208,17 @@ static const char *number_of(const struct metric *metric, const struct view *vie
     return sum;
 }
 
-static void put_row(struct prometheus *out, const struct metric *metric, const struct view *view,
-        const char *const *values)
+static void put_row(struct prometheus *out, const struct metric *metric,
+        const struct places *places, const char *const *values)
 {
     char sum[SUM_MAX];
-    const char *number = number_of(metric, view, values, sum);
+    const char *number = number_of(metric, places, values, sum);
 
     if (number == NULL || (metric->key != NULL && strcmp(values[0], metric->key) != 0)) {
         return;
     }
-    for (int i = 0; i < LABELS_MAX && labels[metric->source][i].column != NULL; i++) {
-        const char *value = values[column_of(view, labels[metric->source][i].column)];
+    for (unsigned i = 0; i < places->labels_count; i++) {
+        const char *value = values[places->labels[i]];
         prometheus_label(out, labels[metric->source][i].label, value == NULL ? "" : value);
     }
     if (metric->label != NULL) {
@@ -209,6 +230,7 @@ static void put_row(struct prometheus *out, const struct metric *metric, const s
 static void put_metric(
         struct prometheus *out, const struct metric *metric, const struct http_rows *rows)
 {
+    struct places places = find_places(metric, rows->view);
     const char *values[VIEW_COLUMNS_MAX];
     size_t at = 0;
 
@@ -216,7 +238,7 @@ static void put_metric(
         prometheus_metric(out, metric->name, metric->type, metric->help);
     }
     for (int i = 0; i < HTTP_METRICS_ROWS_MAX && http_rows_next(rows, &at, values); i++) {
-        put_row(out, metric, rows->view, values);
+        put_row(out, metric, &places, values);
     }
 }
 

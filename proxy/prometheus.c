@@ -83,24 +83,37 @@ static void say_metric(struct prometheus *out)
     }
 }
 
+static void put(struct prometheus *out, const char *bytes, size_t len)
+{
+    if (out->err == SL_OK) {
+        out->err = sl_buf_put(out->buf, bytes, len);
+    }
+}
+
+static void put_text(struct prometheus *out, const char *text)
+{
+    put(out, text, strlen(text));
+}
+
 /* suffix is of a histogram's parts; bound is its label le, or NULL. */
 static void put_sample(
         struct prometheus *out, const char *suffix, const char *bound, const char *number)
 {
-    int len = (int)out->labels_len;
-    bool has_labels = len > 0 || bound != NULL;
+    bool has_labels = out->labels_len > 0 || bound != NULL;
 
-    if (out->err != SL_OK) {
-        return;
+    put_text(out, out->name);
+    put_text(out, suffix);
+    put(out, "{", has_labels ? 1 : 0);
+    put(out, out->labels, out->labels_len);
+    if (bound != NULL) {
+        put_text(out, out->labels_len > 0 ? ",le=\"" : "le=\"");
+        put_text(out, bound);
+        put_text(out, "\"");
     }
-    out->err = sl_buf_printf(
-            out->buf, "%s%s%s%.*s", out->name, suffix, has_labels ? "{" : "", len, out->labels);
-    if (out->err == SL_OK && bound != NULL) {
-        out->err = sl_buf_printf(out->buf, "%sle=\"%s\"", len > 0 ? "," : "", bound);
-    }
-    if (out->err == SL_OK) {
-        out->err = sl_buf_printf(out->buf, "%s %s\n", has_labels ? "}" : "", number);
-    }
+    put(out, "}", has_labels ? 1 : 0);
+    put_text(out, " ");
+    put_text(out, number);
+    put_text(out, "\n");
 }
 
 /* The labels are of this sample only. False: it is left out. */

@@ -99,6 +99,11 @@ static void what_is_too_long_is_refused(void **state)
     web_expect(ask_long(HEAD_OF_POST "Content-Length: 1000\r\n\r\n", 1000, ""), 404, "not_found");
     web_expect(ask_long(HEAD_OF_POST "Content-Length: 1001\r\n\r\n", 1001, ""), 413,
             "content_too_large");
+    PGconn *console = open_console();
+    query_expect(console, "SET http.max_body = '1MB'", "SET");
+    PQfinish(console);
+    web_expect(
+            ask_long(HEAD_OF_POST "Content-Length: 500000\r\n\r\n", 500000, ""), 404, "not_found");
     /* Beyond this evhttp refuses by itself, and does not wait for the end. */
     answer = ask_long("GET /", 1000000, "");
     assert_true(answer.status >= 400 && answer.status < 500);
