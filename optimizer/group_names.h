@@ -3,8 +3,9 @@
  * optimizer/group_names.h - what a group of shapes is called: "select orders.customer_id, orders.id".
  *
  * The word most of its shapes begin with ("mixed" if there is none), and up to GROUP_NAME_TERMS
- * terms that are frequent in the group and rare outside, table.column terms first. Equal names get
- * a number: "... #2".
+ * terms that are frequent in the group and rare outside, table.column terms first; no operators
+ * and no words of grammar. Equal names get a number: "... #2". A name has no control characters,
+ * and otherwise the bytes of the text, in whatever encoding that is.
  *
  * Ownership: names are the arena's. Threads: any. Bounds: names are at most GROUP_NAME_MAX - 1
  * bytes; the first GROUP_NAME_DICTIONARY distinct terms can be in names, 1 MB.

@@ -99,10 +99,12 @@ static bool text_next(struct terms *terms, struct sl_span text, struct term *ter
         end = run_end(text, at, is_word);
     } else if (is_operator(c)) {
         end = run_end(text, at, is_operator);
-        size_t last = end; /* a ? at the end is taken for a placeholder: a=? */
+        size_t last = end;
         while (last > at && text.at[last - 1] == '?') {
             last--;
         }
+        /* "??" is one of the operator's own (protocol/shape.h); an odd one is a literal: "=?". */
+        last = end - (end - last) % 2;
         is_term = last > at;
         *term = (struct term){.text = sl_span(text.at + at, last - at), .kind = TERM_OPERATOR};
     }

@@ -18,7 +18,7 @@
 enum { TERMS_TEXT_MAX = 16384, TERMS_COLUMNS_MAX = 256 };
 
 struct terms_source {
-    struct sl_span text;           /* normalised: see protocol/README.md */
+    struct sl_span text;           /* normalised: protocol/shape.h */
     const struct sl_span *columns; /* such as orders.customer_id */
     uint32_t columns_count;
 };

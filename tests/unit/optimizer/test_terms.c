@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: PostgreSQL */
 #include "optimizer/terms.h"
 
+#include "protocol/shape.h"
+
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -65,6 +67,33 @@ static void no_literal_is_ever_a_term(void **state)
     assert_string_equal(terms_of("a E'\\' hunter2 '' b"), " a");
     assert_string_equal(terms_of("a $x$ hunter2 $$"), " a");
     assert_string_equal(terms_of("a \"hunter2"), " a");
+}
+
+static const char *terms_of_shape(const char *sql)
+{
+    static uint8_t text[1024];
+    const struct shape_room room = {.text = text, .text_max = sizeof text};
+    struct shape shape;
+
+    shape_of(sl_span_text(sql), (struct shape_options){0}, room, &shape);
+    assert_int_equal(shape.flags, 0);
+    const struct terms_source source = {.text = sl_span(text, shape.text_len)};
+    return terms_text(&source);
+}
+
+static void shapes_are_read_as_they_are_written(void **state)
+{
+    (void)state;
+    assert_string_equal(
+            terms_of_shape("SELECT A, \"B c\" FROM t WHERE x IN (1,2,3) AND y='x' -- z"),
+            " select a B c from t where x in and y|=");
+    assert_string_equal(terms_of_shape("select a ? 'k', a ?| array['k'], a->>'k', -1 < $1"),
+            " select a|?? a|??| array a|->>|-|<");
+    assert_string_equal(
+            terms_of_shape("insert into t values (1, 'a'), (2, 'b')"), " insert into t values");
+    assert_string_equal(
+            terms_of_shape("alter role joe password 'hunter2'"), " alter role joe password");
+    assert_string_equal(terms_of_shape("do $$ begin hunter2; end $$"), " do");
 }
 
 static void columns_come_after_the_text(void **state)
@@ -135,6 +164,7 @@ int main(void)
             cmocka_unit_test(words_and_operators_are_terms),
             cmocka_unit_test(placeholders_numbers_and_punctuation_are_none),
             cmocka_unit_test(no_literal_is_ever_a_term),
+            cmocka_unit_test(shapes_are_read_as_they_are_written),
             cmocka_unit_test(columns_come_after_the_text),
             cmocka_unit_test(a_shape_without_terms_has_an_empty_one),
             cmocka_unit_test(a_text_may_end_anywhere),
