@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: PostgreSQL */
 /*
- * bench/micro/shape.c - what naming a statement costs.
+ * bench/micro/bench_shape.c - what naming a statement costs.
  *
- *     cc -O2 -D_GNU_SOURCE -I. bench/micro/shape.c protocol/shape*.c protocol/base/hash.c \
- *         protocol/base/check.c -o /tmp/shape && taskset -c 1 /tmp/shape
+ *     cmake --build build --target bench_shape && taskset -c 1 build/bench/bench_shape
  *
  * Statements of 60 and 300 bytes, each in VARIANTS texts that differ in their literals, so that
  * no branch is learnt by heart. "seen" is the key of the text alone, for a cache that knows it;
