@@ -9,8 +9,8 @@
  * "new" is the shape, text and key; "prepared" is a pointer that is followed. Prints the median of
  * ROUNDS, and the least, in nanoseconds a statement.
  */
-#include "protocol/shape.h"
 #include "protocol/base/check.h"
+#include "protocol/shape.h"
 
 #include <inttypes.h>
 #include <stdio.h>
