@@ -31,6 +31,7 @@ struct seen {
     uint64_t key; /* 0: nothing seen here */
     struct shape_key row;
     struct sl_id entry;
+    bool is_told; /* whoever wanted to know of the shape does */
 };
 
 struct node_seen {
@@ -83,14 +84,13 @@ static struct seen *place(struct seen *table, uint64_t key)
     return &table[key % OBSERVE_SEEN];
 }
 
-static void tell(struct observer *observer, const struct stmt *stmt, const struct shape *shape)
+static bool tell(struct observer *observer, const struct stmt *stmt, const struct shape *shape)
 {
     const struct observe_options *options = &observer->observe->options;
 
-    if (options->news != NULL) {
-        options->news(options->self, shape, sl_span(observer->room, shape->text_len), stmt->query,
-                stmt->rules);
-    }
+    return options->news == NULL ||
+           options->news(options->self, shape, sl_span(observer->room, shape->text_len),
+                   stmt->query, stmt->rules);
 }
 
 /* A text that is not remembered: its shape may be. */
@@ -109,7 +109,9 @@ static void name(
                 .row = {.shape = shape.key,
                         .database = names_number(names, sl_span_text(stmt->database)),
                         .user = names_number(names, sl_span_text(stmt->user))}};
-        tell(observer, stmt, &shape);
+    }
+    if (!seen->is_told) {
+        seen->is_told = tell(observer, stmt, &shape);
     }
     *text = *seen;
     text->key = text_key;
@@ -130,7 +132,7 @@ static enum stage_verdict on_statement(void *self, struct stmt *stmt)
     }
     uint64_t key = key_of(stmt);
     struct seen *text = place(observer->texts, key);
-    if (text->key != key) {
+    if (text->key != key || !text->is_told) {
         name(observer, stmt, text, key);
     }
     *observed = (struct observed){.row = text->row,

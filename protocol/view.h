@@ -44,6 +44,7 @@ struct view;
 struct view_visit {
     const struct view *view;
     struct view_out *out;
+    const char *argument;        /* of SHOW name argument; "" or NULL: none */
     const void *source;          /* what the reader gives the view, if they agree on anything */
     uint32_t cursor;             /* on_worker()'s own; 0 at the first call on each worker */
     int64_t sums[VIEW_SUMS_MAX]; /* the view's own: added up on workers, for finish() */
@@ -55,7 +56,8 @@ struct view {
     const char *sentence;
     const struct reply_column *columns;
     uint16_t columns_count;
-    bool is_admin; /* not for everybody who may look */
+    bool is_admin;        /* not for everybody who may look */
+    const char *argument; /* what may stand behind its name, for help; NULL: nothing */
     /* worker: a struct worker. True: done there; false: to be called again, next turn. */
     bool (*on_worker)(struct view_visit *visit, void *worker);
     void (*finish)(struct view_visit *visit);

@@ -314,7 +314,7 @@ void console_run(struct console *console, const struct console_command *command)
         console_end(console);
         break;
     case CONSOLE_SHOW:
-        console_show(console, command->view);
+        console_show(console, command->view, command->argument);
         break;
     case CONSOLE_HELP:
         console_show_help(console);

@@ -108,14 +108,21 @@ static bool set_argument(struct console_command *command, const struct token *to
 static bool parse_show(const char *at, struct console_command *command)
 {
     struct token name;
+    struct token argument;
 
     next(&at, &name);
+    next(&at, &argument);
     if (name.kind != TOKEN_WORD || !at_end(at)) {
         return false;
     }
     command->kind = is(&name, "help") ? CONSOLE_HELP : CONSOLE_SHOW;
     command->view = console_view_find(name.text);
-    return command->kind == CONSOLE_HELP || command->view != NULL;
+    if (argument.kind == TOKEN_END) {
+        return command->kind == CONSOLE_HELP || command->view != NULL;
+    }
+    return command->view != NULL && command->view->argument != NULL &&
+           (argument.kind == TOKEN_WORD || argument.kind == TOKEN_STRING) &&
+           set_argument(command, &argument);
 }
 
 static bool parse_set(const char *at, struct console_command *command)

@@ -2,7 +2,7 @@
 /*
  * proxy/console_parse.h - a line for the console, taken apart.
  *
- *     SHOW view | SELECT view | SET key = value | SET key TO value | VERB [argument]
+ *     SHOW view [argument] | SELECT view | SET key = value | SET key TO value | VERB [argument]
  *
  * Words in any case; "quoted" and 'quoted' as in SQL; semicolons at the end.
  *

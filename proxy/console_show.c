@@ -127,6 +127,7 @@ struct show {
     struct console_tour tour;
     struct view_visit visit;
     struct console_rows *rows;
+    char argument[CONSOLE_ARGUMENT_MAX];
 };
 
 static void show_free(struct show *show)
@@ -185,7 +186,8 @@ static void home(struct console_tour *tour, struct worker *worker)
     answer(console, show);
 }
 
-static struct show *show_new(const struct console *console, const struct view *view)
+static struct show *show_new(
+        const struct console *console, const struct view *view, const char *argument)
 {
     const struct console_portal *portal = console->is_extended ? console->portal : NULL;
     struct show *show = calloc(1, sizeof *show);
@@ -199,6 +201,8 @@ static struct show *show_new(const struct console *console, const struct view *v
         free(show);
         return NULL;
     }
+    snprintf(show->argument, sizeof show->argument, "%s", argument);
+    show->visit.argument = show->argument;
     show->visit.view = view;
     show->visit.out = &show->rows->out;
     show->tour.client = console->client->id;
@@ -208,9 +212,9 @@ static struct show *show_new(const struct console *console, const struct view *v
     return show;
 }
 
-void console_show(struct console *console, const struct view *view)
+void console_show(struct console *console, const struct view *view, const char *argument)
 {
-    struct show *show = show_new(console, view);
+    struct show *show = show_new(console, view, argument);
     struct sl_error error;
 
     if (show == NULL) {

@@ -28,7 +28,7 @@ const struct view *console_view_find(const char *name);
 /* The i-th of the lists above, or NULL. */
 const struct view *console_view_at(unsigned i);
 
-void console_show(struct console *console, const struct view *view);
+void console_show(struct console *console, const struct view *view, const char *argument);
 void console_show_help(struct console *console);
 
 #endif

@@ -7,7 +7,9 @@
  */
 #include "optimizer/observe.h"
 #include "optimizer/shape_top.h"
+#include "protocol/sql_facts.h"
 #include "proxy/console_show.h"
+#include "proxy/plans.h"
 #include "proxy/process.h"
 #include "proxy/statistics.h"
 #include "proxy/worker.h"
@@ -18,6 +20,7 @@
 
 enum {
     TOP_MAX = 100,  /* rows shown */
+    TEXT_MAX = 640, /* bytes of a shape's text in a row */
     STEP_ROWS = 256 /* rows looked at in a turn */
 };
 
@@ -27,7 +30,8 @@ static const struct reply_column query_columns[] = {{"id", REPLY_TEXT}, {"databa
         {"p50_us", REPLY_INT8}, {"p95_us", REPLY_INT8}, {"p99_us", REPLY_INT8},
         {"max_us", REPLY_INT8}, {"server_us", REPLY_INT8}, {"wait_us", REPLY_INT8},
         {"client_us", REPLY_INT8}, {"bytes_in", REPLY_INT8}, {"bytes_out", REPLY_INT8},
-        {"xacts", REPLY_INT8}, {"first_seen", REPLY_TEXT}, {"last_seen", REPLY_TEXT}};
+        {"xacts", REPLY_INT8}, {"first_seen", REPLY_TEXT}, {"last_seen", REPLY_TEXT},
+        {"kind", REPLY_TEXT}, {"query", REPLY_TEXT}};
 
 static void add_time(struct view_row *row, sl_usec at)
 {
@@ -41,6 +45,22 @@ static void add_time(struct view_row *row, sl_usec at)
         return;
     }
     view_add_copy(row, text);
+}
+
+/* NULLs until it was parsed, or where the parser cannot read it as its server does. */
+static void add_plan(struct view_row *row, const struct plan *plan)
+{
+    if (plan == NULL) {
+        view_add_text(row, NULL);
+        view_add_text(row, NULL);
+        return;
+    }
+    size_t len = plan->text_len;
+    while (len > TEXT_MAX || (len < plan->text_len && (plan->text[len] & 0xc0) == 0x80)) {
+        len = len > TEXT_MAX ? TEXT_MAX : len - 1; /* not within a character */
+    }
+    view_add_text(row, plan->facts == NULL ? NULL : sql_kind_text(plan->facts->kind));
+    view_add_printf(row, "%.*s%s", (int)len, plan->text, len < plan->text_len ? " ..." : "");
 }
 
 static void put_query(struct view_visit *visit, const struct shape_row *shape)
@@ -71,15 +91,21 @@ static void put_query(struct view_visit *visit, const struct shape_row *shape)
     view_add_uint(&row, shape->transactions);
     add_time(&row, shape->first_seen);
     add_time(&row, shape->last_seen);
+    const struct plan *plan = plans_find(shape->key.shape);
+    add_plan(&row, plan);
     view_put(visit, &row);
+    plan_unref(plan);
 }
 
-static struct shape_top *top_new(sl_usec now)
+/* By what the argument says; by total time when it says nothing that is known. */
+static struct shape_top *top_new(const char *argument, sl_usec now)
 {
+    int order = argument == NULL ? -1 : shape_order_named(sl_span_text(argument));
     struct shape_top *top = calloc(1, sizeof *top);
 
-    if (top != NULL && shape_top_init(top, observe_store(statistics_observe()), SHAPE_BY_TOTAL,
-                               TOP_MAX, now) != SL_OK) {
+    if (top != NULL &&
+            shape_top_init(top, observe_store(statistics_observe()),
+                    order < 0 ? SHAPE_BY_TOTAL : (enum shape_order)order, TOP_MAX, now) != SL_OK) {
         free(top);
         top = NULL;
     }
@@ -90,7 +116,7 @@ static struct shape_top *top_new(sl_usec now)
 static bool look(struct view_visit *visit, sl_usec now)
 {
     if (visit->state == NULL) {
-        visit->state = top_new(now);
+        visit->state = top_new(visit->argument, now);
     }
     if (visit->state == NULL) {
         visit->out->is_full = true;
@@ -132,7 +158,9 @@ static void end_queries(struct view_visit *visit)
 
 const struct view console_views_queries[] = {
         {.name = "queries",
-                .sentence = "Statements by shape, the 100 that took most time; microseconds.",
+                .sentence = "Statements by shape, the first 100 by total time or as asked: calls, "
+                            "mean, p99, max, errors ... Times are microseconds.",
+                .argument = "[order]",
                 .columns = query_columns,
                 .columns_count = SL_COUNT(query_columns),
                 .on_worker = show_queries,

@@ -13,6 +13,7 @@
 #include "protocol/base/parse.h"
 #include "protocol/sqlstate.h"
 #include "proxy/console_kill.h"
+#include "proxy/console_reset.h"
 #include "proxy/console_state.h"
 #include "proxy/control.h"
 #include "proxy/dns.h"
@@ -288,6 +289,15 @@ static void wait_close_verb(struct console *console, const char *argument)
     console_wait_close(console, database);
 }
 
+static void reset_verb(struct console *console, const char *argument)
+{
+    if (strcasecmp(argument, "stats") != 0) {
+        refuse(console, SL_STATE_SYNTAX_ERROR, "RESET takes STATS");
+    } else if (!console_reset_stats(console)) {
+        out_of_memory(console);
+    }
+}
+
 static void suspend_verb(struct console *console, const char *argument)
 {
     (void)argument;
@@ -419,6 +429,7 @@ static const struct console_verb verbs[] = {
         {"KILL", "KILL [<db>]", kill_verb},
         {"KILL_CLIENT", "KILL_CLIENT <client_id>", kill_client_verb},
         {"SUSPEND", "SUSPEND", suspend_verb},
+        {"RESET", "RESET STATS", reset_verb},
         {"SHUTDOWN", "SHUTDOWN [WAIT_FOR_SERVERS|WAIT_FOR_CLIENTS]", shutdown_verb},
         {"WAIT_CLOSE", "WAIT_CLOSE [<db>]", wait_close_verb},
 };

@@ -20,6 +20,7 @@
 #include "proxy/reaper.h"
 #include "proxy/registry.h"
 #include "proxy/snapshot.h"
+#include "proxy/statistics.h"
 #include "proxy/suspend.h"
 #include "proxy/sweep.h"
 #include "proxy/worker.h"
@@ -314,6 +315,7 @@ static void on_tick(evutil_socket_t fd, short what, void *arg)
     see_to_names();
     see_to_shutdown();
     reaper_tick(sl_now());
+    statistics_tick(sl_now());
 }
 
 /* ---- requests ---- */

@@ -4,19 +4,54 @@
 #include "conf/conf.h"
 #include "optimizer/observe.h"
 #include "protocol/base/clock.h"
+#include "protocol/shape.h"
 #include "protocol/sqlstate.h"
+#include "proxy/parser.h"
 #include "proxy/pipeline.h"
+#include "proxy/plans.h"
+
+enum { PLANS_PART = 4 }; /* of the memory: one part in so many is for plans */
 
 static struct observe *observe; /* constant while there are workers */
 
+/* A shape that a worker did not remember: it is parsed, once for the process. */
+static bool news(void *self, const struct shape *shape, struct sl_span normalised,
+        struct sl_span text, struct shape_options rules)
+{
+    (void)self;
+    if ((shape->flags & (SHAPE_CUT | SHAPE_LONG | SHAPE_BROKEN)) != 0 || rules.backslashes ||
+            rules.encoding != SHAPE_ENCODING_SAFE) {
+        return true; /* libpg_query would read it otherwise than its server does */
+    }
+    if (!parser_has_room()) {
+        return false;
+    }
+    plans_want(shape->key, text, normalised);
+    return true;
+}
+
+static enum sl_err start_parser(const struct conf *conf)
+{
+    size_t bytes = (size_t)conf->stats_memory / PLANS_PART;
+    enum sl_err err = plans_start(
+            &(struct plans_limits){.plans_max = (uint32_t)conf->stats_shapes, .bytes_max = bytes});
+
+    return err == SL_OK ? parser_start(NULL) : err;
+}
+
 enum sl_err statistics_start(const struct conf *conf, struct sl_error *error)
 {
+    size_t bytes = (size_t)conf->stats_memory;
     struct observe_options options = {.limits = {.shapes_max = (uint32_t)conf->stats_shapes,
-                                              .bytes_max = (size_t)conf->stats_memory},
-            .workers = process_workers()};
+                                              .bytes_max = bytes - bytes / PLANS_PART},
+            .workers = process_workers(),
+            .news = news};
 
     if (conf->stats_mode == 0) {
         return SL_OK;
+    }
+    if (start_parser(conf) != SL_OK) {
+        return sl_error_set(error, SL_ENOMEM, SL_STATE_OUT_OF_MEMORY, "no parser's thread");
     }
     observe = observe_new(&options);
     return observe != NULL ? SL_OK
@@ -26,8 +61,17 @@ enum sl_err statistics_start(const struct conf *conf, struct sl_error *error)
 
 void statistics_stop(void)
 {
+    parser_stop();
+    plans_stop();
     observe_free(observe, sl_now());
     observe = NULL;
+}
+
+void statistics_tick(sl_usec now)
+{
+    if (observe != NULL) {
+        parser_watch(now);
+    }
 }
 
 void statistics_stages(struct pipeline *pipeline, unsigned worker)

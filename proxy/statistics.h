@@ -3,7 +3,8 @@
  * proxy/statistics.h - the process's statistics of statements: made, shown, ended.
  *
  * What is counted, and how, is optimizer/observe.h's; here it is given its workers, its
- * memory ([stats] shapes and memory) and the time. With [stats] mode = off there is none, and
+ * memory ([stats] shapes and memory) and the time, and each shape is sent to be parsed once
+ * (proxy/plans.h). With [stats] mode = off there is none, and
  * no stage of it in the pipeline.
  *
  * Ownership: one for the process. Threads: any, but as marked. Bounds: those two keys.
@@ -21,6 +22,9 @@ struct observe;
 SL_MUST_CHECK enum sl_err statistics_start(const struct conf *conf, struct sl_error *error);
 /* After the workers. */
 void statistics_stop(void);
+
+/* On the control thread, now and then. */
+void statistics_tick(sl_usec now);
 
 /* process_stages: the worker's own stage, if there are statistics. */
 void statistics_stages(struct pipeline *pipeline, unsigned worker);

@@ -4,10 +4,12 @@
  */
 #include "tests/support/case.h"
 #include "tests/support/fixture.h"
+#include "tests/support/soon.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 enum { INI_MAX = 2048, MANY = 300, FLOOD = 10000 };
 
@@ -110,19 +112,110 @@ static void every_statement_is_named_and_counted(void **state)
     expect_query("5", "rows", "0");
 }
 
+/* Its text without literals, and what it is: as soon as the parser's thread has been at it. */
+static void a_shape_is_shown_without_its_literals(void **state)
+{
+    long end = proc_now_ms() + SOON_MS;
+
+    (void)state;
+    start_with("mode = on\n");
+    PGconn *conn = open_db();
+    PQclear(PQexec(conn, "SELECT 'a secret' AS x /* hidden */, 42"));
+    PQclear(PQexec(conn, "SELECT 'another' as X, 43"));
+    PQfinish(conn);
+    char *text = of_query("2", "query");
+    while (text[0] == '\0') {
+        free(text);
+        assert_true(proc_now_ms() < end);
+        text = of_query("2", "query");
+    }
+    assert_string_equal(text, "select ? as x, ?");
+    free(text);
+    expect_query("2", "kind", "SELECT");
+    PGconn *console = open_console();
+    PGresult *result = PQexec(console, "RESET STATS");
+    assert_string_equal(PQcmdStatus(result), "RESET");
+    PQclear(result);
+    result = PQexec(console, "SHOW QUERIES");
+    assert_int_equal(PQntuples(result), 0);
+    PQclear(result);
+    PQfinish(console);
+}
+
+static void queries_come_in_the_order_asked_for(void **state)
+{
+    static const char *const orders[] = {"SHOW QUERIES", "SHOW QUERIES calls", "SHOW QUERIES rows"};
+    static const char *const first[] = {"1", "9", "2"}; /* calls of the first row */
+
+    (void)state;
+    start_with("mode = on\n");
+    PGconn *conn = open_db();
+    PQclear(PQexec(conn, "select pg_sleep(0.5)"));
+    for (int i = 0; i < 9; i++) {
+        PQclear(PQexec(conn, "select 1 as one"));
+    }
+    for (int i = 0; i < 2; i++) {
+        PQclear(PQexec(conn, "select generate_series(1, 500)"));
+    }
+    PQfinish(conn);
+    PGconn *console = open_console();
+    for (size_t i = 0; i < CASE_COUNT(orders); i++) {
+        PGresult *result = PQexec(console, orders[i]);
+        assert_string_equal(PQgetvalue(result, 0, PQfnumber(result, "calls")), first[i]);
+        PQclear(result);
+    }
+    PQfinish(console);
+}
+
+static void await_waiting(void)
+{
+    long end = proc_now_ms() + SOON_MS;
+    PGconn *console = open_console();
+    bool is_waiting = false;
+
+    while (!is_waiting) {
+        PGresult *result = PQexec(console, "SHOW POOLS");
+        int at = PQfnumber(result, "cl_waiting");
+        for (int row = 0; row < PQntuples(result); row++) {
+            is_waiting |= strcmp(PQgetvalue(result, row, at), "1") == 0;
+        }
+        PQclear(result);
+        assert_true(proc_now_ms() < end);
+    }
+    PQfinish(console);
+}
+
+static void expect_at_least(const char *calls, const char *column, long least)
+{
+    char *value = of_query(calls, column);
+
+    assert_true(strtol(value, NULL, 10) >= least);
+    free(value);
+}
+
+/* With one server, which another client's transaction has. */
 static void time_at_the_server_and_in_line_are_apart(void **state)
 {
     (void)state;
-    start_with("mode = on\n");
-    PGconn *first = open_db();
-    PQclear(PQexec(first, "select pg_sleep(0.3)"));
-    PQfinish(first);
-    char *value = of_query("1", "server_us");
-    assert_true(strtol(value, NULL, 10) >= 300000);
-    free(value);
-    value = of_query("1", "wait_us");
-    assert_true(strtol(value, NULL, 10) >= 0);
-    free(value);
+    start_with("mode = on\n[sluice]\ndefault_pool_size = 1\n");
+    PGconn *holder = open_db();
+    PGconn *conn = open_db();
+    PQclear(PQexec(holder, "begin"));
+    assert_int_equal(PQsendQuery(conn, "select pg_sleep(0.1)"), 1);
+    await_waiting();
+    usleep(200 * 1000); /* it is this that is measured */
+    PQclear(PQexec(holder, "commit"));
+    PQfinish(holder);
+    PQclear(PQgetResult(conn));
+    assert_null(PQgetResult(conn));
+    for (int i = 0; i < 3; i++) {
+        PQclear(PQexec(conn, "select pg_sleep(0.1)"));
+    }
+    PQfinish(conn);
+    expect_at_least("4", "wait_us", 200000);
+    expect_at_least("4", "server_us", 400000);
+    expect_at_least("4", "total_us", 600000);
+    expect_query("4", "client_us", "0");
 }
 
 static void shapes_are_no_more_than_asked_for(void **state)
@@ -184,6 +277,8 @@ int main(void)
 {
     const struct CMUnitTest cases[] = {
             CASE(every_statement_is_named_and_counted),
+            CASE(a_shape_is_shown_without_its_literals),
+            CASE(queries_come_in_the_order_asked_for),
             CASE(time_at_the_server_and_in_line_are_apart),
             CASE(shapes_are_no_more_than_asked_for),
             CASE(statistics_stay_within_their_memory),

@@ -22,7 +22,9 @@ static struct observe *observe;
 static unsigned told;
 static char told_text[256];
 
-static void news(void *self, const struct shape *shape, struct sl_span normalised,
+static bool refuses; /* whoever is told */
+
+static bool news(void *self, const struct shape *shape, struct sl_span normalised,
         struct sl_span text, struct shape_options rules)
 {
     assert_ptr_equal(self, &told);
@@ -31,6 +33,7 @@ static void news(void *self, const struct shape *shape, struct sl_span normalise
     assert_int_equal(rules.encoding, SHAPE_ENCODING_SAFE);
     told++;
     snprintf(told_text, sizeof told_text, "%.*s", (int)normalised.len, (const char *)normalised.at);
+    return !refuses;
 }
 
 static int begin(void **state)
@@ -42,6 +45,7 @@ static int begin(void **state)
 
     (void)state;
     told = 0;
+    refuses = false;
     observe = observe_new(&options);
     return observe == NULL ? -1 : 0;
 }
@@ -261,6 +265,19 @@ static void what_is_forgotten_is_not_told(void **state)
     assert_int_equal(row[0].calls, 2);
 }
 
+/* Whoever is told may have no room: until it has, it is told each time. */
+static void a_shape_is_told_until_it_is_taken(void **state)
+{
+    (void)state;
+    refuses = true;
+    for (int i = 0; i < 10; i++) {
+        struct stmt stmt = made("select 1");
+        refuses = i < 4;
+        run(0, &stmt);
+    }
+    assert_int_equal(told, 5);
+}
+
 #define CASE(test) cmocka_unit_test_setup_teardown(test, begin, end)
 
 int main(void)
@@ -274,6 +291,7 @@ int main(void)
             CASE(errors_are_counted_by_class),
             CASE(what_runs_long_is_counted_though_its_entry_went),
             CASE(what_is_forgotten_is_not_told),
+            CASE(a_shape_is_told_until_it_is_taken),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
