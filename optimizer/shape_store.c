@@ -3,13 +3,15 @@
  * optimizer/shape_store.c - rows in stripes, and which of them goes.
  *
  * A stripe has its part of the buckets and two queues, oldest first: fresh (on probation)
- * and main. A row's uses rise by the bits of what is added (calls, and tenths of seconds) up to
- * USES_MAX. With USES_MAIN of them it moves to main. When a row must go: the oldest of
- * fresh while fresh has more than its tenth, else from main, by its clock: the oldest
- * row loses a use and goes behind, until one has none. Of what goes from fresh a tag is
- * kept, in a place that its hash says, until another's tag comes there: who comes back
- * before that goes to main at once. Else a shape that comes every few thousand statements would
- * never get in while a flood of texts goes by.
+ * and main. A row's uses rise by the bits of what is added (calls, and tenths of seconds)
+ * up to USES_MAX. With USES_MAIN of them it moves to main. When a row must go, it is the
+ * oldest of fresh while fresh has more than its tenth, else one of main, by its clock: the
+ * oldest row loses a use and goes behind, until one has none. When CLOCK_STEPS all had some,
+ * the one with the fewest goes; or the newcomer, if that has fewer still.
+ *
+ * Of what goes from fresh a tag is kept, in a place that its hash says, until another's tag
+ * comes there: who comes back before that goes to main at once. Else a shape that comes
+ * every few thousand statements would never get in while a flood of texts goes by.
  *
  * Invariants, under a stripe's lock:
  *   (1) A row is in one bucket and in one queue; fresh_count and main_count say how many.
@@ -215,8 +217,11 @@ static struct row *first_in(struct sl_list *queue)
     return SL_CONTAINER(queue->next, struct row, in_queue);
 }
 
-/* The row of main that goes: the first without uses, or the one with the fewest of some. */
-static struct row *turn_clock(struct stripe *stripe)
+/*
+ * The row of main that goes: the first without uses, or of some the one with the fewest,
+ * unless those are more than uses_max: then NULL, and the next turn begins behind them.
+ */
+static struct row *turn_clock(struct stripe *stripe, unsigned uses_max)
 {
     struct row *fewest = NULL;
 
@@ -233,7 +238,7 @@ static struct row *turn_clock(struct stripe *stripe)
         sl_list_remove(&row->in_queue);
         sl_list_append(&stripe->main, &row->in_queue);
     }
-    return fewest;
+    return fewest->uses > uses_max ? NULL : fewest;
 }
 
 /* The place for its tag, which is never 0. */
@@ -244,8 +249,9 @@ static uint32_t *tag_of(
     return &stripe->tags[hash & (store->buckets_count * TAGS_PER_ROW - 1)];
 }
 
-/* False: the stripe has no row. */
-static bool evict(struct shape_store *store, struct stripe *stripe, struct victims *victims)
+/* For who has so many uses. False: there is none to go. */
+static bool evict(
+        struct shape_store *store, struct stripe *stripe, unsigned uses, struct victims *victims)
 {
     uint32_t share = (stripe->fresh_count + stripe->main_count) / FRESH_SHARE;
     struct row *row = NULL;
@@ -256,8 +262,9 @@ static bool evict(struct shape_store *store, struct stripe *stripe, struct victi
         uint32_t *place = tag_of(store, stripe, row->hash, &tag);
         *place = tag;
     } else if (stripe->main_count > 0) {
-        row = turn_clock(stripe);
-    } else {
+        row = turn_clock(stripe, uses);
+    }
+    if (row == NULL) {
         return false;
     }
     unlink_row(store, stripe, row);
@@ -288,14 +295,15 @@ static bool count_one_more(struct shape_store *store)
     return true;
 }
 
-/* NULL: neither memory nor another row to take the place of. */
-static struct row *make(struct shape_store *store, struct stripe *stripe,
-        const struct shape_key *key, uint64_t hash, struct victims *victims)
+/* NULL: neither memory nor another row to take the place of, with at most so many uses. */
+static struct row *make(struct shape_store *store, const struct shape_key *key, uint64_t hash,
+        unsigned uses, struct victims *victims)
 {
+    struct stripe *stripe = stripe_of(store, hash);
     struct row **bucket = bucket_of(store, stripe, hash);
 
     while (!count_one_more(store)) {
-        if (victims->count == VICTIMS_MAX || !evict(store, stripe, victims)) {
+        if (victims->count == VICTIMS_MAX || !evict(store, stripe, uses, victims)) {
             return NULL;
         }
     }
@@ -322,11 +330,14 @@ static unsigned bits_of(uint64_t value)
     return value == 0 ? 0 : 64U - (unsigned)__builtin_clzll(value);
 }
 
-static void use(struct stripe *stripe, struct row *row, const struct tally *tally)
+static unsigned uses_of(const struct tally *tally)
 {
-    uint64_t tenths = tally->times[TALLY_TOTAL].sum / (SL_SECOND / 10);
-    unsigned uses = row->uses + bits_of(tally->calls + tenths);
+    return bits_of(tally->calls + tally->times[TALLY_TOTAL].sum / (SL_SECOND / 10));
+}
 
+static void use(struct stripe *stripe, struct row *row, unsigned uses)
+{
+    uses += row->uses;
     row->uses = uses > USES_MAX ? USES_MAX : (uint8_t)uses;
     if (!row->is_main && row->uses >= USES_MAIN) {
         row->is_main = true;
@@ -370,6 +381,7 @@ void shape_store_add(struct shape_store *store, const struct shape_key *key,
 {
     uint64_t hash = shape_key_hash(key);
     struct stripe *stripe = stripe_of(store, hash);
+    unsigned uses = uses_of(tally);
     struct victims victims = {0};
 
     if (tally->calls == 0) {
@@ -377,15 +389,15 @@ void shape_store_add(struct shape_store *store, const struct shape_key *key,
     }
     pthread_mutex_lock(&stripe->lock);
     while (budget_room(&store->budget) < store->budget.bytes_max / HEADROOM &&
-            victims.count < VICTIMS_MAX - 1 && evict(store, stripe, &victims)) {
+            victims.count < VICTIMS_MAX - 1 && evict(store, stripe, USES_MAX, &victims)) {
     }
     struct row *row = find(store, stripe, key, hash);
     if (row == NULL) {
-        row = make(store, stripe, key, hash, &victims);
+        row = make(store, key, hash, uses, &victims);
     }
     if (row != NULL) {
         merge(store, row, tally, now);
-        use(stripe, row, tally);
+        use(stripe, row, uses);
     }
     SL_IGNORE(tally_merge(&stripe->taken, &store->budget, tally), "the budget counts it");
     pthread_mutex_unlock(&stripe->lock);
@@ -428,7 +440,7 @@ void shape_store_reset(struct shape_store *store)
 
             pthread_mutex_lock(&stripe->lock);
             while (victims.count < VICTIMS_MAX && !is_empty) {
-                is_empty = !evict(store, stripe, &victims);
+                is_empty = !evict(store, stripe, USES_MAX, &victims);
             }
             pthread_mutex_unlock(&stripe->lock);
             for (unsigned v = 0; v < victims.count; v++) {

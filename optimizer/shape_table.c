@@ -298,11 +298,10 @@ size_t shape_table_bytes(const struct shape_table *table)
 void shape_limits_share(const struct shape_limits *all, unsigned workers_count,
         struct shape_limits *store, struct shape_limits *table)
 {
-    size_t quarter = all->bytes_max / 4;
+    const size_t eighth = all->bytes_max / 8;
 
     SL_CHECK(workers_count > 0);
-    *store = (struct shape_limits){
-            .shapes_max = all->shapes_max, .bytes_max = all->bytes_max - quarter};
+    *store = (struct shape_limits){.shapes_max = all->shapes_max, .bytes_max = 5 * eighth};
     *table = (struct shape_limits){
-            .shapes_max = all->shapes_max, .bytes_max = quarter / workers_count};
+            .shapes_max = all->shapes_max, .bytes_max = eighth / workers_count};
 }

@@ -8,10 +8,10 @@
  * histograms have their pages.
  *
  * What was counted goes to the store by shape_table_flush(), a few entries a turn (each
- * costs some microseconds); call it
- * until it is done about once a second, and when a reader asks. An entry that stood idle for
- * SHAPE_TABLE_IDLE is then given up; at the bound the first that was not used since the
- * clock hand's last visit is, having told the store. Old ids find nothing then.
+ * costs some microseconds): call it about once a second until it is done, and when a
+ * reader asks. An entry that stood idle for SHAPE_TABLE_IDLE is then given up; at the bound
+ * the first one is that was not used since the clock hand's last visit. What it had goes to
+ * the store before. Old ids find nothing then.
  *
  * Ownership: the table's worker; the store is the process's and outlives it. Threads: the worker's;
  * shape_table_bytes() any. Bounds: limits; the table gives bytes back before it takes more.
@@ -35,7 +35,7 @@ void shape_table_free(struct shape_table *table, sl_usec now);
 
 /* The entry of that id, or NULL: given up meanwhile, or a zeroed id. */
 struct shape_entry *shape_table_find(struct shape_table *table, struct sl_id id);
-/* The entry of that key; a new one if need be. Without memory the one for others, whose id is zeros. */
+/* The entry of that key, a new one if need be. Without memory the one for others: no id finds it. */
 struct shape_entry *shape_table_open(
         struct shape_table *table, const struct shape_key *key, sl_usec now);
 struct sl_id shape_entry_id(const struct shape_entry *entry);
@@ -57,8 +57,9 @@ uint32_t shape_table_count(const struct shape_table *table);
 size_t shape_table_bytes(const struct shape_table *table);
 
 /*
- * Cuts bytes_max into the store's part (three quarters) and a part for each of the
- * workers' tables.
+ * Cuts bytes_max into the store's part (five eighths) and a part for each of the workers'
+ * tables (an eighth for all of them). The last quarter is for what else is kept of shapes:
+ * texts and plans, names, history.
  */
 void shape_limits_share(const struct shape_limits *all, unsigned workers_count,
         struct shape_limits *store, struct shape_limits *table);

@@ -17,7 +17,7 @@
 
 enum { WINDOW_SLOTS = 4 };
 
-#define WINDOW_SLOT (20 * 60 * SL_SECOND)
+#define WINDOW_SLOT (1200 * SL_SECOND)
 
 struct window {
     struct {

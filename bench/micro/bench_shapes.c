@@ -88,7 +88,7 @@ static void count_by_id(unsigned n)
     }
     for (unsigned i = 0; i < n; i++) {
         struct tally_sample sample = sample_of(i);
-        struct shape_entry *entry = shape_table_find(table, ids[i * 7 % SL_COUNT(ids)]);
+        struct shape_entry *entry = shape_table_find(table, ids[(size_t)i * 7 % SL_COUNT(ids)]);
         shape_table_add(table, entry, &sample, start);
     }
 }
@@ -102,7 +102,8 @@ static void count_by_key(unsigned n)
     }
     for (unsigned i = 0; i < n; i++) {
         struct tally_sample sample = sample_of(i);
-        struct shape_entry *entry = shape_table_open(table, &keys[i * 7 % SL_COUNT(keys)], start);
+        struct shape_entry *entry =
+                shape_table_open(table, &keys[(size_t)i * 7 % SL_COUNT(keys)], start);
         shape_table_add(table, entry, &sample, start);
     }
 }

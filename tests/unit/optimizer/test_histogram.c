@@ -351,6 +351,10 @@ static void without_room_all_is_counted_and_quantiles_are_of_the_rest(void **sta
     histogram_cumulative(&histogram, &bound, 1, &placed);
     assert_int_equal(placed, histogram.count - histogram.unplaced);
     assert_true(budget.refused > 0);
+    struct histogram other = {0};
+    assert_int_equal(histogram_merge(&other, NULL, &histogram), SL_OK);
+    assert_int_equal(other.unplaced, histogram.unplaced);
+    histogram_fini(&other, NULL);
     histogram_fini(&part, NULL);
     histogram_fini(&histogram, &budget);
     assert_int_equal(budget_bytes(&budget), 0);

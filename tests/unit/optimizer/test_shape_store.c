@@ -10,7 +10,7 @@
 
 #include <cmocka.h>
 
-enum { MB = 1 << 20 };
+#define MB ((size_t)1 << 20)
 
 static const sl_usec start = 100000 * SL_SECOND;
 static const struct shape_cut all_of_it = {.parts = SHAPE_ALL, .now = 100000 * SL_SECOND};
@@ -167,7 +167,7 @@ static void all_workers_counts_come_together_in_a_row(void **state)
 
     (void)state;
     for (unsigned i = 0; i < 4000; i++) {
-        count(world.tables[i % 4], i % 10, (sl_usec)(1000 + i), start + i);
+        count(world.tables[i % 4], i % 10, 1000 + (sl_usec)i, start + i);
         if (i % 777 == 0) {
             flush(world.tables[i % 4], start + i);
         }
@@ -211,7 +211,7 @@ static void a_million_texts_neither_grow_memory_nor_push_out_the_hot(void **stat
     }
     flush_all(&world, start);
     for (unsigned i = 0; i < TEXTS; i++) {
-        sl_usec now = start + i * 20;
+        sl_usec now = start + (sl_usec)i * 20;
         count(world.tables[i % 2], 1000000 + i, 300, now);
         usec += 300;
         if (i % 50 == 0) {
@@ -261,6 +261,63 @@ static void a_slow_report_outlives_a_flood_of_quick_texts(void **state)
     end(&world);
 }
 
+static void add_calls(struct shape_store *store, uint64_t number, unsigned calls)
+{
+    struct shape_key key = key_of(number);
+    const struct tally_sample sample = sample_of(300);
+    struct tally tally = {0};
+
+    for (unsigned i = 0; i < calls; i++) {
+        assert_int_equal(tally_add(&tally, NULL, &sample, start), SL_OK);
+    }
+    shape_store_add(store, &key, &tally, start);
+    tally_fini(&tally, NULL);
+}
+
+static void shapes_that_come_twice_do_not_push_out_the_hot_either(void **state)
+{
+    enum { HOT = 60, ROUNDS = 200, TWICE = 50 };
+    const struct shape_limits limits = {.shapes_max = 100, .bytes_max = 8 * MB};
+    struct shape_store *store = shape_store_new(&limits);
+    struct shape_row row;
+
+    (void)state;
+    assert_non_null(store);
+    for (unsigned round = 0; round < ROUNDS; round++) {
+        for (unsigned i = 0; i < HOT; i++) {
+            add_calls(store, i, 100);
+        }
+        for (unsigned i = 0; i < TWICE; i++) {
+            add_calls(store, 1000 + round * TWICE + i, 2);
+        }
+    }
+    for (unsigned i = 0; i < HOT; i++) {
+        assert_true(find_row(store, i, &row));
+        assert_int_equal(row.calls, 100 * ROUNDS);
+    }
+    assert_int_equal(sum_of(store, true).calls, ROUNDS * (100 * HOT + 2 * TWICE));
+    shape_store_free(store);
+}
+
+static void when_bytes_are_short_rows_go_before_times_are_lost(void **state)
+{
+    const struct shape_limits limits = {.shapes_max = 10000, .bytes_max = 2 * MB};
+    struct shape_store *store = shape_store_new(&limits);
+    struct shape_row row;
+
+    (void)state;
+    assert_non_null(store);
+    for (unsigned i = 0; i < 30000; i++) {
+        add_calls(store, i, 2);
+    }
+    assert_true(shape_store_counts(store).shapes < 2000);
+    assert_true(shape_store_counts(store).bytes > MB); /* but no more of them than need be */
+    assert_int_equal(shape_store_counts(store).refused, 0);
+    assert_true(find_row(store, 29999, &row));
+    assert_int_equal(row.times[TALLY_TOTAL].p50, 300);
+    shape_store_free(store);
+}
+
 static void as_many_shapes_as_allowed_fit_exactly(void **state)
 {
     struct world world = world_of(10000, 64 * MB, 2);
@@ -295,33 +352,52 @@ static sl_usec latency(double sigma)
     return (sl_usec)(800 * value);
 }
 
-static void ten_thousand_shapes_with_full_histograms_fit(void **state)
+/* 10,000 shapes with 300 calls each, in ten rounds with that much time between them. */
+static struct world full_world(sl_usec between)
 {
     struct world world = world_of(10000, 64 * MB, 2);
 
-    (void)state;
     for (unsigned round = 0; round < 10; round++) {
+        sl_usec now = start + (sl_usec)round * between;
         for (unsigned i = 0; i < 10000; i++) {
             struct shape_key key = key_of(i);
             struct shape_table *table = world.tables[i % 2];
-            struct shape_entry *entry = shape_table_open(table, &key, start);
+            struct shape_entry *entry = shape_table_open(table, &key, now);
             for (unsigned n = 0; n < 30; n++) {
                 const struct tally_sample sample = {.times = {latency(1), latency(1), latency(1)}};
                 struct sl_id id = shape_entry_id(entry);
-                shape_table_add(table, entry, &sample, start);
+                shape_table_add(table, entry, &sample, now);
                 entry = shape_table_find(table, id);
                 assert_non_null(entry);
             }
         }
     }
-    flush_all(&world, start);
+    flush_all(&world, start + 9 * between);
     assert_int_equal(shape_store_counts(world.store).shapes, 10000);
+    assert_int_equal(shape_store_counts(world.store).evicted, 0);
     assert_int_equal(shape_store_counts(world.store).refused, 0);
-    assert_int_equal(sum_of(world.store, false).calls, 3000000);
     print_message("10000 shapes, 300 calls each: store %zu KB, all %zu KB\n",
             shape_store_counts(world.store).bytes / 1024, world_bytes(&world) / 1024);
-    assert_true(shape_store_counts(world.store).bytes <= 32 * MB);
-    assert_true(world_bytes(&world) <= 64 * MB);
+    return world;
+}
+
+static void ten_thousand_shapes_with_full_histograms_fit(void **state)
+{
+    struct world world = full_world(0);
+
+    (void)state;
+    assert_int_equal(sum_of(world.store, false).calls, 3000000);
+    assert_true(world_bytes(&world) <= 32 * MB);
+    end(&world);
+}
+
+static void and_so_they_do_when_the_hour_is_full(void **state)
+{
+    struct world world = full_world(8 * MINUTE);
+
+    (void)state;
+    assert_int_equal(sum_of(world.store, false).calls, 3000000);
+    assert_true(world_bytes(&world) <= 48 * MB);
     end(&world);
 }
 
@@ -488,7 +564,7 @@ static void the_hour_forgets_what_the_row_remembers(void **state)
     struct world world = world_of(100, MB, 1);
     struct shape_row rows[40];
     uint32_t cursor = 0;
-    sl_usec later = start + 2 * 60 * 60 * SL_SECOND;
+    sl_usec later = start + 120 * MINUTE;
 
     (void)state;
     count(world.tables[0], 5, 5000, start);
@@ -510,7 +586,7 @@ static void the_hour_forgets_what_the_row_remembers(void **state)
 static void however_little_memory_there_is_the_sums_are_right(void **state)
 {
     (void)state;
-    for (size_t bytes = 48 * 1024; bytes < 160 * 1024; bytes += 4096) {
+    for (size_t bytes = 96 << 10; bytes < 256 << 10; bytes += 4096) {
         struct world world = world_of(300, bytes, 1);
         uint64_t usec = 0;
         struct sum sum;
@@ -536,8 +612,11 @@ int main(void)
             cmocka_unit_test(all_workers_counts_come_together_in_a_row),
             cmocka_unit_test(a_million_texts_neither_grow_memory_nor_push_out_the_hot),
             cmocka_unit_test(a_slow_report_outlives_a_flood_of_quick_texts),
+            cmocka_unit_test(shapes_that_come_twice_do_not_push_out_the_hot_either),
+            cmocka_unit_test(when_bytes_are_short_rows_go_before_times_are_lost),
             cmocka_unit_test(as_many_shapes_as_allowed_fit_exactly),
             cmocka_unit_test(ten_thousand_shapes_with_full_histograms_fit),
+            cmocka_unit_test(and_so_they_do_when_the_hour_is_full),
             cmocka_unit_test(an_id_of_an_entry_given_up_finds_nothing),
             cmocka_unit_test(reset_forgets_all_and_counts_on),
             cmocka_unit_test(what_is_taken_is_all_that_came_and_once),

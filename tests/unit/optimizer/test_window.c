@@ -64,7 +64,9 @@ static void a_window_after_a_long_silence_is_empty(void **state)
     (void)state;
     assert_int_equal(window_add(&window, NULL, 5, start), SL_OK);
     assert_int_equal(window_read(&window, start + 100 * WINDOW_SLOT, &sum, NULL), SL_OK);
+    assert_int_equal(window_read(&window, start + 4 * WINDOW_SLOT, &sum, NULL), SL_OK);
     assert_int_equal(sum.count, 0);
+    assert_int_equal(window_sum(&window, start + 4 * WINDOW_SLOT).count, 0);
     assert_int_equal(window_read(&window, start + 3 * WINDOW_SLOT, &sum, NULL), SL_OK);
     assert_int_equal(sum.count, 1);
     histogram_fini(&sum, NULL);
