@@ -41,6 +41,27 @@ static bool is_json_operator(struct sl_span text)
     return walk_is_one_of(text, words, SL_COUNT(words));
 }
 
+/* The argument that is a column, or the first. */
+static sql_node unwrap_call(struct made *made, struct side *side, const struct walk_place *at)
+{
+    const struct sql_tree *tree = made->tree;
+    struct sql_function function = walk_function(made, side->node, at);
+    sql_node args = sql_node_find(tree, side->node, SQL_TAG_ARGS);
+    sql_node inner = 0;
+
+    side->function = function.name;
+    side->function_schema = function.schema;
+    side->args = function.args;
+    for (sql_node it = walk_inner(tree, args); it != 0; it = sql_node_next(tree, it)) {
+        sql_node arg = sql_node_child(tree, it);
+
+        if (inner == 0 || walk_is_tag(tree, arg, SQL_TAG_COLUMN_REF_NODE)) {
+            inner = arg;
+        }
+    }
+    return inner;
+}
+
 /* One wrapping less: what is inside a cast, a call's column, an operator of JSON; 0: no more. */
 static sql_node unwrap(struct made *made, struct side *side, const struct walk_place *at)
 {
@@ -54,22 +75,9 @@ static sql_node unwrap(struct made *made, struct side *side, const struct walk_p
     case SQL_TAG_COLLATE_CLAUSE_NODE:
         inner = walk_inner(tree, sql_node_find(tree, node, SQL_TAG_ARG));
         break;
-    case SQL_TAG_FUNC_CALL_NODE: {
-        struct sql_function function = walk_function(made, node, at);
-        sql_node args = sql_node_find(tree, node, SQL_TAG_ARGS);
-
-        side->function = function.name;
-        side->function_schema = function.schema;
-        side->args = function.args;
-        for (sql_node it = walk_inner(tree, args); it != 0; it = sql_node_next(tree, it)) {
-            sql_node arg = sql_node_child(tree, it);
-
-            if (arg != 0 && (inner == 0 || sql_node_tag(tree, arg) == SQL_TAG_COLUMN_REF_NODE)) {
-                inner = arg;
-            }
-        }
+    case SQL_TAG_FUNC_CALL_NODE:
+        inner = unwrap_call(made, side, at);
         break;
-    }
     case SQL_TAG_A_EXPR_NODE:
         side->is_json |= is_json_operator(operator_text(tree, node));
         inner = walk_inner(tree, sql_node_find(tree, node, SQL_TAG_LEXPR));

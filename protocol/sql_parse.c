@@ -10,6 +10,8 @@
  */
 #include "protocol/sql_parse.h"
 
+#include "protocol/sql_memory.h"
+
 #include <pg_query.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -152,6 +154,53 @@ static enum sl_err say(struct sql_parse_error *error, const char *message, int p
     return SL_EINVAL;
 }
 
+/* What a call is about: outside the frame that an escape leaves in the middle. */
+struct call {
+    char *text;
+    struct sql_tree *tree;
+    struct sql_parse_error error;
+    uint64_t fingerprint;
+    enum sl_err err;
+};
+
+static void parse(struct call *call)
+{
+    PgQueryParseResult result = pg_query_parse(call->text);
+
+    if (result.error != NULL) {
+        call->err = say(&call->error, result.error->message, result.error->cursorpos);
+    } else {
+        call->err = sql_tree_new(sl_span_text(result.parse_tree), &call->tree);
+    }
+    pg_query_free_parse_result(result);
+}
+
+static void take_fingerprint(struct call *call)
+{
+    PgQueryFingerprintResult result = pg_query_fingerprint(call->text);
+
+    call->err = result.error != NULL ? SL_EINVAL : SL_OK;
+    call->fingerprint = result.fingerprint;
+    pg_query_free_fingerprint_result(result);
+}
+
+/* Into libpg_query, and back, whatever it does. */
+static void enter(void (*what)(struct call *call), struct call *call)
+{
+    jmp_buf escape;
+
+    call->err = sql_memory_enter(&escape);
+    if (call->err != SL_OK) {
+        return;
+    }
+    if (setjmp(escape) != 0) { /* NOLINT: what it leaves behind is in sql_memory's region */
+        call->err = SL_ELIMIT;
+        return;
+    }
+    what(call);
+    sql_memory_leave();
+}
+
 enum sl_err sql_parse(struct sl_span text, struct sql_tree **tree, struct sql_parse_error *error)
 {
     enum sl_err err = sql_text_check(text);
@@ -159,21 +208,18 @@ enum sl_err sql_parse(struct sl_span text, struct sql_tree **tree, struct sql_pa
     if (err != SL_OK) {
         return err == SL_EINVAL ? say(error, "invalid byte 0x00", 0) : err;
     }
-    char *copy = text_copy(text);
-    if (copy == NULL) {
+    struct call call = {.text = text_copy(text)};
+    if (call.text == NULL) {
         return SL_ENOMEM;
     }
-    PgQueryParseResult result = pg_query_parse(copy);
-    if (result.error != NULL) {
-        err = say(error, result.error->message, result.error->cursorpos);
-    } else if (result.parse_tree == NULL) {
-        err = SL_ENOMEM;
-    } else {
-        err = sql_tree_new(sl_span_text(result.parse_tree), tree);
+    enter(parse, &call);
+    free(call.text);
+    if (call.err == SL_OK) {
+        *tree = call.tree;
+    } else if (call.err == SL_EINVAL) {
+        *error = call.error;
     }
-    pg_query_free_parse_result(result);
-    free(copy);
-    return err;
+    return call.err;
 }
 
 enum sl_err sql_fingerprint(struct sl_span text, uint64_t *fingerprint)
@@ -183,17 +229,19 @@ enum sl_err sql_fingerprint(struct sl_span text, uint64_t *fingerprint)
     if (err != SL_OK) {
         return err;
     }
-    char *copy = text_copy(text);
-    if (copy == NULL) {
+    struct call call = {.text = text_copy(text)};
+    if (call.text == NULL) {
         return SL_ENOMEM;
     }
-    PgQueryFingerprintResult result = pg_query_fingerprint(copy);
-    if (result.error != NULL) {
-        err = SL_EINVAL;
-    } else {
-        *fingerprint = result.fingerprint;
+    enter(take_fingerprint, &call);
+    free(call.text);
+    if (call.err == SL_OK) {
+        *fingerprint = call.fingerprint;
     }
-    pg_query_free_fingerprint_result(result);
-    free(copy);
-    return err;
+    return call.err;
+}
+
+bool sql_parse_is_spent(void)
+{
+    return sql_memory_is_spent();
 }

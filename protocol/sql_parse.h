@@ -10,10 +10,11 @@
  *   and its printer and its fingerprint walk it as often; nested, that is exponential. A text
  *   where columns times length might pass SQL_SPREAD_MAX is refused.
  *
- * It also leaves a thread-specific key behind for each thread that ever called it (1,024 a
- * process): exactly one thread of a process may call sql_parse() and sql_fingerprint().
+ * Its memory is its own (protocol/sql_memory.h). Where it runs out of it, or would end the
+ * process, the text is refused, and the thread is spent: it should end, and another go on.
  *
- * Ownership: a tree is the caller's (sql_tree_free()). Threads: one, see above.
+ * Ownership: a tree is the caller's (sql_tree_free()). Threads: any that has the stack; each
+ * costs a region of memory, so that few should.
  * Bounds: those above, and those of protocol/sql_tree.h.
  */
 #ifndef SLUICE_PROTOCOL_SQL_PARSE_H
@@ -47,6 +48,9 @@ SL_MUST_CHECK enum sl_err sql_text_check(struct sl_span text);
  */
 SL_MUST_CHECK enum sl_err sql_parse(
         struct sl_span text, struct sql_tree **tree, struct sql_parse_error *error);
+
+/* Whether libpg_query has failed on this thread: all is refused from then on. */
+bool sql_parse_is_spent(void);
 
 /*
  * libpg_query's fingerprint, for display and grouping only: it sorts lists and stops at depth

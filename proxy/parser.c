@@ -151,6 +151,8 @@ static void find_lost(const struct ask *ask)
     pthread_mutex_unlock(&parser.lock);
 }
 
+static void replace(uint32_t turn);
+
 static void *parser_main(void *arg)
 {
     uint32_t turn = (uint32_t)(uintptr_t)arg;
@@ -167,6 +169,9 @@ static void *parser_main(void *arg)
             find_lost(ask);
         }
         free(ask);
+        if (sql_parse_is_spent()) {
+            replace(turn);
+        }
     }
     return NULL;
 }
@@ -312,6 +317,30 @@ static void tell(const struct given_up *given_up)
     give_up(given_up->left);
 }
 
+/* Ends the turn of the thread that has it; another goes on, or the parser is off. */
+static void end_turn_locked(struct given_up *given_up)
+{
+    parser.turn = 0;
+    if (parser.counts.threads >= PARSER_THREADS_MAX || begin_thread_locked() != SL_OK) {
+        given_up->left = take_all_locked();
+    }
+    show_room_locked();
+}
+
+/* By a thread that libpg_query has failed on: it goes, having said so. */
+static void replace(uint32_t turn)
+{
+    struct given_up given_up = {0};
+
+    pthread_mutex_lock(&parser.lock);
+    if (parser.turn == turn && !parser.is_stopping) {
+        pthread_detach(pthread_self());
+        end_turn_locked(&given_up);
+    }
+    pthread_mutex_unlock(&parser.lock);
+    tell(&given_up);
+}
+
 void parser_watch(sl_usec now)
 {
     struct given_up given_up = {0};
@@ -325,11 +354,7 @@ void parser_watch(sl_usec now)
             pthread_detach(parser.thread);
         }
         take_current_locked(&given_up, is_gone);
-        parser.turn = 0;
-        if (parser.counts.threads >= PARSER_THREADS_MAX || begin_thread_locked() != SL_OK) {
-            given_up.left = take_all_locked(); /* the parser is off from here on */
-        }
-        show_room_locked();
+        end_turn_locked(&given_up);
     }
     pthread_mutex_unlock(&parser.lock);
     tell(&given_up);

@@ -2,16 +2,16 @@
 /*
  * proxy/parser.h - the one thread that parses SQL, and what is asked of it.
  *
- * libpg_query needs a large stack and leaves a thread-specific key behind for each thread that
- * ever called it, so exactly one long-lived thread does; workers go on without its answers. It
- * gives way to them as the crypto threads do.
+ * libpg_query needs a large stack and a region of memory for each thread that calls it, so one
+ * long-lived thread does; workers go on without its answers. It gives way to them as the crypto
+ * threads do.
  *
  *     parser_ask() --> queue --> parse, facts, fingerprint --> done(), on the parser's thread
  *
  * A text that takes the thread longer than PARSER_STUCK_USEC, or makes it vanish, is given up by
  * parser_watch(): its done() is called with SL_ETIMEOUT and another thread takes the rest of
  * the queue. The old one is not killed, which could leave a lock behind; it ends when its text
- * does. After PARSER_THREADS_MAX threads nothing is parsed any more, and that is counted.
+ * does. A thread that libpg_query failed on replaces itself. After PARSER_THREADS_MAX threads nothing is parsed any more, and that is counted.
  *
  * Ownership: texts are copied. done() is called exactly once for each ask that was taken, on the
  * parser's thread or, when it is given up, within parser_watch() or parser_stop(); what is in

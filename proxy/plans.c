@@ -94,20 +94,22 @@ enum sl_err plans_start(const struct plans_limits *limits)
     return SL_OK;
 }
 
+static void drop(struct plan *plan)
+{
+    if (plan != NULL && atomic_fetch_sub_explicit(&plan->refs, 1, memory_order_acq_rel) == 1) {
+        sql_facts_free(plan->facts);
+        free(plan);
+    }
+}
+
 void plan_unref(const struct plan *plan)
 {
-    if (plan == NULL) {
-        return;
-    }
     union {
         const struct plan *lent;
         struct plan *own;
     } it = {.lent = plan}; /* the count is what may change in it */
 
-    if (atomic_fetch_sub_explicit(&it.own->refs, 1, memory_order_acq_rel) == 1) {
-        sql_facts_free(it.own->facts);
-        free(it.own);
-    }
+    drop(it.own);
 }
 
 /* Off the map and the clock. */
@@ -127,7 +129,7 @@ static void slots_free(struct sl_list *slots)
     for (struct sl_list *it = sl_list_pop(slots); it != NULL; it = sl_list_pop(slots)) {
         struct slot *slot = SL_CONTAINER(it, struct slot, in_clock);
 
-        plan_unref(slot->plan);
+        drop(slot->plan);
         free(slot);
     }
 }
@@ -215,7 +217,7 @@ static void settle(struct sl_hash128 key, struct plan *plan)
     }
     pthread_mutex_unlock(&stripe->lock);
     slots_free(&gone);
-    plan_unref(plan);
+    drop(plan);
 }
 
 static struct plan *plan_new(const struct want *want, const struct parser_answer *answer)

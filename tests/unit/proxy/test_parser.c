@@ -3,6 +3,7 @@
 #include "proxy/parser.h"
 
 #include "protocol/sql_facts.h"
+#include "protocol/sql_memory.h"
 #include "protocol/sql_parse.h"
 
 #include <pthread.h>
@@ -56,11 +57,29 @@ static void await_answers(unsigned count)
     pthread_mutex_unlock(&lock);
 }
 
-/* A text that begins with 'w' waits at the gate, one with 'x' ends its thread. */
+/* What libpg_query does where it sees no way on. */
+static void fail_fatally(struct parser_answer *answer)
+{
+    jmp_buf escape;
+
+    answer->err = sql_memory_enter(&escape);
+    if (answer->err == SL_OK) {
+        answer->err = SL_ELIMIT;
+        if (setjmp(escape) == 0) {
+            sl_pg_abort();
+        }
+    }
+}
+
+/* A text that begins with 'w' waits at the gate, 'x' ends its thread, 'f' is fatal. */
 static void odd_work(struct sl_span text, struct parser_answer *answer)
 {
     if (text.at[0] == 'x') {
         pthread_exit(NULL);
+    }
+    if (text.at[0] == 'f') {
+        fail_fatally(answer);
+        return;
     }
     pthread_mutex_lock(&lock);
     if (text.at[0] == 'w') {
@@ -260,6 +279,29 @@ static void a_dead_thread_is_replaced(void **state)
     parser_stop();
 }
 
+static void a_thread_that_was_failed_on_is_replaced(void **state)
+{
+    (void)state;
+    assert_int_equal(parser_start(odd_work), SL_OK);
+    for (unsigned i = 0; i + 1 < PARSER_THREADS_MAX; i++) {
+        assert_int_equal(ask("fatal", NULL), SL_OK);
+        assert_int_equal(ask("go", NULL), SL_OK);
+    }
+    await_answers(2 * (PARSER_THREADS_MAX - 1));
+    assert_int_equal(by_err[SL_ELIMIT], PARSER_THREADS_MAX - 1);
+    assert_int_equal(by_err[SL_OK], PARSER_THREADS_MAX - 1);
+    assert_int_equal(counted().threads, PARSER_THREADS_MAX);
+    assert_int_equal(ask("wait", NULL), SL_OK);
+    await_gate(1);
+    assert_int_equal(ask("fatal", NULL), SL_OK);
+    assert_int_equal(ask("go", NULL), SL_OK);
+    open_gate();
+    await_answers(2 * PARSER_THREADS_MAX + 1); /* the last is given up: nobody is left for it */
+    assert_int_equal(by_err[SL_ETIMEOUT], 1);
+    assert_false(parser_has_room());
+    parser_stop();
+}
+
 static void threads_are_not_replaced_for_ever(void **state)
 {
     (void)state;
@@ -341,6 +383,7 @@ int main(void)
             cmocka_unit_test_setup(many_bytes_are_as_full_as_many_texts, begin),
             cmocka_unit_test_setup(a_stuck_thread_is_replaced, begin),
             cmocka_unit_test_setup(a_dead_thread_is_replaced, begin),
+            cmocka_unit_test_setup(a_thread_that_was_failed_on_is_replaced, begin),
             cmocka_unit_test_setup(threads_are_not_replaced_for_ever, begin),
             cmocka_unit_test_setup(stopping_answers_what_is_queued_and_what_is_stuck, begin),
             cmocka_unit_test_setup(many_threads_may_ask, begin),
