@@ -14,10 +14,10 @@
  */
 #include "protocol/base/check.h"
 #include "protocol/shape.h"
+#include "protocol/sql_parse.h"
 #include "tests/shapes/mutate.h"
 
 #include <inttypes.h>
-#include <pg_query.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -78,12 +78,7 @@ static bool is_promised(const char *text)
 
 static bool fingerprint_of(const char *text, uint64_t *fingerprint)
 {
-    PgQueryFingerprintResult result = pg_query_fingerprint(text);
-    bool is_parsed = result.error == NULL;
-
-    *fingerprint = result.fingerprint;
-    pg_query_free_fingerprint_result(result);
-    return is_parsed;
+    return sql_fingerprint(sl_span_text(text), fingerprint) == SL_OK;
 }
 
 static void compare(struct check *check, const struct seen *seen, const char *text,
