@@ -43,6 +43,10 @@ static void words_may_be_in_any_case_and_quoted(void **state)
     assert_int_equal(kind_of(" SHOW\n\t\"Stats_Totals\" ; ;"), CONSOLE_SHOW);
     assert_string_equal(command.view->name, "stats_totals");
     assert_int_equal(kind_of("SELECT VERSION"), CONSOLE_SHOW);
+    assert_string_equal(command.argument, "");
+    assert_int_equal(kind_of("show queries p99"), CONSOLE_SHOW);
+    assert_string_equal(command.view->name, "queries");
+    assert_string_equal(command.argument, "p99");
     assert_int_equal(kind_of("Show Help"), CONSOLE_HELP);
     assert_int_equal(kind_of(";"), CONSOLE_EMPTY);
     assert_int_equal(kind_of(""), CONSOLE_EMPTY);
@@ -157,7 +161,7 @@ static void every_verb_is_found_and_has_its_line_of_help(void **state)
         assert_non_null(verb);
         assert_string_equal(console_verb_name(verb), word);
     }
-    assert_int_equal(count, 11);
+    assert_int_equal(count, 12);
 }
 
 static void two_databases_are_consoles(void **state)
