@@ -89,7 +89,7 @@ void shape_on_open(struct shape_scan *scan)
 
 void shape_on_close(struct shape_scan *scan)
 {
-    shape_scan_sign(scan, TOKEN_CLOSE, 1);
+    shape_scan_byte(scan, TOKEN_CLOSE);
     if (scan->depth.now > 0 && scan->depth.now == scan->type_depth) {
         scan->type_depth = 0;
     }
@@ -98,14 +98,14 @@ void shape_on_close(struct shape_scan *scan)
 
 void shape_on_comma(struct shape_scan *scan)
 {
-    shape_scan_sign(scan, TOKEN_COMMA, 1);
+    shape_scan_byte(scan, TOKEN_COMMA);
     shape_depth_comma(&scan->depth);
 }
 
 void shape_on_semicolon(struct shape_scan *scan)
 {
     if (scan->depth.now > 0 || scan->atomic > 0) {
-        shape_scan_sign(scan, TOKEN_COMMA, 1);
+        shape_scan_byte(scan, TOKEN_COMMA);
         return;
     }
     scan->begins = true;

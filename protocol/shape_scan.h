@@ -91,6 +91,14 @@ static inline const uint8_t *shape_scan_skipped(struct shape_scan *scan, const u
     return scan->source.end;
 }
 
+/* A token of one byte, as it stands here. */
+static inline void shape_scan_byte(struct shape_scan *scan, enum shape_token token)
+{
+    shape_scan_token(scan, token);
+    scan->negates = false;
+    *scan->out.to++ = *scan->at++;
+}
+
 /* A token of len bytes, as it stands here. */
 void shape_scan_sign(struct shape_scan *scan, enum shape_token token, size_t len);
 
