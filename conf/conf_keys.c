@@ -504,7 +504,7 @@ static const struct conf_key keys[] = {
                             "address:port, [address]:port, or *:port for all; empty is nowhere."},
         {.name = "max_body",
                 PART(HTTP, SIZE, conf, http_max_body),
-                .max = 64 * 1024 * 1024,
+                .max = (int64_t)64 * 1024 * 1024,
                 .default_text = "64kB",
                 .sentence = "The longest body of a request; a longer one is answered 413."},
         {.name = "max_connections",

@@ -15,6 +15,7 @@
 #include "protocol/base/log.h"
 #include "protocol/crypto.h"
 #include "proxy/http_gather.h"
+#include "proxy/http_reserve.h"
 #include "proxy/http_routes.h"
 #include "proxy/http_stats.h"
 #include "proxy/mailbox.h"
@@ -619,6 +620,7 @@ static void deliver_stop(struct letter *letter, struct worker *worker)
 static void *run(void *arg)
 {
     (void)arg;
+    http_reserve_use();
     event_base_dispatch(self.base);
     return NULL;
 }

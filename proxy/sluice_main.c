@@ -17,6 +17,7 @@
 #include "proxy/daemon.h"
 #include "proxy/dns.h"
 #include "proxy/http.h"
+#include "proxy/http_reserve.h"
 #include "proxy/jobs.h"
 #include "proxy/listener.h"
 #include "proxy/notify.h"
@@ -291,6 +292,7 @@ static enum sl_err run(const struct arguments *arguments, const struct conf *con
     if (err != SL_OK) {
         return err;
     }
+    http_reserve_install(); /* before libevent is used */
     notify_start();
     control_block_signals();
     daemon_raise_limits(conf);

@@ -14,6 +14,7 @@
 #include "tests/support/fixture.h"
 #include "tests/support/tls.h"
 
+#include <arpa/inet.h>
 #include <dirent.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -21,6 +22,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -48,6 +50,9 @@ static const char ini[] = "[databases]\n"
                           "server_connect_timeout = 5\n"
                           "server_login_retry = 1\n"
                           "max_prepared_statements = 20\n";
+
+/* [http] comes last: it has a port of its own. */
+static int http_port;
 
 static PGconn *login(const char *database, const char *more)
 {
@@ -186,6 +191,30 @@ static void vanished(void)
     close(PQsocket(conn)); /* and no farewell */
 }
 
+/* Several on one connection, which may be closed upon after any; plain: a child has no cases. */
+static void browse(void)
+{
+    static const char requests[] =
+            "GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n"
+            "GET /api/views/clients?a=b HTTP/1.1\r\nHost: x\r\n\r\n"
+            "HEAD / HTTP/1.1\r\nHost: x\r\n\r\n"
+            "GET /nothing HTTP/1.1\r\nHost: x\r\n\r\n"
+            "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n\r\nabcde"
+            "GET /api/views HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n";
+    struct sockaddr_in address = {.sin_family = AF_INET,
+            .sin_port = htons((uint16_t)http_port),
+            .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    int fd = socket(AF_INET, SOCK_STREAM, 0);
+    char answer[4096];
+
+    if (connect(fd, (struct sockaddr *)&address, sizeof address) == 0 &&
+            send(fd, requests, sizeof requests - 1, MSG_NOSIGNAL) > 0) {
+        while (recv(fd, answer, sizeof answer, 0) > 0) {
+        }
+    }
+    close(fd);
+}
+
 /* ---- a trial ---- */
 
 static void arm(long first, long count, long larger)
@@ -253,7 +282,7 @@ static const struct {
 } acts[] = {{"login and simple queries", simple}, {"prepared statements", prepared},
         {"a pipeline", pipelined}, {"COPY", copies}, {"TLS", encrypted},
         {"a wrong password", wrong_password}, {"the console", console}, {"RELOAD", reload},
-        {"cancel", cancelled}, {"a client that vanishes", vanished}};
+        {"cancel", cancelled}, {"a client that vanishes", vanished}, {"HTTP", browse}};
 
 /* ---- what is left ---- */
 
@@ -372,6 +401,7 @@ static int begin(void **state)
 {
     const char *library = getenv("SLUICE_FAILING_MALLOC");
     char path[PROC_PATH_MAX + 16];
+    char text[sizeof ini + 128];
 
     if (library == NULL) {
         proc_die("SLUICE_FAILING_MALLOC must name the library");
@@ -385,7 +415,9 @@ static int begin(void **state)
     map_control(path);
     setenv("FAILING_MALLOC", path, 1);
     setenv("LD_PRELOAD", library, 1);
-    sluice_start(&sluice, ini);
+    http_port = proc_free_port();
+    snprintf(text, sizeof text, "%s[http]\nlisten = 127.0.0.1:%d\ntimeout = 2\n", ini, http_port);
+    sluice_start(&sluice, text);
     unsetenv("LD_PRELOAD");
     bystander = login("shop", "sslmode=disable");
     if (PQstatus(bystander) != CONNECTION_OK) {
