@@ -44,7 +44,8 @@ struct observed {
     struct shape_key row;
     struct sl_id entry;
     struct sl_id id; /* its own */
-    uint32_t text;   /* where in texts it was seen */
+    const struct stmt *stmt;
+    uint32_t text; /* where in texts it was seen */
 };
 
 /* What a worker has. */
@@ -138,6 +139,7 @@ static enum stage_verdict on_statement(void *self, struct stmt *stmt)
     *observed = (struct observed){.row = text->row,
             .entry = text->entry,
             .id = id,
+            .stmt = stmt,
             .text = (uint32_t)(text - observer->texts)};
     stmt->stage_state[stmt->stage] = observed;
     return STAGE_NEXT;
@@ -151,7 +153,8 @@ static uint32_t node_of(struct observer *observer, const struct stmt *stmt)
 
     if (seen->key != stmt->node || seen->number == 0) {
         char text[HOST_MAX];
-        int len = snprintf(text, sizeof text, "%s:%d", stmt->host, stmt->port);
+        int len = snprintf(
+                text, sizeof text, "%s:%d", stmt->host != NULL ? stmt->host : "?", stmt->port);
         size_t most = len < (int)sizeof text ? (size_t)len : sizeof text - 1;
         seen->key = stmt->node;
         seen->number = names_number(observer->observe->names, sl_span(text, most));
@@ -321,6 +324,21 @@ bool observe_flush(struct observe *observe, unsigned worker, uint32_t *cursor, s
 void observe_forget(struct observe *observe, unsigned worker)
 {
     shape_table_reset(observe->observers[worker]->table);
+}
+
+const struct stmt *observe_under_way(
+        struct observe *observe, unsigned worker, uint32_t *cursor, struct sl_hash128 *shape)
+{
+    struct sl_id id;
+    const struct observed *observed =
+            sl_slab_next(observe->observers[worker]->under_way, *cursor, &id);
+
+    if (observed == NULL) {
+        return NULL;
+    }
+    *cursor = id.slot + 1;
+    *shape = observed->row.shape;
+    return observed->stmt;
 }
 
 struct shape_store *observe_store(struct observe *observe)

@@ -61,6 +61,13 @@ bool observe_flush(struct observe *observe, unsigned worker, uint32_t *cursor, s
 /* On that worker: forgets what the store does not know yet. */
 void observe_forget(struct observe *observe, unsigned worker);
 
+/*
+ * On that worker: a statement under way at or after *cursor (0 to begin with; it moves on) and its
+ * shape, or NULL.
+ */
+const struct stmt *observe_under_way(
+        struct observe *observe, unsigned worker, uint32_t *cursor, struct sl_hash128 *shape);
+
 /* Any thread. */
 struct shape_store *observe_store(struct observe *observe);
 const struct names *observe_names(const struct observe *observe);

@@ -62,7 +62,7 @@ struct stmt {
     const char *user;
     uint64_t who;               /* a hash of both: the same for the same two names, always */
     struct shape_options rules; /* how its session reads string constants */
-    const char *host;           /* from on_dispatch on: the node it was sent to */
+    const char *host;           /* from on_dispatch on: the node it was sent to; NULL: it is gone */
     int port;
     uint64_t node; /* a hash of both */
 

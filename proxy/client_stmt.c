@@ -222,6 +222,7 @@ static void end(struct worker *worker, struct stmt *stmt)
 {
     if (stmt->is_waiting) {
         stmt->is_abandoned = true;
+        stmt->host = NULL; /* the server may go first */
         return;
     }
     pipeline_end(worker->pipeline, stmt);

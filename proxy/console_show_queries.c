@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: PostgreSQL */
 /*
- * proxy/console_show_queries.c - QUERIES: the statements that cost most, by shape.
+ * proxy/console_show_queries.c - QUERIES: the statements that cost most, by shape; ACTIVE:
+ * those under way.
  *
  * The tour has every worker tell the store what it counted; on the last one the store
  * is looked through, some rows a turn (optimizer/shape_top.h).
@@ -8,9 +9,13 @@
 #include "optimizer/observe.h"
 #include "optimizer/shape_top.h"
 #include "protocol/sql_facts.h"
+#include "protocol/stmt.h"
+#include "proxy/client.h"
 #include "proxy/console_show.h"
+#include "proxy/console_tour.h"
 #include "proxy/plans.h"
 #include "proxy/process.h"
+#include "proxy/server.h"
 #include "proxy/statistics.h"
 #include "proxy/worker.h"
 
@@ -156,7 +161,87 @@ static void end_queries(struct view_visit *visit)
     }
 }
 
+/* ---- ACTIVE ---- */
+
+static const struct reply_column active_columns[] = {{"client", REPLY_INT8},
+        {"database", REPLY_TEXT}, {"user", REPLY_TEXT}, {"state", REPLY_TEXT},
+        {"age_us", REPLY_INT8}, {"wait_us", REPLY_INT8}, {"node", REPLY_TEXT},
+        {"server_pid", REPLY_INT8}, {"id", REPLY_TEXT}, {"kind", REPLY_TEXT},
+        {"query", REPLY_TEXT}};
+
+static const char *state_of(const struct client *client, const struct stmt *stmt)
+{
+    if (stmt->is_waiting) {
+        return "stage";
+    }
+    if (stmt->meter.sent_at == 0) {
+        return "waiting";
+    }
+    if (stmt->meter.ended_at != 0) {
+        return "answered"; /* the Sync after it is not */
+    }
+    return io_is_clogged(&client->io) ? "client" : "active";
+}
+
+static void put_active(struct view_visit *visit, const struct worker *worker,
+        const struct stmt *stmt, struct sl_hash128 shape)
+{
+    const struct client *client = sl_slab_find(worker->clients, stmt->client);
+    bool is_sent = stmt->meter.sent_at != 0;
+    struct view_row row;
+
+    if (client == NULL) {
+        return;
+    }
+    const struct plan *plan = plans_find(shape);
+    view_row_begin(&row);
+    view_add_uint(&row, client->cancel.serial);
+    view_add_text(&row, stmt->database);
+    view_add_text(&row, stmt->user);
+    view_add_text(&row, state_of(client, stmt));
+    view_add_int(&row, worker->now - stmt->meter.received_at);
+    view_add_int(&row, (is_sent ? stmt->meter.sent_at : worker->now) - stmt->meter.received_at);
+    if (is_sent) {
+        view_add_printf(&row, "%s:%d", stmt->host, stmt->port);
+    } else {
+        view_add_text(&row, NULL);
+    }
+    if (is_sent && client->server != NULL) {
+        view_add_uint(&row, client->server->pid);
+    } else {
+        view_add_text(&row, NULL);
+    }
+    view_add_printf(&row, "%016" PRIx64, shape.hi);
+    add_plan(&row, plan);
+    view_put(visit, &row);
+    plan_unref(plan);
+}
+
+static bool show_active(struct view_visit *visit, void *arg)
+{
+    struct worker *worker = arg;
+    const struct stmt *stmt = NULL;
+    struct sl_hash128 shape;
+
+    if (statistics_observe() == NULL) {
+        return true;
+    }
+    for (int i = 0; i < TOUR_CLIENTS; i++) {
+        stmt = observe_under_way(statistics_observe(), worker->index, &visit->cursor, &shape);
+        if (stmt == NULL) {
+            return true;
+        }
+        put_active(visit, worker, stmt, shape);
+    }
+    return false;
+}
+
 const struct view console_views_queries[] = {
+        {.name = "active",
+                .sentence = "Statements under way: whose, since when, and what they wait for.",
+                .columns = active_columns,
+                .columns_count = SL_COUNT(active_columns),
+                .on_worker = show_active},
         {.name = "queries",
                 .sentence = "Statements by shape, the first 100 by total time or as asked: calls, "
                             "mean, p99, max, errors ... Times are microseconds.",

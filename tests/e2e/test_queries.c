@@ -18,9 +18,10 @@ static void start_with(const char *stats)
     char ini[INI_MAX];
 
     snprintf(ini, sizeof ini,
-            "[databases]\ndb = host=127.0.0.1 port=%d dbname=postgres\n" INI_MAIN
+            "[databases]\ndb = host=127.0.0.1 port=%d dbname=postgres\n"
+            "shared = host=127.0.0.1 port=%d dbname=postgres user=postgres\n" INI_MAIN
             "pool_mode = transaction\n[stats]\n%s",
-            cluster.port, stats);
+            cluster.port, cluster.port, stats);
     sluice_start(&sluice, ini);
 }
 
@@ -218,6 +219,65 @@ static void time_at_the_server_and_in_line_are_apart(void **state)
     expect_query("4", "client_us", "0");
 }
 
+/* The value of ACTIVE's only row of that user; NULL: there is none. */
+static char *of_active(const char *user, const char *column)
+{
+    PGconn *console = open_console();
+    PGresult *result = PQexec(console, "SHOW ACTIVE");
+    char *value = NULL;
+
+    assert_int_equal(PQresultStatus(result), PGRES_TUPLES_OK);
+    for (int row = 0; row < PQntuples(result); row++) {
+        if (strcmp(PQgetvalue(result, row, PQfnumber(result, "user")), user) == 0) {
+            assert_null(value);
+            value = strdup(PQgetvalue(result, row, PQfnumber(result, column)));
+        }
+    }
+    PQclear(result);
+    PQfinish(console);
+    return value;
+}
+
+static void await_active(const char *user, const char *column, const char *expected)
+{
+    long end = proc_now_ms() + SOON_MS;
+    char *value = of_active(user, column);
+
+    while (value == NULL || strcmp(value, expected) != 0) {
+        free(value);
+        assert_true(proc_now_ms() < end);
+        value = of_active(user, column);
+    }
+    free(value);
+}
+
+static void who_runs_what_now_is_shown(void **state)
+{
+    char node[32];
+    char pid[32];
+
+    (void)state;
+    start_with("mode = on\n[sluice]\ndefault_pool_size = 1\nmax_user_connections = 0\n");
+    PGconn *holder = open_as("one", "shared");
+    PGconn *conn = open_as("two", "shared");
+    snprintf(node, sizeof node, "127.0.0.1:%d", cluster.port);
+    snprintf(pid, sizeof pid, "%s", query_text(holder, "select pg_backend_pid()"));
+    assert_null(of_active("one", "state"));
+    assert_int_equal(PQsendQuery(holder, "select pg_sleep(3600)"), 1);
+    await_active("one", "query", "select pg_sleep(?)");
+    await_active("one", "state", "active");
+    await_active("one", "node", node);
+    await_active("one", "server_pid", pid);
+    assert_int_equal(PQsendQuery(conn, "select 1"), 1);
+    await_active("two", "state", "waiting");
+    await_active("two", "node", "");
+    PQfinish(conn);
+    conn = open_console();
+    PQclear(PQexec(conn, "KILL shared"));
+    PQfinish(conn);
+    PQfinish(holder);
+}
+
 static void shapes_are_no_more_than_asked_for(void **state)
 {
     (void)state;
@@ -280,6 +340,7 @@ int main(void)
             CASE(a_shape_is_shown_without_its_literals),
             CASE(queries_come_in_the_order_asked_for),
             CASE(time_at_the_server_and_in_line_are_apart),
+            CASE(who_runs_what_now_is_shown),
             CASE(shapes_are_no_more_than_asked_for),
             CASE(statistics_stay_within_their_memory),
             CASE(it_is_off_unless_asked_for),

@@ -265,6 +265,32 @@ static void what_is_forgotten_is_not_told(void **state)
     assert_int_equal(row[0].calls, 2);
 }
 
+static void what_is_under_way_is_found(void **state)
+{
+    struct stage stage = observe_stage(observe, 1);
+    struct stmt stmts[3] = {made("select 1"), made("select 2"), made("select a from t")};
+    struct sl_hash128 shape[3];
+    uint32_t cursor = 0;
+
+    (void)state;
+    for (int i = 0; i < 3; i++) {
+        assert_int_equal(stage.type->on_statement(stage.self, &stmts[i]), STAGE_NEXT);
+    }
+    for (int i = 0; i < 3; i++) {
+        assert_ptr_equal(observe_under_way(observe, 1, &cursor, &shape[i]), &stmts[i]);
+    }
+    assert_null(observe_under_way(observe, 1, &cursor, &shape[0]));
+    assert_true(shape[0].lo == shape[1].lo && shape[1].lo != shape[2].lo);
+    stage.type->on_end(stage.self, &stmts[1]);
+    cursor = 0;
+    assert_ptr_equal(observe_under_way(observe, 1, &cursor, &shape[0]), &stmts[0]);
+    assert_ptr_equal(observe_under_way(observe, 1, &cursor, &shape[0]), &stmts[2]);
+    cursor = 0;
+    assert_null(observe_under_way(observe, 0, &cursor, &shape[0]));
+    stage.type->on_end(stage.self, &stmts[0]);
+    stage.type->on_end(stage.self, &stmts[2]);
+}
+
 /* Whoever is told may have no room: until it has, it is told each time. */
 static void a_shape_is_told_until_it_is_taken(void **state)
 {
@@ -292,6 +318,7 @@ int main(void)
             CASE(what_runs_long_is_counted_though_its_entry_went),
             CASE(what_is_forgotten_is_not_told),
             CASE(a_shape_is_told_until_it_is_taken),
+            CASE(what_is_under_way_is_found),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
