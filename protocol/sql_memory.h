@@ -49,7 +49,7 @@ int sl_pg_asprintf(char **text, const char *format, ...) SL_PRINTF(2, 3);
 int sl_pg_asprintf_chk(char **text, int flag, const char *format, ...) SL_PRINTF(3, 4);
 _Noreturn void sl_pg_exit(int status);
 _Noreturn void sl_pg_abort(void);
-int sl_pg_key_create(pthread_key_t *key, void (*destroy)(void *));
-int sl_pg_setspecific(pthread_key_t key, const void *value);
+int sl_pg_key_create(pthread_key_t *made, void (*destroy)(void *));
+int sl_pg_setspecific(pthread_key_t of, const void *value);
 
 #endif
