@@ -4,7 +4,7 @@
  *
  *     shapes_check [-n MUTATIONS] [-s SEED] CORPUS...
  *
- * A corpus is a file of statements, divided by lines of "----". Each is read by libpg_query and by
+ * A corpus is a file of statements, divided by lines of "----"; what comes first is changed most. Each is read by libpg_query and by
  * the scanner; so are MUTATIONS statements made from them. Of all that are SELECT, INSERT, UPDATE,
  * DELETE or MERGE and can be parsed, those with one shape must have one fingerprint: the first of
  * each shape is remembered (TABLE_MAX of them), and those after it are compared with it.
@@ -189,7 +189,9 @@ static void read_corpus(struct check *check, const char *path)
 
 static void mutate(struct check *check)
 {
-    struct mutate_text text = check->pool[mutate_below(&check->random, check->pool_count)];
+    /* The earlier, the likelier: the first corpus is the one with the traps. */
+    uint32_t below = mutate_below(&check->random, check->pool_count) + 1;
+    struct mutate_text text = check->pool[mutate_below(&check->random, below)];
     const struct mutate_text *other = &check->pool[mutate_below(&check->random, check->pool_count)];
     bool is_new = mutate_below(&check->random, 100) < 35;
 
