@@ -11,9 +11,10 @@ static int64_t number_at(sl_usec now)
     return now / WINDOW_SLOT + 1;
 }
 
+/* A slot that is ahead of the reader's now counts too: it has taken an older one's place. */
 static bool counts(int64_t number, sl_usec now)
 {
-    return number > number_at(now) - WINDOW_SLOTS && number <= number_at(now);
+    return number > number_at(now) - WINDOW_SLOTS;
 }
 
 /* The histogram for now. A slot that is ahead (another thread's now) takes what comes late. */
