@@ -94,6 +94,17 @@ bool expect_is_stuck(const struct expect *expect)
     return true;
 }
 
+uint32_t expect_skip_end(const struct expect *expect)
+{
+    for (uint32_t i = 0; i < expect->count; i++) {
+        const struct expect_entry *entry = entry_at(expect, i);
+        if (entry->kind == EXPECT_SYNC && (entry->flags & EXPECT_IN_COPY) == 0) {
+            return entry->segment;
+        }
+    }
+    return expect->segment;
+}
+
 bool expect_ends_next(const struct expect *expect)
 {
     for (uint32_t i = 1; i < expect->count; i++) {

@@ -157,6 +157,9 @@ bool expect_is_stuck(const struct expect *expect);
 /* The Query or Execute that an answer to the head leads to, itself included, or NULL. */
 const struct expect_entry *expect_execute(const struct expect *expect);
 
+/* The segment of the Sync that an error now would be skipped to; the present one: not sent yet. */
+uint32_t expect_skip_end(const struct expect *expect);
+
 /* Behind the head, will the server answer nothing (but Closes) before that Sync? */
 bool expect_ends_next(const struct expect *expect);
 

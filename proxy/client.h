@@ -86,7 +86,7 @@ struct client {
     bool minor_two;          /* protocol 3.2: a long cancel key */
     uint32_t body_left;      /* of a message from the client */
     uint32_t replaced;       /* bytes of input that instead replaces */
-    uint32_t undone_segment; /* see server_settle.c: the segment and one; 0: none */
+    uint32_t undone_segment; /* see server_settle.c: the last undone and one; 0: none */
     uint32_t forgets_segment;
     uint32_t unnamed_segment; /* in which its unnamed statement was changed last */
     uint32_t stmt_skip;       /* bytes of input that have walked already and are sent next */

@@ -198,15 +198,14 @@ static enum step ready_unnamed(
     return STEP_NEXT;
 }
 
-void request_forget_unnamed(struct client *client)
+void request_forget_unnamed(struct client *client, uint32_t segment)
 {
     struct server *server = client->server;
 
     if (client->unnamed != NULL || client->unnamed_is_opaque) {
-        prepared_unref(client->unnamed);
         client->unnamed = NULL;
         client->unnamed_is_opaque = false;
-        client->unnamed_segment = server->expect.segment;
+        client->unnamed_segment = segment;
     }
     if (server->stmts.unnamed != NULL) {
         prepared_unref(server->stmts.unnamed);

@@ -203,9 +203,27 @@ static enum step pass_statement(
     return step;
 }
 
+/* It takes the unnamed statement away, unless an error that is not seen yet has it skipped. */
+static enum step pass_query(struct client *client, const struct request *request)
+{
+    struct expect *expect = &client->server->expect;
+    struct expect_entry entry = {.kind = EXPECT_QUERY};
+    bool takes_unnamed = client->renames && !expect->skipping;
+    uint32_t segment = expect->segment;
+
+    if (takes_unnamed && client->unnamed != NULL) {
+        entry.local = SETTLE_UNNAMED;
+        entry.undo = client->unnamed;
+    }
+    enum step step = pass_statement(client, request, entry);
+    if (step == STEP_NEXT && takes_unnamed) {
+        request_forget_unnamed(client, segment);
+    }
+    return step;
+}
+
 static enum step on_query(struct client *client, const struct request *request)
 {
-    struct expect_entry entry = {.kind = EXPECT_QUERY};
     struct sl_error error;
 
     if (client->io.worker->conf->disable_pqexec) {
@@ -220,12 +238,9 @@ static enum step on_query(struct client *client, const struct request *request)
     }
     if (!client->server->expect.skipping) {
         client->server->is_unsynced = false;
-        if (client->renames) {
-            request_forget_unnamed(client);
-        }
     }
     begin_query(client);
-    return pass_statement(client, request, entry);
+    return pass_query(client, request);
 }
 
 static enum step on_extended(

@@ -86,6 +86,7 @@ bool link_join(struct client *client, struct server *server)
     }
     server_meter_begin(server);
     client->unnamed_segment = server->expect.segment; /* nothing of it is open here */
+    client->undone_segment = 0;
     server->client = client; /* its timer may fire meanwhile, and finds it linked */
     client->server = server;
     server_enter(server, SERVER_LINKED);

@@ -48,8 +48,24 @@ static void settle_parse(
 }
 
 /*
- * A failed Parse("") leaves no unnamed statement; a skipped one leaves that of
- * before. Of several in one segment the first that was not done decides.
+ * Whether what the client's unnamed statement was before that entry is to come back. What the
+ * server skips goes up to Sync, over the ends of several segments where Queries stand there:
+ * the first change that was not done decides for all of them, unless a segment behind the
+ * Sync has made another statement.
+ */
+static bool brings_back(struct client *client, struct server *server, uint32_t segment)
+{
+    if (client == NULL ||
+            (client->undone_segment != 0 && (int32_t)(segment + 1 - client->undone_segment) <= 0)) {
+        return false;
+    }
+    uint32_t end = expect_skip_end(&server->expect);
+    client->undone_segment = end + 1 == 0 ? 1 : end + 1;
+    return (int32_t)(client->unnamed_segment - end) <= 0;
+}
+
+/*
+ * A failed Parse("") leaves no unnamed statement; what is skipped leaves that of before.
  */
 static void settle_unnamed(
         struct server *server, const struct expect_entry *entry, enum expect_outcome outcome)
@@ -66,12 +82,10 @@ static void settle_unnamed(
     if ((entry->flags & EXPECT_QUIET) != 0) {
         return; /* ours: the client's statement is what it was */
     }
-    if (client == NULL || client->undone_segment == entry->segment + 1 ||
-            client->unnamed_segment != entry->segment) { /* a later one has made another */
+    if (!brings_back(client, server, entry->segment)) {
         prepared_unref(before);
         return;
     }
-    client->undone_segment = entry->segment + 1;
     prepared_unref(client->unnamed);
     client->unnamed = NULL;
     client->unnamed_is_opaque = false;
@@ -80,6 +94,18 @@ static void settle_unnamed(
     } else {
         prepared_unref(before);
     }
+}
+
+/* A Query that the server never looked at took no unnamed statement away. */
+static void settle_query(
+        struct server *server, const struct expect_entry *entry, enum expect_outcome outcome)
+{
+    if (entry->local != SETTLE_UNNAMED) {
+        free(entry->undo); /* a poison's words */
+        return;
+    }
+    struct expect_entry unnamed = {.ref = entry->undo, .segment = entry->segment};
+    settle_unnamed(server, &unnamed, outcome == EXPECT_SKIPPED ? EXPECT_SKIPPED : EXPECT_DONE);
 }
 
 /* A Close of ours that the server never saw: the statement is still there. */
@@ -141,7 +167,7 @@ void server_settle(void *self, const struct expect_entry *entry, enum expect_out
         if (entry->ref != NULL) {
             client_stmt_finished(server, entry->ref, outcome);
         }
-        free(entry->undo);
+        settle_query(server, entry, outcome);
         break;
     case EXPECT_DESCRIBE_STATEMENT:
         free(entry->undo); /* a poison's words */

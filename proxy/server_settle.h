@@ -17,7 +17,8 @@
  *   LOCAL, bytes      NULL                    struct settle_bytes   (local = 0; SETTLE_READY:
  *                                             a ReadyForQuery follows them)
  *   poison            NULL                    struct settle_bytes
- *   QUERY, EXECUTE    struct stmt, or NULL    NULL
+ *   QUERY, EXECUTE    struct stmt, or NULL    NULL; of a Query with local = SETTLE_UNNAMED
+ *                                             the struct prepared that was unnamed before
  *
  * Threads: the server's worker.
  */
