@@ -80,6 +80,16 @@ const struct expect_entry *expect_last(const struct expect *expect)
     return expect->count == 0 ? NULL : entry_at(expect, expect->count - 1);
 }
 
+const struct expect_entry *expect_first_shown(const struct expect *expect)
+{
+    for (uint32_t i = 0; i < expect->count; i++) {
+        if ((entry_at(expect, i)->flags & EXPECT_HIDDEN) == 0) {
+            return entry_at(expect, i);
+        }
+    }
+    return NULL;
+}
+
 bool expect_is_stuck(const struct expect *expect)
 {
     if (expect->copy == EXPECT_COPY_BOTH ||

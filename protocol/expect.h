@@ -125,6 +125,8 @@ bool expect_take_local(struct expect *expect, struct expect_entry *entry);
 /* The entry that the next reply belongs to, or NULL; the one that was pushed last, or NULL. */
 const struct expect_entry *expect_head(const struct expect *expect);
 const struct expect_entry *expect_last(const struct expect *expect);
+/* The first that is not hidden, or NULL. */
+const struct expect_entry *expect_first_shown(const struct expect *expect);
 
 static inline bool expect_idle(const struct expect *expect)
 {

@@ -41,6 +41,7 @@ struct cancel {
     uint64_t serial;  /* the server's */
     uint32_t segment; /* the last that had been sent when the request came */
     bool is_sent;     /* as the pool counts it */
+    bool is_waiting;  /* for the end of what we asked the server ourselves; no connection yet */
 };
 
 static _Atomic uint64_t dropped;
@@ -85,8 +86,16 @@ static void release_server(struct cancel *cancel)
     if (!sl_list_empty(&server->cancels)) {
         return;
     }
-    if (server->client != NULL && server->client->is_held) {
-        client_wake(server->client);
+    struct client *client = server->client;
+    if (client != NULL) {
+        if (server->saw_reset) {
+            server_after_reset(server);
+        }
+        if (client->is_held) {
+            client->request_at = server->io.worker->now; /* the time until now was not its own */
+            client_set_timer(client);
+            client_wake(client);
+        }
     } else if (server->state == SERVER_CLEAN && expect_idle(&server->expect)) {
         link_free_server(server);
     }
@@ -102,6 +111,15 @@ static void log_failed(const struct cancel *cancel)
             sl_log_quote(cancel->send.why));
 }
 
+/* Of what the server still owes, is there a request that it was meant for? */
+static bool is_meant(const struct cancel *cancel)
+{
+    const struct expect_entry *first =
+            cancel->server == NULL ? NULL : expect_first_shown(&cancel->server->expect);
+
+    return first != NULL && (int32_t)(first->segment - cancel->segment) <= 0;
+}
+
 /*
  * Is what runs still what it was meant for: a request of the client's that had been
  * sent when the cancel came? A later one would be hit for no reason.
@@ -109,11 +127,8 @@ static void log_failed(const struct cancel *cancel)
 static bool wanted(struct cancel_send *send)
 {
     const struct cancel *cancel = SL_CONTAINER(send, struct cancel, send);
-    const struct expect_entry *head =
-            cancel->server == NULL ? NULL : expect_head(&cancel->server->expect);
 
-    return head != NULL && (head->flags & EXPECT_HIDDEN) == 0 &&
-           (int32_t)(head->segment - cancel->segment) <= 0;
+    return is_meant(cancel) && !expect_hidden(&cancel->server->expect);
 }
 
 static void sent(struct cancel_send *send)
@@ -139,6 +154,10 @@ static void ended(struct cancel_send *send, enum cancel_end how)
     struct cancel *cancel = SL_CONTAINER(send, struct cancel, send);
     struct worker *worker = send->worker;
 
+    if (how == CANCEL_UNWANTED && is_meant(cancel)) {
+        cancel->is_waiting = true; /* something of ours came in between */
+        return;
+    }
     if (how == CANCEL_FAILED || how == CANCEL_LATE) {
         log_failed(cancel);
     }
@@ -199,20 +218,7 @@ static void hold_pool(struct cancel *cancel)
     atomic_fetch_add(&cancel->pool->cancels_waiting, 1);
 }
 
-static bool send_to(struct cancel *cancel, const struct server *server)
-{
-    if (!prepare(cancel, server)) {
-        return false;
-    }
-    if (!cancel_send_open(&cancel->send, &server->address)) {
-        log_failed(cancel);
-        return false;
-    }
-    hold_pool(cancel);
-    return true;
-}
-
-/* The query it meant may have ended, and what runs may be our own: then it is dropped. */
+/* The query it meant may have ended: then it is dropped. What runs may be our own: then it waits. */
 static bool send_for(struct cancel *cancel, struct server *server)
 {
     const struct expect_entry *last = expect_last(&server->expect);
@@ -220,11 +226,36 @@ static bool send_for(struct cancel *cancel, struct server *server)
     cancel->server = server;
     cancel->segment = last == NULL ? 0 : last->segment;
     cancel->send.wanted = wanted;
-    if (!wanted(&cancel->send) || !send_to(cancel, server)) {
+    if (!is_meant(cancel) || !prepare(cancel, server)) {
         return false;
     }
+    cancel->is_waiting = expect_hidden(&server->expect);
+    if (!cancel->is_waiting && !cancel_send_open(&cancel->send, &server->address)) {
+        log_failed(cancel);
+        return false;
+    }
+    hold_pool(cancel);
     sl_list_append(&server->cancels, &cancel->on_server);
     return true;
+}
+
+void cancel_go_on(struct server *server)
+{
+    if (expect_hidden(&server->expect)) {
+        return;
+    }
+    SL_LIST_EACH_SAFE (it, &server->cancels) {
+        struct cancel *cancel = SL_CONTAINER(it, struct cancel, on_server);
+        if (!cancel->is_waiting) {
+            continue;
+        }
+        cancel->is_waiting = false;
+        if (!wanted(&cancel->send)) {
+            ended(&cancel->send, CANCEL_UNWANTED);
+        } else if (!cancel_send_open(&cancel->send, &server->address)) {
+            ended(&cancel->send, CANCEL_FAILED);
+        }
+    }
 }
 
 void cancel_recall(struct server *server)

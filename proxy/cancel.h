@@ -11,6 +11,7 @@
  *                          other clients until it has closed, and its own client's next
  *                          request waits as long: PostgreSQL 15 signals a backend twice
  *                          for one request, and the second would hit what runs by then
+ *   one of ours under way  the same, when that has been answered
  *   nothing under way      dropped: the query it meant has ended; also when that is so,
  *                          or a later one runs, by the time it could be sent
  *
@@ -46,6 +47,8 @@ void cancel_request(struct client *from, uint32_t pid, struct sl_span key);
 /* Our own cancel: the client has gone, its query goes on. When its turn comes (cancel_rate.h). */
 void cancel_orphan(struct server *server);
 
+/* Something of our own may have ended on it: requests that waited for that are sent, or dropped. */
+void cancel_go_on(struct server *server);
 /* What the server was asked has been answered: requests not yet sent are dropped. */
 void cancel_recall(struct server *server);
 /* The same, and those on their way no longer name it. */

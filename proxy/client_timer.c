@@ -47,10 +47,14 @@ static struct deadline linked_deadline(const struct client *client)
     /* A request that has just come is not in the queue yet. */
     bool is_busy = client->query_since != 0 || !expect_idle(&server->expect);
     struct deadline deadline = {0};
+    /* cancel_holds_next(): it has asked, and we wait. */
+    bool is_kept = client->is_held && !sl_list_empty(&server->cancels);
 
     if (is_busy) {
         earlier(&deadline, client->query_since, conf_query_timeout(conf, user),
                 SL_STATE_QUERY_CANCELED, "query timeout");
+    } else if (is_kept) {
+        deadline.at = 0; /* cancel.c sets the timer again */
     } else if (server->expect.status != 'I') {
         earlier(&deadline, client->request_at, conf_idle_transaction_timeout(conf, user),
                 SL_STATE_IDLE_IN_TX_TIMEOUT, "idle transaction timeout");

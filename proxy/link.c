@@ -246,6 +246,7 @@ static void part(struct client *client, struct server *server)
     server->tapped = 0;
     server->is_withheld = false;
     server->is_due = false;
+    server->saw_reset = false;    /* what is to be set is looked at when it is linked */
     server->state = SERVER_CLEAN; /* for now: the next step says what becomes of it */
     server->owner = client->id;
     server->owner_worker = client->io.worker->index;
@@ -439,11 +440,11 @@ void link_abandon(struct client *client, const char *reason)
                    server->body_left > 0 || server->expect.copy != EXPECT_COPY_NONE ||
                    io_is_clogged(&server->io);
     bool was_session = client->mode == CONF_POOL_SESSION || client->is_pinned;
-    bool is_gone = server->io.is_failed || server->is_replication || server->close_reason != NULL;
+    bool is_gone = server->io.is_failed || server->is_replication || server->has_said_fatal;
     /* Unsynced: a Sync of ours would commit what the client did not. */
     bool is_unsynced = server->is_unsynced || server->expect.skipping;
     part(client, server);
-    if (is_gone || is_busy || is_unsynced) {
+    if (is_gone || is_busy || is_unsynced || server->close_reason != NULL) {
         if (is_busy && !is_gone) {
             cancel_orphan(server);
         }

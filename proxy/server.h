@@ -154,6 +154,8 @@ void server_login_failed(struct server *server, const struct sl_error *error, bo
 void server_relay_ready(struct server *server, unsigned got);
 /* What was withheld passes, when nobody waits any more. */
 void server_relay_withheld(struct server *server);
+/* After RESET: the client's own values, before whatever it says next. */
+void server_after_reset(struct server *server);
 /* Bytes of our own to the server, in order with what passes; sent by the end of the turn. */
 void server_say(struct server *server, const void *bytes, size_t len);
 /* A request of our own whose replies nobody sees. */

@@ -13,6 +13,7 @@
 #include "protocol/base/log.h"
 #include "protocol/message.h"
 #include "protocol/sqlstate.h"
+#include "proxy/cancel.h"
 #include "proxy/client.h"
 #include "proxy/client_retry.h"
 #include "proxy/client_stmt.h"
@@ -136,7 +137,7 @@ static void take_param(struct server *server, const struct back_param *param, bo
 /*
  * What the client started with comes back by RESET, but the server was started
  * without it (param_is_per_client()): the client is told its own value, and the
- * server is given it before anything else (after_reset()).
+ * server is given it before anything else (server_after_reset()).
  */
 static bool show_own(struct relay *relay, const struct back_param *param)
 {
@@ -177,9 +178,11 @@ static enum relayed on_param_status(struct relay *relay, struct sl_span body, bo
     return shown == RELAY_PASS && show_own(relay, &param) ? RELAY_HIDE : shown;
 }
 
-/* After RESET: the client's own values, before whatever it says next. */
-static void after_reset(struct server *server)
+void server_after_reset(struct server *server)
 {
+    if (cancel_holds_next(server)) {
+        return; /* cancel.c calls again; what the client says next waits as long */
+    }
     server->saw_reset = false;
     if (server->client != NULL && server->state == SERVER_LINKED && expect_idle(&server->expect) &&
             server->expect.status != 'E' && !link_settings(server->client)) {
@@ -570,11 +573,14 @@ static void after(struct server *server, bool saw_ready)
             return;
         }
         if (SL_UNLIKELY(saw_ready && server->saw_reset)) {
-            after_reset(server);
+            server_after_reset(server);
         }
         struct client *client = server->client;
         if (client == NULL) {
             return;
+        }
+        if (SL_UNLIKELY(saw_ready && !sl_list_empty(&server->cancels))) {
+            cancel_go_on(server);
         }
         if (client->is_held) {
             client_wake(client); /* some of what it waits for may have come */
