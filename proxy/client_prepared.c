@@ -321,6 +321,76 @@ static enum step make_named(struct client *client, const struct request *request
     return STEP_NEXT;
 }
 
+/*
+ * The server says what is wrong with a statement that it is not to keep: Parse and Close, under
+ * a name that no client has. name: the client's that comes to be if nothing is, and it is told;
+ * NULL: there is none to be, and it is not. request_drop() is the caller's.
+ */
+static enum step probe(
+        struct client *client, const struct front_parse *parse, struct client_name *name)
+{
+    static const char probe_name[] = "SLUICE_probe";
+    struct server *server = client->server;
+    uint8_t close[MESSAGE_HEAD + 1 + sizeof probe_name];
+    struct expect_entry entry = {
+            .kind = EXPECT_PARSE, .flags = name == NULL ? EXPECT_QUIET : 0, .undo = name};
+    bool is_skipping = server->expect.skipping;
+
+    server->is_unsynced = true;
+    if (expect_push(&server->expect, entry) != SL_OK) {
+        if (name != NULL) {
+            client_names_remove(client->names, name);
+        }
+        return request_hold(client);
+    }
+    if (is_skipping) {
+        return STEP_NEXT;
+    }
+    say_parse_head(server, probe_name, sizeof probe_name - 1, parse->rest.len);
+    server_say(server, parse->rest.at, parse->rest.len);
+    count(client, STATS_SERVER_PARSES);
+    entry = (struct expect_entry){.kind = EXPECT_CLOSE, .flags = EXPECT_QUIET};
+    if (expect_push(&server->expect, entry) != SL_OK) {
+        server->close_reason = "out of memory"; /* the statement stays */
+        return STEP_NEXT;
+    }
+    put_head(close, MSG_CLOSE, sizeof close);
+    close[MESSAGE_HEAD] = 'S';
+    memcpy(close + MESSAGE_HEAD + 1, probe_name, sizeof probe_name);
+    server_say(server, close, sizeof close);
+    return STEP_NEXT;
+}
+
+/* PostgreSQL sees that last: after what is wrong with the statement, and with the transaction. */
+static enum step refuse_duplicate(
+        struct client *client, const struct request *request, const struct front_parse *parse)
+{
+    if (!expect_has_room(&client->server->expect, 4)) {
+        return request_hold(client);
+    }
+    enum step step = probe(client, parse, NULL);
+    if (step != STEP_NEXT) {
+        return step;
+    }
+    return request_poison(client, request, SL_STATE_DUPLICATE_PSTATEMENT,
+            "prepared statement \"%.*s\" already exists",
+            (int)(parse->name.len > 63 ? 63 : parse->name.len), (const char *)parse->name.at);
+}
+
+/* The server has that statement already: it is ours to answer, unless its transaction has failed. */
+static enum step name_known(struct client *client, const struct request *request,
+        const struct front_parse *parse, struct client_name *name)
+{
+    if (client->server->expect.status != 'E') {
+        return reply_locally(client, request, '1', name);
+    }
+    enum step step = probe(client, parse, name);
+    if (step == STEP_NEXT) {
+        request_drop(client, request);
+    }
+    return step;
+}
+
 static enum step parse_named(
         struct client *client, const struct request *request, const struct front_parse *parse)
 {
@@ -331,9 +401,7 @@ static enum step parse_named(
         return request_hold(client);
     }
     if (found != NULL) {
-        return request_poison(client, request, SL_STATE_DUPLICATE_PSTATEMENT,
-                "prepared statement \"%.*s\" already exists",
-                (int)(parse->name.len > 63 ? 63 : parse->name.len), (const char *)parse->name.at);
+        return refuse_duplicate(client, request, parse);
     }
     struct prepared *prepared = prepared_intern(parse->rest);
     if (prepared == NULL) {
@@ -362,7 +430,7 @@ static enum step parse_named(
     server->is_unsynced = true;
     if (stmt != NULL) {
         server_stmts_touch(&server->stmts, stmt);
-        return reply_locally(client, request, '1', name);
+        return name_known(client, request, parse, name);
     }
     return make_named(client, request, parse, name);
 }

@@ -6,6 +6,7 @@
  *
  *   kind              ref                     undo
  *   PARSE named       struct server_stmt      struct client_name, or NULL (injected)
+ *   PARSE probing     NULL                    likewise
  *   PARSE, CLOSE      struct prepared: what   the server, so that it is always settled
  *     unnamed         was unnamed before      (local = SETTLE_UNNAMED)
  *   CLOSE injected    struct prepared         NULL
