@@ -108,6 +108,21 @@ static void a_group_has_five_points(void **state)
     }
 }
 
+/* Beside the plane of by_angle(0, ...), by some degrees. */
+static struct tfidf_vector by_angle_beside(double degrees, double beside)
+{
+    const double radians = beside * 3.14159265358979323846 / 180;
+    struct tfidf_vector vector = by_angle(0, degrees);
+
+    vector.count = 3;
+    for (uint32_t i = 0; i < 2; i++) {
+        vector.values[i] *= (float)cos(radians);
+    }
+    vector.dims[2] = 2;
+    vector.values[2] = (float)sin(radians);
+    return vector;
+}
+
 /*
  * A chain whose points are a degree apart, and once a bit more: eps is 2.05 degrees. Its ends are
  * no cores, but two degrees from one. A point 2.4 degrees beside the chain is too far.
@@ -115,20 +130,13 @@ static void a_group_has_five_points(void **state)
 static void within_eps_of_a_core_is_in_its_group_and_farther_is_not(void **state)
 {
     enum { CHAIN = 41 };
-    const double beside = 2.4 * 3.14159265358979323846 / 180;
     struct tfidf_vector vectors[CHAIN + 1];
 
     (void)state;
     for (uint32_t i = 0; i < CHAIN; i++) {
         vectors[i] = by_angle(0, i < 10 ? i : i + 0.05);
     }
-    vectors[CHAIN] = by_angle(0, 20.05);
-    vectors[CHAIN].count = 3;
-    for (uint32_t i = 0; i < 2; i++) {
-        vectors[CHAIN].values[i] *= (float)cos(beside);
-    }
-    vectors[CHAIN].dims[2] = 2;
-    vectors[CHAIN].values[2] = (float)sin(beside);
+    vectors[CHAIN] = by_angle_beside(20.05, 2.4);
     struct dbscan dbscan = run(vectors, CHAIN + 1);
     const double eps = 1 - cos(2.05 * 3.14159265358979323846 / 180);
     assert_float_equal(dbscan.eps, eps, 1e-5);
@@ -137,6 +145,25 @@ static void within_eps_of_a_core_is_in_its_group_and_farther_is_not(void **state
         assert_int_equal(dbscan.labels[i], 0);
     }
     assert_int_equal(dbscan.labels[CHAIN], POINTS_NO_GROUP);
+}
+
+/* Two such chains, 3.9 degrees apart; between them a point, 1.9 from one and 2.0 from the other. */
+static void between_two_groups_the_nearest_core_counts(void **state)
+{
+    enum { CHAIN = 41 };
+    struct tfidf_vector vectors[2 * CHAIN + 1];
+
+    (void)state;
+    for (uint32_t side = 0; side < 2; side++) {
+        for (uint32_t i = 0; i < CHAIN; i++) {
+            vectors[i] = by_angle(0, i < 10 ? i : i + 0.05);
+            vectors[CHAIN + i] = by_angle_beside(i < 10 ? i : i + 0.05, 3.9);
+        }
+        vectors[2 * CHAIN] = by_angle_beside(20.05, side == 0 ? 1.9 : 2.0);
+        struct dbscan dbscan = run(vectors, 2 * CHAIN + 1);
+        assert_int_equal(dbscan.groups, 2);
+        assert_int_equal(dbscan.labels[2 * CHAIN], side);
+    }
 }
 
 static void points_that_coincide_are_one_group(void **state)
@@ -225,6 +252,7 @@ int main(void)
             cmocka_unit_test_setup_teardown(a_group_has_five_points, begin, end),
             cmocka_unit_test_setup_teardown(
                     within_eps_of_a_core_is_in_its_group_and_farther_is_not, begin, end),
+            cmocka_unit_test_setup_teardown(between_two_groups_the_nearest_core_counts, begin, end),
             cmocka_unit_test_setup_teardown(points_that_coincide_are_one_group, begin, end),
             cmocka_unit_test_setup_teardown(few_points_or_strangers_are_all_noise, begin, end),
             cmocka_unit_test_setup_teardown(the_order_of_points_does_not_matter, begin, end),

@@ -81,9 +81,31 @@ static void the_same_load_is_no_drift(void **state)
     assert_float_equal(score_of(then->shapes, COUNT), 0, 0);
     for (uint32_t i = 0; i < COUNT; i++) {
         turned[i] = then->shapes[COUNT - 1 - i];
-        turned[i].weight *= 1000; /* ten times the calls of everything: the same shares */
+        turned[i].weight *= 1000; /* as many times the calls of everything: the same shares */
     }
     assert_float_equal(score_of(turned, COUNT), 0, 0);
+}
+
+/* Weights that no float can hold add up to something else in another order. */
+static void rounding_is_no_drift(void **state)
+{
+    static struct workload_shape turned[COUNT];
+    struct planted *uneven = planted_new(COUNT, 1);
+    struct workload before;
+    double score = -1;
+
+    (void)state;
+    for (uint32_t i = 0; i < COUNT; i++) {
+        uneven->shapes[i].weight = 1 / (1.0 + i % 11);
+    }
+    for (uint32_t i = 0; i < COUNT; i++) {
+        turned[i] = uneven->shapes[COUNT - 1 - i];
+    }
+    assert_int_equal(workload_analyse(&before, uneven->shapes, COUNT, &usual), SL_OK);
+    assert_int_equal(drift_score(&before, turned, COUNT, &score), SL_OK);
+    assert_true(score == 0);
+    workload_fini(&before);
+    free(uneven);
 }
 
 static void other_shapes_of_the_same_kinds_are_little_drift(void **state)
@@ -203,6 +225,7 @@ int main(void)
             cmocka_unit_test(divergence_is_what_a_hand_finds),
             cmocka_unit_test(divergence_is_of_parts_not_of_sums),
             cmocka_unit_test(the_same_load_is_no_drift),
+            cmocka_unit_test(rounding_is_no_drift),
             cmocka_unit_test(other_shapes_of_the_same_kinds_are_little_drift),
             cmocka_unit_test(load_that_moved_to_one_kind_is_drift),
             cmocka_unit_test(where_a_shape_belongs_does_not_depend_on_the_load_of_then),
