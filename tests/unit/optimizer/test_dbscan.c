@@ -150,8 +150,8 @@ static void within_eps_of_a_core_is_in_its_group_and_farther_is_not(void **state
 /* Two such chains, 3.9 degrees apart; between them a point, 1.9 from one and 2.0 from the other. */
 static void between_two_groups_the_nearest_core_counts(void **state)
 {
-    enum { CHAIN = 41 };
-    struct tfidf_vector vectors[2 * CHAIN + 1];
+    enum { CHAIN = 41, BETWEEN = 2 * CHAIN };
+    struct tfidf_vector vectors[BETWEEN + 1];
 
     (void)state;
     for (uint32_t side = 0; side < 2; side++) {
@@ -159,10 +159,10 @@ static void between_two_groups_the_nearest_core_counts(void **state)
             vectors[i] = by_angle(0, i < 10 ? i : i + 0.05);
             vectors[CHAIN + i] = by_angle_beside(i < 10 ? i : i + 0.05, 3.9);
         }
-        vectors[2 * CHAIN] = by_angle_beside(20.05, side == 0 ? 1.9 : 2.0);
-        struct dbscan dbscan = run(vectors, 2 * CHAIN + 1);
+        vectors[BETWEEN] = by_angle_beside(20.05, side == 0 ? 1.9 : 2.0);
+        struct dbscan dbscan = run(vectors, BETWEEN + 1);
         assert_int_equal(dbscan.groups, 2);
-        assert_int_equal(dbscan.labels[2 * CHAIN], side);
+        assert_int_equal(dbscan.labels[BETWEEN], side);
     }
 }
 
