@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: PostgreSQL */
 /*
- * tests/shapes/check.c - equal shapes have equal fingerprints.
+ * tests/shapes/check.c - equal shapes have equal fingerprints, and equal facts.
  *
  *     shapes_check [-n MUTATIONS] [-s SEED] CORPUS...
  *
  * A corpus is a file of statements, divided by lines of "----"; what comes first is changed most. Each is read by libpg_query and by
  * the scanner; so are MUTATIONS statements made from them. Of all that are SELECT, INSERT, UPDATE,
- * DELETE or MERGE and can be parsed, those with one shape must have one fingerprint: the first of
- * each shape is remembered (TABLE_MAX of them), and those after it are compared with it.
+ * DELETE or MERGE and can be parsed, those with one shape must have one fingerprint, and the same
+ * facts (protocol/sql_facts.h, without what is called a hint there): the first of each shape is remembered (TABLE_MAX of them), and those after it are compared with it.
  *
  * Exits 1 when two differ, and prints both; and when so few could be compared that the test says
  * nothing.
@@ -16,6 +16,7 @@
 #include "protocol/shape.h"
 #include "protocol/sql_parse.h"
 #include "tests/shapes/mutate.h"
+#include "tests/unit/protocol/facts_text.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -33,6 +34,7 @@ enum {
 struct seen {
     struct sl_hash128 key;
     uint64_t fingerprint;
+    uint64_t facts; /* a hash of them */
     char *text;
 };
 
@@ -81,6 +83,22 @@ static bool fingerprint_of(const char *text, uint64_t *fingerprint)
     return sql_fingerprint(sl_span_text(text), fingerprint) == SL_OK;
 }
 
+static uint64_t facts_of(const char *text)
+{
+    struct sql_tree *tree = NULL;
+    struct sql_facts *facts = NULL;
+    struct sql_parse_error error;
+    static struct facts_text words = {.without_hints = true};
+
+    SL_CHECK(sql_parse(sl_span_text(text), &tree, &error) == SL_OK);
+    SL_CHECK(sql_facts_new(tree, &facts) == SL_OK);
+    uint64_t hash =
+            sl_hash64_seed(sl_span_text(facts_describe(&words, facts)), facts->complexity.score);
+    sql_facts_free(facts);
+    sql_tree_free(tree);
+    return hash;
+}
+
 static void compare(struct check *check, const struct seen *seen, const char *text,
         uint64_t fingerprint, const char *shape)
 {
@@ -88,6 +106,10 @@ static void compare(struct check *check, const struct seen *seen, const char *te
         return;
     }
     check->compared++;
+    if (seen->facts != facts_of(text)) {
+        check->failures++;
+        printf("one shape, other facts\n  shape %s\n  %s\n  %s\n", shape, seen->text, text);
+    }
     if (seen->fingerprint == fingerprint) {
         return;
     }
@@ -121,6 +143,7 @@ static bool examine(struct check *check, const char *text)
     free(seen->text);
     seen->key = shape.key;
     seen->fingerprint = fingerprint;
+    seen->facts = facts_of(text);
     seen->text = must(strdup(text));
     return true;
 }

@@ -12,6 +12,7 @@
 struct facts_text {
     char at[8192];
     size_t len;
+    bool without_hints; /* only what is true of every text of the shape */
 };
 
 __attribute__((format(printf, 2, 3))) static void facts_say(
@@ -90,6 +91,13 @@ static void facts_say_functions(struct facts_text *text, const struct sql_facts 
     }
 }
 
+static const char *facts_op_text(const struct facts_text *text, enum sql_op op)
+{
+    bool is_hint = op == SQL_OP_LIKE_PREFIX || op == SQL_OP_LIKE_INFIX;
+
+    return sql_op_text(is_hint && text->without_hints ? SQL_OP_LIKE : op);
+}
+
 static void facts_say_joins(struct facts_text *text, const struct sql_facts *facts)
 {
     static const char *const kinds[] = {"inner", "left", "right", "full"};
@@ -119,11 +127,11 @@ static void facts_say_filters(struct facts_text *text, const struct sql_facts *f
             facts_say(text, "%s ", sql_facts_name(facts, facts->functions[filter->function].name));
         }
         facts_say_column(text, facts, filter->column);
-        facts_say(text, " %s(%s) %s", sql_op_text((enum sql_op)filter->op),
+        facts_say(text, " %s(%s) %s", facts_op_text(text, (enum sql_op)filter->op),
                 sql_facts_name(facts, filter->operator), sides[filter->with]);
         if (filter->with == SQL_WITH_PARAM) {
             facts_say(text, "%u", filter->other);
-        } else if (filter->with == SQL_WITH_LIST) {
+        } else if (filter->with == SQL_WITH_LIST && !text->without_hints) {
             facts_say(text, " of %u", filter->list_len);
         } else if (filter->with == SQL_WITH_COLUMN) {
             facts_say(text, " ");
@@ -170,7 +178,8 @@ static const char *facts_describe(struct facts_text *text, const struct sql_fact
             "unlisten", "notify", "temp", "hold", "cursor", "advisory", "discard", "sequences",
             "begin", "end", "two-phase", "load", "lock"};
 
-    *text = (struct facts_text){0};
+    text->len = 0;
+    text->at[0] = '\0';
     facts_say(text, "%s\n", sql_kind_text(facts->kind));
     facts_say_bits(text, "does", facts->does, does, sizeof does / sizeof *does);
     facts_say_bits(text, "effects", facts->effects, effects, sizeof effects / sizeof *effects);

@@ -469,7 +469,7 @@ static const struct expected others[] = {
 
 static void check_all(const struct expected *expected, size_t count)
 {
-    struct facts_text text;
+    struct facts_text text = {0};
 
     for (size_t i = 0; i < count; i++) {
         struct sql_facts *facts = facts_of(expected[i].text);
