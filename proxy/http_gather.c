@@ -101,7 +101,7 @@ static void finish_view(struct http_gather *gather)
 {
     struct view_visit *of = &gather->visit;
 
-    if (of->view->finish != NULL && !of->out->is_full) {
+    if (of->view->finish != NULL && !of->out->is_full && !gather->is_lost) {
         of->view->finish(of);
     }
     view_end(of);
@@ -147,7 +147,8 @@ static void go_on(struct http_gather *gather)
     while (gather->at < gather->count && gather->done != NULL && !gather->is_lost) {
         struct http_rows *rows = &gather->rows[gather->at];
         rows->buf.bytes_max = HTTP_GATHER_BYTES - bytes; /* together they have no more */
-        gather->visit = (struct view_visit){.view = rows->view, .out = &rows->out};
+        gather->visit = (struct view_visit){
+                .view = rows->view, .out = &rows->out, .argument = gather->argument};
         if (rows->view->on_worker != NULL) {
             gather->tour.visit = visit;
             gather->tour.home = come_home;

@@ -17,6 +17,7 @@
 #define SLUICE_PROXY_HTTP_GATHER_H
 
 #include "protocol/base/list.h"
+#include "proxy/console_parse.h"
 #include "proxy/console_tour.h"
 #include "proxy/http_rows.h"
 
@@ -31,8 +32,9 @@ struct http_gather {
     void (*done)(struct http_gather *gather, void *context, bool is_whole);
     void *context;
     bool is_waiting;
-    bool is_home; /* done() was called */
-    bool is_lost; /* a worker stopped */
+    bool is_home;                        /* done() was called */
+    bool is_lost;                        /* a worker stopped */
+    char argument[CONSOLE_ARGUMENT_MAX]; /* of the views, as in SHOW view argument; "": none */
     unsigned at;
     unsigned count;
     struct http_rows rows[HTTP_GATHER_VIEWS_MAX];

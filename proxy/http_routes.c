@@ -168,6 +168,8 @@ static void put_view(struct json *json, const struct view *view)
     json_text(json, view->name);
     json_key(json, "sentence");
     json_text(json, view->sentence);
+    json_key(json, "argument");
+    json_text(json, view->argument);
     json_key(json, "needs_token");
     json_bool(json, view->is_admin);
     json_key(json, "columns");
@@ -260,8 +262,14 @@ static void get_view(struct http_request *request)
     if (view->is_admin && !is_allowed(request)) {
         return;
     }
+    const char *argument = http_path_parameter(&request->path, "argument");
+    if (argument != NULL && (view->argument == NULL || strlen(argument) >= CONSOLE_ARGUMENT_MAX)) {
+        http_refuse(request, 400, "the view takes no such argument");
+        return;
+    }
     struct http_gather *made = gather_new(request);
     if (made != NULL) {
+        snprintf(made->argument, sizeof made->argument, "%s", argument == NULL ? "" : argument);
         http_gather_add(made, view);
         gather(request, made, send_view);
     }

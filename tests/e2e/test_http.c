@@ -114,6 +114,7 @@ static void what_is_not_served_is_refused_as_json(void **state)
     web_expect(web_get(port, "/api/views/client_encoding"), 404, "\"not_found\"");
     web_expect(web_get(port, "/dashboard/..%2findex.html"), 404, "\"not_found\"");
     web_expect(web_get(port, "/%zz"), 400, "\"bad_request\"");
+    web_expect(web_get(port, "/api/views/pools?argument=x"), 400, "\"bad_request\"");
     answer = web_ask(port, "POST", "/metrics", "");
     web_expect(answer, 405, "\"method_not_allowed\"");
     assert_string_equal(web_header(&answer, "Allow"), "GET, HEAD");
@@ -324,6 +325,34 @@ static void clients_are_listed(void **state)
     PQfinish(client);
 }
 
+/* What an argument is to SHOW it is here. */
+static void a_view_takes_the_argument_that_show_takes(void **state)
+{
+    PGconn *client;
+    struct web_answer answer;
+
+    (void)state;
+    start("[stats]\nmode = on\n");
+    client = open_as("one", "shop");
+    for (int i = 0; i < 5; i++) {
+        query_expect(client, "select 'often'", "often");
+    }
+    query_expect(client, "select 'slow' from pg_sleep(0.2)", "slow");
+    for (long end = proc_now_ms() + SOON_MS; proc_now_ms() < end; proc_pause_ms(10)) {
+        answer = web_get(port, "/api/views/queries?argument=calls");
+        if (strstr(answer.body, "pg_sleep") != NULL && strstr(answer.body, "select ?\"") != NULL) {
+            break;
+        }
+    }
+    web_expect(answer, 200, "\"name\":\"queries\"");
+    const char *often = strstr(answer.body, "select ?\"");
+    assert_non_null(often);
+    assert_true(often < strstr(answer.body, "pg_sleep"));
+    answer = web_get(port, "/api/views/queries");
+    assert_true(strstr(answer.body, "pg_sleep") < strstr(answer.body, "select ?\""));
+    PQfinish(client);
+}
+
 /* The number of a sample. */
 static double sample(const char *metrics, const char *name)
 {
@@ -447,7 +476,7 @@ static void no_secret_is_in_any_answer_or_log(void **state)
     (void)state;
     sluice_file(&sluice, "userlist.txt",
             "\"postgres\" \"planted-in-users\"\n\"admin\" \"\"\n\"one\" \"planted-in-users\"\n");
-    start(TOKEN);
+    start(TOKEN "[stats]\nmode = on\n");
     client = open_as("one", "shop");
     query_expect(client, "select length('planted-in-literal')", "18");
     PQclear(PQprepare(client, "p", "select length('planted-in-prepared')", 0, NULL));
@@ -507,6 +536,7 @@ static const struct CMUnitTest cases[] = {
         CASE(readiness_follows_pause_and_shutdown_and_life_does_not),
         CASE(views_say_what_show_says),
         CASE(clients_are_listed),
+        CASE(a_view_takes_the_argument_that_show_takes),
         CASE(metrics_say_what_show_says_in_base_units),
         CASE(promtool_finds_nothing_to_say),
         CASE(no_secret_is_in_any_answer_or_log),
