@@ -41,7 +41,8 @@ static struct tally_sample sample_of(sl_usec usec)
             .bytes_in = 50,
             .bytes_out = 200,
             .client = 7,
-            .ends_transaction = true};
+            .ends_transaction = true,
+            .is_cached = true};
 }
 
 /* Counts one statement of that shape, as a worker does. */
@@ -179,6 +180,7 @@ static void all_workers_counts_come_together_in_a_row(void **state)
     assert_int_equal(row.bytes_in, 20000);
     assert_int_equal(row.bytes_out, 80000);
     assert_int_equal(row.transactions, 400);
+    assert_int_equal(row.cached, 400);
     assert_int_equal(row.client_usec, 2800);
     assert_int_equal(row.first_seen, start + 3);
     assert_int_equal(row.last_seen, start + 3993);
