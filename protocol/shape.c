@@ -16,30 +16,28 @@
 #include <string.h>
 
 _Static_assert((int)SHAPE_ROOM_MIN > (int)SHAPE_SLACK, "a token fits");
-_Static_assert((int)TOKEN_WORD + (int)WORD_SPACED == (int)TOKEN_SPACED, "on_word() adds");
 
 /* Rarely called from where every instruction counts. */
 #define NOT_INLINED __attribute__((noinline))
 
 const uint8_t shape_spaces[TOKENS][TOKENS] = {
-        /*                 START WORD SPACED VALUE OP OPEN [ CLOSE , . :: */
-        [TOKEN_START] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0},
-        [TOKEN_WORD] = {0, 1, 1, 1, 1, 0, 0, 0, 0, 0, 0},
-        [TOKEN_SPACED] = {0, 1, 1, 1, 1, 1, 0, 0, 0, 0, 0},
-        [TOKEN_VALUE] = {0, 1, 1, 1, 1, 1, 0, 0, 0, 0, 0},
-        [TOKEN_OPERATOR] = {0, 1, 1, 1, 1, 1, 0, 0, 0, 0, 0},
-        [TOKEN_OPEN] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0},
-        [TOKEN_BRACKET] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0},
-        [TOKEN_CLOSE] = {0, 1, 1, 1, 1, 1, 0, 0, 0, 0, 0},
-        [TOKEN_COMMA] = {0, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1},
-        [TOKEN_DOT] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0},
-        [TOKEN_CAST] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0},
+        /*                 START WORD VALUE OP OPEN [ CLOSE , . :: */
+        [TOKEN_START] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0},
+        [TOKEN_WORD] = {0, 1, 1, 1, 0, 0, 0, 0, 0, 0},
+        [TOKEN_VALUE] = {0, 1, 1, 1, 1, 0, 0, 0, 0, 0},
+        [TOKEN_OPERATOR] = {0, 1, 1, 1, 1, 0, 0, 0, 0, 0},
+        [TOKEN_OPEN] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0},
+        [TOKEN_BRACKET] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0},
+        [TOKEN_CLOSE] = {0, 1, 1, 1, 1, 0, 0, 0, 0, 0},
+        [TOKEN_COMMA] = {0, 1, 1, 1, 1, 1, 1, 1, 1, 1},
+        [TOKEN_DOT] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0},
+        [TOKEN_CAST] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0},
 };
 
 struct before {
     enum shape_token token;
     enum shape_word word;
-    bool is_reserved;
+    uint8_t flags;
 };
 
 /* ---- writing ---- */
@@ -97,7 +95,8 @@ static NOT_INLINED void on_word_of_ours(
         scan->by |= shape_depth_is_known(&scan->depth) ? shape_depth_bit(&scan->depth) : 0;
         break;
     case WORD_ARRAY:
-        word = shape_begins_value(before.token, before.is_reserved) ? WORD_ARRAY : WORD_NONE;
+        word = shape_begins_value(before.token, (before.flags & WORD_RESERVED) != 0) ? WORD_ARRAY
+                                                                                     : WORD_NONE;
         break;
     case WORD_UESCAPE:
         word = before.word == WORD_UNICODE_NAME ? WORD_UESCAPE : WORD_NONE;
@@ -183,9 +182,8 @@ static NOT_INLINED struct shape_folded fold_tail(uint8_t *to, const uint8_t *fro
 }
 
 /* Writes a name of up to SHAPE_PIECE bytes; gives its length, or WORD_LEN_MAX + 1. */
-static inline size_t put_name(struct shape_scan *scan)
+static inline size_t put_name(struct shape_scan *scan, const uint8_t *from)
 {
-    const uint8_t *from = scan->at;
     size_t left = (size_t)(scan->source.end - from);
     uint8_t *to = scan->out.to;
     struct shape_folded folded =
@@ -235,23 +233,22 @@ static inline void put_members(struct shape_scan *scan)
         at += 1 + folded.len;
         scan->token = TOKEN_WORD;
         scan->word = WORD_NONE;
-        scan->is_reserved = false;
+        scan->flags = 0;
         scan->shape.tokens += 2;
         scan->depth.run += 2;
     }
     scan->at = at;
 }
 
-static void on_word(struct shape_scan *scan)
+static void on_word(struct shape_scan *scan, const uint8_t *from)
 {
-    struct before before = {
-            .token = scan->token, .word = scan->word, .is_reserved = scan->is_reserved};
+    struct before before = {.token = scan->token, .word = scan->word, .flags = scan->flags};
     bool is_member = scan->token == TOKEN_DOT;
 
     shape_scan_token(scan, TOKEN_WORD);
     scan->negates = false;
     const uint8_t *to = scan->out.to;
-    size_t len = put_name(scan);
+    size_t len = put_name(scan, from);
     if (is_member) {
         return;
     }
@@ -259,8 +256,7 @@ static void on_word(struct shape_scan *scan)
     if (SL_UNLIKELY(scan->setting.words < 3 || scan->setting.is_utility)) {
         shape_setting_word(&scan->setting, (enum shape_word)entry->word);
     }
-    scan->token = TOKEN_WORD + (entry->flags & WORD_SPACED);
-    scan->is_reserved = (entry->flags & WORD_RESERVED) != 0;
+    scan->flags = entry->flags;
     if (entry->word > WORD_PLAIN) {
         on_word_of_ours(scan, (enum shape_word)entry->word, before);
     }
@@ -296,7 +292,7 @@ static void on_prefix(struct shape_scan *scan)
         scan->word = WORD_UNICODE_NAME;
         shape_setting_name(&scan->setting);
     } else {
-        on_word(scan);
+        on_word(scan, at);
     }
 }
 
@@ -421,8 +417,10 @@ static void on_other_token(struct shape_scan *scan, enum shape_char class)
 static void scan_all(struct shape_scan *scan)
 {
     while (scan->at < scan->source.end) {
-        scan->at += *scan->at == ' ' && scan->source.end - scan->at > 1;
-        enum shape_char class = (enum shape_char)shape_chars[*scan->at];
+        const uint8_t *at = scan->at;
+        at += *at == ' ' && scan->source.end - at > 1;
+        scan->at = at;
+        enum shape_char class = (enum shape_char)shape_chars[*at];
         if (class == CHAR_SPACE) {
             scan->at++;
             continue;
@@ -432,7 +430,7 @@ static void scan_all(struct shape_scan *scan)
         }
         switch ((int)class) {
         case CHAR_LETTER:
-            on_word(scan);
+            on_word(scan, at);
             break;
         case CHAR_PREFIX:
             on_prefix(scan);

@@ -37,7 +37,9 @@ static inline struct shape_folded shape_fold(uint8_t *to, const uint8_t *from)
     __m128i upper = _mm_cmplt_epi8(_mm_add_epi8(c, _mm_set1_epi8((char)(-128 - 'A'))),
             _mm_add_epi8(lowest, _mm_set1_epi8(26)));
     __m128i folded = _mm_or_si128(c, _mm_and_si128(upper, _mm_set1_epi8(0x20)));
-    __m128i letter = _mm_cmplt_epi8(_mm_add_epi8(folded, _mm_set1_epi8((char)(-128 - 'a'))),
+    /* Not from folded: what comes next waits for the length, and so for this. */
+    __m128i letter = _mm_cmplt_epi8(
+            _mm_add_epi8(_mm_or_si128(c, _mm_set1_epi8(0x20)), _mm_set1_epi8((char)(-128 - 'a'))),
             _mm_add_epi8(lowest, _mm_set1_epi8(26)));
     __m128i digit = _mm_cmplt_epi8(_mm_add_epi8(c, _mm_set1_epi8((char)(-128 - '0'))),
             _mm_add_epi8(lowest, _mm_set1_epi8(10)));

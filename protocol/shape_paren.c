@@ -4,9 +4,20 @@
  */
 #include "protocol/shape_scan.h"
 
+/* Which words have a space here is known to no other token, so that none has to wait for it. */
+static void open_token(struct shape_scan *scan, enum shape_token token)
+{
+    bool is_spaced = token == TOKEN_OPEN && (scan->flags & WORD_SPACED) != 0;
+
+    shape_scan_token(scan, token);
+    if (is_spaced) {
+        *scan->out.to++ = ' ';
+    }
+}
+
 static void put_list(struct shape_scan *scan, const uint8_t *to)
 {
-    shape_scan_token(scan, TOKEN_OPEN);
+    open_token(scan, TOKEN_OPEN);
     shape_out_few(&scan->out, "(?, ...)");
     scan->token = TOKEN_CLOSE;
     scan->negates = false;
@@ -15,7 +26,7 @@ static void put_list(struct shape_scan *scan, const uint8_t *to)
 
 static void put_rows(struct shape_scan *scan, const uint8_t *to, const struct shape_row *row)
 {
-    shape_scan_token(scan, TOKEN_OPEN);
+    open_token(scan, TOKEN_OPEN);
     shape_out_few(&scan->out, "(");
     for (uint32_t i = 0; i < row->columns; i++) {
         shape_out_room(&scan->out);
@@ -74,7 +85,7 @@ void shape_on_open(struct shape_scan *scan)
     }
     bool is_bracket = *scan->at == '[';
     scan->is_index = is_bracket && word != WORD_ARRAY && !shape_begins_value(scan->token, false);
-    shape_scan_token(scan, is_bracket ? TOKEN_BRACKET : TOKEN_OPEN);
+    open_token(scan, is_bracket ? TOKEN_BRACKET : TOKEN_OPEN);
     *scan->out.to++ = *scan->at++;
     shape_depth_open(&scan->depth);
     if (SL_UNLIKELY(word == WORD_TYPE)) {

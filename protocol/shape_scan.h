@@ -19,8 +19,7 @@
 enum shape_token {
     TOKEN_START,
     TOKEN_WORD,
-    TOKEN_SPACED, /* a word with WORD_SPACED */
-    TOKEN_VALUE,  /* a literal or $n */
+    TOKEN_VALUE, /* a literal or $n */
     TOKEN_OPERATOR,
     TOKEN_OPEN,
     TOKEN_BRACKET, /* [ */
@@ -38,7 +37,7 @@ struct shape_scan {
     const uint8_t *at;
     enum shape_token token;
     enum shape_word word; /* the token before, when it is a word of ours; else WORD_NONE */
-    bool is_reserved;     /* that word has WORD_RESERVED */
+    uint8_t flags;        /* WORD_* of that word */
     bool begins;          /* the next token is a statement's first */
     bool is_index;        /* behind a [ that may belong to a type's name */
     bool negates;         /* behind a minus, and parentheses */
@@ -71,7 +70,7 @@ static inline void shape_scan_token(struct shape_scan *scan, enum shape_token to
     scan->out.to += shape_spaces[scan->token][token];
     scan->token = token;
     scan->word = WORD_NONE;
-    scan->is_reserved = false;
+    scan->flags = 0;
     scan->shape.tokens++;
     scan->depth.run++;
 }
