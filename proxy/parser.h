@@ -13,6 +13,8 @@
  * the queue. The old one is not killed, which could leave a lock behind; it ends when its text
  * does. A thread that libpg_query failed on replaces itself. After PARSER_THREADS_MAX threads nothing is parsed any more, and that is counted.
  *
+ * To be started after the last fork, and stopped when no worker asks any more, before plans are.
+ *
  * Ownership: texts are copied. done() is called exactly once for each ask that was taken, on the
  * parser's thread or, when it is given up, within parser_watch() or parser_stop(); what is in
  * the answer is then the callee's. Threads: parser_start(), parser_stop() and parser_watch()
