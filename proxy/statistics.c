@@ -10,7 +10,7 @@
 #include "proxy/pipeline.h"
 #include "proxy/plans.h"
 
-enum { PLANS_PART = 4 }; /* of the memory: one part in so many is for plans */
+enum { PLANS_PART = 4 }; /* of the memory: what shape_limits_share() leaves is for plans */
 
 static struct observe *observe; /* constant while there are workers */
 
@@ -41,9 +41,8 @@ static enum sl_err start_parser(const struct conf *conf)
 
 enum sl_err statistics_start(const struct conf *conf, struct sl_error *error)
 {
-    size_t bytes = (size_t)conf->stats_memory;
     struct observe_options options = {.limits = {.shapes_max = (uint32_t)conf->stats_shapes,
-                                              .bytes_max = bytes - bytes / PLANS_PART},
+                                              .bytes_max = (size_t)conf->stats_memory},
             .workers = process_workers(),
             .news = news};
 
