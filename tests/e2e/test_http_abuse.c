@@ -72,13 +72,15 @@ static struct web_answer ask_raw(const char *bytes, size_t len)
 /* head, a header or path of that many letters, tail. */
 static struct web_answer ask_long(const char *head, size_t letters, const char *tail)
 {
-    size_t len = strlen(head) + letters + strlen(tail);
+    size_t head_len = strlen(head);
+    size_t tail_len = strlen(tail);
+    size_t len = head_len + letters + tail_len;
     char *bytes = malloc(len + 1);
 
     assert_non_null(bytes);
-    memcpy(bytes, head, strlen(head));
-    memset(bytes + strlen(head), 'a', letters);
-    memcpy(bytes + strlen(head) + letters, tail, strlen(tail) + 1);
+    snprintf(bytes, len + 1, "%s", head);
+    memset(bytes + head_len, 'a', letters);
+    snprintf(bytes + head_len + letters, tail_len + 1, "%s", tail);
     struct web_answer answer = ask_raw(bytes, len);
     free(bytes);
     return answer;
