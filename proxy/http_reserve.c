@@ -52,7 +52,10 @@ static void *reserve_malloc(size_t len)
 {
     void *at = malloc(len);
 
-    return at == NULL && may_take ? take(len) : at;
+    if (at == NULL && may_take) {
+        at = take(len);
+    }
+    return at;
 }
 
 static void reserve_free(void *at)
