@@ -47,11 +47,40 @@ static int begin(void **state)
     return 0;
 }
 
+/* Where a request may last a second only, a machine that is busy may need several. */
+static void soon_get(const char *path, const char *words)
+{
+    struct web_answer answer = {0};
+
+    for (long until = proc_now_ms() + SOON_MS; proc_now_ms() < until; proc_pause_ms(10)) {
+        answer = web_get(port, path);
+        if (answer.status == 200) {
+            break;
+        }
+    }
+    web_expect(answer, 200, words);
+}
+
+/* At least that many requests were too late. */
+static void soon_late(int count)
+{
+    static const char name[] = "\nsluice_http_timeouts_total ";
+    int said = -1;
+
+    for (long until = proc_now_ms() + SOON_MS; said < count && proc_now_ms() < until;
+            proc_pause_ms(10)) {
+        struct web_answer answer = web_get(port, "/metrics");
+        const char *at = strstr(answer.text, name);
+        said = at == NULL ? -1 : atoi(at + strlen(name));
+    }
+    assert_true(said >= count);
+}
+
 static int end(void **state)
 {
     if (sluice.process.pid != 0 && client != NULL) {
         sluice_must_live(&sluice);
-        web_expect(web_get(port, "/healthz"), 200, "{\"status\":\"ok\"}");
+        soon_get("/healthz", "{\"status\":\"ok\"}");
         query_expect(client, "select 1", "1");
     }
     PQfinish(client);
@@ -260,7 +289,7 @@ static void who_asks_too_slowly_is_told_and_cut_off(void **state)
     }
     assert_false(goes_on);
     close(fd);
-    web_expect(web_get(port, "/metrics"), 200, "\nsluice_http_timeouts_total 3\n");
+    soon_late(3);
     soon_descriptors(before);
 }
 
@@ -344,17 +373,17 @@ static void workers_that_stand_still_are_not_waited_for(void **state)
         int status;
         assert_int_equal(waitpid(tids[i], &status, __WALL), tids[i]);
     }
-    web_expect(web_get(port, "/healthz"), 200, "ok");
-    web_expect(web_get(port, "/api/views/pools"), 200, "\"rows\""); /* asks no worker */
-    for (int i = 0; i < 6; i++) {                                   /* more than may be on tour */
+    soon_get("/healthz", "ok");
+    soon_get("/api/views/pools", "\"rows\""); /* asks no worker */
+    for (int i = 0; i < 6; i++) {             /* more than may be on tour */
         web_expect(web_get(port, "/api/views/clients"), 503, "could not be answered in time");
     }
     web_expect(web_get(port, "/metrics"), 503, "\"service_unavailable\"");
     for (int i = 0; i < count; i++) {
         assert_int_equal(ptrace(PTRACE_DETACH, tids[i], NULL, NULL), 0);
     }
-    web_expect(web_get(port, "/api/views/clients"), 200, "\"rows\"");
-    web_expect(web_get(port, "/metrics"), 200, "\nsluice_http_timeouts_total 7\n");
+    soon_get("/api/views/clients", "\"rows\"");
+    soon_late(7);
 }
 
 /* ---- the end ---- */
