@@ -211,6 +211,7 @@ void client_close(struct client *client, const char *reason)
     client->state = CLIENT_CLOSED;
     client_names_free(client->names);
     prepared_unref(client->unnamed);
+    prepared_unref(client->unnamed_known);
     params_unref(client->params);
     params_unref(client->own);
     params_unref(client->startup);

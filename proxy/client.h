@@ -81,12 +81,13 @@ struct client {
     bool is_retrying;       /* its input begins with a request that is repeated */
     bool has_retried;       /* what is under way is one */
     bool unnamed_is_opaque; /* its unnamed statement is too long to be kept */
+    bool unnamed_known_opaque;
     bool is_unix;
     bool close_needed;       /* SHOW CLIENTS; closed when between transactions */
     bool minor_two;          /* protocol 3.2: a long cancel key */
     uint32_t body_left;      /* of a message from the client */
     uint32_t replaced;       /* bytes of input that instead replaces */
-    uint32_t undone_segment; /* see server_settle.c: the last undone and one; 0: none */
+    uint32_t undone_segment; /* see unnamed.c: the last undone and one; 0: none */
     uint32_t forgets_segment;
     uint32_t unnamed_segment; /* in which its unnamed statement was changed last */
     uint32_t stmt_skip;       /* bytes of input that have walked already and are sent next */
@@ -95,11 +96,12 @@ struct client {
     struct server *server; /* while linked */
     struct waiter waiter;
     struct sl_list resume;
-    const struct params *params;  /* what its session has set, of what is tracked */
-    const struct params *startup; /* what it asked for at startup; its servers' too */
-    const struct params *own;     /* of its startup, what is set when linked: application_name */
-    struct prepared *unnamed;     /* what its unnamed statement says, or NULL */
-    struct client_names *names;   /* NULL until the first */
+    const struct params *params;    /* what its session has set, of what is tracked */
+    const struct params *startup;   /* what it asked for at startup; its servers' too */
+    const struct params *own;       /* of its startup, what is set when linked: application_name */
+    struct prepared *unnamed;       /* what its unnamed statement says, or NULL */
+    struct prepared *unnamed_known; /* as far as replies tell: unnamed.h */
+    struct client_names *names;     /* NULL until the first */
     union {
         struct client_login *login; /* before ACTIVE */
         struct console *console;    /* CONSOLE */

@@ -10,6 +10,7 @@
 #include "proxy/prepared.h"
 #include "proxy/server.h"
 #include "proxy/server_settle.h"
+#include "proxy/unnamed.h"
 #include "proxy/worker.h"
 
 #include <stdlib.h>
@@ -77,20 +78,18 @@ static enum sl_err say_parse(struct answer *answer, uint8_t local, void *ref, vo
 static enum sl_err make_unnamed(struct answer *answer, struct prepared *prepared)
 {
     struct client *client = answer->client;
-    struct prepared *before = client->unnamed;
 
-    enum sl_err err = say_parse(answer, SETTLE_UNNAMED, before, client->server);
+    enum sl_err err = say_parse(answer, SETTLE_UNNAMED, prepared, client->server);
     if (err != SL_OK) {
         prepared_unref(prepared);
         return err;
     }
     if (answer->is_now) {
-        prepared_unref(before); /* else the entry's, which may bring it back */
-    }
-    client->unnamed = prepared;
-    client->unnamed_is_opaque = false;
-    if (!answer->is_now) {
-        client->unnamed_segment = client->server->expect.segment;
+        unnamed_change(client, prepared, false, client->unnamed_segment);
+        unnamed_settled(client);
+        prepared_unref(prepared);
+    } else { /* the entry has its reference */
+        unnamed_change(client, prepared, false, client->server->expect.segment);
     }
     return SL_OK;
 }

@@ -19,6 +19,7 @@
 #include "proxy/prepared.h"
 #include "proxy/server.h"
 #include "proxy/server_settle.h"
+#include "proxy/unnamed.h"
 #include "proxy/worker.h"
 
 enum { PARSE_WHOLE_MAX = 1 << 20, OURS_LEN = 7 };
@@ -198,19 +199,18 @@ static enum step ready_unnamed(
     return STEP_NEXT;
 }
 
-void request_forget_unnamed(struct client *client, uint32_t segment)
+void request_forget_unnamed(struct client *client, uint32_t segment, bool is_first)
 {
     struct server *server = client->server;
 
-    if (client->unnamed != NULL || client->unnamed_is_opaque) {
-        client->unnamed = NULL;
-        client->unnamed_is_opaque = false;
-        client->unnamed_segment = segment;
+    if (client->unnamed != NULL || client->unnamed_is_opaque || !is_first) {
+        unnamed_change(client, NULL, false, segment);
     }
-    if (server->stmts.unnamed != NULL) {
-        prepared_unref(server->stmts.unnamed);
-        server->stmts.unnamed = NULL;
+    if (is_first) {
+        unnamed_settled(client);
     }
+    prepared_unref(server->stmts.unnamed);
+    server->stmts.unnamed = NULL;
 }
 
 /* ---- replies of our own ---- */
@@ -254,30 +254,29 @@ static enum step pass_discarded(struct client *client, const struct request *req
     return STEP_NEXT;
 }
 
-/* before: what was unnamed until now, whose reference goes to the entry. */
+/* now: its reference is taken over; NULL: it is not kept. */
 static enum step pass_unnamed(
         struct client *client, const struct request *request, struct prepared *now)
 {
     struct server *server = client->server;
     struct expect_entry entry = {
-            .kind = EXPECT_PARSE, .local = SETTLE_UNNAMED, .ref = client->unnamed, .undo = server};
+            .kind = EXPECT_PARSE, .local = SETTLE_UNNAMED, .ref = now, .undo = server};
 
     server->is_unsynced = true;
     if (server->expect.skipping) {
         prepared_unref(now);
         return pass_discarded(client, request);
     }
-    if (!expect_has_room(&server->expect, 1)) {
+    enum step step = request_pass(client, request, entry);
+    if (step != STEP_NEXT) {
         prepared_unref(now);
-        return request_hold(client);
+        return step;
     }
-    client->unnamed = now;
-    client->unnamed_is_opaque = now == NULL;
-    client->unnamed_segment = server->expect.segment;
+    unnamed_change(client, now, now == NULL, server->expect.segment);
     prepared_unref(server->stmts.unnamed);
     server->stmts.unnamed = now == NULL ? NULL : prepared_ref(now);
     count(client, STATS_SERVER_PARSES);
-    return request_pass(client, request, entry);
+    return step;
 }
 
 static enum step parse_unnamed(
@@ -650,21 +649,18 @@ static enum step close_statement(
 static enum step close_unnamed(struct client *client, const struct request *request)
 {
     struct server *server = client->server;
-    struct expect_entry entry = {
-            .kind = EXPECT_CLOSE, .local = SETTLE_UNNAMED, .ref = client->unnamed, .undo = server};
+    struct expect_entry entry = {.kind = EXPECT_CLOSE, .local = SETTLE_UNNAMED, .undo = server};
 
     if (server->expect.skipping) {
         return pass_discarded(client, request);
     }
-    if (!expect_has_room(&server->expect, 1)) {
-        return request_hold(client);
+    enum step step = request_pass(client, request, entry);
+    if (step == STEP_NEXT) {
+        unnamed_change(client, NULL, false, server->expect.segment);
+        prepared_unref(server->stmts.unnamed);
+        server->stmts.unnamed = NULL;
     }
-    client->unnamed = NULL;
-    client->unnamed_is_opaque = false;
-    client->unnamed_segment = server->expect.segment;
-    prepared_unref(server->stmts.unnamed);
-    server->stmts.unnamed = NULL;
-    return request_pass(client, request, entry);
+    return step;
 }
 
 enum step request_close(struct client *client, const struct request *request)

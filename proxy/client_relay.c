@@ -210,14 +210,15 @@ static enum step pass_query(struct client *client, const struct request *request
     struct expect_entry entry = {.kind = EXPECT_QUERY};
     bool takes_unnamed = client->renames && !expect->skipping;
     uint32_t segment = expect->segment;
+    bool is_first = expect_idle(expect);
 
-    if (takes_unnamed && client->unnamed != NULL) {
+    if (takes_unnamed && !is_first) {
         entry.local = SETTLE_UNNAMED;
-        entry.undo = client->unnamed;
+        entry.undo = client->server;
     }
     enum step step = pass_statement(client, request, entry);
     if (step == STEP_NEXT && takes_unnamed) {
-        request_forget_unnamed(client, segment);
+        request_forget_unnamed(client, segment, is_first);
     }
     return step;
 }

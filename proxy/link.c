@@ -16,6 +16,7 @@
 #include "proxy/params.h"
 #include "proxy/process.h"
 #include "proxy/server.h"
+#include "proxy/unnamed.h"
 #include "proxy/worker.h"
 
 #include <strings.h>
@@ -86,7 +87,7 @@ bool link_join(struct client *client, struct server *server)
     }
     server_meter_begin(server);
     client->unnamed_segment = server->expect.segment; /* nothing of it is open here */
-    client->undone_segment = 0;
+    unnamed_settled(client);
     server->client = client; /* its timer may fire meanwhile, and finds it linked */
     client->server = server;
     server_enter(server, SERVER_LINKED);

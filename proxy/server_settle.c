@@ -4,6 +4,7 @@
 #include "proxy/client.h"
 #include "proxy/client_stmt.h"
 #include "proxy/server.h"
+#include "proxy/unnamed.h"
 
 #include <stdlib.h>
 
@@ -47,67 +48,6 @@ static void settle_parse(
     }
 }
 
-/*
- * Whether what the client's unnamed statement was before that entry is to come back. What the
- * server skips goes up to Sync, over the ends of several segments where Queries stand there:
- * the first change that was not done decides for all of them, unless a segment behind the
- * Sync has made another statement.
- */
-static bool brings_back(struct client *client, struct server *server, uint32_t segment)
-{
-    if (client == NULL ||
-            (client->undone_segment != 0 && (int32_t)(segment + 1 - client->undone_segment) <= 0)) {
-        return false;
-    }
-    uint32_t end = expect_skip_end(&server->expect);
-    client->undone_segment = end + 1 == 0 ? 1 : end + 1;
-    return (int32_t)(client->unnamed_segment - end) <= 0;
-}
-
-/*
- * A failed Parse("") leaves no unnamed statement; what is skipped leaves that of before.
- */
-static void settle_unnamed(
-        struct server *server, const struct expect_entry *entry, enum expect_outcome outcome)
-{
-    struct client *client = server->client;
-    struct prepared *before = entry->ref;
-
-    if (outcome == EXPECT_DONE) {
-        prepared_unref(before);
-        return;
-    }
-    prepared_unref(server->stmts.unnamed); /* not known any more */
-    server->stmts.unnamed = NULL;
-    if ((entry->flags & EXPECT_QUIET) != 0) {
-        return; /* ours: the client's statement is what it was */
-    }
-    if (!brings_back(client, server, entry->segment)) {
-        prepared_unref(before);
-        return;
-    }
-    prepared_unref(client->unnamed);
-    client->unnamed = NULL;
-    client->unnamed_is_opaque = false;
-    if (outcome == EXPECT_SKIPPED) {
-        client->unnamed = before;
-    } else {
-        prepared_unref(before);
-    }
-}
-
-/* A Query that the server never looked at took no unnamed statement away. */
-static void settle_query(
-        struct server *server, const struct expect_entry *entry, enum expect_outcome outcome)
-{
-    if (entry->local != SETTLE_UNNAMED) {
-        free(entry->undo); /* a poison's words */
-        return;
-    }
-    struct expect_entry unnamed = {.ref = entry->undo, .segment = entry->segment};
-    settle_unnamed(server, &unnamed, outcome == EXPECT_SKIPPED ? EXPECT_SKIPPED : EXPECT_DONE);
-}
-
 /* A Close of ours that the server never saw: the statement is still there. */
 static void settle_close(
         struct server *server, const struct expect_entry *entry, enum expect_outcome outcome)
@@ -130,7 +70,7 @@ static void settle_local(struct server *server, const struct expect_entry *entry
     struct client_name *name = entry->undo;
 
     if (entry->local == SETTLE_UNNAMED) {
-        settle_unnamed(server, entry, EXPECT_SKIPPED);
+        unnamed_settle(server, entry, EXPECT_SKIPPED);
     } else if (entry->local == 0 || entry->local == SETTLE_READY) {
         free(entry->undo);
     } else if (entry->local == '3' && name != NULL && server->client != NULL) {
@@ -147,14 +87,14 @@ void server_settle(void *self, const struct expect_entry *entry, enum expect_out
     switch ((enum expect_kind)entry->kind) {
     case EXPECT_PARSE:
         if (entry->local == SETTLE_UNNAMED) {
-            settle_unnamed(server, entry, outcome);
+            unnamed_settle(server, entry, outcome);
         } else {
             settle_parse(server, entry, outcome);
         }
         break;
     case EXPECT_CLOSE:
         if (entry->local == SETTLE_UNNAMED) {
-            settle_unnamed(server, entry, outcome);
+            unnamed_settle(server, entry, outcome);
         } else {
             settle_close(server, entry, outcome);
         }
@@ -167,7 +107,11 @@ void server_settle(void *self, const struct expect_entry *entry, enum expect_out
         if (entry->ref != NULL) {
             client_stmt_finished(server, entry->ref, outcome);
         }
-        settle_query(server, entry, outcome);
+        if (entry->local == SETTLE_UNNAMED) { /* a failed one has taken it away, too */
+            unnamed_settle(server, entry, outcome == EXPECT_FAILED ? EXPECT_DONE : outcome);
+        } else {
+            free(entry->undo);
+        }
         break;
     case EXPECT_DESCRIBE_STATEMENT:
         free(entry->undo); /* a poison's words */
@@ -188,7 +132,7 @@ void server_settle_local(struct server *server, const struct expect_entry *entry
     struct client_name *name = entry->undo;
 
     if (entry->local == SETTLE_UNNAMED) {
-        prepared_unref(entry->ref);
+        unnamed_settle(server, entry, EXPECT_DONE);
     } else if (entry->local == 0 || entry->local == SETTLE_READY) {
         free(entry->undo);
     } else if (entry->local == '1') {

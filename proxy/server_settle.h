@@ -8,7 +8,7 @@
  *   PARSE named       struct server_stmt      struct client_name, or NULL (injected)
  *   PARSE probing     NULL                    likewise
  *   PARSE, CLOSE      struct prepared: what   the server, so that it is always settled
- *     unnamed         was unnamed before      (local = SETTLE_UNNAMED)
+ *     unnamed         is unnamed then         (local = SETTLE_UNNAMED)
  *   CLOSE injected    struct prepared         NULL
  *   BIND, DESCRIBE    struct prepared, only   NULL, or a poison's bytes
  *     statement       to be compared
@@ -18,8 +18,8 @@
  *   LOCAL, bytes      NULL                    struct settle_bytes   (local = 0; SETTLE_READY:
  *                                             a ReadyForQuery follows them)
  *   poison            NULL                    struct settle_bytes
- *   QUERY, EXECUTE    struct stmt, or NULL    NULL; of a Query with local = SETTLE_UNNAMED
- *                                             the struct prepared that was unnamed before
+ *   QUERY, EXECUTE    struct stmt, or NULL    NULL; of a Query that nothing is unnamed behind
+ *                                             the server (local = SETTLE_UNNAMED)
  *
  * Threads: the server's worker.
  */
