@@ -36,6 +36,12 @@ static bool is_unsettled(const struct client *client, bool is_pending, uint32_t 
     return is_pending && segment != client->server->expect.segment;
 }
 
+/* A COPY that waits for its data: what came before it has been answered, and Flush is ignored. */
+static bool is_copying(const struct expect *expect)
+{
+    return expect->copy == EXPECT_COPY_IN && !expect->copy_end_sent;
+}
+
 /*
  * Is a DEALLOCATE or DISCARD not answered yet? Nothing is known of any name until it is. In
  * the segment that goes on the server has to be told to answer: Flush changes nothing else.
@@ -50,9 +56,7 @@ static bool is_forgetting(struct client *client)
         return false;
     }
     bool is_same = client->forgets_segment == expect->segment;
-    /* A COPY that waits for its data: what came before it has been answered, and Flush is ignored. */
-    bool is_copying = expect->copy == EXPECT_COPY_IN && !expect->copy_end_sent;
-    if (is_same ? expect_idle(expect) || is_copying : expect_is_stuck(expect)) {
+    if (is_same ? expect_idle(expect) || is_copying(expect) : expect_is_stuck(expect)) {
         client->forgets = FORGETS_NOTHING;
         return false;
     }
@@ -158,7 +162,7 @@ static bool unnamed_is_open(const struct client *client)
     const struct expect *expect = &client->server->expect;
     const struct expect_entry *head = expect_head(expect);
 
-    return head != NULL && client->unnamed_segment != expect->segment &&
+    return head != NULL && !is_copying(expect) && client->unnamed_segment != expect->segment &&
            (int32_t)(head->segment - client->unnamed_segment) <= 0;
 }
 

@@ -218,6 +218,9 @@ struct client_name *client_names_find(
         if (found->len != name.len || memcmp(found->name, name.at, name.len) != 0) {
             continue;
         }
+        if (found->state == NAME_GONE) {
+            continue;
+        }
         if (found->state != NAME_CLOSING) {
             live = found;
         } else if (closing != NULL) {

@@ -69,7 +69,8 @@ size_t prepared_name(const struct prepared *prepared, char name[PREPARED_NAME_MA
 enum name_state {
     NAME_READY,
     NAME_PARSING, /* a Parse is under way */
-    NAME_CLOSING  /* a Close is under way: as good as gone, but may come back */
+    NAME_CLOSING, /* a Close is under way: as good as gone, but may come back */
+    NAME_GONE     /* the same, but its Parse failed: goes when the Close is settled */
 };
 
 struct client_name {

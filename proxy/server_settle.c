@@ -25,7 +25,9 @@ static void settle_name(struct client *client, struct client_name *name, bool is
     if (client == NULL || name == NULL) {
         return; /* the client's names went with it */
     }
-    if (is_done) {
+    if (name->state == NAME_CLOSING) { /* what is to become of it is the Close's to say, behind */
+        name->state = is_done ? NAME_CLOSING : NAME_GONE;
+    } else if (is_done) {
         name->state = NAME_READY;
     } else {
         client_names_remove(client->names, name);
@@ -74,7 +76,11 @@ static void settle_local(struct server *server, const struct expect_entry *entry
     } else if (entry->local == 0 || entry->local == SETTLE_READY) {
         free(entry->undo);
     } else if (entry->local == '3' && name != NULL && server->client != NULL) {
-        name->state = NAME_READY; /* put back */
+        if (name->state == NAME_GONE) {
+            client_names_remove(server->client->names, name);
+        } else {
+            name->state = NAME_READY; /* put back */
+        }
     } else if (entry->local == '1') {
         settle_name(server->client, name, false);
     }
