@@ -229,19 +229,29 @@ struct play {
     pthread_mutex_t show;
 };
 
-static void show(struct play *play, uint64_t seed, const char *text, const struct script_peer *peer,
-        const struct script_log *want, const struct script_log *got, size_t i)
+struct difference {
+    const struct script_peer *peer;
+    const struct script_log *want;
+    const struct script_log *got;
+    size_t at;
+};
+
+static void show(
+        struct play *play, uint64_t seed, const char *text, const struct difference *difference)
 {
+    const struct script_log *want = difference->want;
+    const struct script_log *got = difference->got;
     char reply[REPLY_SHOWN];
     if (atomic_load(&play->different) > SHOWN_MAX) {
         return;
     }
     pthread_mutex_lock(&play->show);
     fprintf(stderr, "pipeline of seed %llu: %s differs at reply %zu\n%s", (unsigned long long)seed,
-            peer->name, i, text);
+            difference->peer->name, difference->at, text);
     fprintf(stderr, "  want %s\n",
-            script_reply_text(want, want->marks[0] + i, reply, sizeof reply));
-    fprintf(stderr, "  got  %s\n", script_reply_text(got, got->marks[0] + i, reply, sizeof reply));
+            script_reply_text(want, want->marks[0] + difference->at, reply, sizeof reply));
+    fprintf(stderr, "  got  %s\n",
+            script_reply_text(got, got->marks[0] + difference->at, reply, sizeof reply));
     pthread_mutex_unlock(&play->show);
 }
 
@@ -256,11 +266,12 @@ static void play_one(struct play *play, uint64_t seed)
     for (size_t p = 1; p < play->peer_count; p++) {
         struct script_log got;
         script_run(&got, &script, &play->peers[p], &play->logins[p]);
-        size_t i = differs(&want, &got);
-        if (i != SIZE_MAX) {
+        size_t at = differs(&want, &got);
+        if (at != SIZE_MAX) {
+            struct difference difference = {&play->peers[p], &want, &got, at};
             atomic_fetch_add(&play->different, is_different ? 0 : 1);
             is_different = true;
-            show(play, seed, text, &play->peers[p], &want, &got, i);
+            show(play, seed, text, &difference);
         }
         script_log_fini(&got);
     }
