@@ -304,8 +304,11 @@ size_t pipelines_play(const struct script_peer *peers, size_t peer_count, uint64
         proc_die("too many clients or peers");
     }
     for (size_t p = 0; p < peer_count; p++) {
-        script_run(&play.logins[p], &nothing, &peers[p], NULL);
-        play.logins[p].count = 0; /* the end of each is the end of its connection */
+        struct script_log login;
+        script_run(&login, &nothing, &peers[p], NULL);
+        play.logins[p].marks[0] = login.marks[0];
+        play.logins[p].mark_count = 1; /* and no count: the end is that of the connection */
+        script_log_fini(&login);
     }
     for (unsigned i = 0; i < clients; i++) {
         if (pthread_create(&threads[i], NULL, play_on, &play) != 0) {
