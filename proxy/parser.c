@@ -101,8 +101,8 @@ static void count_locked(const struct parser_answer *answer)
     }
 }
 
-/* The next text for the thread of that turn, or NULL when it is to end. */
-static struct ask *take(uint32_t turn)
+/* The next text for the thread of that turn, and what to do with it; NULL when it is to end. */
+static struct ask *take(uint32_t turn, parser_work **work)
 {
     struct ask *ask = NULL;
 
@@ -120,6 +120,7 @@ static struct ask *take(uint32_t turn)
         parser.counts.queued_bytes -= ask->len;
         parser.current = ask;
         parser.current_since = sl_now();
+        *work = parser.work;
         show_room_locked();
     }
     pthread_mutex_unlock(&parser.lock);
@@ -156,12 +157,13 @@ static void replace(uint32_t turn);
 static void *parser_main(void *arg)
 {
     uint32_t turn = (uint32_t)(uintptr_t)arg;
+    parser_work *work = NULL;
 
     give_way();
-    for (struct ask *ask = take(turn); ask != NULL; ask = take(turn)) {
+    for (struct ask *ask = take(turn, &work); ask != NULL; ask = take(turn, &work)) {
         struct parser_answer answer = {.err = SL_EINVAL};
 
-        parser.work(sl_span(ask->text, ask->len), &answer);
+        work(sl_span(ask->text, ask->len), &answer);
         if (finish(turn, &answer)) {
             ask->done(ask->arg, &answer);
         } else {
