@@ -11,6 +11,7 @@
 #include <ctype.h>
 #include <stdlib.h>
 #include <strings.h>
+#include <time.h>
 
 static const struct view *const lists[] = {console_views_pools, console_views_sockets,
         console_views_stats, console_views_process, console_views_queries};
@@ -84,6 +85,20 @@ const struct view *console_view_find(const char *name)
 }
 
 /* ---- rows ---- */
+
+void console_add_time(struct view_row *row, sl_usec at)
+{
+    time_t seconds = (time_t)((sl_wall_now() - (sl_now() - at)) / SL_SECOND);
+    char text[64];
+    struct tm tm;
+
+    if (at == 0 || gmtime_r(&seconds, &tm) == NULL ||
+            strftime(text, sizeof text, "%Y-%m-%d %H:%M:%S UTC", &tm) == 0) {
+        view_add_text(row, NULL);
+        return;
+    }
+    view_add_copy(row, text);
+}
 
 static bool put_row(struct view_out *out, const struct view_row *row)
 {

@@ -8,6 +8,7 @@
 #ifndef SLUICE_PROXY_CONSOLE_SHOW_H
 #define SLUICE_PROXY_CONSOLE_SHOW_H
 
+#include "protocol/base/clock.h"
 #include "protocol/view.h"
 #include "proxy/address.h"
 
@@ -27,6 +28,9 @@ extern const struct view console_views_queries[]; /* console_show_queries.c */
 const struct view *console_view_find(const char *name);
 /* The i-th of the lists above, or NULL. */
 const struct view *console_view_at(unsigned i);
+
+/* The moment that sl_now() said at, in UTC; 0 is null. */
+void console_add_time(struct view_row *row, sl_usec at);
 
 void console_show(struct console *console, const struct view *view, const char *argument);
 void console_show_help(struct console *console);

@@ -21,7 +21,6 @@
 
 #include <inttypes.h>
 #include <stdlib.h>
-#include <time.h>
 
 enum {
     TOP_MAX = 100,  /* rows shown */
@@ -37,20 +36,6 @@ static const struct reply_column query_columns[] = {{"id", REPLY_TEXT}, {"databa
         {"client_us", REPLY_INT8}, {"bytes_in", REPLY_INT8}, {"bytes_out", REPLY_INT8},
         {"xacts", REPLY_INT8}, {"first_seen", REPLY_TEXT}, {"last_seen", REPLY_TEXT},
         {"kind", REPLY_TEXT}, {"query", REPLY_TEXT}};
-
-static void add_time(struct view_row *row, sl_usec at)
-{
-    time_t seconds = (time_t)((sl_wall_now() - (sl_now() - at)) / SL_SECOND);
-    char text[64];
-    struct tm tm;
-
-    if (at == 0 || gmtime_r(&seconds, &tm) == NULL ||
-            strftime(text, sizeof text, "%Y-%m-%d %H:%M:%S UTC", &tm) == 0) {
-        view_add_text(row, NULL);
-        return;
-    }
-    view_add_copy(row, text);
-}
 
 /* NULLs until it was parsed, or where the parser cannot read it as its server does. */
 static void add_plan(struct view_row *row, const struct plan *plan)
@@ -94,8 +79,8 @@ static void put_query(struct view_visit *visit, const struct shape_row *shape)
     view_add_uint(&row, shape->bytes_in);
     view_add_uint(&row, shape->bytes_out);
     view_add_uint(&row, shape->transactions);
-    add_time(&row, shape->first_seen);
-    add_time(&row, shape->last_seen);
+    console_add_time(&row, shape->first_seen);
+    console_add_time(&row, shape->last_seen);
     const struct plan *plan = plans_find(shape->key.shape);
     add_plan(&row, plan);
     view_put(visit, &row);

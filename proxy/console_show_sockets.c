@@ -16,7 +16,6 @@
 
 #include <stdio.h>
 #include <strings.h>
-#include <time.h>
 
 enum which { CLIENTS = 1, SERVERS = 2, PREFIXED = 4, POSITIONS = 8, ACTIVE_ONLY = 16, LOGINS = 32 };
 
@@ -58,20 +57,6 @@ struct socket_facts {
 };
 
 /* A moment of the monotonic clock, as a date. */
-static void add_time(struct view_row *row, sl_usec at)
-{
-    time_t seconds = (time_t)((sl_wall_now() - (sl_now() - at)) / SL_SECOND);
-    char text[64];
-    struct tm tm;
-
-    if (at == 0 || gmtime_r(&seconds, &tm) == NULL ||
-            strftime(text, sizeof text, "%Y-%m-%d %H:%M:%S UTC", &tm) == 0) {
-        view_add_text(row, NULL);
-        return;
-    }
-    view_add_copy(row, text);
-}
-
 static void add_address(struct view_row *row, const struct address_short *address)
 {
     char text[ADDRESS_TEXT_MAX];
@@ -124,8 +109,8 @@ static bool put_socket(struct view_visit *visit, const struct socket_facts *fact
     view_add_text(&row, facts->state);
     add_address(&row, &facts->address);
     add_address(&row, &facts->local);
-    add_time(&row, facts->connected_at);
-    add_time(&row, facts->request_at);
+    console_add_time(&row, facts->connected_at);
+    console_add_time(&row, facts->request_at);
     view_add_int(&row, wait / SL_SECOND);
     view_add_int(&row, wait % SL_SECOND);
     view_add_int(&row, facts->close_needed);
