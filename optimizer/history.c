@@ -41,6 +41,14 @@ size_t history_bytes(const struct history *history)
     return sizeof(*history) + history->slots_max * sizeof(struct history_slot);
 }
 
+uint32_t history_count(struct history *history)
+{
+    pthread_mutex_lock(&history->lock);
+    uint32_t count = history->count;
+    pthread_mutex_unlock(&history->lock);
+    return count;
+}
+
 static uint32_t cut(uint64_t usec)
 {
     return usec > UINT32_MAX ? UINT32_MAX : (uint32_t)usec;

@@ -49,6 +49,7 @@ struct history;
 SL_MUST_CHECK struct history *history_new(uint32_t slots_max);
 void history_free(struct history *history); /* NULL is fine */
 size_t history_bytes(const struct history *history);
+uint32_t history_count(struct history *history); /* slots there are by now */
 
 /* What statements did in the slot: all of it but its times and who was connected. */
 void history_slot_fill(struct history_slot *slot, const struct tally *tally);

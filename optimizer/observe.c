@@ -26,6 +26,7 @@ enum {
 };
 
 #define FLUSH_EVERY (1 * SL_SECOND)
+#define TIDY_EVERY (10 * SL_SECOND) /* entries that stood idle are given up */
 
 struct seen {
     uint64_t key; /* 0: nothing seen here */
@@ -54,7 +55,10 @@ struct observer {
     struct shape_table *table;
     struct sl_slab *under_way;
     uint32_t flushed; /* cursor of the flush under way */
+    bool is_flushing;
+    bool has_news; /* something was counted since the last flush began */
     sl_usec flush_at;
+    sl_usec tidy_at;
     struct seen texts[OBSERVE_SEEN];
     struct seen shapes[OBSERVE_SEEN];
     struct node_seen nodes[NODES_SEEN];
@@ -214,16 +218,6 @@ static void count(struct observer *observer, struct observed *observed, const st
     shape_table_add(observer->table, entry, &sample, meter->ended_at);
 }
 
-static void flush_when_due(struct observer *observer, sl_usec now)
-{
-    if (now < observer->flush_at) {
-        return;
-    }
-    if (shape_table_flush(observer->table, &observer->flushed, FLUSH_SLOTS, now)) {
-        observer->flush_at = now + FLUSH_EVERY;
-    }
-}
-
 static void on_end(void *self, struct stmt *stmt)
 {
     struct observer *observer = self;
@@ -234,7 +228,7 @@ static void on_end(void *self, struct stmt *stmt)
     }
     if (stmt->meter.ended_at != 0) {
         count(observer, observed, stmt);
-        flush_when_due(observer, stmt->meter.ended_at);
+        observer->has_news = true;
     }
     sl_slab_give(observer->under_way, observed->id);
     stmt->stage_state[stmt->stage] = NULL;
@@ -319,6 +313,28 @@ struct stage observe_stage(struct observe *observe, unsigned worker)
 bool observe_flush(struct observe *observe, unsigned worker, uint32_t *cursor, sl_usec now)
 {
     return shape_table_flush(observe->observers[worker]->table, cursor, FLUSH_SLOTS, now);
+}
+
+static bool is_due(const struct observer *observer, sl_usec now)
+{
+    return observer->has_news ||
+           (now >= observer->tidy_at && shape_table_count(observer->table) > 0);
+}
+
+void observe_turn(struct observe *observe, unsigned worker, sl_usec now)
+{
+    struct observer *observer = observe->observers[worker];
+
+    if (!observer->is_flushing) {
+        if (now < observer->flush_at || !is_due(observer, now)) {
+            return;
+        }
+        observer->is_flushing = true;
+        observer->has_news = false;
+        observer->flush_at = now + FLUSH_EVERY;
+        observer->tidy_at = now + TIDY_EVERY;
+    }
+    observer->is_flushing = !observe_flush(observe, worker, &observer->flushed, now);
 }
 
 void observe_forget(struct observe *observe, unsigned worker)

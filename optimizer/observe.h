@@ -58,6 +58,8 @@ struct stage observe_stage(struct observe *observe, unsigned worker);
 
 /* On that worker: tells the store what is new, a part of it a call; true: that was all. */
 bool observe_flush(struct observe *observe, unsigned worker, uint32_t *cursor, sl_usec now);
+/* On that worker, once a turn: does so about once a second, if anything was counted. */
+void observe_turn(struct observe *observe, unsigned worker, sl_usec now);
 /* On that worker: forgets what the store does not know yet. */
 void observe_forget(struct observe *observe, unsigned worker);
 

@@ -23,6 +23,7 @@ extern const struct view console_views_sockets[]; /* console_show_sockets.c */
 extern const struct view console_views_stats[];   /* console_show_stats.c */
 extern const struct view console_views_process[]; /* console_show_process.c */
 extern const struct view console_views_queries[]; /* console_show_queries.c */
+extern const struct view console_views_history[]; /* console_show_history.c */
 
 /* Whatever the case of name. NULL: there is none. Also finds the settings drivers ask for. */
 const struct view *console_view_find(const char *name);

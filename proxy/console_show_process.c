@@ -7,6 +7,7 @@
 #include "conf/conf_keys.h"
 #include "conf/conf_value.h"
 #include "conf/users.h"
+#include "optimizer/history.h"
 #include "optimizer/observe.h"
 #include "protocol/base/log.h"
 #include "protocol/stmt.h"
@@ -18,6 +19,7 @@
 #include "proxy/pipeline.h"
 #include "proxy/prepared.h"
 #include "proxy/process.h"
+#include "proxy/recorder.h"
 #include "proxy/registry.h"
 #include "proxy/server.h"
 #include "proxy/statistics.h"
@@ -246,6 +248,8 @@ static void show_mem(struct view_visit *visit)
         struct shape_counts counts = shape_store_counts(observe_store(statistics_observe()));
         size_t size = counts.shapes == 0 ? 0 : counts.bytes / counts.shapes;
         put_mem(visit, &(struct mem){"shape", size, counts.shapes, 0, (int64_t)counts.bytes});
+        put_mem(visit, &(struct mem){"history", sizeof(struct history_slot),
+                               history_count(recorder_history()), 0, (int64_t)recorder_bytes()});
     }
 }
 

@@ -9,8 +9,10 @@
 #include "proxy/parser.h"
 #include "proxy/pipeline.h"
 #include "proxy/plans.h"
+#include "proxy/recorder.h"
 
-enum { PLANS_PART = 4 }; /* of the memory: what shape_limits_share() leaves is for plans */
+/* Of the memory: what shape_limits_share() leaves is for history and plans. */
+enum { REST_PART = 4, HISTORY_PART = 16 };
 
 static struct observe *observe; /* constant while there are workers */
 
@@ -32,7 +34,7 @@ static bool news(void *self, const struct shape *shape, struct sl_span normalise
 
 static enum sl_err start_parser(const struct conf *conf)
 {
-    size_t bytes = (size_t)conf->stats_memory / PLANS_PART;
+    size_t bytes = (size_t)conf->stats_memory / REST_PART - recorder_bytes();
     enum sl_err err = plans_start(
             &(struct plans_limits){.plans_max = (uint32_t)conf->stats_shapes, .bytes_max = bytes});
 
@@ -49,19 +51,23 @@ enum sl_err statistics_start(const struct conf *conf, struct sl_error *error)
     if (conf->stats_mode == 0) {
         return SL_OK;
     }
+    observe = observe_new(&options);
+    if (observe == NULL || recorder_start(observe_store(observe),
+                                   (size_t)conf->stats_memory / HISTORY_PART) != SL_OK) {
+        return sl_error_set(error, SL_ENOMEM, SL_STATE_OUT_OF_MEMORY,
+                "[stats] memory is too small, or there is none");
+    }
     if (start_parser(conf) != SL_OK) {
         return sl_error_set(error, SL_ENOMEM, SL_STATE_OUT_OF_MEMORY, "no parser's thread");
     }
-    observe = observe_new(&options);
-    return observe != NULL ? SL_OK
-                           : sl_error_set(error, SL_ENOMEM, SL_STATE_OUT_OF_MEMORY,
-                                     "[stats] memory is too small, or there is none");
+    return SL_OK;
 }
 
 void statistics_stop(void)
 {
     parser_stop();
     plans_stop();
+    recorder_stop();
     observe_free(observe, sl_now());
     observe = NULL;
 }
@@ -70,6 +76,7 @@ void statistics_tick(sl_usec now)
 {
     if (observe != NULL) {
         parser_watch(now);
+        recorder_tick(now);
     }
 }
 
@@ -77,6 +84,13 @@ void statistics_stages(struct pipeline *pipeline, unsigned worker)
 {
     if (observe != NULL) {
         pipeline_add(pipeline, observe_stage(observe, worker));
+    }
+}
+
+void statistics_turn(unsigned worker, sl_usec now)
+{
+    if (observe != NULL) {
+        observe_turn(observe, worker, now);
     }
 }
 

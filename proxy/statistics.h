@@ -4,8 +4,8 @@
  *
  * What is counted, and how, is optimizer/observe.h's; here it is given its workers, its
  * memory ([stats] shapes and memory) and the time, and each shape is sent to be parsed once
- * (proxy/plans.h). With [stats] mode = off there is none, and
- * no stage of it in the pipeline.
+ * (proxy/plans.h). What a clock makes of it is proxy/recorder.h's. With [stats] mode = off
+ * there is none, and no stage of it in the pipeline.
  *
  * Ownership: one for the process. Threads: any, but as marked. Bounds: those two keys.
  */
@@ -28,6 +28,9 @@ void statistics_tick(sl_usec now);
 
 /* process_stages: the worker's own stage, if there are statistics. */
 void statistics_stages(struct pipeline *pipeline, unsigned worker);
+
+/* On the worker, once a turn. */
+void statistics_turn(unsigned worker, sl_usec now);
 
 /* NULL: there are none. */
 struct observe *statistics_observe(void);

@@ -134,6 +134,7 @@ void worker_turn(struct worker *worker)
     }
     timer_wheel_turn(&worker->timers, worker->now);
     tend_pools(worker);
+    statistics_turn(worker->index, worker->now);
     outbox_flush(&worker->outbox);
 }
 

@@ -247,14 +247,58 @@ static void what_runs_long_is_counted_though_its_entry_went(void **state)
     assert_int_equal(row[0].calls, 2);
 }
 
+static uint64_t told_to_store(void)
+{
+    struct shape_row row[ROWS_MAX];
+    uint32_t cursor = 0;
+    uint32_t count = shape_store_read(
+            observe_store(observe), &cursor, row, ROWS_MAX, (struct shape_cut){.now = start});
+
+    assert_in_range(count, 0, 1);
+    return count == 0 ? 0 : row[0].calls;
+}
+
+/* So many turns as the table has parts at the most. */
+static void turn(sl_usec now)
+{
+    for (int i = 0; i < 100; i++) {
+        observe_turn(observe, 0, now);
+    }
+}
+
+static void a_worker_tells_the_store_about_once_a_second(void **state)
+{
+    struct stmt stmts[4] = {made("select 1"), made("select 2"), made("select 3"), made("select 4")};
+
+    (void)state;
+    turn(start);
+    run(0, &stmts[0]);
+    assert_int_equal(told_to_store(), 0);
+    turn(start);
+    assert_int_equal(told_to_store(), 1);
+    run(0, &stmts[1]);
+    run(0, &stmts[2]);
+    turn(start + SL_SECOND - 1);
+    assert_int_equal(told_to_store(), 1);
+    turn(start + SL_SECOND);
+    assert_int_equal(told_to_store(), 3);
+    run(0, &stmts[3]);
+    turn(start + 3600 * SL_SECOND); /* it was told late, and has found its entry given up */
+    assert_int_equal(told_to_store(), 4);
+}
+
 static void what_is_forgotten_is_not_told(void **state)
 {
     struct shape_row row[ROWS_MAX];
 
     (void)state;
-    for (int i = 0; i < 3; i++) { /* the first is told at once, the others when a second is over */
+    struct stmt first = made("select 1");
+    run(0, &first);
+    turn(start);
+    for (int i = 0; i < 2; i++) { /* told when a second is over */
         struct stmt stmt = made("select 1");
         run(0, &stmt);
+        turn(start);
     }
     observe_forget(observe, 0);
     assert_int_equal(rows(row), 1);
@@ -316,6 +360,7 @@ int main(void)
             CASE(what_was_skipped_or_never_sent_is_not_counted),
             CASE(errors_are_counted_by_class),
             CASE(what_runs_long_is_counted_though_its_entry_went),
+            CASE(a_worker_tells_the_store_about_once_a_second),
             CASE(what_is_forgotten_is_not_told),
             CASE(a_shape_is_told_until_it_is_taken),
             CASE(what_is_under_way_is_found),
