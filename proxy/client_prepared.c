@@ -22,7 +22,13 @@
 #include "proxy/unnamed.h"
 #include "proxy/worker.h"
 
-enum { PARSE_WHOLE_MAX = 1 << 20, OURS_LEN = 7 };
+enum {
+    PARSE_WHOLE_MAX = 1 << 20,
+    OURS_LEN = 7,
+    CLOSES_MAX = 4 /* of statements of the server's, for one that is new */
+};
+
+_Static_assert(CLOSES_MAX + 4 <= REQUEST_ENTRIES_MAX, "all for one message, or nothing");
 
 static const char ours[] = "SLUICE_";
 
@@ -107,13 +113,23 @@ static void count(struct client *client, enum stats_counter counter)
 
 /* ---- statements on the server ---- */
 
-/* The least recently used goes when there are more than max_prepared_statements. */
+/*
+ * The least recently used goes when there are more than max_prepared_statements. More than one:
+ * in a pipeline those go beyond it whose reply has not come, and each that is new takes some of
+ * them along.
+ */
 static enum sl_err make_room(struct server *server)
 {
     uint32_t max = (uint32_t)server->io.worker->conf->max_prepared_statements;
-    struct server_stmt *old = server_stmts_excess(&server->stmts, max > 0 ? max - 1 : 0);
 
-    return old == NULL ? SL_OK : server_forget_stmt(server, old);
+    for (unsigned i = 0; i < CLOSES_MAX; i++) {
+        struct server_stmt *old = server_stmts_excess(&server->stmts, max > 0 ? max - 1 : 0);
+        enum sl_err err = old == NULL ? SL_OK : server_forget_stmt(server, old);
+        if (old == NULL || err != SL_OK) {
+            return err;
+        }
+    }
+    return SL_OK;
 }
 
 /* The server has the statement, or will by then: its Parse goes ahead. STEP_NEXT when so. */
@@ -130,7 +146,7 @@ static enum step ensure(struct client *client, struct prepared *prepared)
         server_stmts_touch(&server->stmts, stmt);
         return STEP_NEXT;
     }
-    if (!expect_has_room(&server->expect, 4) || make_room(server) != SL_OK) {
+    if (!expect_has_room(&server->expect, REQUEST_ENTRIES_MAX) || make_room(server) != SL_OK) {
         return request_hold(client);
     }
     stmt = server_stmts_add(&server->stmts, prepared);
@@ -368,7 +384,7 @@ static enum step probe(
 static enum step refuse_duplicate(
         struct client *client, const struct request *request, const struct front_parse *parse)
 {
-    if (!expect_has_room(&client->server->expect, 4)) {
+    if (!expect_has_room(&client->server->expect, REQUEST_ENTRIES_MAX)) {
         return request_hold(client);
     }
     enum step step = probe(client, parse, NULL);
@@ -412,7 +428,7 @@ static enum step parse_named(
                 "no room for another prepared statement (prepared_statements_bytes)");
     }
     struct server_stmt *stmt = server_stmts_find(&server->stmts, prepared);
-    if (!expect_has_room(&server->expect, 4) ||
+    if (!expect_has_room(&server->expect, REQUEST_ENTRIES_MAX) ||
             (stmt != NULL && is_unsettled(client, stmt->is_pending, stmt->segment))) {
         prepared_unref(prepared);
         return request_hold(client);

@@ -35,7 +35,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { KEPT_MAX = 65536, HOLD_ROOM = 4 };
+enum { KEPT_MAX = 65536 };
 
 /* ---- what handlers use ---- */
 
@@ -60,7 +60,7 @@ enum step request_hold(struct client *client)
     const struct expect *expect = &client->server->expect;
     struct sl_error error;
 
-    if (expect->copy == EXPECT_COPY_NONE && expect_has_room(expect, HOLD_ROOM) &&
+    if (expect->copy == EXPECT_COPY_NONE && expect_has_room(expect, REQUEST_ENTRIES_MAX) &&
             expect_is_stuck(expect) && client->forgets != FORGETS_FLUSHED) {
         /* No reply would come to wake it: memory is what it lacks. */
         SL_IGNORE(sl_error_set(&error, SL_ENOMEM, SL_STATE_OUT_OF_MEMORY, "out of memory"),

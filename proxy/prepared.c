@@ -393,11 +393,12 @@ struct server_stmt *server_stmts_excess(struct server_stmts *stmts, uint32_t cou
     if (stmts->map.count <= count_max) {
         return NULL;
     }
-    for (struct sl_list *it = stmts->used.prev; it != &stmts->used; it = it->prev) {
+    struct sl_list *it = stmts->used.prev;
+    for (unsigned i = 0; i < EXCESS_LOOKS && it != &stmts->used; i++, it = it->prev) {
         struct server_stmt *stmt = SL_CONTAINER(it, struct server_stmt, used);
         if (!stmt->is_pending) {
             return stmt;
         }
     }
-    return NULL;
+    return NULL; /* replies come in order: those behind are pending, too */
 }

@@ -31,8 +31,9 @@
 #include <stdint.h>
 
 enum {
-    PREPARED_NAME_MAX = 32,      /* "SLUICE_" and a number, terminator included */
-    PREPARED_SERVER_MAX = 100000 /* statements on one server, whatever is configured */
+    PREPARED_NAME_MAX = 32,       /* "SLUICE_" and a number, terminator included */
+    PREPARED_SERVER_MAX = 100000, /* statements on one server, whatever is configured */
+    EXCESS_LOOKS = 16
 };
 
 struct prepared {
@@ -135,7 +136,10 @@ SL_MUST_CHECK struct server_stmt *server_stmts_add(
 void server_stmts_retire(struct server_stmts *stmts, const void *prepared);
 void server_stmts_touch(struct server_stmts *stmts, struct server_stmt *stmt);
 void server_stmts_remove(struct server_stmts *stmts, struct server_stmt *stmt);
-/* The least recently used that is not pending, if more than count_max are there; else NULL. */
+/*
+ * One of the least recently used that is not pending, if more than count_max are there; else NULL.
+ * Looks at the EXCESS_LOOKS oldest only: in a pipeline of thousands all of them are pending.
+ */
 struct server_stmt *server_stmts_excess(struct server_stmts *stmts, uint32_t count_max);
 
 #endif

@@ -1,0 +1,199 @@
+/* SPDX-License-Identifier: PostgreSQL */
+/*
+ * tests/e2e/test_prepared.c - one client with thousands of prepared names, and few servers that
+ * keep a handful each: whichever server comes next, a name is what its client prepared.
+ */
+#include "tests/support/case.h"
+#include "tests/support/fixture.h"
+
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+enum { NAMES = 2000 };
+#else
+enum { NAMES = 10000 };
+#endif
+enum {
+    AT_ONCE = 500, /* of a pipeline */
+    STRIDE = 37,   /* of the names looked at; shares no factor with SERVERS */
+    SERVERS = 3,
+    KEPT = 50, /* max_prepared_statements */
+    TEXT_MAX = 96
+};
+
+static const char ini[] = "[databases]\n"
+                          "db = " AT_POSTGRES "\n" INI_MAIN "pool_mode = transaction\n"
+                          "default_pool_size = 3\n"
+                          "server_round_robin = 1\n"
+                          "max_prepared_statements = 50\n"
+                          "prepared_statements_bytes_client = 8MB\n";
+
+static int begin(void **state)
+{
+    (void)prepare(state);
+    sluice_start(&sluice, ini);
+    return 0;
+}
+
+/* ---- steps ---- */
+
+static void expect_next(PGconn *conn, ExecStatusType status)
+{
+    PGresult *result = PQgetResult(conn);
+
+    if (PQresultStatus(result) != status) {
+        fail_msg("%s", PQresultErrorMessage(result));
+    }
+    PQclear(result);
+    if (status == PGRES_COMMAND_OK) {
+        assert_null(PQgetResult(conn));
+    }
+}
+
+/* n0, n1, ...: each gives its number, and the process that says so. */
+static void prepare_all(PGconn *conn)
+{
+    char name[TEXT_MAX];
+    char sql[TEXT_MAX];
+
+    assert_int_equal(PQenterPipelineMode(conn), 1);
+    for (int first = 0; first < NAMES; first += AT_ONCE) {
+        for (int i = first; i < first + AT_ONCE; i++) {
+            snprintf(name, sizeof(name), "n%d", i);
+            snprintf(sql, sizeof(sql), "select %d, pg_backend_pid()", i);
+            assert_int_equal(PQsendPrepare(conn, name, sql, 0, NULL), 1);
+        }
+        assert_int_equal(PQpipelineSync(conn), 1);
+        for (int i = 0; i < AT_ONCE; i++) {
+            expect_next(conn, PGRES_COMMAND_OK);
+        }
+        expect_next(conn, PGRES_PIPELINE_SYNC);
+    }
+    assert_int_equal(PQexitPipelineMode(conn), 1);
+}
+
+/* All servers there may be: that many clients are in a transaction at a time. */
+static void open_servers(void)
+{
+    PGconn *holder[SERVERS];
+
+    for (int i = 0; i < SERVERS; i++) {
+        holder[i] = open_as("postgres", "db");
+        query_expect(holder[i], "begin", "BEGIN");
+    }
+    for (int i = 0; i < SERVERS; i++) {
+        query_expect(holder[i], "commit", "COMMIT");
+        PQfinish(holder[i]);
+    }
+}
+
+/* The processes seen; gives its place among them. */
+static int server_of(const char *pid, char seen[static SERVERS][TEXT_MAX])
+{
+    for (int i = 0; i < SERVERS; i++) {
+        if (seen[i][0] == '\0') {
+            snprintf(seen[i], TEXT_MAX, "%s", pid);
+        }
+        if (strcmp(seen[i], pid) == 0) {
+            return i;
+        }
+    }
+    fail_msg("more servers than there may be");
+    return -1;
+}
+
+static void expect_own(PGconn *conn, int i, char seen[static SERVERS][TEXT_MAX], int *where)
+{
+    char name[TEXT_MAX];
+    char value[TEXT_MAX];
+
+    snprintf(name, sizeof(name), "n%d", i);
+    snprintf(value, sizeof(value), "%d", i);
+    PGresult *result = PQexecPrepared(conn, name, 0, NULL, NULL, NULL, 0);
+    if (PQresultStatus(result) != PGRES_TUPLES_OK) {
+        fail_msg("%s: %s", name, PQresultErrorMessage(result));
+    }
+    assert_string_equal(PQgetvalue(result, 0, 0), value);
+    *where = server_of(PQgetvalue(result, 0, 1), seen);
+    PQclear(result);
+}
+
+/* How many names servers have lost or never had is seen by how many a server has at most. */
+static void expect_few_on_each(PGconn *conn)
+{
+    for (int i = 0; i < SERVERS; i++) {
+        PGresult *result =
+                PQexec(conn, "select count(*) <= 50, count(*) from pg_prepared_statements");
+
+        assert_int_equal(PQresultStatus(result), PGRES_TUPLES_OK);
+        if (strcmp(PQgetvalue(result, 0, 0), "t") != 0) {
+            fail_msg("a server has %s statements", PQgetvalue(result, 0, 1));
+        }
+        PQclear(result);
+    }
+}
+
+/* ---- cases ---- */
+
+static void every_name_of_thousands_is_its_own_on_every_server(void **state)
+{
+    char seen[SERVERS][TEXT_MAX] = {""};
+    int used[SERVERS] = {0};
+
+    (void)state;
+    PGconn *conn = open_as("postgres", "db");
+    prepare_all(conn);
+    open_servers();
+    for (int round = 0; round < 2; round++) {
+        for (int i = round; i < NAMES; i += STRIDE) {
+            /* Twice: on one server and on the next one. */
+            int where = 0;
+            int next = 0;
+
+            expect_own(conn, i, seen, &where);
+            expect_own(conn, i, seen, &next);
+            assert_int_not_equal(where, next);
+            used[where]++;
+            used[next]++;
+        }
+    }
+    for (int i = 0; i < SERVERS; i++) {
+        assert_true(used[i] > KEPT); /* some of its names it had to lose */
+    }
+    expect_few_on_each(conn);
+    PQfinish(conn);
+}
+
+static void thousands_of_names_go_at_once_and_may_be_others_then(void **state)
+{
+    char name[TEXT_MAX];
+
+    (void)state;
+    PGconn *conn = open_as("postgres", "db");
+    prepare_all(conn);
+    query_expect(conn, "deallocate all", "DEALLOCATE ALL");
+    for (int i = 0; i < NAMES; i += STRIDE) {
+        char error[2 * TEXT_MAX];
+
+        snprintf(name, sizeof(name), "n%d", i);
+        snprintf(error, sizeof(error), "ERROR 26000: prepared statement \"%s\" does not exist",
+                name);
+        assert_string_equal(query_prepared(conn, name, 0, NULL), error);
+        assert_string_equal(query_result(PQprepare(conn, name, "select 'another'", 0, NULL)), "");
+        assert_string_equal(query_prepared(conn, name, 0, NULL), "another");
+    }
+    PQfinish(conn);
+}
+
+#define CASE(test) cmocka_unit_test_setup_teardown(test, begin, stop_sluice)
+
+int main(void)
+{
+    static const struct CMUnitTest cases[] = {
+            CASE(every_name_of_thousands_is_its_own_on_every_server),
+            CASE(thousands_of_names_go_at_once_and_may_be_others_then),
+    };
+    return case_run(cases, CASE_COUNT(cases), start_cluster, stop_cluster);
+}
