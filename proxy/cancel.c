@@ -198,7 +198,7 @@ static bool prepare(struct cancel *cancel, const struct server *server)
 {
     struct cancel_send *send = &cancel->send;
 
-    if (server->pid == 0 ||
+    if (server->key_len == 0 ||
             !cancel_send_packet(send, server->pid, sl_span(server->key, server->key_len)) ||
             !take_tls(send, server)) {
         return false;

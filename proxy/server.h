@@ -124,9 +124,9 @@ struct server {
     struct address_short local;
     char *host; /* as configured: constant */
     int port;
-    uint64_t node; /* a hash of both */
-    uint32_t pid;  /* BackendKeyData; 0: the server sent none */
-    uint16_t key_len;
+    uint64_t node;    /* a hash of both */
+    uint32_t pid;     /* BackendKeyData: what it says of itself */
+    uint16_t key_len; /* 0: it sent none, and cannot be cancelled */
     uint8_t *key;
     struct server_login *login; /* until SETUP is over */
     uint64_t serial;            /* SHOW SERVERS: id */

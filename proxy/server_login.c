@@ -599,9 +599,9 @@ static bool on_key(struct server *server, struct sl_span body)
         return false;
     }
     free(server->key);
+    server->key_len = 0;
     server->key = malloc(key.len);
     if (server->key == NULL) {
-        server->pid = 0;
         return true; /* then it cannot be cancelled */
     }
     memcpy(server->key, key.at, key.len);

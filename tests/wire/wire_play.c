@@ -19,6 +19,16 @@ enum { SHOWN_MAX = 400 };
 
 /* ---- sending ------------------------------------------------------------------------------ */
 
+/* A client's, of which it was told, or a server's, who says so: of BackendKeyData. */
+static void note_key(struct wire_actor *actor, const struct wire_message *message)
+{
+    struct sl_span secret = message->fields[1]->text;
+    actor->key_len = 4 + secret.len;
+    SL_CHECK(actor->key_len <= WIRE_KEY_MAX);
+    sl_set_u32(actor->key, (uint32_t)strtoul((const char *)message->fields[0]->text.at, NULL, 10));
+    memcpy(actor->key + 4, secret.at, secret.len);
+}
+
 static bool send_messages(struct play *play, struct wire_actor *actor)
 {
     struct wire_world *world = play->world;
@@ -29,6 +39,9 @@ static bool send_messages(struct play *play, struct wire_actor *actor)
             return wire_fail(world, "cannot send %s: %s", message->type->name, why);
         }
         wire_said(world, actor, ">", message);
+        if (!actor->is_client && strcmp(message->type->name, "BackendKeyData") == 0) {
+            note_key(actor, message);
+        }
         if (world->mode == WIRE_WHOLE) {
             wire_flush(world, actor);
         }
@@ -146,12 +159,7 @@ static bool read_until_ready(struct play *play, struct wire_actor *actor)
             return wire_fail(play->world, "%s was to get ready, but got %s", actor->name, got);
         }
         if (message->type->byte == 'K') {
-            struct sl_span secret = message->fields[1]->text;
-            actor->key_len = 4 + secret.len;
-            SL_CHECK(actor->key_len <= WIRE_KEY_MAX);
-            sl_set_u32(actor->key,
-                    (uint32_t)strtoul((const char *)message->fields[0]->text.at, NULL, 10));
-            memcpy(actor->key + 4, secret.at, secret.len);
+            note_key(actor, message);
         }
         if (message->type->byte == 'Z') {
             return true;
