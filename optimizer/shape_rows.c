@@ -98,6 +98,7 @@ void shape_rows_drop_minutes(struct shape_rows *rows, struct store_row *row)
 void shape_rows_free(struct shape_rows *rows, struct store_row *row)
 {
     shape_rows_drop_minutes(rows, row);
+    interval_free(&row->interval, rows->budget);
     tally_fini(&row->tally, rows->budget);
     window_fini(&row->hour, rows->budget);
     budget_give(rows->budget, row, sizeof(*row));

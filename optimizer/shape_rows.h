@@ -13,6 +13,7 @@
 #ifndef SLUICE_OPTIMIZER_SHAPE_ROWS_H
 #define SLUICE_OPTIMIZER_SHAPE_ROWS_H
 
+#include "optimizer/interval.h"
 #include "optimizer/shape_store.h"
 #include "optimizer/window.h"
 #include "protocol/base/list.h"
@@ -34,8 +35,9 @@ struct store_row {
     bool is_main;
     struct tally tally;
     struct window hour;
-    struct minutes *minutes; /* NULL: not kept */
-    uint32_t turn;           /* when it was last said that they are to be kept */
+    struct minutes *minutes;   /* NULL: not kept */
+    struct interval *interval; /* NULL: nothing came, or not kept */
+    uint32_t turn;             /* when it was last said that they are to be kept */
 };
 
 struct store_stripe {

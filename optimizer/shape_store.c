@@ -18,9 +18,11 @@ enum {
 
 struct shape_store {
     struct budget budget;
-    _Atomic uint64_t evicted;   /* any thread */
-    pthread_mutex_t other_lock; /* of other */
+    _Atomic uint64_t evicted;    /* any thread */
+    atomic_bool keeps_intervals; /* any thread */
+    pthread_mutex_t other_lock;  /* of what follows */
     struct tally other;
+    struct interval other_interval;
     struct shape_rows rows;
 };
 
@@ -56,6 +58,7 @@ void shape_store_free(struct shape_store *store)
     for (uint32_t i = 0; i < store->rows.stripes_count; i++) {
         tally_fini(&store->rows.stripes[i].taken, &store->budget);
     }
+    interval_fini(&store->other_interval, &store->budget);
     pthread_mutex_destroy(&store->other_lock);
     shape_rows_fini(&store->rows);
     SL_CHECK(budget_bytes(&store->budget) == 0);
@@ -74,6 +77,11 @@ static unsigned uses_of(const struct tally *tally)
     return bits_of(tally->calls + tally->times[TALLY_TOTAL].sum / (SL_SECOND / 10));
 }
 
+static bool keeps_intervals(const struct shape_store *store)
+{
+    return atomic_load_explicit(&store->keeps_intervals, memory_order_relaxed);
+}
+
 static void add_to_other(struct shape_store *store, const struct tally *tally, uint64_t evicted)
 {
     pthread_mutex_lock(&store->other_lock);
@@ -82,15 +90,37 @@ static void add_to_other(struct shape_store *store, const struct tally *tally, u
     atomic_fetch_add_explicit(&store->evicted, evicted, memory_order_relaxed);
 }
 
+/* Of what was added just now, and found no row or no memory. */
+static void add_to_other_interval(struct shape_store *store, const struct tally *tally)
+{
+    if (keeps_intervals(store)) {
+        pthread_mutex_lock(&store->other_lock);
+        interval_merge_tally(&store->other_interval, &store->budget, tally);
+        pthread_mutex_unlock(&store->other_lock);
+    }
+}
+
+/* A row is gone, what it got since the last take is not. */
+static void keep_interval(struct shape_store *store, const struct store_row *row)
+{
+    if (row->interval != NULL) {
+        pthread_mutex_lock(&store->other_lock);
+        interval_merge(&store->other_interval, &store->budget, row->interval);
+        pthread_mutex_unlock(&store->other_lock);
+    }
+}
+
 static void bury(struct shape_store *store, struct shape_victims *victims)
 {
     for (unsigned i = 0; i < victims->count; i++) {
         add_to_other(store, &victims->rows[i]->tally, 1);
+        keep_interval(store, victims->rows[i]);
         shape_rows_free(&store->rows, victims->rows[i]);
     }
 }
 
-static void merge(
+/* False: what the row got is not kept apart. */
+static bool merge(
         struct shape_store *store, struct store_row *row, const struct tally *tally, sl_usec now)
 {
     const struct histogram *total = &tally->times[TALLY_TOTAL];
@@ -100,6 +130,7 @@ static void merge(
     if (row->minutes != NULL) {
         SL_IGNORE(minutes_merge(row->minutes, &store->budget, total, now), "likewise");
     }
+    return keeps_intervals(store) && interval_add(&row->interval, &store->budget, tally);
 }
 
 void shape_store_add(struct shape_store *store, const struct shape_key *key,
@@ -109,6 +140,7 @@ void shape_store_add(struct shape_store *store, const struct shape_key *key,
     struct store_stripe *stripe = shape_rows_stripe(&store->rows, hash);
     unsigned uses = uses_of(tally);
     struct shape_victims victims = {0};
+    bool is_apart = false;
 
     if (tally->calls == 0) {
         return;
@@ -123,12 +155,15 @@ void shape_store_add(struct shape_store *store, const struct shape_key *key,
         row = shape_rows_make(&store->rows, key, hash, uses, &victims);
     }
     if (row != NULL) {
-        merge(store, row, tally, now);
+        is_apart = merge(store, row, tally, now);
         shape_rows_use(stripe, row, uses);
     }
     SL_IGNORE(tally_merge(&stripe->taken, &store->budget, tally), "the budget counts it");
     pthread_mutex_unlock(&stripe->lock);
     bury(store, &victims);
+    if (!is_apart) {
+        add_to_other_interval(store, tally);
+    }
     if (row == NULL) {
         add_to_other(store, tally, 1);
     }
@@ -142,6 +177,7 @@ void shape_store_add_other(struct shape_store *store, const struct tally *tally)
     SL_IGNORE(tally_merge(&stripe->taken, &store->budget, tally), "the budget counts it");
     pthread_mutex_unlock(&stripe->lock);
     add_to_other(store, tally, 0);
+    add_to_other_interval(store, tally);
 }
 
 void shape_store_take(struct shape_store *store, struct tally *into)
@@ -171,6 +207,7 @@ void shape_store_reset(struct shape_store *store)
             }
             pthread_mutex_unlock(&stripe->lock);
             for (unsigned v = 0; v < victims.count; v++) {
+                keep_interval(store, victims.rows[v]);
                 shape_rows_free(&store->rows, victims.rows[v]);
             }
         }
@@ -308,6 +345,56 @@ void shape_store_read_other(struct shape_store *store, struct shape_row *row)
 {
     pthread_mutex_lock(&store->other_lock);
     fill(row, &store->other, SHAPE_TIMES);
+    pthread_mutex_unlock(&store->other_lock);
+}
+
+/* ---- intervals ---- */
+
+void shape_store_keep_intervals(struct shape_store *store, bool keeps)
+{
+    atomic_store_explicit(&store->keeps_intervals, keeps, memory_order_relaxed);
+}
+
+static struct shape_interval sum_up_interval(const struct interval *interval)
+{
+    uint64_t values[3];
+
+    histogram_quantiles(&interval->total, quantiles, 3, values);
+    return (struct shape_interval){
+            .sums = interval->sums, .total = sum_up(&interval->total, values)};
+}
+
+uint32_t shape_store_take_intervals(struct shape_store *store, uint32_t *cursor,
+        struct shape_interval *intervals, uint32_t intervals_max)
+{
+    uint32_t count = 0;
+
+    for (; *cursor < shape_rows_buckets(&store->rows); ++*cursor) {
+        struct store_stripe *stripe = shape_rows_stripe_at(&store->rows, *cursor);
+
+        pthread_mutex_lock(&stripe->lock);
+        struct store_row *row = store->rows.buckets[*cursor];
+        for (; row != NULL && count < intervals_max; row = row->next) {
+            if (row->interval != NULL) {
+                intervals[count] = sum_up_interval(row->interval);
+                intervals[count++].key = row->key;
+                interval_free(&row->interval, &store->budget);
+            }
+        }
+        pthread_mutex_unlock(&stripe->lock);
+        if (row != NULL) {
+            return count; /* the bucket's others the next time */
+        }
+    }
+    *cursor = SHAPE_STORE_END;
+    return count;
+}
+
+void shape_store_take_other_interval(struct shape_store *store, struct shape_interval *interval)
+{
+    pthread_mutex_lock(&store->other_lock);
+    *interval = sum_up_interval(&store->other_interval);
+    interval_fini(&store->other_interval, &store->budget);
     pthread_mutex_unlock(&store->other_lock);
 }
 

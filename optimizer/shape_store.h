@@ -24,6 +24,7 @@
 #ifndef SLUICE_OPTIMIZER_SHAPE_STORE_H
 #define SLUICE_OPTIMIZER_SHAPE_STORE_H
 
+#include "optimizer/interval.h"
 #include "optimizer/minutes.h"
 #include "optimizer/tally.h"
 #include "protocol/base/hash.h"
@@ -95,8 +96,28 @@ void shape_store_add_other(struct shape_store *store, const struct tally *tally)
 void shape_store_take(struct shape_store *store, struct tally *into);
 
 /*
+ * Whether what each row gets is kept apart as well, until it is taken: for who writes it
+ * down, a minute or so at a time. What was kept and not taken stays when it ends.
+ */
+void shape_store_keep_intervals(struct shape_store *store, bool keeps);
+/*
+ * Takes what rows got, from the rows after *cursor (0 to begin with, SHAPE_STORE_END after
+ * the last), of at most intervals_max rows; how many. What rows got that are gone, or had
+ * no memory for it, is other's: with the last of all the sum is whole.
+ */
+struct shape_interval {
+    struct shape_key key;
+    struct interval_sums sums;
+    struct shape_time total;
+};
+uint32_t shape_store_take_intervals(struct shape_store *store, uint32_t *cursor,
+        struct shape_interval *intervals, uint32_t intervals_max);
+void shape_store_take_other_interval(struct shape_store *store, struct shape_interval *interval);
+
+/*
  * RESET STATS: every row goes, and other with them. Reset the workers' tables first. What
- * shape_store_take() has not taken yet stays: history goes on.
+ * shape_store_take() and shape_store_take_intervals() have not taken yet stays: history
+ * goes on.
  */
 void shape_store_reset(struct shape_store *store);
 
