@@ -3,6 +3,7 @@
 #
 #   tests/unit/<layer>/test_*.c   unit.<layer>.<name>   linked with that layer only
 #   tests/wire/*.wire             wire.<name>           played by tests/wire/wire_run.c
+#                                 pipe.<name>           some of them, with [stats] mode = off
 #   tests/stages/*.wire           stages.<name>         the same, with the stages of tests/stages
 #   tests/e2e/test_*.c            e2e.<name>            real PostgreSQL, tests/support
 #   tests/memory/test_memory.c    e2e.memory            the same, and an allocator that fails
@@ -60,12 +61,22 @@ if(EXISTS ${CMAKE_SOURCE_DIR}/tests/wire/wire_run.c)
   target_link_libraries(wire_run PRIVATE sluice_proxy)
   set_target_properties(wire_run PROPERTIES RUNTIME_OUTPUT_DIRECTORY tests/wire)
 endif()
+# What stages stand between: whose statement, whose reply, whose server.
+set(pipe_scripts ${wire_scripts})
+list(FILTER pipe_scripts INCLUDE REGEX
+  "/(pipeline_|copy_|cancel_(running|spares|while)|extended_|headers_cut|injected_|large_|prepared_on|server_dies|synthetic_|unknown_name|unnamed_)[a-z_]*\\.wire$")
 if(TARGET wire_run AND TARGET sluice)
   add_dependencies(wire_run sluice)
   foreach(script ${wire_scripts})
     get_filename_component(name ${script} NAME_WE)
     sluice_test(wire.${name} 180 wire_run ${script})
     set_property(TEST wire.${name} APPEND PROPERTY ENVIRONMENT "SLUICE_BIN=$<TARGET_FILE:sluice>")
+  endforeach()
+  foreach(script ${pipe_scripts})
+    get_filename_component(name ${script} NAME_WE)
+    sluice_test(pipe.${name} 180 wire_run ${script})
+    set_property(TEST pipe.${name} APPEND PROPERTY ENVIRONMENT
+      "SLUICE_BIN=$<TARGET_FILE:sluice>" "WIRE_STATS=off")
   endforeach()
 endif()
 

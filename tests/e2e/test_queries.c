@@ -313,10 +313,21 @@ static void statistics_stay_within_their_memory(void **state)
     assert_in_range(mem_of_shapes("used"), 100, FLOOD - 1);
 }
 
-static void it_is_off_unless_asked_for(void **state)
+static void it_is_on_unless_told_otherwise(void **state)
 {
     (void)state;
     start_with("");
+    PGconn *conn = open_db();
+    query_expect(conn, "select 1", "1");
+    query_expect(conn, "select 2", "2");
+    PQfinish(conn);
+    expect_query("2", "rows", "2");
+}
+
+static void it_may_be_off(void **state)
+{
+    (void)state;
+    start_with("mode = off\n");
     PGconn *conn = open_db();
     query_expect(conn, "select 1", "1");
     PQfinish(conn);
@@ -343,7 +354,8 @@ int main(void)
             CASE(who_runs_what_now_is_shown),
             CASE(shapes_are_no_more_than_asked_for),
             CASE(statistics_stay_within_their_memory),
-            CASE(it_is_off_unless_asked_for),
+            CASE(it_is_on_unless_told_otherwise),
+            CASE(it_may_be_off),
     };
 
     return case_run(cases, CASE_COUNT(cases), start_cluster, stop_cluster);

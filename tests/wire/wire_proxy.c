@@ -84,6 +84,16 @@ static void write_section(FILE *ini, const struct wire_proxy *proxy, const struc
     }
 }
 
+/* Statements are observed, which is a stage, unless the script or who plays it says otherwise. */
+static void write_stats(FILE *ini, const struct wire_proxy *proxy, const struct wire_world *world)
+{
+    const char *mode = world->script->pipe ? "off" : getenv("WIRE_STATS");
+
+    if (mode != NULL && !is_foreign(proxy)) {
+        fprintf(ini, "[stats]\nmode = %s\n", mode);
+    }
+}
+
 static bool write_files(struct wire_proxy *proxy, struct wire_world *world)
 {
     FILE *ini = file_new(proxy, "sluice.ini");
@@ -97,6 +107,7 @@ static bool write_files(struct wire_proxy *proxy, struct wire_world *world)
             fprintf(ini, " %s=%s", database->at[i].key, database->at[i].value);
         }
         fputc('\n', ini);
+        write_stats(ini, proxy, world);
     }
     if (users != NULL) {
         fputs("\"u\" \"secret\"\n\"v\" \"secret\"\n\"admin\" \"secret\"\n", users);

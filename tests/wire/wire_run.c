@@ -6,6 +6,7 @@
  *
  * Every run has a proxy of its own. Ends with 0 when all runs went well; a failure
  * names the line, what was expected, what came, and what had been said before.
+ * With WIRE_STATS=off no statement is observed: Sluice is a pipe.
  * With WIRE_WORKERS=0 the ini names no workers, so that another proxy which reads
  * PgBouncer's ini can be played.
  */

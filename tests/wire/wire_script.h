@@ -67,6 +67,7 @@ struct wire_script {
     struct wire_pairs database; /* key = value in the [databases] line */
     struct wire_pairs params;   /* what the fake server reports beside its defaults */
     bool manual;                /* the script itself answers startup packets */
+    bool pipe;                  /* no stage is in the proxy */
     unsigned modes;             /* bits by enum wire_mode */
     unsigned workers;           /* bit n: run with n workers */
     struct wire_step *steps;
