@@ -248,7 +248,8 @@ static void free_observer(struct observer *observer, sl_usec now)
     }
 }
 
-static struct observer *new_observer(struct observe *observe, const struct shape_limits *limits)
+static struct observer *new_observer(
+        struct observe *observe, const struct shape_limits *limits, uint32_t worker)
 {
     struct observer *observer = calloc(1, sizeof *observer);
 
@@ -256,7 +257,7 @@ static struct observer *new_observer(struct observe *observe, const struct shape
         return NULL;
     }
     observer->observe = observe;
-    observer->table = shape_table_new(observe->store, limits);
+    observer->table = shape_table_new(observe->store, limits, worker);
     observer->under_way = sl_slab_new(sizeof(struct observed), UNDER_WAY_MAX);
     if (observer->table == NULL || observer->under_way == NULL) {
         free_observer(observer, 0);
@@ -281,7 +282,7 @@ struct observe *observe_new(const struct observe_options *options)
     observe->store = shape_store_new(&store);
     bool is_whole = observe->names != NULL && observe->store != NULL;
     for (unsigned i = 0; is_whole && i < options->workers; i++) {
-        observe->observers[i] = new_observer(observe, &table);
+        observe->observers[i] = new_observer(observe, &table, i);
         is_whole = observe->observers[i] != NULL;
     }
     if (!is_whole) {

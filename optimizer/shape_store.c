@@ -8,6 +8,7 @@
 #include "optimizer/shape_store.h"
 
 #include "optimizer/shape_rows.h"
+#include "optimizer/totals.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -23,6 +24,7 @@ struct shape_store {
     pthread_mutex_t other_lock;  /* of what follows */
     struct tally other;
     struct interval other_interval;
+    struct totals *totals; /* constant */
     struct shape_rows rows;
 };
 
@@ -45,6 +47,12 @@ struct shape_store *shape_store_new(const struct shape_limits *limits)
         free(store);
         return NULL;
     }
+    store->totals = totals_new(&store->budget);
+    if (store->totals == NULL) {
+        shape_rows_fini(&store->rows);
+        free(store);
+        return NULL;
+    }
     pthread_mutex_init(&store->other_lock, NULL);
     return store;
 }
@@ -60,6 +68,7 @@ void shape_store_free(struct shape_store *store)
     }
     interval_fini(&store->other_interval, &store->budget);
     pthread_mutex_destroy(&store->other_lock);
+    totals_free(store->totals);
     shape_rows_fini(&store->rows);
     SL_CHECK(budget_bytes(&store->budget) == 0);
     free(store);
@@ -215,6 +224,7 @@ void shape_store_reset(struct shape_store *store)
     pthread_mutex_lock(&store->other_lock);
     tally_fini(&store->other, &store->budget);
     pthread_mutex_unlock(&store->other_lock);
+    totals_reset(store->totals);
     atomic_store_explicit(&store->evicted, 0, memory_order_relaxed);
 }
 
@@ -253,6 +263,11 @@ static void fill(struct shape_row *to, const struct tally *tally, unsigned parts
         }
         to->times[i] = sum_up(&tally->times[i], values);
     }
+}
+
+void shape_row_of(struct shape_row *row, const struct tally *tally)
+{
+    fill(row, tally, SHAPE_TIMES);
 }
 
 static void fill_row(struct shape_row *to, const struct store_row *row, struct shape_cut cut)
@@ -405,6 +420,25 @@ struct shape_counts shape_store_counts(const struct shape_store *store)
             .refused = atomic_load(&store->budget.refused),
             .bytes = budget_bytes(&store->budget) + sizeof(*store),
             .bytes_max = store->budget.bytes_max + sizeof(*store)};
+}
+
+struct totals *shape_store_totals(struct shape_store *store)
+{
+    return store->totals;
+}
+
+bool shape_store_tally(struct shape_store *store, const struct shape_key *key, struct tally *into)
+{
+    uint64_t hash = shape_key_hash(key);
+    struct store_stripe *stripe = shape_rows_stripe(&store->rows, hash);
+
+    pthread_mutex_lock(&stripe->lock);
+    const struct store_row *row = shape_rows_find(&store->rows, key, hash);
+    if (row != NULL) {
+        SL_IGNORE(tally_merge(into, NULL, &row->tally), "sums are right");
+    }
+    pthread_mutex_unlock(&stripe->lock);
+    return row != NULL;
 }
 
 static bool matches(const struct shape_filter *filter, const struct shape_key *key)

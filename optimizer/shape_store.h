@@ -79,6 +79,7 @@ struct shape_counts {
 };
 
 struct shape_store;
+struct totals;
 
 /* NULL without memory, or when bytes_max is too small for anything. limits is copied. */
 SL_MUST_CHECK struct shape_store *shape_store_new(const struct shape_limits *limits);
@@ -115,9 +116,9 @@ uint32_t shape_store_take_intervals(struct shape_store *store, uint32_t *cursor,
 void shape_store_take_other_interval(struct shape_store *store, struct shape_interval *interval);
 
 /*
- * RESET STATS: every row goes, and other with them. Reset the workers' tables first. What
- * shape_store_take() and shape_store_take_intervals() have not taken yet stays: history
- * goes on.
+ * RESET STATS: every row goes, and other and the totals with them. Reset the workers'
+ * tables first. What shape_store_take() and shape_store_take_intervals() have not taken
+ * yet stays: history goes on.
  */
 void shape_store_reset(struct shape_store *store);
 
@@ -153,6 +154,12 @@ unsigned shape_store_minutes(struct shape_store *store, const struct shape_key *
         struct minute minutes[MINUTES_MAX], sl_usec now);
 void shape_store_read_other(struct shape_store *store, struct shape_row *row);
 struct shape_counts shape_store_counts(const struct shape_store *store);
+/* Of pools and workers: added to by optimizer/shape_table.h, counted in the store's bytes. */
+struct totals *shape_store_totals(struct shape_store *store);
+/* Adds that row's tally to into (which is without a budget). False: there is no such row. */
+bool shape_store_tally(struct shape_store *store, const struct shape_key *key, struct tally *into);
+/* A tally's sums and quantiles: everything of a row but its key and hour. */
+void shape_row_of(struct shape_row *row, const struct tally *tally);
 
 /*
  * Adds to into (which is without a budget) all rows that match: a shape, a database, a user,

@@ -9,6 +9,8 @@
  */
 #include "optimizer/shape_table.h"
 
+#include "optimizer/totals.h"
+
 #include <stdlib.h>
 
 enum {
@@ -36,6 +38,7 @@ struct place {
 struct shape_table {
     struct budget budget;
     struct shape_store *store;
+    uint32_t worker;
     struct place *places;
     uint32_t *buckets;
     uint32_t places_max;
@@ -56,7 +59,8 @@ static void set_up(struct shape_table *table)
     }
 }
 
-struct shape_table *shape_table_new(struct shape_store *store, const struct shape_limits *limits)
+struct shape_table *shape_table_new(
+        struct shape_store *store, const struct shape_limits *limits, uint32_t worker)
 {
     struct shape_table *table = NULL;
     size_t places_max = limits->bytes_max / ENTRY_COST;
@@ -70,6 +74,7 @@ struct shape_table *shape_table_new(struct shape_store *store, const struct shap
     }
     budget_init(&table->budget, limits->bytes_max - sizeof(*table));
     table->store = store;
+    table->worker = worker;
     table->places_max = places_max < limits->shapes_max ? (uint32_t)places_max : limits->shapes_max;
     table->buckets_count = 1;
     while (table->buckets_count < table->places_max) {
@@ -85,10 +90,23 @@ struct shape_table *shape_table_new(struct shape_store *store, const struct shap
     return table;
 }
 
+/* The pool of no name is that of all others. */
+static void tell_totals(
+        struct shape_table *table, const struct shape_key *key, const struct tally *tally)
+{
+    totals_add(shape_store_totals(table->store),
+            &(struct total_key){.worker = table->worker,
+                    .database = key->database,
+                    .user = key->user,
+                    .node = key->node},
+            tally);
+}
+
 static void tell(struct shape_table *table, struct shape_entry *entry, sl_usec now)
 {
     if (entry->tally.calls > 0) {
         shape_store_add(table->store, &entry->key, &entry->tally, now);
+        tell_totals(table, &entry->key, &entry->tally);
         tally_reset(&entry->tally);
     }
 }
@@ -97,6 +115,7 @@ static void tell_other(struct shape_table *table)
 {
     if (table->other.tally.calls > 0) {
         shape_store_add_other(table->store, &table->other.tally);
+        tell_totals(table, &table->other.key, &table->other.tally);
         tally_reset(&table->other.tally);
     }
 }

@@ -27,9 +27,9 @@
 struct shape_entry;
 struct shape_table;
 
-/* NULL without memory. limits is copied. */
+/* Of that worker. NULL without memory. limits is copied. */
 SL_MUST_CHECK struct shape_table *shape_table_new(
-        struct shape_store *store, const struct shape_limits *limits);
+        struct shape_store *store, const struct shape_limits *limits, uint32_t worker);
 /* Tells the store what it still has. NULL is fine. */
 void shape_table_free(struct shape_table *table, sl_usec now);
 

@@ -6,7 +6,7 @@
 
 #include <string.h>
 
-static void count_class(struct tally *tally, const char *name, uint32_t n)
+static void count_class(struct tally *tally, const char *name, uint32_t n, sl_usec at)
 {
     static const char nothing[2] = {0};
 
@@ -18,6 +18,7 @@ static void count_class(struct tally *tally, const char *name, uint32_t n)
         }
         if (memcmp(class->name, name, sizeof(class->name)) == 0) {
             class->count = n > UINT32_MAX - class->count ? UINT32_MAX : class->count + n;
+            class->last_seen = at > class->last_seen ? at : class->last_seen;
             return;
         }
     }
@@ -48,7 +49,7 @@ enum sl_err tally_add(
     tally->client_usec += sample->client > 0 ? (uint64_t)sample->client : 0;
     if (SL_UNLIKELY(sample->sqlstate[0] != '\0')) {
         tally->errors++;
-        count_class(tally, sample->sqlstate, 1);
+        count_class(tally, sample->sqlstate, 1, now);
     }
     for (unsigned i = 0; i < TALLY_TIMES; i++) {
         if (sample->times[i] >= 0 &&
@@ -76,7 +77,8 @@ enum sl_err tally_merge(struct tally *into, struct budget *budget, const struct 
     into->cached += from->cached;
     into->client_usec += from->client_usec;
     for (unsigned i = 0; i < TALLY_CLASSES && from->classes[i].count > 0; i++) {
-        count_class(into, from->classes[i].name, from->classes[i].count);
+        const struct tally_class *class = &from->classes[i];
+        count_class(into, class->name, class->count, class->last_seen);
     }
     for (unsigned i = 0; i < TALLY_TIMES; i++) {
         if (histogram_merge(&into->times[i], budget, &from->times[i]) != SL_OK) {

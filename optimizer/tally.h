@@ -49,6 +49,7 @@ struct tally_sample {
 struct tally_class {
     char name[2];
     uint32_t count; /* stays at its greatest value */
+    sl_usec last_seen;
 };
 
 struct tally {

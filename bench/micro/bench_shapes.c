@@ -197,7 +197,7 @@ int main(void)
     make_latencies();
     shape_limits_share(&all, 4, &store_limits, &table_limits);
     store = shape_store_new(&store_limits);
-    table = store == NULL ? NULL : shape_table_new(store, &table_limits);
+    table = store == NULL ? NULL : shape_table_new(store, &table_limits, 0);
     if (table == NULL) {
         return 1;
     }

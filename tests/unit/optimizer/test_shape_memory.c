@@ -7,6 +7,7 @@
 #include "optimizer/names.h"
 #include "optimizer/shape_table.h"
 #include "optimizer/shape_top.h"
+#include "optimizer/totals.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -66,7 +67,8 @@ void *aligned_alloc(size_t align, size_t len)
 
 static struct shape_key key_of(uint64_t number)
 {
-    return (struct shape_key){.shape = sl_hash128(sl_span(&number, sizeof(number)))};
+    return (struct shape_key){.shape = sl_hash128(sl_span(&number, sizeof(number))),
+            .database = (uint32_t)(number % 5)};
 }
 
 struct result {
@@ -74,6 +76,8 @@ struct result {
     uint64_t calls; /* rows and other */
     uint64_t usec;
     uint64_t taken;
+    uint64_t pools; /* in totals, as what follows */
+    uint64_t workers;
     uint64_t placed; /* of all total times, in buckets or known to be in none */
 };
 
@@ -82,6 +86,17 @@ static void sum_row(struct result *result, const struct shape_row *row)
     result->calls += row->calls;
     result->usec += row->times[TALLY_TOTAL].sum;
     result->placed += row->times[TALLY_TOTAL].count;
+}
+
+static uint64_t total_calls(struct shape_store *store, uint32_t worker)
+{
+    const struct total_key match = {worker, TOTAL_ALL, TOTAL_ALL, TOTAL_ALL};
+    struct tally sum = {0};
+
+    (void)totals_sum(shape_store_totals(store), &match, &sum);
+    uint64_t calls = sum.calls;
+    tally_fini(&sum, NULL);
+    return calls;
 }
 
 static void read_back(struct shape_store *store, struct result *result)
@@ -103,6 +118,8 @@ static void read_back(struct shape_store *store, struct result *result)
     shape_store_take(store, &taken);
     result->taken = taken.calls;
     tally_fini(&taken, NULL);
+    result->pools = total_calls(store, TOTAL_ALL);
+    result->workers = total_calls(store, 0);
     if (shape_top_init(&top, store, SHAPE_BY_P99, 10, start) == SL_OK) {
         while (!shape_top_step(&top, 10)) {
         }
@@ -116,7 +133,7 @@ static struct result run(void)
     const struct shape_limits store_limits = {.shapes_max = 40, .bytes_max = 200000};
     const struct shape_limits table_limits = {.shapes_max = 20, .bytes_max = 30000};
     struct shape_store *store = shape_store_new(&store_limits);
-    struct shape_table *table = store == NULL ? NULL : shape_table_new(store, &table_limits);
+    struct shape_table *table = store == NULL ? NULL : shape_table_new(store, &table_limits, 0);
     struct result result = {.was_made = table != NULL};
     uint32_t cursor = 0;
 
@@ -165,6 +182,8 @@ static void whichever_allocation_fails_the_sums_are_right(void **state)
             if (result.was_made) {
                 assert_int_equal(result.calls, STATEMENTS);
                 assert_int_equal(result.taken, STATEMENTS);
+                assert_int_equal(result.pools, STATEMENTS);
+                assert_true(result.workers == STATEMENTS || failed > 0);
                 assert_int_equal(result.usec, usec_of_all());
                 assert_int_equal(result.placed, STATEMENTS);
             }

@@ -130,7 +130,7 @@ static struct world world_of(uint32_t shapes_max, size_t bytes_max, unsigned wor
     world.store = shape_store_new(&store_limits);
     assert_non_null(world.store);
     for (unsigned i = 0; i < workers_count; i++) {
-        world.tables[i] = shape_table_new(world.store, &table_limits);
+        world.tables[i] = shape_table_new(world.store, &table_limits, i);
         assert_non_null(world.tables[i]);
     }
     return world;

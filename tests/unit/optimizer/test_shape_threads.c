@@ -7,6 +7,7 @@
 #include "optimizer/names.h"
 #include "optimizer/shape_table.h"
 #include "optimizer/shape_top.h"
+#include "optimizer/totals.h"
 
 #include <pthread.h>
 #include <setjmp.h>
@@ -30,7 +31,7 @@ static atomic_uint working;
 static void *work(void *arg)
 {
     const uint64_t me = *(const unsigned *)arg;
-    struct shape_table *table = shape_table_new(store, &table_limits);
+    struct shape_table *table = shape_table_new(store, &table_limits, (uint32_t)me);
     uint32_t cursor = 0;
 
     for (uint64_t i = 0; table != NULL && i < STATEMENTS; i++) {
@@ -48,6 +49,17 @@ static void *work(void *arg)
     shape_table_free(table, start);
     atomic_fetch_sub(&working, 1);
     return NULL;
+}
+
+static uint64_t total_calls(void)
+{
+    const struct total_key match = {TOTAL_ALL, TOTAL_ALL, TOTAL_ALL, TOTAL_ALL};
+    struct tally sum = {0};
+
+    (void)totals_sum(shape_store_totals(store), &match, &sum);
+    uint64_t calls = sum.calls;
+    tally_fini(&sum, NULL);
+    return calls;
 }
 
 /* What SHOW QUERIES and /metrics do. */
@@ -70,6 +82,7 @@ static void *look(void *arg)
             shape_top_fini(&top);
         }
         shape_store_read_other(store, &other);
+        (void)total_calls();
         while (history_read(history, &after, slots, HISTORY_COPY) > 0) {
         }
     }
@@ -137,6 +150,7 @@ static void nothing_is_lost_between_threads(void **state)
     assert_int_equal(tally.rows, 2 * WORKERS * STATEMENTS);
     assert_int_equal(calls_in_store(&rows), WORKERS * STATEMENTS);
     assert_int_equal(rows, 2 * WORKERS * STATEMENTS);
+    assert_int_equal(total_calls(), WORKERS * STATEMENTS);
     tally_fini(&tally, NULL);
     names_free(names);
     history_free(history);
