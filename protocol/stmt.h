@@ -63,8 +63,8 @@ struct stmt {
     uint64_t who;               /* a hash of both: the same for the same two names, always */
     struct shape_options rules; /* how its session reads string constants */
     const char *host;           /* from on_dispatch on: the node it was sent to; NULL: it is gone */
+    uint64_t node;              /* a hash of it and its port */
     int port;
-    uint64_t node; /* a hash of both */
 
     struct sl_error error; /* GUARD */
     /*
@@ -82,13 +82,13 @@ struct stmt {
     unsigned stages_entered;
     unsigned stages_done;               /* of them: on_done was called */
     bool is_waiting;                    /* between STAGE_WAIT and stmt_resume() */
+    bool is_abandoned;                  /* the proxy's: given up while it waited */
+    bool is_done;                       /* the proxy's: nobody waits for on_done any more */
     void *stage_state[STMT_STAGES_MAX]; /* one a stage, by its place in the pipeline */
     struct stmt *next;                  /* the proxy's: among the finished */
     void (*resume)(struct stmt *stmt);  /* the proxy's */
     void *owner;                        /* the proxy's: worker */
     struct sl_id client;                /* the proxy's */
-    bool is_abandoned;                  /* the proxy's: given up while it waited */
-    bool is_done;                       /* the proxy's: nobody waits for on_done any more */
 };
 
 /* What STAGE_WAIT waited for is there; on the statement's worker, exactly once. */

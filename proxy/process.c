@@ -45,6 +45,7 @@ static struct process self = {.lock = PTHREAD_MUTEX_INITIALIZER};
 struct conf_letter {
     struct letter letter;
     const struct conf *conf;
+    struct conf_letter *next;
 };
 
 static unsigned workers_wanted(const struct conf *conf)
@@ -173,14 +174,42 @@ static void deliver_conf(struct letter *letter, struct worker *worker)
     free(mine);
 }
 
-enum sl_err process_set_conf(const struct conf *conf, struct sl_error *error)
+static void drop_letters(struct conf_letter *first)
+{
+    struct conf_letter *letter;
+
+    while ((letter = first) != NULL) {
+        first = letter->next;
+        conf_unref(letter->conf);
+        free(letter);
+    }
+}
+
+/* One for each worker, in a chain. */
+static enum sl_err make_letters(const struct conf *conf, struct conf_letter **first)
+{
+    *first = NULL;
+    for (unsigned i = 0; i < self.workers_count; i++) {
+        struct conf_letter *letter = malloc(sizeof *letter);
+        if (letter == NULL) {
+            drop_letters(*first);
+            return SL_ENOMEM;
+        }
+        *letter = (struct conf_letter){
+                .letter.deliver = deliver_conf, .conf = conf_ref(conf), .next = *first};
+        *first = letter;
+    }
+    return SL_OK;
+}
+
+static enum sl_err exchange_conf(const struct conf *conf, struct sl_error *error)
 {
     struct tls_context *from_clients;
     struct tls_context *to_servers;
     enum sl_err err = make_contexts(conf, &from_clients, &to_servers, error);
 
     if (err != SL_OK) {
-        return err; /* the old ones stay in force, all of them */
+        return err;
     }
     pthread_mutex_lock(&self.lock);
     const struct conf *old = self.conf;
@@ -193,18 +222,29 @@ enum sl_err process_set_conf(const struct conf *conf, struct sl_error *error)
     tls_context_unref(old_from);
     tls_context_unref(old_to);
     conf_unref(old);
+    return SL_OK;
+}
 
+enum sl_err process_set_conf(const struct conf *conf, struct sl_error *error)
+{
+    struct conf_letter *first;
+    enum sl_err err = make_letters(conf, &first);
+
+    if (err != SL_OK) {
+        return sl_error_set(error, err, "53200", "out of memory");
+    }
+    err = exchange_conf(conf, error);
+    if (err != SL_OK) {
+        drop_letters(first);
+        return err; /* the old one stays in force, all of it */
+    }
     prepared_limit((size_t)conf->prepared_statements_bytes);
     for (struct pool *p = registry_next_pool(NULL); p != NULL; p = registry_next_pool(p)) {
         pool_configure(p, conf);
     }
-    for (unsigned i = 0; i < self.workers_count; i++) {
-        struct conf_letter *letter = malloc(sizeof *letter);
-        if (letter == NULL) {
-            return sl_error_set(error, SL_ENOMEM, "53200", "out of memory");
-        }
-        letter->letter.deliver = deliver_conf;
-        letter->conf = conf_ref(conf);
+    for (unsigned i = 0; first != NULL; i++) { /* a letter a worker */
+        struct conf_letter *letter = first;
+        first = letter->next;
         mailbox_post(&self.workers[i].mailbox, &letter->letter);
     }
     return SL_OK;

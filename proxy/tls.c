@@ -423,7 +423,7 @@ static enum sl_err set_up(
     if (context->side == TLS_FROM_CLIENTS) {
         context->end_point_len = end_point_of(SSL_CTX_get0_certificate(ssl), context->end_point);
     } else if (SSL_CTX_set_alpn_protos(ssl, alpn, ALPN_BYTES) != 0) {
-        return SL_ENOMEM;
+        return sl_error_set(error, SL_ENOMEM, "53200", "out of memory");
     }
     return SL_OK;
 }

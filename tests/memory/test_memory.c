@@ -26,7 +26,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { ACT_MS = 40000, PATIENCE_MS = 20000, TRIALS = 60 };
+enum { ACT_MS = 40000, PATIENCE_MS = 20000, TRIALS = 60, LAST = 40 };
 
 static struct failing_malloc *control;
 static PGconn *bystander;
@@ -272,6 +272,11 @@ static void over_and_over(void (*act)(void), const char *name)
     }
     for (long first = 1; first <= total; first += 4 * step) {
         arm(first, 10, 0);
+        play(act, name, first);
+    }
+    /* Where what was made is put in force. */
+    for (long first = total > LAST ? total - LAST : 1; step > 1 && first <= total; first++) {
+        arm(first, 1, 0);
         play(act, name, first);
     }
 }
