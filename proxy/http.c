@@ -18,6 +18,7 @@
 #include "proxy/http_reserve.h"
 #include "proxy/http_routes.h"
 #include "proxy/http_stats.h"
+#include "proxy/http_task.h"
 #include "proxy/mailbox.h"
 #include "proxy/process.h"
 
@@ -254,6 +255,7 @@ static void finish(struct exchange *exchange, int status, struct evbuffer *out)
 
     http_stats_answered(http_route_number(request->route), status, sl_now() - request->began_at);
     http_gather_abandon(request->gather);
+    http_task_abandon(request->task);
     sl_list_remove(&exchange->link);
     if (of != NULL && !exchange->is_gone) {
         evhttp_connection_set_closecb(of, NULL, NULL);
@@ -455,6 +457,7 @@ static struct exchange *exchange_new(struct evhttp_request *evhttp, const struct
     exchange->request.token =
             judge_token(evhttp_find_header(headers, "Authorization"), conf->http_token);
     exchange->request.if_none_match = evhttp_find_header(headers, "If-None-Match");
+    exchange->request.content_type = evhttp_find_header(headers, "Content-Type");
     sl_list_append(&self.exchanges, &exchange->link);
     enter(connection, ANSWERING);
     evhttp_connection_set_closecb(evhttp_request_get_connection(evhttp), on_close, exchange);
@@ -769,5 +772,8 @@ void http_stop(void)
 void http_fini(void)
 {
     atomic_store(&self.is_running, false);
+    if (self.mailbox.wake_fd >= 0) {
+        (void)mailbox_deliver(&self.mailbox, NULL);
+    }
     mailbox_fini(&self.mailbox);
 }

@@ -23,6 +23,7 @@ static const struct {
         {408, "request_timeout", "Request Timeout"},
         {413, "content_too_large", "Content Too Large"},
         {414, "uri_too_long", "URI Too Long"},
+        {415, "unsupported_media_type", "Unsupported Media Type"},
         {431, "header_fields_too_large", "Request Header Fields Too Large"},
         {503, "service_unavailable", "Service Unavailable"},
 };
@@ -81,4 +82,34 @@ void http_refuse(struct http_request *request, int status, const char *format, .
     }
     http_add_header(request, "Cache-Control", "no-store");
     http_answer(request, status, "application/json", &body);
+}
+
+void http_answer_made(struct http_request *request, int status, const char *type,
+        struct sl_buf *body, enum sl_err err)
+{
+    if (err == SL_OK) {
+        http_add_header(request, "Cache-Control", "no-store");
+        http_answer(request, status, type, body);
+        return;
+    }
+    sl_buf_fini(body);
+    http_refuse(request, 503,
+            err == SL_ELIMIT ? "the answer is larger than %d MB" : "out of memory",
+            HTTP_REPLY_MAX / 1024 / 1024);
+}
+
+bool http_is_allowed(struct http_request *request)
+{
+    if (request->token == HTTP_TOKEN_RIGHT) {
+        return true;
+    }
+    if (!request->has_tokens) {
+        http_refuse(request, 403, "not by HTTP: no token is set in [http]");
+        return false;
+    }
+    http_add_header(request, "WWW-Authenticate", "Bearer realm=\"sluice\"");
+    http_refuse(request, 401,
+            request->token == HTTP_TOKEN_WRONG ? "the token is not the one set in [http]"
+                                               : "a token is needed: Authorization: Bearer TOKEN");
+    return false;
 }

@@ -2,6 +2,7 @@
 #include "proxy/http_routes.h"
 
 #include "proxy/console_show.h"
+#include "proxy/http_analyze.h"
 #include "proxy/http_files.h"
 #include "proxy/http_gather.h"
 #include "proxy/http_metrics.h"
@@ -17,25 +18,10 @@
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "              \
     "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 
-enum { REPLY_MAX = 64 * 1024 * 1024, SMALL_MAX = 256 * 1024 };
+enum { SMALL_MAX = 256 * 1024 };
 
 #define TYPE_JSON "application/json"
 #define TYPE_METRICS "text/plain; version=0.0.4; charset=utf-8"
-
-/* What became of writing an answer that is not for a cache to keep. */
-static void answer(struct http_request *request, int status, const char *type, struct sl_buf *body,
-        enum sl_err err)
-{
-    if (err == SL_OK) {
-        http_add_header(request, "Cache-Control", "no-store");
-        http_answer(request, status, type, body);
-        return;
-    }
-    sl_buf_fini(body);
-    http_refuse(request, 503,
-            err == SL_ELIMIT ? "the answer is larger than %d MB" : "out of memory",
-            REPLY_MAX / 1024 / 1024);
-}
 
 /* ---- /, /dashboard/{file} ---- */
 
@@ -110,7 +96,7 @@ static void get_readiness(struct http_request *request)
         json_text(&json, reason);
     }
     json_close(&json, '}');
-    answer(request, reason == NULL ? 200 : 503, TYPE_JSON, &body, json_end(&json));
+    http_answer_made(request, reason == NULL ? 200 : 503, TYPE_JSON, &body, json_end(&json));
 }
 
 /* ---- what is gathered ---- */
@@ -144,9 +130,9 @@ static void send_metrics(struct http_gather *made, void *context, bool is_whole)
         http_refuse(request, 503, "not all numbers could be gathered");
         return;
     }
-    sl_buf_init(&body, REPLY_MAX);
+    sl_buf_init(&body, HTTP_REPLY_MAX);
     enum sl_err err = http_metrics_write(made, &body);
-    answer(request, 200, TYPE_METRICS, &body, err);
+    http_answer_made(request, 200, TYPE_METRICS, &body, err);
 }
 
 static void get_metrics(struct http_request *request)
@@ -202,7 +188,7 @@ static void get_views(struct http_request *request)
     }
     json_close(&json, ']');
     json_close(&json, '}');
-    answer(request, 200, TYPE_JSON, &body, json_end(&json));
+    http_answer_made(request, 200, TYPE_JSON, &body, json_end(&json));
 }
 
 static void send_view(struct http_gather *made, void *context, bool is_whole)
@@ -216,26 +202,9 @@ static void send_view(struct http_gather *made, void *context, bool is_whole)
                 HTTP_GATHER_BYTES / 1024 / 1024);
         return;
     }
-    sl_buf_init(&body, REPLY_MAX);
+    sl_buf_init(&body, HTTP_REPLY_MAX);
     enum sl_err err = http_rows_json(&made->rows[0], &body);
-    answer(request, 200, TYPE_JSON, &body, err);
-}
-
-/* What is not for everybody. False: refused. */
-static bool is_allowed(struct http_request *request)
-{
-    if (request->token == HTTP_TOKEN_RIGHT) {
-        return true;
-    }
-    if (!request->has_tokens) {
-        http_refuse(request, 403, "not by HTTP: no token is set in [http]");
-        return false;
-    }
-    http_add_header(request, "WWW-Authenticate", "Bearer realm=\"sluice\"");
-    http_refuse(request, 401,
-            request->token == HTTP_TOKEN_WRONG ? "the token is not the one set in [http]"
-                                               : "a token is needed: Authorization: Bearer TOKEN");
-    return false;
+    http_answer_made(request, 200, TYPE_JSON, &body, err);
 }
 
 /* A listed one only: not the settings that drivers ask a console for. */
@@ -259,7 +228,7 @@ static void get_view(struct http_request *request)
         http_refuse(request, 404, "there is no such view; GET /api/views lists them");
         return;
     }
-    if (view->is_admin && !is_allowed(request)) {
+    if (view->is_admin && !http_is_allowed(request)) {
         return;
     }
     const char *argument = http_path_parameter(&request->path, "argument");
@@ -292,6 +261,11 @@ static const struct http_route routes[] = {
         GET("/metrics", get_metrics, "everything there is to count, for Prometheus"),
         GET("/api/views", get_views, "the views that SHOW shows, and their columns"),
         GET("/api/views/{name}", get_view, "the rows of one of them"),
+        {.pattern = "/api/queries/analyze",
+                .methods = HTTP_POST,
+                .methods_text = "POST",
+                .run = http_analyze,
+                .sentence = "what the statement in the body is, and its statistics"},
 };
 
 _Static_assert(SL_COUNT(routes) <= HTTP_ROUTES_MAX, "http_stats.c has room for each");

@@ -69,9 +69,8 @@ bool parser_has_room(void)
 static void parse(struct sl_span text, struct parser_answer *answer)
 {
     struct sql_tree *tree = NULL;
-    struct sql_parse_error error; /* quotes the text: for nobody here */
 
-    answer->err = sql_parse(text, &tree, &error);
+    answer->err = sql_parse(text, &tree, &answer->error);
     if (answer->err == SL_OK) {
         answer->err = sql_facts_new(tree, &answer->facts);
         sql_tree_free(tree);

@@ -29,6 +29,7 @@
 #include "protocol/base/clock.h"
 #include "protocol/base/err.h"
 #include "protocol/base/span.h"
+#include "protocol/sql_parse.h"
 
 struct sql_facts;
 
@@ -43,6 +44,8 @@ struct parser_answer {
     enum sl_err err;         /* as sql_parse() and sql_facts_new(); SL_ETIMEOUT: given up */
     struct sql_facts *facts; /* sql_facts_free(); NULL unless SL_OK */
     uint64_t fingerprint;    /* 0: none */
+    /* Of SL_EINVAL. It quotes a word of the text: for who sent that, never for a log. */
+    struct sql_parse_error error;
 };
 
 typedef void parser_done(void *arg, const struct parser_answer *answer);

@@ -65,7 +65,7 @@ door openssl/ proxy/tls.c protocol/crypto.c
 door event2/ proxy/
 door event2/http proxy/http.c
 door event.h
-door jansson.h proxy/http.c proxy/json.c
+door jansson.h proxy/json_read.c
 door xgboost/ optimizer/forest.c
 
 # An address is data (conf may know it); a socket is not.

@@ -51,7 +51,7 @@ static const char ini[] = "[databases]\n"
                           "server_login_retry = 1\n"
                           "max_prepared_statements = 20\n";
 
-/* [http] comes last: it has a port of its own. */
+/* [http] comes behind it: it has a port of its own. */
 static int http_port;
 
 static PGconn *login(const char *database, const char *more)
@@ -191,7 +191,23 @@ static void vanished(void)
     close(PQsocket(conn)); /* and no farewell */
 }
 
-/* Several on one connection, which may be closed upon after any; plain: a child has no cases. */
+/* On one connection, which may be closed upon after any; plain: a child has no cases. */
+static void request(const char *requests, size_t len)
+{
+    struct sockaddr_in address = {.sin_family = AF_INET,
+            .sin_port = htons((uint16_t)http_port),
+            .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    int fd = socket(AF_INET, SOCK_STREAM, 0);
+    char answer[4096];
+
+    if (connect(fd, (struct sockaddr *)&address, sizeof address) == 0 &&
+            send(fd, requests, len, MSG_NOSIGNAL) > 0) {
+        while (recv(fd, answer, sizeof answer, 0) > 0) {
+        }
+    }
+    close(fd);
+}
+
 static void browse(void)
 {
     static const char requests[] =
@@ -201,18 +217,19 @@ static void browse(void)
             "GET /nothing HTTP/1.1\r\nHost: x\r\n\r\n"
             "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n\r\nabcde"
             "GET /api/views HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n";
-    struct sockaddr_in address = {.sin_family = AF_INET,
-            .sin_port = htons((uint16_t)http_port),
-            .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-    int fd = socket(AF_INET, SOCK_STREAM, 0);
-    char answer[4096];
 
-    if (connect(fd, (struct sockaddr *)&address, sizeof address) == 0 &&
-            send(fd, requests, sizeof requests - 1, MSG_NOSIGNAL) > 0) {
-        while (recv(fd, answer, sizeof answer, 0) > 0) {
-        }
-    }
-    close(fd);
+    request(requests, sizeof requests - 1);
+}
+
+static void analyze(void)
+{
+    static const char requests[] =
+            "POST /api/queries/analyze HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer t\r\n"
+            "Content-Length: 35\r\n\r\n{\"sql\":\"select 42\", \"db\" : \"shop\" }"
+            "POST /api/queries/analyze HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer t\r\n"
+            "Content-Length: 16\r\nConnection: close\r\n\r\n{\"sql\":\"select\"}";
+
+    request(requests, sizeof requests - 1);
 }
 
 /* ---- a trial ---- */
@@ -287,7 +304,8 @@ static const struct {
 } acts[] = {{"login and simple queries", simple}, {"prepared statements", prepared},
         {"a pipeline", pipelined}, {"COPY", copies}, {"TLS", encrypted},
         {"a wrong password", wrong_password}, {"the console", console}, {"RELOAD", reload},
-        {"cancel", cancelled}, {"a client that vanishes", vanished}, {"HTTP", browse}};
+        {"cancel", cancelled}, {"a client that vanishes", vanished}, {"HTTP", browse},
+        {"an analysis", analyze}};
 
 /* ---- what is left ---- */
 
@@ -421,7 +439,10 @@ static int begin(void **state)
     setenv("FAILING_MALLOC", path, 1);
     setenv("LD_PRELOAD", library, 1);
     http_port = proc_free_port();
-    snprintf(text, sizeof text, "%s[http]\nlisten = 127.0.0.1:%d\ntimeout = 2\n", ini, http_port);
+    snprintf(text, sizeof text,
+            "%s[http]\nlisten = 127.0.0.1:%d\ntimeout = 2\ntoken = t\n"
+            "[stats]\nmode = on\n",
+            ini, http_port);
     sluice_start(&sluice, text);
     unsetenv("LD_PRELOAD");
     bystander = login("shop", "sslmode=disable");

@@ -92,6 +92,23 @@ struct web_answer web_get(int port, const char *path)
     return web_ask(port, "GET", path, "");
 }
 
+struct web_answer web_post(
+        int port, const char *path, const char *headers, const char *body, size_t len)
+{
+    char head[REQUEST_MAX];
+    int fd = web_dial(port);
+
+    int head_len = snprintf(head, sizeof head,
+            "POST %s HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n"
+            "Content-Length: %zu\r\n%s\r\n",
+            path, len, headers);
+    assert_true(head_len > 0 && (size_t)head_len < sizeof head);
+    if (web_say(fd, head, (size_t)head_len)) {
+        (void)web_say(fd, body, len);
+    }
+    return web_hear(fd);
+}
+
 const char *web_header(const struct web_answer *answer, const char *name)
 {
     static char value[1024];

@@ -26,6 +26,9 @@ struct web_answer web_hear(int fd);
 /* One request on a connection of its own. headers: lines with \r\n each, or "". */
 struct web_answer web_ask(int port, const char *method, const char *path, const char *headers);
 struct web_answer web_get(int port, const char *path);
+/* A POST with that body and its length; headers as above. */
+struct web_answer web_post(
+        int port, const char *path, const char *headers, const char *body, size_t len);
 
 /* The value of a header, or NULL; good until the next call. */
 const char *web_header(const struct web_answer *answer, const char *name);

@@ -1,0 +1,535 @@
+/* SPDX-License-Identifier: PostgreSQL */
+/*
+ * tests/e2e/test_http_analyze.c - POST /api/queries/analyze: what it says, to whom, and of whom
+ * asks it too much.
+ */
+#include "tests/support/case.h"
+#include "tests/support/fixture.h"
+#include "tests/support/soon.h"
+#include "tests/support/web.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ptrace.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+enum { INI_MAX = 4096, BODY_MAX = 1024 * 1024, DEPTH = 100000, AT_A_TIME = 8 };
+
+#define PATH "/api/queries/analyze"
+#define RIGHT "Authorization: Bearer sesame-4711\r\n"
+#define WRONG "Authorization: Bearer sesame-4712\r\n"
+#define JSON RIGHT "Content-Type: application/json\r\n"
+
+static int port;
+static PGconn *client;
+static char body[BODY_MAX];
+
+static void start_with(const char *stats, const char *http)
+{
+    char ini[INI_MAX];
+
+    snprintf(ini, sizeof ini,
+            "[databases]\nshop = " AT_POSTGRES " user=postgres\nother = " AT_POSTGRES
+            " user=postgres\n" INI_MAIN "pool_mode = transaction\n[stats]\nmode = %s\n"
+            "[http]\nlisten = 127.0.0.1:%d\ntoken = sesame-4711\n%s",
+            stats, port, http);
+    sluice_start(&sluice, ini);
+    soon_logged(&sluice, "event=started ");
+    client = open_as("one", "shop");
+}
+
+static int begin(void **state)
+{
+    (void)prepare(state);
+    port = proc_free_port();
+    return 0;
+}
+
+/* The next request is answered and clients are served, whatever was asked. */
+static int end(void **state)
+{
+    if (sluice.process.pid != 0 && client != NULL) {
+        sluice_must_live(&sluice);
+        web_expect(web_get(port, "/healthz"), 200, "ok");
+        query_expect(client, "select 1", "1");
+    }
+    PQfinish(client);
+    client = NULL;
+    return stop_sluice(state);
+}
+
+static struct web_answer post(const char *text)
+{
+    return web_post(port, PATH, JSON, text, strlen(text));
+}
+
+static struct web_answer analyze(const char *sql)
+{
+    snprintf(body, sizeof body, "{\"sql\":\"%s\"}", sql);
+    return post(body);
+}
+
+/* What stands behind a member of the answer, to the next of these. */
+static const char *member(const struct web_answer *answer, const char *name)
+{
+    static char value[8192];
+    char key[64];
+
+    snprintf(key, sizeof key, "\"%s\":", name);
+    const char *at = strstr(answer->body, key);
+    if (at == NULL) {
+        fail_msg("no %s in %s", name, answer->body);
+        return "";
+    }
+    snprintf(value, sizeof value, "%s", at + strlen(key));
+    return value;
+}
+
+static bool begins(const char *text, const char *with)
+{
+    return strncmp(text, with, strlen(with)) == 0;
+}
+
+/* ---- what it says ---- */
+
+static void a_statement_is_taken_apart(void **state)
+{
+    static const char sql[] =
+            "SELECT c.name, count(*), max(o.total) FROM shop.orders AS o LEFT JOIN customers c "
+            "ON c.id = o.customer WHERE o.state IN ('planted-1', 'planted-2') AND lower(c.name) "
+            "LIKE 'planted%' AND o.total > $2 GROUP BY c.name ORDER BY c.name DESC LIMIT 10";
+    static const char *const words[] = {"\"kind\":\"SELECT\"", "\"statements\":1,",
+            "\"does\":[\"reads\",\"locks",
+            "{\"schema\":\"shop\",\"name\":\"orders\",\"alias\":\"o\",\"is\":[\"read\","
+            "\"locked\"],\"is_temp\":false}",
+            "{\"schema\":null,\"name\":\"customers\",\"alias\":\"c\",",
+            "{\"schema\":\"shop\",\"table\":\"orders\",\"qualifier\":\"o\",\"name\":\"state\","
+            "\"clauses\":[\"where\"],",
+            "\"name\":\"state\"},\"function\":null,\"operator\":\"=\",\"class\":\"in\",\"with\":"
+            "\"list\",\"list_length\":2,",
+            "\"name\":\"name\"},\"function\":\"lower\",\"operator\":\"~~\",\"class\":\"LIKE "
+            "prefix\",",
+            "\"operator\":\">\",\"class\":\"range\",\"with\":\"parameter\",\"parameter\":2,",
+            "\"kind\":\"left\",\"left\":{", "\"name\":\"count\",\"arguments\":0,",
+            "\"order_by\":[{\"column\":{\"schema\":null,\"table\":\"customers\",",
+            "\"is_desc\":true,", "\"group_by\":[{\"column\":{",
+            "{\"kind\":\"parameter\",\"number\":2,\"offset\":", "\"kind\":\"string\",\"offset\":",
+            "\"joins_outer\":1,", "\"aggregates\":2,", "\"has_limit\":true",
+            "\"complexity\":{\"score\":", "\"is_truncated\":false", "\"note\":null"};
+    char plain[1024];
+
+    (void)state;
+    start_with("on", "");
+    snprintf(plain, sizeof plain, "%s FOR UPDATE OF o", sql);
+    struct web_answer answer = analyze(plain);
+    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
+        web_expect(answer, 200, words[i]);
+    }
+    assert_null(strstr(answer.body, "planted"));
+    /* Where a literal is told to stand it stands. */
+    const char *value = strstr(answer.body, "\"kind\":\"string\",\"offset\":");
+    assert_non_null(value);
+    size_t offset = strtoul(value + strlen("\"kind\":\"string\",\"offset\":"), NULL, 10);
+    assert_true(offset < strlen(plain));
+    assert_true(begins(plain + offset, "'planted"));
+}
+
+static void effects_and_writes_are_named(void **state)
+{
+    (void)state;
+    start_with("on", "");
+    web_expect(analyze("SET search_path = x"), 200, "\"effects\":[\"sets\"]");
+    web_expect(analyze("WITH d AS (DELETE FROM t RETURNING *) SELECT * FROM d"), 200,
+            "\"does\":[\"writes\",\"writes_in_cte\",\"returning\",\"star\"]");
+    web_expect(analyze("SELECT pg_advisory_lock(1)"), 200, "\"effects\":[\"locks_advisory\"]");
+    web_expect(analyze("CREATE TEMP TABLE a (b int)"), 200, "\"is_temp\":true");
+    web_expect(analyze(""), 200, "\"kind\":\"EMPTY\"");
+}
+
+static void several_statements_are_marked_as_such(void **state)
+{
+    (void)state;
+    start_with("on", "");
+    struct web_answer answer = analyze("select 1; update t set a = 2");
+    web_expect(answer, 200, "\"kind\":\"MULTI\",\"kinds\":[\"SELECT\",\"UPDATE\"]");
+    web_expect(answer, 200, "\"note\":\"several statements: ");
+    web_expect(answer, 200, "\"statements\":2,");
+}
+
+/* Equal but for literals: one id, the one that SHOW QUERIES has; and the statistics of it. */
+static void what_was_seen_comes_with_its_statistics(void **state)
+{
+    PGconn *second;
+    char id[32];
+
+    (void)state;
+    start_with("on", "");
+    second = open_as("two", "other");
+    for (int i = 0; i < 5; i++) {
+        query_expect(client, "select 4711 + 1", "4712");
+    }
+    query_expect(second, "select 1 + 1", "2");
+    query_expect_start(client, "select 1 + 'x'", "ERROR 22P02");
+    struct web_answer answer = analyze("SELECT  3/*x*/+ 4");
+    web_expect(answer, 200, "\"query\":\"select ? + ?\"");
+    web_expect(answer, 200, "\"is_seen\":true,\"left_out\":0,\"rows\":[{\"database\":");
+    snprintf(id, sizeof id, "%.18s", member(&answer, "id"));
+    assert_non_null(strstr(answer.body, "\"database\":\"shop\",\"user\":\"one\",\"node\":"));
+    assert_non_null(strstr(
+            answer.body, "\"calls\":6,\"errors\":1,\"errors_by_class\":{\"22\":1},\"rows\":5,"));
+    assert_non_null(strstr(answer.body, "\"database\":\"other\",\"user\":\"two\",\"node\":"));
+    web_expect(web_get(port, "/api/views/queries"), 200, id);
+
+    snprintf(body, sizeof body, "{\"sql\":\"select 1+1\",\"db\":\"other\"}");
+    answer = post(body);
+    web_expect(answer, 200, "\"database\":\"other\",\"user\":\"two\",");
+    assert_null(strstr(answer.body, "\"database\":\"shop\""));
+    web_expect(answer, 200, id);
+    snprintf(body, sizeof body, "{\"sql\":\"select 1+1\",\"db\":\"nowhere\"}");
+    web_expect(post(body), 200, "\"is_seen\":false,\"left_out\":0,\"rows\":[]");
+    PQfinish(second);
+}
+
+static void it_is_neither_executed_nor_counted(void **state)
+{
+    (void)state;
+    start_with("on", "");
+    query_expect(client, "create table kept (a int)", "CREATE TABLE");
+    web_expect(analyze("drop table kept"), 200, "\"kind\":\"DDL\"");
+    web_expect(analyze("drop table kept"), 200, "\"is_seen\":false");
+    query_expect(client, "select count(*) from kept", "0");
+    assert_null(strstr(web_get(port, "/api/views/queries").body, "drop"));
+    query_expect(client, "drop table kept", "DROP TABLE");
+}
+
+static void a_syntax_error_says_where(void **state)
+{
+    (void)state;
+    start_with("on", "");
+    web_expect(analyze("select * from wher x = 'planted-1'"), 400,
+            "{\"error\":{\"code\":\"syntax_error\",\"message\":\"syntax error at or near "
+            "\\\"=\\\"\",\"sqlstate\":\"42601\",\"position\":22}}");
+    /* Characters, not bytes. */
+    web_expect(analyze("select '\xc3\xbc\xc3\xbc' frm"), 200, "\"kind\":\"SELECT\"");
+    web_expect(analyze("select '\xc3\xbc\xc3\xbc' from 'planted-2'"), 400, "\"position\":18}}");
+    web_expect(analyze("select 'planted-3"), 400, "unterminated quoted string");
+    char *log = proc_read(sluice.process.log);
+    assert_null(strstr(log, "planted"));
+    free(log);
+}
+
+/* ---- who may ---- */
+
+static void it_needs_the_token_the_method_and_the_type(void **state)
+{
+    static const char good[] = "{\"sql\":\"select 1\"}";
+    struct web_answer answer;
+
+    (void)state;
+    start_with("on", "");
+    web_expect(web_post(port, PATH, "", good, strlen(good)), 401, "\"unauthorized\"");
+    web_expect(web_post(port, PATH, WRONG, good, strlen(good)), 401, "\"unauthorized\"");
+    answer = web_ask(port, "GET", PATH, RIGHT);
+    web_expect(answer, 405, "\"method_not_allowed\"");
+    assert_string_equal(web_header(&answer, "Allow"), "POST");
+    web_expect(web_ask(port, "PUT", PATH, RIGHT), 405, "\"method_not_allowed\"");
+    web_expect(web_post(port, PATH, RIGHT "Content-Type: text/plain\r\n", good, strlen(good)), 415,
+            "\"unsupported_media_type\"");
+    web_expect(
+            web_post(port, PATH, RIGHT "Content-Type: application/jsonx\r\n", good, strlen(good)),
+            415, "\"unsupported_media_type\"");
+    web_expect(web_post(port, PATH, RIGHT, good, strlen(good)), 200, "\"id\":");
+    web_expect(web_post(port, PATH, RIGHT "Content-Type: Application/JSON; charset=utf-8\r\n", good,
+                       strlen(good)),
+            200, "\"id\":");
+}
+
+static void without_statistics_there_is_none(void **state)
+{
+    (void)state;
+    start_with("off", "");
+    web_expect(analyze("select 1"), 503, "[stats] mode is off");
+}
+
+/* ---- who asks too much ---- */
+
+static void put_repeated(char *to, const char *head, const char *piece, int count)
+{
+    size_t len = strlen(piece);
+    size_t used = strlen(head);
+
+    memcpy(to, head, used);
+    for (int i = 0; i < count; i++, used += len) {
+        assert_true(used + len < BODY_MAX);
+        memcpy(to + used, piece, len);
+    }
+    to[used] = '\0';
+}
+
+static void bodies_that_are_no_such_object_are_refused(void **state)
+{
+    static const char *const bad[] = {"", "{", "[]", "null", "{}", "{\"sql\":1}", "{\"sql\":\"",
+            "{\"sql\":\"\\u0000\"}", "{\"sql\":\"\xff\xfe\"}", "{\"sql\":\"a\",\"x\":1}",
+            "{\"sql\":\"a\"} {}", "{\"sql\":\"\\ud800\"}", "sql=select+1"};
+    static const char zero[] = "{\"sql\":\"select 1\0 + 1\"}";
+
+    (void)state;
+    start_with("on", "max_body = 1MB\n");
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+        web_expect(post(bad[i]), 400, "{\"error\":{\"code\":\"bad_request\",\"message\":");
+    }
+    web_expect(web_post(port, PATH, JSON, zero, sizeof zero - 1), 400, "\"bad_request\"");
+    put_repeated(body, "", "[", DEPTH);
+    web_expect(post(body), 400, "maximum parsing depth");
+    put_repeated(body, "{\"sql\":", "{\"a\":", DEPTH);
+    web_expect(post(body), 400, "maximum parsing depth");
+}
+
+static void what_is_too_long_or_too_deep_is_refused(void **state)
+{
+    (void)state;
+    start_with("on", "max_body = 1MB\n");
+    put_repeated(body, "{\"sql\":\"select 1", " ", 70000);
+    strcat(body, "\"}");
+    web_expect(post(body), 413, "longer than 65536 bytes");
+    put_repeated(body, "{\"sql\":\"select 1", " ", 600000);
+    strcat(body, "\"}");
+    web_expect(post(body), 413, "longer than 524288 bytes");
+    put_repeated(body, "{\"sql\":\"select ", "-(1+", 16000);
+    strcat(body, "\"}");
+    web_expect(post(body), 400, "\"syntax_error\"");
+    put_repeated(body, "{\"sql\":\"select 1", "+1", 30000);
+    strcat(body, "\"}");
+    struct web_answer answer = post(body);
+    assert_true(answer.status == 200 || answer.status == 413);
+    put_repeated(body, "{\"sql\":\"update t set ", "(a, b) = (select (1), 2), ", 2000);
+    strcat(body, " c = 1\"}");
+    web_expect(post(body), 413, "too heavy");
+    put_repeated(body, "{\"sql\":\"select ", "\\\"a\\\",", 13000);
+    strcat(body, "1\"}");
+    web_expect(post(body), 200, "\"is_truncated\":");
+}
+
+static void pipelined_analyses_are_answered_in_their_order(void **state)
+{
+    static const char *const sqls[] = {"select 1", "nonsense", "delete from t", "select"};
+    static const char *const words[] = {
+            "\"SELECT\"", "\"syntax_error\"", "\"DELETE\"", "\"SELECT\""};
+    size_t used = 0;
+
+    (void)state;
+    start_with("on", "");
+    for (size_t i = 0; i < 4; i++) {
+        used += (size_t)snprintf(body + used, sizeof body - used,
+                "POST " PATH " HTTP/1.1\r\nHost: x\r\n%s" JSON
+                "Content-Length: %zu\r\n\r\n{\"sql\":\"%s\"}",
+                i == 3 ? "Connection: close\r\n" : "", strlen("{\"sql\":\"\"}") + strlen(sqls[i]),
+                sqls[i]);
+    }
+    int fd = web_dial(port);
+    assert_true(web_say(fd, body, used));
+    struct web_answer answer = web_hear(fd);
+    const char *at = answer.text;
+    for (size_t i = 0; i < 4; i++) {
+        at = strstr(at, words[i]);
+        if (at == NULL) {
+            fail_msg("no %s, or not in its place: %s", words[i], answer.text);
+            return;
+        }
+    }
+}
+
+static void a_body_that_comes_too_slowly_is_told(void **state)
+{
+    static const char half[] = "POST " PATH " HTTP/1.1\r\nHost: x\r\n" JSON
+                               "Content-Length: 100\r\n\r\n{\"sql\":\"sel";
+
+    (void)state;
+    start_with("on", "timeout = 1\n");
+    int fd = web_dial(port);
+    assert_true(web_say(fd, half, strlen(half)));
+    web_expect(web_hear(fd), 408, "\"request_timeout\"");
+}
+
+/* ---- a parser that does not answer ---- */
+
+static pid_t find_thread(const char *name)
+{
+    char path[300];
+    pid_t found = 0;
+
+    snprintf(path, sizeof path, "/proc/%d/task", (int)sluice.process.pid);
+    DIR *dir = opendir(path);
+    assert_non_null(dir);
+    for (struct dirent *entry; found == 0 && (entry = readdir(dir)) != NULL;) {
+        if (entry->d_name[0] == '.') {
+            continue;
+        }
+        snprintf(path, sizeof path, "/proc/%d/task/%.20s/comm", (int)sluice.process.pid,
+                entry->d_name);
+        char *comm = proc_read(path);
+        found = strcmp(comm, name) == 0 ? (pid_t)atoi(entry->d_name) : 0;
+        free(comm);
+    }
+    closedir(dir);
+    return found;
+}
+
+/* It stands still until ptrace(PTRACE_DETACH). */
+static pid_t stop_parser(void)
+{
+    pid_t tid = find_thread("parser\n");
+    int status;
+
+    assert_true(tid != 0);
+    if (ptrace(PTRACE_SEIZE, tid, NULL, NULL) != 0) {
+        assert_int_equal(errno, EPERM);
+        skip(); /* it may not be watched here */
+    }
+    assert_int_equal(ptrace(PTRACE_INTERRUPT, tid, NULL, NULL), 0);
+    assert_int_equal(waitpid(tid, &status, __WALL), tid);
+    return tid;
+}
+
+/* That thread is not within a system call: it works. */
+static bool is_at_work(pid_t tid)
+{
+    char path[100];
+
+    snprintf(path, sizeof path, "/proc/%d/task/%d/syscall", (int)sluice.process.pid, (int)tid);
+    char *text = proc_read(path);
+    bool is = begins(text, "-1");
+    free(text);
+    return is;
+}
+
+/* Each may last a second; those that came too many are told so at once. */
+static void a_parser_that_stands_still_is_not_waited_for(void **state)
+{
+    static const char good[] = "{\"sql\":\"select 1\"}";
+    int fds[AT_A_TIME + 1];
+
+    (void)state;
+    start_with("on", "timeout = 2\n");
+    pid_t tid = stop_parser();
+    for (int i = 0; i < AT_A_TIME + 1; i++) {
+        fds[i] = web_dial(port);
+        snprintf(body, sizeof body,
+                "POST " PATH " HTTP/1.1\r\nHost: x\r\nConnection: close\r\n" JSON
+                "Content-Length: %zu\r\n\r\n%s",
+                strlen(good), good);
+        assert_true(web_say(fds[i], body, strlen(body)));
+    }
+    web_expect(web_get(port, "/metrics"), 200, "sluice_build_info");
+    int refused = 0;
+    for (int i = 0; i < AT_A_TIME + 1; i++) {
+        struct web_answer answer = web_hear(fds[i]);
+        refused += strstr(answer.body, "8 statements are being analysed") != NULL;
+        assert_int_equal(answer.status, 503);
+    }
+    assert_int_equal(refused, 1);
+    query_expect(client, "select 2", "2");
+    assert_int_equal(ptrace(PTRACE_DETACH, tid, NULL, NULL), 0);
+    struct web_answer answer = {0};
+    for (long until = proc_now_ms() + SOON_MS; proc_now_ms() < until; proc_pause_ms(10)) {
+        answer = analyze("select 3");
+        if (answer.status == 200) {
+            break;
+        }
+    }
+    web_expect(answer, 200, "\"kind\":\"SELECT\"");
+}
+
+/* It is caught with our text in its hands, and does not come back to it. */
+static void what_the_watchdog_gives_up_is_told(void **state)
+{
+    struct web_answer answer = {0};
+    pid_t tid = 0;
+    size_t len;
+
+    (void)state;
+    start_with("on", "timeout = 60\nmax_body = 1MB\n");
+    put_repeated(body, "{\"sql\":\"select 1", ",1", 32000);
+    strcat(body, "\"}");
+    len = strlen(body);
+    for (long until = proc_now_ms() + SOON_MS; proc_now_ms() < until;) {
+        char head[512];
+        int fd = web_dial(port);
+        snprintf(head, sizeof head,
+                "POST " PATH " HTTP/1.1\r\nHost: x\r\nConnection: close\r\n" JSON
+                "Content-Length: %zu\r\n\r\n",
+                len);
+        assert_true(web_say(fd, head, strlen(head)) && web_say(fd, body, len));
+        proc_pause_ms(5);
+        tid = stop_parser();
+        bool was_at_work = is_at_work(tid);
+        if (!was_at_work) {
+            assert_int_equal(ptrace(PTRACE_DETACH, tid, NULL, NULL), 0);
+        }
+        answer = web_hear(fd);
+        if (answer.status == 503) {
+            break;
+        }
+        if (was_at_work) {
+            assert_int_equal(ptrace(PTRACE_DETACH, tid, NULL, NULL), 0);
+        }
+    }
+    web_expect(answer, 503, "the parser gave the statement up");
+    assert_string_equal(web_header(&answer, "Retry-After"), "1");
+    web_expect(analyze("select 1"), 200, "\"kind\":\"SELECT\""); /* by another thread */
+    assert_int_equal(ptrace(PTRACE_DETACH, tid, NULL, NULL), 0);
+}
+
+/* And the end of the process does not wait for it, nor lose what it had. */
+static void it_ends_with_analyses_under_way(void **state)
+{
+    static const char half[] = "POST " PATH " HTTP/1.1\r\nHost: x\r\n" JSON
+                               "Content-Length: 18\r\n\r\n{\"sql\":\"select 1\"}";
+    int fds[4];
+
+    (void)state;
+    start_with("on", "");
+    pid_t tid = stop_parser();
+    for (int i = 0; i < 4; i++) {
+        fds[i] = web_dial(port);
+        assert_true(web_say(fds[i], half, strlen(half)));
+    }
+    web_expect(web_get(port, "/metrics"), 200, "sluice_build_info"); /* they were read before */
+    PQfinish(client);
+    client = NULL;
+    assert_int_equal(ptrace(PTRACE_DETACH, tid, NULL, NULL), 0);
+    sluice_stop(&sluice);
+    for (int i = 0; i < 4; i++) {
+        (void)web_hear(fds[i]);
+    }
+    sluice.process.pid = 0;
+}
+
+#define CASE(name) cmocka_unit_test_setup_teardown(name, begin, end)
+
+static const struct CMUnitTest cases[] = {
+        CASE(a_statement_is_taken_apart),
+        CASE(effects_and_writes_are_named),
+        CASE(several_statements_are_marked_as_such),
+        CASE(what_was_seen_comes_with_its_statistics),
+        CASE(it_is_neither_executed_nor_counted),
+        CASE(a_syntax_error_says_where),
+        CASE(it_needs_the_token_the_method_and_the_type),
+        CASE(without_statistics_there_is_none),
+        CASE(bodies_that_are_no_such_object_are_refused),
+        CASE(what_is_too_long_or_too_deep_is_refused),
+        CASE(pipelined_analyses_are_answered_in_their_order),
+        CASE(a_body_that_comes_too_slowly_is_told),
+        CASE(a_parser_that_stands_still_is_not_waited_for),
+        CASE(what_the_watchdog_gives_up_is_told),
+        CASE(it_ends_with_analyses_under_way),
+};
+
+int main(void)
+{
+    return case_run(cases, CASE_COUNT(cases), start_cluster, stop_cluster);
+}
