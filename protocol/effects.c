@@ -21,7 +21,7 @@ enum char_class { CHAR_OTHER, CHAR_SPACE, CHAR_WORD, CHAR_DIGIT };
 enum place { PLACE_ANY, PLACE_NEXT, PLACE_HERE };
 
 /* What a statement is, by its first word, where that matters later on. */
-enum kind { KIND_ANY, KIND_SET, KIND_SET_PASSING, KIND_DECLARE, KIND_EXPLAIN };
+enum kind { KIND_ANY, KIND_SET, KIND_SET_PASSING, KIND_DECLARE, KIND_EXPLAIN, KIND_CREATE };
 
 struct scan {
     const uint8_t *at;
@@ -213,9 +213,14 @@ static void on_first_word(struct scan *scan)
             WORD("unlisten"), WORD("reset"), WORD("analyze"), WORD("vacuum"), WORD("truncate"),
             WORD("reindex"), WORD("cluster"), WORD("checkpoint"), WORD("alter"), WORD("drop"),
             WORD("comment"), WORD("grant"), WORD("revoke"), WORD("refresh")};
+    static const struct word changing[] = {WORD("alter"), WORD("drop"), WORD("grant"),
+            WORD("revoke"), WORD("import"), WORD("reassign"), WORD("do")};
 
     scan->is_first = false;
     scan->is_second = true;
+    if (is_one_of(scan->word, changing, SL_COUNT(changing))) {
+        scan->effects |= EFFECTS_SCHEMA;
+    }
     if (IS_WORD(scan, "deallocate") || IS_WORD(scan, "discard")) {
         scan->effects |= EFFECTS_NAMES;
         return;
@@ -230,7 +235,21 @@ static void on_first_word(struct scan *scan)
     } else if (IS_WORD(scan, "explain")) {
         scan->kind = KIND_EXPLAIN;
     } else {
+        scan->kind = IS_WORD(scan, "create") ? KIND_CREATE : KIND_ANY;
         stays(scan);
+    }
+}
+
+/* CREATE [OR REPLACE] [LOCAL] TEMP ... is nobody else's business. */
+static void on_created(struct scan *scan)
+{
+    static const struct word before[] = {
+            WORD("or"), WORD("replace"), WORD("local"), WORD("global")};
+
+    if (is_one_of(scan->word, before, SL_COUNT(before))) {
+        scan->is_second = true;
+    } else if (!IS_WORD(scan, "temp") && !IS_WORD(scan, "temporary")) {
+        scan->effects |= EFFECTS_SCHEMA;
     }
 }
 
@@ -249,6 +268,8 @@ static void on_second_word(struct scan *scan)
         scan->kind = KIND_SET_PASSING;
     } else if (scan->kind == KIND_SET) {
         stays(scan);
+    } else if (scan->kind == KIND_CREATE) {
+        on_created(scan);
     }
 }
 
@@ -275,6 +296,7 @@ static void on_into(struct scan *scan, struct sl_span before)
     scan->place = PLACE_NEXT;
     if (!is_one_of(before, inserting, SL_COUNT(inserting)) || (scan->selects & bit_of(scan)) != 0) {
         stays(scan);
+        scan->effects |= EFFECTS_SCHEMA;
     }
 }
 
@@ -302,6 +324,7 @@ static void on_telling_word(struct scan *scan, struct sl_span before)
     } else if (scan->kind == KIND_EXPLAIN) {
         if (is_one_of(scan->word, explained, SL_COUNT(explained))) {
             stays(scan);
+            scan->effects |= IS_WORD(scan, "create") ? EFFECTS_SCHEMA : 0U;
         }
     }
 }

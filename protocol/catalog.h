@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: PostgreSQL */
+/*
+ * protocol/catalog.h - what a database's catalogues say: schemas, relations, functions, roles.
+ *
+ * A snapshot never changes: it is made once (protocol/catalog_build.h), read by whoever has a
+ * reference, and replaced by a newer one. What is not in it is not known; that is always a
+ * legal answer, and the one to be careful with. It says nothing of temporary objects, which
+ * are one session's, nor of what changed since it was read: that is its keeper's to know.
+ *
+ * Names are the bytes that the server keeps, in the database's encoding.
+ *
+ * Ownership: reference counted, one block. Threads: any. Bounds: those of its builder.
+ */
+#ifndef SLUICE_PROTOCOL_CATALOG_H
+#define SLUICE_PROTOCOL_CATALOG_H
+
+#include "protocol/base/span.h"
+
+#include <stdatomic.h>
+
+enum {
+    CATALOG_ROLES_MAX = 64,
+    CATALOG_NONE = 0xffff, /* no schema, no role */
+    CATALOG_ARGS_ANY = 255 /* of a variadic function: as many as one likes */
+};
+
+enum catalog_kind {
+    CATALOG_UNKNOWN,
+    CATALOG_TABLE,
+    CATALOG_PARTITIONED,
+    CATALOG_VIEW,
+    CATALOG_MATVIEW,
+    CATALOG_FOREIGN,
+    CATALOG_SEQUENCE,
+    CATALOG_KIND_COUNT
+};
+
+struct catalog_schema {
+    uint32_t oid;
+    uint32_t name;
+    uint64_t usage; /* a bit for each of the roles that may look into it */
+};
+
+struct catalog_relation {
+    uint32_t oid;
+    uint32_t name;
+    uint16_t schema;
+    uint8_t kind; /* enum catalog_kind */
+};
+
+/* Functions of one name that take so many arguments and are alike in the rest are one here. */
+struct catalog_function {
+    uint32_t name;
+    uint16_t schema;
+    uint8_t args_min; /* those with a default left out */
+    uint8_t args_max;
+    uint8_t volatility; /* SQL_IMMUTABLE ...; an aggregate's: the worst of its parts' */
+    char kind;          /* pg_proc.prokind: f, p, a, w */
+    bool names_type;    /* of one argument, and there is a type of that name: f(x) may be a cast */
+};
+
+struct catalog_role {
+    uint32_t oid;
+    uint32_t name;
+    uint32_t path; /* search_path by ALTER ROLE or ALTER DATABASE */
+    bool has_path;
+};
+
+struct catalog {
+    atomic_uint refs;
+    int server_version;    /* server_version_num */
+    uint32_t encoding;     /* a name: "UTF8" */
+    uint32_t default_path; /* of roles without one */
+    bool has_default_path;
+    uint32_t schemas_count;
+    uint32_t relations_count;
+    uint32_t functions_count;
+    uint32_t roles_count;
+    const struct catalog_schema *schemas;     /* by name */
+    const struct catalog_relation *relations; /* by name, then schema */
+    const struct catalog_function *functions; /* by name, then schema */
+    const struct catalog_role *roles;         /* as they were asked for */
+    const char *names;
+    size_t bytes; /* of the whole block */
+};
+
+const struct catalog *catalog_ref(const struct catalog *catalog);
+void catalog_unref(const struct catalog *catalog); /* NULL is fine */
+
+static inline const char *catalog_name(const struct catalog *catalog, uint32_t name)
+{
+    return catalog->names + name;
+}
+
+/* CATALOG_NONE: there is none. */
+uint16_t catalog_find_schema(const struct catalog *catalog, const char *name);
+uint16_t catalog_find_role(const struct catalog *catalog, const char *name);
+/* Of that schema; NULL: there is none. */
+const struct catalog_relation *catalog_find_relation(
+        const struct catalog *catalog, const char *name, uint16_t schema);
+/* All of that name, in whatever schema; *count may be 0. */
+const struct catalog_function *catalog_find_functions(
+        const struct catalog *catalog, const char *name, uint32_t *count);
+
+/* "table", "view" ...; "unknown". */
+const char *catalog_kind_text(enum catalog_kind kind);
+
+#endif

@@ -1,0 +1,770 @@
+/* SPDX-License-Identifier: PostgreSQL */
+/*
+ * protocol/catalog_build.c - rows are gathered as they come; names go to one heap, and arrays
+ * are sorted when all is there.
+ */
+#include "protocol/catalog_build.h"
+
+#include "protocol/back.h"
+#include "protocol/sql_facts.h"
+
+#include <stdlib.h>
+
+enum { SECTION_HEAD, SECTION_ROLES, SECTION_SCHEMAS, SECTION_RELATIONS, SECTION_FUNCTIONS, DONE };
+
+enum { PATH_TEXT_MAX = 8192, FUNCTION_ARGS_MAX = 254 };
+
+struct vec {
+    void *items;
+    uint32_t count;
+    uint32_t cap;
+    size_t len; /* of an item */
+};
+
+struct catalog_build {
+    int section;
+    uint32_t last; /* the key of the last row of this section */
+    uint32_t rows; /* asked for at once */
+    size_t bytes_max;
+    struct vec schemas;
+    struct vec relations;
+    struct vec functions;
+    struct vec names; /* characters; "" is 0 */
+    struct catalog_role roles[CATALOG_ROLES_MAX];
+    bool has_oid[CATALOG_ROLES_MAX];
+    unsigned roles_count;
+    int server_version;
+    uint32_t encoding;
+    uint32_t default_path;
+    bool has_default_path;
+};
+
+/*
+ * No schema but pg_catalog; pg_temp is named so that it comes last. Bytes are not converted,
+ * which could fail, and depends on what the session's client had set.
+ */
+const char catalog_build_begin[] =
+        "BEGIN TRANSACTION ISOLATION LEVEL READ COMMITTED READ ONLY; "
+        "SET LOCAL search_path = pg_catalog, pg_temp; SET LOCAL client_encoding = 'SQL_ASCII'; "
+        "SET LOCAL statement_timeout = 500";
+
+/* ---- memory ---- */
+
+static size_t bytes_of(const struct vec *vec)
+{
+    return vec->count * vec->len;
+}
+
+static enum sl_err reserve(struct catalog_build *build, struct vec *vec, size_t count)
+{
+    size_t used = bytes_of(&build->schemas) + bytes_of(&build->relations) +
+                  bytes_of(&build->functions) + bytes_of(&build->names);
+
+    if (used + count * vec->len > build->bytes_max || vec->count + count > INT32_MAX) {
+        return SL_ELIMIT;
+    }
+    if (vec->count + count <= vec->cap) {
+        return SL_OK;
+    }
+    size_t cap = vec->cap < 64 ? 64 : vec->cap;
+    while (cap < vec->count + count) {
+        cap *= 2;
+    }
+    void *items = realloc(vec->items, cap * vec->len);
+    if (items == NULL) {
+        return SL_ENOMEM;
+    }
+    vec->items = items;
+    vec->cap = (uint32_t)cap;
+    return SL_OK;
+}
+
+static enum sl_err add(struct catalog_build *build, struct vec *vec, const void *item)
+{
+    enum sl_err err = reserve(build, vec, 1);
+
+    if (err == SL_OK) {
+        memcpy((uint8_t *)vec->items + vec->count * vec->len, item, vec->len);
+        vec->count++;
+    }
+    return err;
+}
+
+static enum sl_err add_text(struct catalog_build *build, struct sl_span text, uint32_t *name)
+{
+    struct vec *names = &build->names;
+    enum sl_err err = reserve(build, names, text.len + 1);
+
+    if (err != SL_OK) {
+        return err;
+    }
+    char *to = (char *)names->items + names->count;
+    if (text.len > 0) {
+        memcpy(to, text.at, text.len);
+    }
+    to[text.len] = '\0';
+    *name = names->count;
+    names->count += (uint32_t)text.len + 1;
+    return SL_OK;
+}
+
+struct catalog_build *catalog_build_new(const struct catalog_build_options *options)
+{
+    struct catalog_build *build = calloc(1, sizeof *build);
+    uint32_t empty = 0;
+
+    if (build == NULL) {
+        return NULL;
+    }
+    SL_CHECK(options->roles_count > 0 && options->roles_count <= CATALOG_ROLES_MAX);
+    build->bytes_max = options->bytes_max;
+    build->rows = CATALOG_ROWS_FIRST;
+    build->schemas.len = sizeof(struct catalog_schema);
+    build->relations.len = sizeof(struct catalog_relation);
+    build->functions.len = sizeof(struct catalog_function);
+    build->names.len = 1;
+    build->roles_count = options->roles_count;
+    enum sl_err err = add_text(build, sl_span("", 0), &empty);
+    for (unsigned i = 0; i < options->roles_count && err == SL_OK; i++) {
+        err = add_text(build, sl_span_text(options->roles[i]), &build->roles[i].name);
+    }
+    if (err != SL_OK) {
+        catalog_build_free(build);
+        return NULL;
+    }
+    return build;
+}
+
+void catalog_build_free(struct catalog_build *build)
+{
+    if (build != NULL) {
+        free(build->schemas.items);
+        free(build->relations.items);
+        free(build->functions.items);
+        free(build->names.items);
+        free(build);
+    }
+}
+
+bool catalog_build_is_done(const struct catalog_build *build)
+{
+    return build->section == DONE;
+}
+
+bool catalog_build_slow_down(struct catalog_build *build)
+{
+    if (build->rows / 2 < CATALOG_ROWS_MIN) {
+        return false;
+    }
+    build->rows /= 2;
+    return true;
+}
+
+static const char *text_of(const struct catalog_build *build, uint32_t name)
+{
+    return (const char *)build->names.items + name;
+}
+
+/* ---- what is asked ---- */
+
+/*
+ * The path of a session that set nothing, where ALTER ROLE and ALTER DATABASE said nothing of
+ * it either: reset_val is of the session's begin, whatever it has set since.
+ */
+static const char head_query[] =
+        "SELECT current_setting('server_version_num'), current_setting('server_encoding'), "
+        "session_user::text, (SELECT s.reset_val FROM pg_settings s WHERE s.name = 'search_path' "
+        "AND NOT EXISTS (SELECT 1 FROM pg_db_role_setting d, unnest(d.setconfig) c "
+        "WHERE d.setdatabase IN (0, (SELECT b.oid FROM pg_database b "
+        "WHERE b.datname = current_database())) AND d.setrole IN (0, (SELECT r.oid FROM pg_roles r "
+        "WHERE r.rolname = session_user)) AND left(c, 12) = 'search_path='))";
+
+/* Their names come as hexadecimal digits: no quoting, whatever the encoding. */
+static enum sl_err put_roles(const struct catalog_build *build, struct sl_buf *query)
+{
+    enum sl_err err = sl_buf_printf(query,
+            "SELECT r.oid, r.rolname, (SELECT substr(c, 13) FROM pg_db_role_setting d, "
+            "unnest(d.setconfig) c WHERE d.setdatabase IN (0, (SELECT b.oid FROM pg_database b "
+            "WHERE b.datname = current_database())) AND d.setrole IN (0, r.oid) AND "
+            "left(c, 12) = 'search_path=' ORDER BY d.setrole <> 0 DESC, d.setdatabase <> 0 DESC "
+            "LIMIT 1) FROM pg_roles r WHERE encode(convert_to(r.rolname::text, "
+            "getdatabaseencoding()), 'hex') IN (");
+
+    for (unsigned i = 0; i < build->roles_count && err == SL_OK; i++) {
+        err = sl_buf_printf(query, i == 0 ? "'" : ", '");
+        for (const char *at = text_of(build, build->roles[i].name); *at != '\0' && err == SL_OK;
+                at++) {
+            err = sl_buf_printf(query, "%02x", (unsigned)(uint8_t)*at);
+        }
+        if (err == SL_OK) {
+            err = sl_buf_printf(query, "'");
+        }
+    }
+    return err == SL_OK ? sl_buf_printf(query, ") ORDER BY r.oid") : err;
+}
+
+/* A digit for each role, 1 where it may look into the schema. Others' temporary ones are none. */
+static enum sl_err put_schemas(const struct catalog_build *build, struct sl_buf *query)
+{
+    enum sl_err err = sl_buf_printf(query, "SELECT n.oid, n.nspname, ''");
+
+    for (unsigned i = 0; i < build->roles_count && err == SL_OK; i++) {
+        if (!build->has_oid[i]) {
+            err = sl_buf_printf(query, " || '0'");
+            continue;
+        }
+        err = sl_buf_printf(query,
+                " || CASE WHEN has_schema_privilege(%u::oid, n.oid, 'USAGE') THEN '1' ELSE '0' END",
+                build->roles[i].oid);
+    }
+    return err == SL_OK ? sl_buf_printf(query,
+                                  " FROM pg_namespace n WHERE n.oid > %u::oid AND n.nspname !~ "
+                                  "'^pg_(toast|temp_|toast_temp_)' ORDER BY n.oid LIMIT %u",
+                                  build->last, build->rows)
+                        : err;
+}
+
+static const char relations_query[] =
+        "SELECT c.oid, c.relnamespace, c.relname, c.relkind FROM pg_class c WHERE c.oid > %u::oid "
+        "AND c.relkind IN ('r', 'p', 'v', 'm', 'f', 'S') AND c.relpersistence <> 't' "
+        "ORDER BY c.oid LIMIT %u";
+
+/*
+ * PostgreSQL calls every aggregate immutable, whatever its parts are: the worst of them counts.
+ * i, s and v come in that order in the alphabet. A subquery with LIMIT is looked up by index;
+ * EXISTS would be made a hash of all types, each time.
+ */
+static const char functions_query[] =
+        "SELECT p.oid, p.pronamespace, p.proname, p.pronargs, p.pronargdefaults, "
+        "CASE WHEN p.provariadic <> 0 THEN '1' ELSE '0' END, p.prokind, "
+        "greatest(p.provolatile::text COLLATE \"C\", (SELECT max(f.provolatile::text COLLATE "
+        "\"C\") "
+        "FROM pg_aggregate a JOIN pg_proc f ON f.oid = ANY (ARRAY[a.aggtransfn, a.aggfinalfn, "
+        "a.aggmtransfn, a.aggminvtransfn, a.aggmfinalfn]::oid[]) WHERE p.prokind = 'a' "
+        "AND a.aggfnoid = p.oid)), CASE WHEN p.pronargs - p.pronargdefaults <= 1 AND "
+        "(SELECT 1 FROM pg_type t WHERE t.typname = p.proname LIMIT 1) = 1 THEN '1' ELSE '0' END "
+        "FROM pg_proc p WHERE p.oid > %u::oid ORDER BY p.oid LIMIT %u";
+
+enum sl_err catalog_build_query(const struct catalog_build *build, struct sl_buf *query)
+{
+    switch (build->section) {
+    case SECTION_HEAD:
+        return sl_buf_put(query, head_query, sizeof head_query - 1);
+    case SECTION_ROLES:
+        return put_roles(build, query);
+    case SECTION_SCHEMAS:
+        return put_schemas(build, query);
+    case SECTION_RELATIONS:
+        return sl_buf_printf(query, relations_query, build->last, build->rows);
+    case SECTION_FUNCTIONS:
+        return sl_buf_printf(query, functions_query, build->last, build->rows);
+    default:
+        return SL_EINVAL;
+    }
+}
+
+/* ---- what is answered ---- */
+
+struct row {
+    struct sl_span body;
+    bool is_bad; /* a field was not there, or not what it should be */
+};
+
+static struct sl_span field(struct row *row, unsigned column)
+{
+    struct sl_span text = sl_span("", 0);
+
+    row->is_bad |= !back_row_field(row->body, column, &text);
+    return text;
+}
+
+static uint32_t field_number(struct row *row, unsigned column)
+{
+    struct sl_span text = field(row, column);
+    uint64_t number = 0;
+
+    row->is_bad |= text.len == 0 || text.len > 10;
+    for (size_t i = 0; i < text.len && !row->is_bad; i++) {
+        row->is_bad |= text.at[i] < '0' || text.at[i] > '9';
+        number = number * 10 + (text.at[i] - '0');
+    }
+    row->is_bad |= number > UINT32_MAX;
+    return row->is_bad ? 0 : (uint32_t)number;
+}
+
+static char field_char(struct row *row, unsigned column, const char *allowed)
+{
+    struct sl_span text = field(row, column);
+
+    row->is_bad |= text.len != 1 || text.at[0] == '\0' || strchr(allowed, text.at[0]) == NULL;
+    return row->is_bad ? '\0' : (char)text.at[0];
+}
+
+static struct sl_span field_text(struct row *row, unsigned column, size_t max)
+{
+    struct sl_span text = field(row, column);
+
+    row->is_bad |= text.len > max || (text.len > 0 && memchr(text.at, 0, text.len) != NULL);
+    return row->is_bad ? sl_span("", 0) : text;
+}
+
+static struct sl_span field_name(struct row *row, unsigned column)
+{
+    struct sl_span text = field_text(row, column, CATALOG_NAME_MAX);
+
+    row->is_bad |= text.len == 0;
+    return text;
+}
+
+/* Keys rise: an answer that does not go on would have us ask for ever. */
+static uint32_t field_key(struct catalog_build *build, struct row *row)
+{
+    uint32_t oid = field_number(row, 0);
+
+    row->is_bad |= oid <= build->last;
+    build->last = row->is_bad ? build->last : oid;
+    return oid;
+}
+
+static enum sl_err take_head(struct catalog_build *build, struct row *row, bool is_plain)
+{
+    struct sl_span path;
+    uint32_t version = field_number(row, 0);
+    struct sl_span encoding = field_name(row, 1);
+    struct sl_span user = field_name(row, 2);
+    bool has_path = back_row_field(row->body, 3, &path);
+
+    path = has_path ? field_text(row, 3, PATH_TEXT_MAX) : path;
+    if (row->is_bad || version > INT32_MAX) {
+        return SL_EPROTO;
+    }
+    build->server_version = (int)version;
+    build->has_default_path =
+            has_path && is_plain && sl_span_is(user, text_of(build, build->roles[0].name));
+    enum sl_err err = add_text(build, encoding, &build->encoding);
+    return err == SL_OK && build->has_default_path ? add_text(build, path, &build->default_path)
+                                                   : err;
+}
+
+static enum sl_err take_role(struct catalog_build *build, struct row *row)
+{
+    struct sl_span path;
+    uint32_t oid = field_key(build, row);
+    struct sl_span name = field_name(row, 1);
+
+    for (unsigned i = 0; i < build->roles_count && !row->is_bad; i++) {
+        struct catalog_role *role = &build->roles[i];
+        if (build->has_oid[i] || !sl_span_is(name, text_of(build, role->name))) {
+            continue;
+        }
+        role->oid = oid;
+        build->has_oid[i] = true;
+        if (!back_row_field(row->body, 2, &path)) {
+            return SL_OK;
+        }
+        path = field_text(row, 2, PATH_TEXT_MAX);
+        role->has_path = !row->is_bad;
+        return row->is_bad ? SL_EPROTO : add_text(build, path, &role->path);
+    }
+    return SL_EPROTO; /* nobody asked for it */
+}
+
+static enum sl_err take_schema(struct catalog_build *build, struct row *row)
+{
+    struct catalog_schema schema = {.oid = field_key(build, row)};
+    struct sl_span name = field_name(row, 1);
+    struct sl_span usage = field_text(row, 2, CATALOG_ROLES_MAX);
+
+    if (row->is_bad || usage.len != build->roles_count) {
+        return SL_EPROTO;
+    }
+    for (size_t i = 0; i < usage.len; i++) {
+        schema.usage |= (uint64_t)(usage.at[i] == '1') << i;
+    }
+    if (build->schemas.count >= CATALOG_NONE) {
+        return SL_ELIMIT;
+    }
+    enum sl_err err = add_text(build, name, &schema.name);
+    return err == SL_OK ? add(build, &build->schemas, &schema) : err;
+}
+
+/* They lie in the order of their OIDs. */
+static uint16_t schema_of(const struct catalog_build *build, uint32_t oid)
+{
+    const struct catalog_schema *schemas = build->schemas.items;
+    uint32_t from = 0;
+    uint32_t to = build->schemas.count;
+
+    while (from < to) {
+        uint32_t middle = from + (to - from) / 2;
+        if (schemas[middle].oid == oid) {
+            return (uint16_t)middle;
+        }
+        if (schemas[middle].oid < oid) {
+            from = middle + 1;
+        } else {
+            to = middle;
+        }
+    }
+    return CATALOG_NONE;
+}
+
+static enum catalog_kind kind_of(char relkind)
+{
+    switch (relkind) {
+    case 'r':
+        return CATALOG_TABLE;
+    case 'p':
+        return CATALOG_PARTITIONED;
+    case 'v':
+        return CATALOG_VIEW;
+    case 'm':
+        return CATALOG_MATVIEW;
+    case 'f':
+        return CATALOG_FOREIGN;
+    default:
+        return CATALOG_SEQUENCE;
+    }
+}
+
+static enum sl_err take_relation(struct catalog_build *build, struct row *row)
+{
+    struct catalog_relation relation = {.oid = field_key(build, row)};
+
+    relation.schema = schema_of(build, field_number(row, 1));
+    struct sl_span name = field_name(row, 2);
+    relation.kind = (uint8_t)kind_of(field_char(row, 3, "rpvmfS"));
+    if (row->is_bad) {
+        return SL_EPROTO;
+    }
+    if (relation.schema == CATALOG_NONE) {
+        return SL_OK; /* made since the schemas were read, or of one that is left out */
+    }
+    enum sl_err err = add_text(build, name, &relation.name);
+    return err == SL_OK ? add(build, &build->relations, &relation) : err;
+}
+
+static enum sl_err take_function(struct catalog_build *build, struct row *row)
+{
+    struct catalog_function function = {0};
+
+    field_key(build, row);
+    function.schema = schema_of(build, field_number(row, 1));
+    struct sl_span name = field_name(row, 2);
+    uint32_t args = field_number(row, 3);
+    uint32_t defaults = field_number(row, 4);
+    bool is_variadic = field_char(row, 5, "01") == '1';
+    function.kind = field_char(row, 6, "fpaw");
+    char volatility = field_char(row, 7, "isv");
+    function.names_type = field_char(row, 8, "01") == '1';
+    if (row->is_bad || args > FUNCTION_ARGS_MAX || defaults > args) {
+        return SL_EPROTO;
+    }
+    function.args_min = (uint8_t)(args - defaults);
+    function.args_max = (uint8_t)args;
+    if (is_variadic) { /* the last of them may be left out where it has a default, or be many */
+        function.args_min = (uint8_t)(function.args_min - (function.args_min > 0));
+        function.args_max = CATALOG_ARGS_ANY;
+    }
+    function.volatility = volatility == 'i'   ? SQL_IMMUTABLE
+                          : volatility == 's' ? SQL_STABLE
+                                              : SQL_VOLATILE;
+    if (function.schema == CATALOG_NONE) {
+        return SL_OK;
+    }
+    enum sl_err err = add_text(build, name, &function.name);
+    return err == SL_OK ? add(build, &build->functions, &function) : err;
+}
+
+static enum sl_err take_row(struct catalog_build *build, struct sl_span body, bool is_plain)
+{
+    struct row row = {.body = body};
+
+    switch (build->section) {
+    case SECTION_HEAD:
+        return take_head(build, &row, is_plain);
+    case SECTION_ROLES:
+        return take_role(build, &row);
+    case SECTION_SCHEMAS:
+        return take_schema(build, &row);
+    case SECTION_RELATIONS:
+        return take_relation(build, &row);
+    case SECTION_FUNCTIONS:
+        return take_function(build, &row);
+    default:
+        return SL_EPROTO;
+    }
+}
+
+enum sl_err catalog_build_rows(struct catalog_build *build, struct sl_span rows, bool is_plain)
+{
+    uint32_t count = 0;
+    bool is_one_answer = build->section == SECTION_HEAD || build->section == SECTION_ROLES;
+
+    while (rows.len >= 4) {
+        uint32_t len = sl_get_u32(rows.at);
+        if (len > rows.len - 4) {
+            return SL_EPROTO;
+        }
+        enum sl_err err = take_row(build, sl_span(rows.at + 4, len), is_plain);
+        if (err != SL_OK) {
+            return err;
+        }
+        count++;
+        rows = sl_span(rows.at + 4 + len, rows.len - 4 - len);
+    }
+    if (rows.len > 0 || build->section == DONE || (build->section == SECTION_HEAD && count != 1)) {
+        return SL_EPROTO;
+    }
+    if (is_one_answer || count < build->rows) {
+        build->section++;
+        build->last = 0;
+    }
+    return SL_OK;
+}
+
+/* ---- the snapshot ---- */
+
+static int order_of_names(const char *names, uint32_t a, uint32_t b)
+{
+    return strcmp(names + a, names + b);
+}
+
+static int compare_schemas(const void *left, const void *right, void *names)
+{
+    const struct catalog_schema *a = left;
+    const struct catalog_schema *b = right;
+
+    return order_of_names(names, a->name, b->name);
+}
+
+static int compare_relations(const void *left, const void *right, void *names)
+{
+    const struct catalog_relation *a = left;
+    const struct catalog_relation *b = right;
+    int order = order_of_names(names, a->name, b->name);
+
+    return order != 0 ? order : (int)a->schema - (int)b->schema;
+}
+
+static int compare_functions(const void *left, const void *right, void *names)
+{
+    const struct catalog_function *a = left;
+    const struct catalog_function *b = right;
+    int order = order_of_names(names, a->name, b->name);
+
+    order = order != 0 ? order : (int)a->schema - (int)b->schema;
+    order = order != 0 ? order : (int)a->args_min - (int)b->args_min;
+    order = order != 0 ? order : (int)a->args_max - (int)b->args_max;
+    order = order != 0 ? order : (int)a->volatility - (int)b->volatility;
+    order = order != 0 ? order : (int)a->kind - (int)b->kind;
+    return order != 0 ? order : (int)a->names_type - (int)b->names_type;
+}
+
+/* Relations and functions speak of a schema by its place: it moves. */
+static enum sl_err sort_schemas(struct catalog_build *build)
+{
+    struct catalog_schema *schemas = build->schemas.items;
+    struct catalog_relation *relations = build->relations.items;
+    struct catalog_function *functions = build->functions.items;
+    uint32_t count = build->schemas.count;
+    uint16_t *place = calloc(count + 1, sizeof *place);
+    uint32_t *oids = calloc(count + 1, sizeof *oids);
+
+    if (place == NULL || oids == NULL) {
+        free(place);
+        free(oids);
+        return SL_ENOMEM;
+    }
+    for (uint32_t i = 0; i < count; i++) {
+        oids[i] = schemas[i].oid;
+        schemas[i].oid = i; /* for a moment: where it was */
+    }
+    if (count > 0) {
+        qsort_r(schemas, count, sizeof *schemas, compare_schemas, build->names.items);
+    }
+    for (uint32_t i = 0; i < count; i++) {
+        place[schemas[i].oid] = (uint16_t)i;
+        schemas[i].oid = oids[schemas[i].oid];
+    }
+    for (uint32_t i = 0; i < build->relations.count; i++) {
+        relations[i].schema = place[relations[i].schema];
+    }
+    for (uint32_t i = 0; i < build->functions.count; i++) {
+        functions[i].schema = place[functions[i].schema];
+    }
+    free(place);
+    free(oids);
+    return SL_OK;
+}
+
+/* What cannot be told apart by a call is there once. */
+static void drop_equal_functions(struct catalog_build *build)
+{
+    struct catalog_function *functions = build->functions.items;
+    uint32_t kept = 0;
+
+    for (uint32_t i = 0; i < build->functions.count; i++) {
+        if (kept == 0 ||
+                compare_functions(&functions[kept - 1], &functions[i], build->names.items) != 0) {
+            functions[kept++] = functions[i];
+        }
+    }
+    build->functions.count = kept;
+}
+
+/* Names as they come in sorted arrays: one that repeats is there once. */
+struct heap {
+    const char *from;
+    char *to; /* NULL: only counts */
+    uint32_t len;
+    const char *last;
+    uint32_t last_at;
+};
+
+static uint32_t put_name(struct heap *heap, uint32_t name)
+{
+    const char *text = heap->from + name;
+    size_t len = strlen(text) + 1;
+
+    if (heap->last != NULL && strcmp(heap->last, text) == 0) {
+        return heap->last_at;
+    }
+    if (heap->to != NULL) {
+        memcpy(heap->to + heap->len, text, len);
+    }
+    heap->last = text;
+    heap->last_at = heap->len;
+    heap->len += (uint32_t)len;
+    return heap->last_at;
+}
+
+/* Every name of the build to the heap; with a place to put them, the items get their new ones. */
+static void put_names(struct catalog_build *build, struct heap *heap)
+{
+    struct catalog_schema *schemas = build->schemas.items;
+    struct catalog_relation *relations = build->relations.items;
+    struct catalog_function *functions = build->functions.items;
+    bool is_real = heap->to != NULL;
+    uint32_t name = put_name(heap, 0);
+
+    name = put_name(heap, build->encoding);
+    build->encoding = is_real ? name : build->encoding;
+    name = put_name(heap, build->default_path);
+    build->default_path = is_real ? name : build->default_path;
+    for (unsigned i = 0; i < build->roles_count; i++) {
+        name = put_name(heap, build->roles[i].name);
+        build->roles[i].name = is_real ? name : build->roles[i].name;
+        name = put_name(heap, build->roles[i].path);
+        build->roles[i].path = is_real ? name : build->roles[i].path;
+    }
+    for (uint32_t i = 0; i < build->schemas.count; i++) {
+        name = put_name(heap, schemas[i].name);
+        schemas[i].name = is_real ? name : schemas[i].name;
+    }
+    for (uint32_t i = 0; i < build->relations.count; i++) {
+        name = put_name(heap, relations[i].name);
+        relations[i].name = is_real ? name : relations[i].name;
+    }
+    for (uint32_t i = 0; i < build->functions.count; i++) {
+        name = put_name(heap, functions[i].name);
+        functions[i].name = is_real ? name : functions[i].name;
+    }
+}
+
+/* The roles that are there, to the front; bits of the others are nobody's. */
+static uint32_t roles_found(struct catalog_build *build)
+{
+    struct catalog_schema *schemas = build->schemas.items;
+    uint32_t found = 0;
+
+    for (unsigned i = 0; i < build->roles_count; i++) {
+        if (!build->has_oid[i]) {
+            continue;
+        }
+        build->roles[found] = build->roles[i];
+        for (uint32_t s = 0; s < build->schemas.count; s++) {
+            uint64_t bit = schemas[s].usage >> i & 1;
+            schemas[s].usage = (schemas[s].usage & ~(UINT64_C(1) << found)) | bit << found;
+        }
+        found++;
+    }
+    return found;
+}
+
+static void copy_items(uint8_t **to, const struct vec *vec)
+{
+    if (vec->count > 0) {
+        memcpy(*to, vec->items, bytes_of(vec));
+    }
+    *to += bytes_of(vec);
+}
+
+/* Items with 8-byte members come first, names last: all are aligned. */
+static struct catalog *catalog_new(struct catalog_build *build, size_t bytes)
+{
+    struct catalog *catalog = malloc(bytes);
+
+    if (catalog == NULL) {
+        return NULL;
+    }
+    uint8_t *at = (uint8_t *)(catalog + 1);
+    uint8_t *names = (uint8_t *)catalog + bytes - build->names.count;
+    *catalog = (struct catalog){.refs = 1,
+            .server_version = build->server_version,
+            .encoding = build->encoding,
+            .default_path = build->default_path,
+            .has_default_path = build->has_default_path,
+            .schemas_count = build->schemas.count,
+            .relations_count = build->relations.count,
+            .functions_count = build->functions.count,
+            .roles_count = build->roles_count,
+            .bytes = bytes};
+    catalog->schemas = (const void *)at;
+    copy_items(&at, &build->schemas);
+    catalog->relations = (const void *)at;
+    copy_items(&at, &build->relations);
+    catalog->functions = (const void *)at;
+    copy_items(&at, &build->functions);
+    catalog->roles = (const void *)at;
+    memcpy(at, build->roles, build->roles_count * sizeof *build->roles);
+    memcpy(names, build->names.items, build->names.count);
+    catalog->names = (const char *)names;
+    return catalog;
+}
+
+enum sl_err catalog_build_end(struct catalog_build *build, const struct catalog **catalog)
+{
+    SL_CHECK(build->section == DONE);
+    if (sort_schemas(build) != SL_OK) {
+        return SL_ENOMEM;
+    }
+    if (build->relations.count > 0) {
+        qsort_r(build->relations.items, build->relations.count, build->relations.len,
+                compare_relations, build->names.items);
+    }
+    if (build->functions.count > 0) {
+        qsort_r(build->functions.items, build->functions.count, build->functions.len,
+                compare_functions, build->names.items);
+    }
+    drop_equal_functions(build);
+    build->roles_count = roles_found(build);
+    struct heap heap = {.from = build->names.items};
+    put_names(build, &heap);
+    char *names = malloc(heap.len);
+    if (names == NULL) {
+        return SL_ENOMEM;
+    }
+    heap = (struct heap){.from = build->names.items, .to = names};
+    put_names(build, &heap);
+    free(build->names.items);
+    build->names = (struct vec){.items = names, .count = heap.len, .cap = heap.len, .len = 1};
+    size_t bytes = sizeof(struct catalog) + bytes_of(&build->schemas) +
+                   bytes_of(&build->relations) + bytes_of(&build->functions) +
+                   build->roles_count * sizeof *build->roles + heap.len;
+    if (bytes > build->bytes_max) {
+        return SL_ELIMIT;
+    }
+    *catalog = catalog_new(build, bytes);
+    return *catalog == NULL ? SL_ENOMEM : SL_OK;
+}

@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: PostgreSQL */
+/*
+ * Any bytes as what a server answers a builder of catalogues, and as a search_path.
+ *
+ * The first byte says how many answers are of the right form, the second how long the path is
+ * that follows; the rest, cut at 0xff 0xfe, is the other answers. Where they are taken:
+ *
+ * 1. Names are in the snapshot's own heap, arrays are in their order, schemas are there.
+ * 2. What is in it is found by its name.
+ * 3. A session's names stand for what is in it, whatever its search_path.
+ */
+#include "protocol/catalog_resolve.h"
+#include "tests/unit/protocol/catalog_rows.h"
+
+enum { ANSWERS = 5, PATH_MAX_LEN = 255 };
+
+static const char *const roles[] = {"app", "other"};
+
+static const struct catalog_rows shop = {
+        .head = "150004|UTF8|app|\"$user\", public",
+        .roles = (const char *const[]){"10|app|~", "11|other|b, a", NULL},
+        .schemas = (const char *const[]){"11|pg_catalog|11", "2200|public|11", "5000|b|10",
+                "5001|a|01", NULL},
+        .relations = (const char *const[]){"6000|2200|t|r", "6001|5001|t|v", NULL},
+        .functions = (const char *const[]){"200|11|f|1|0|0|f|i|0", "201|2200|f|2|1|1|a|v|0", NULL},
+};
+
+/* NOLINTNEXTLINE(readability-identifier-naming): libFuzzer calls it so. */
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static void check_name(const struct catalog *catalog, uint32_t name)
+{
+    const char *end = (const char *)catalog + catalog->bytes;
+
+    SL_CHECK(catalog->names + name < end && end[-1] == '\0');
+}
+
+static void check_arrays(const struct catalog *catalog)
+{
+    for (uint32_t i = 0; i < catalog->schemas_count; i++) {
+        check_name(catalog, catalog->schemas[i].name);
+        SL_CHECK(i == 0 || strcmp(catalog_name(catalog, catalog->schemas[i - 1].name),
+                                   catalog_name(catalog, catalog->schemas[i].name)) <= 0);
+    }
+    for (uint32_t i = 0; i < catalog->relations_count; i++) {
+        const struct catalog_relation *relation = &catalog->relations[i];
+        check_name(catalog, relation->name);
+        SL_CHECK(relation->schema < catalog->schemas_count);
+        SL_CHECK(relation->kind > CATALOG_UNKNOWN && relation->kind < CATALOG_KIND_COUNT);
+        const struct catalog_relation *found = catalog_find_relation(
+                catalog, catalog_name(catalog, relation->name), relation->schema);
+        SL_CHECK(found != NULL && found->name == relation->name);
+    }
+    for (uint32_t i = 0; i < catalog->functions_count; i++) {
+        const struct catalog_function *function = &catalog->functions[i];
+        uint32_t count = 0;
+        check_name(catalog, function->name);
+        SL_CHECK(function->schema < catalog->schemas_count);
+        SL_CHECK(function->args_min <= function->args_max);
+        const struct catalog_function *found =
+                catalog_find_functions(catalog, catalog_name(catalog, function->name), &count);
+        SL_CHECK(found <= function && function < found + count);
+    }
+}
+
+/* select t.x, f(1) from t, s.t: without the parser. */
+static void check_session(const struct catalog *catalog, const char *path)
+{
+    static const struct sql_table tables[] = {{.name = 1}, {.schema = 3, .name = 1}};
+    static const struct sql_function functions[] = {{.name = 5, .args = 1}};
+    static const char names[] = "\0t\0a\0f";
+    const struct sql_facts facts = {.tables_count = SL_COUNT(tables),
+            .functions_count = SL_COUNT(functions),
+            .tables = tables,
+            .functions = functions,
+            .names = names};
+    struct catalog_resolution *resolution = NULL;
+
+    for (size_t i = 0; i < SL_COUNT(roles); i++) {
+        struct catalog_session session = {
+                .role = roles[i], .search_path = path, .encoding = "UTF8"};
+        if (path[0] == '\0') {
+            session.search_path = catalog_role_path(catalog, roles[i]);
+        }
+        SL_CHECK(catalog_resolve(&facts, catalog, &session, &resolution) == SL_OK);
+        for (unsigned t = 0; t < resolution->tables_count; t++) {
+            SL_CHECK(resolution->tables[t].kind == CATALOG_UNKNOWN ||
+                     resolution->tables[t].schema != NULL);
+        }
+        SL_CHECK(resolution->functions[0].volatility <= SQL_VOLATILE);
+        free(resolution);
+    }
+}
+
+static struct sl_span next_answer(struct sl_span *rest)
+{
+    static const uint8_t cut[] = {0xff, 0xfe};
+    const uint8_t *at = rest->len == 0 ? NULL : memmem(rest->at, rest->len, cut, sizeof cut);
+    struct sl_span answer = *rest;
+
+    if (at == NULL) {
+        *rest = sl_span("", 0);
+        return answer;
+    }
+    answer.len = (size_t)(at - rest->at);
+    *rest = sl_span(at + sizeof cut, rest->len - answer.len - sizeof cut);
+    return answer;
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    char path[PATH_MAX_LEN + 1] = "";
+    const struct catalog *catalog = NULL;
+
+    if (size < 2 || size > 65536 || size < 2U + data[1]) {
+        return 0;
+    }
+    memcpy(path, data + 2, data[1]);
+    struct sl_span rest = sl_span(data + 2 + data[1], size - 2U - data[1]);
+    struct catalog_build *build = catalog_build_new(&(struct catalog_build_options){
+            .bytes_max = 1 << 20, .roles = roles, .roles_count = SL_COUNT(roles)});
+    SL_CHECK(build != NULL);
+    enum sl_err err = SL_OK;
+    for (unsigned i = 0; err == SL_OK && !catalog_build_is_done(build); i++) {
+        err = i < data[0] % (ANSWERS + 1) ? build_on(build, &shop)
+                                          : catalog_build_rows(build, next_answer(&rest), true);
+    }
+    if (err == SL_OK) {
+        SL_CHECK(catalog_build_end(build, &catalog) == SL_OK);
+        check_arrays(catalog);
+        check_session(catalog, path);
+    }
+    catalog_build_free(build);
+    catalog_unref(catalog);
+    return 0;
+}
