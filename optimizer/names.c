@@ -99,6 +99,16 @@ uint32_t names_number(struct names *names, struct sl_span name)
     return number;
 }
 
+bool names_find(struct names *names, struct sl_span name, uint32_t *number)
+{
+    uint32_t place = 0;
+
+    pthread_mutex_lock(&names->lock);
+    *number = find(names, name, &place);
+    pthread_mutex_unlock(&names->lock);
+    return *number != 0 || sl_span_is(name, other);
+}
+
 const char *names_text(const struct names *names, uint32_t number)
 {
     return number == 0 || number >= atomic_load(&names->count) ? other : names->texts[number];

@@ -15,6 +15,8 @@
 #include "protocol/base/check.h"
 #include "protocol/base/span.h"
 
+#include <stdbool.h>
+
 enum {
     NAMES_MAX = 4096,
     NAME_LEN_MAX = 255 /* what is longer is cut */
@@ -27,6 +29,8 @@ SL_MUST_CHECK struct names *names_new(void);
 void names_free(struct names *names); /* NULL is fine */
 
 uint32_t names_number(struct names *names, struct sl_span name);
+/* False: nobody has that name. */
+bool names_find(struct names *names, struct sl_span name, uint32_t *number);
 /* A C string that lives as long as the table. */
 const char *names_text(const struct names *names, uint32_t number);
 size_t names_bytes(const struct names *names);

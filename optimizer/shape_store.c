@@ -135,7 +135,7 @@ static bool merge(
     const struct histogram *total = &tally->times[TALLY_TOTAL];
 
     SL_IGNORE(tally_merge(&row->tally, &store->budget, tally), "the budget counts it");
-    SL_IGNORE(window_merge(&row->hour, &store->budget, total, now), "likewise");
+    SL_IGNORE(window_merge(&row->hour, &store->budget, tally, now), "likewise");
     if (row->minutes != NULL) {
         SL_IGNORE(minutes_merge(row->minutes, &store->budget, total, now), "likewise");
     }
@@ -281,6 +281,7 @@ static void fill_row(struct shape_row *to, const struct store_row *row, struct s
         window_quantiles(&row->hour, cut.now, quantiles, 3, values);
     }
     to->hour = sum_up(&hour, values);
+    to->hour_sums = window_sums(&row->hour, cut.now);
 }
 
 struct reader {
@@ -490,6 +491,7 @@ void shape_store_track(struct shape_store *store, const struct shape_key *key, u
 
 void shape_store_trim(struct shape_store *store, uint32_t turn, sl_usec now)
 {
+    totals_trim(store->totals, now);
     for (uint32_t i = 0; i < shape_rows_buckets(&store->rows); i++) {
         struct store_stripe *stripe = shape_rows_stripe_at(&store->rows, i);
 

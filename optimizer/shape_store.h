@@ -26,7 +26,7 @@
 
 #include "optimizer/interval.h"
 #include "optimizer/minutes.h"
-#include "optimizer/tally.h"
+#include "optimizer/window.h"
 #include "protocol/base/hash.h"
 
 /* The numbers are optimizer/names.h's. */
@@ -68,6 +68,7 @@ struct shape_row {
     struct tally_class classes[TALLY_CLASSES];
     struct shape_time times[TALLY_TIMES];
     struct shape_time hour; /* TALLY_TOTAL, since window_from(now) */
+    struct window_sums hour_sums;
 };
 
 struct shape_counts {

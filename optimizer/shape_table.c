@@ -91,31 +91,31 @@ struct shape_table *shape_table_new(
 }
 
 /* The pool of no name is that of all others. */
-static void tell_totals(
-        struct shape_table *table, const struct shape_key *key, const struct tally *tally)
+static void tell_totals(struct shape_table *table, const struct shape_key *key,
+        const struct tally *tally, sl_usec now)
 {
     totals_add(shape_store_totals(table->store),
             &(struct total_key){.worker = table->worker,
                     .database = key->database,
                     .user = key->user,
                     .node = key->node},
-            tally);
+            tally, now);
 }
 
 static void tell(struct shape_table *table, struct shape_entry *entry, sl_usec now)
 {
     if (entry->tally.calls > 0) {
         shape_store_add(table->store, &entry->key, &entry->tally, now);
-        tell_totals(table, &entry->key, &entry->tally);
+        tell_totals(table, &entry->key, &entry->tally, now);
         tally_reset(&entry->tally);
     }
 }
 
-static void tell_other(struct shape_table *table)
+static void tell_other(struct shape_table *table, sl_usec now)
 {
     if (table->other.tally.calls > 0) {
         shape_store_add_other(table->store, &table->other.tally);
-        tell_totals(table, &table->other.key, &table->other.tally);
+        tell_totals(table, &table->other.key, &table->other.tally, now);
         tally_reset(&table->other.tally);
     }
 }
@@ -156,7 +156,7 @@ void shape_table_free(struct shape_table *table, sl_usec now)
             give_up(table, entry);
         }
     }
-    tell_other(table);
+    tell_other(table, now);
     tally_fini(&table->other.tally, &table->budget);
     budget_give(&table->budget, table->buckets, table->buckets_count * sizeof(uint32_t));
     budget_give(&table->budget, table->places, table->places_max * sizeof(struct place));
@@ -289,7 +289,7 @@ bool shape_table_flush(struct shape_table *table, uint32_t *cursor, uint32_t slo
     if (*cursor < table->places_max) {
         return false;
     }
-    tell_other(table);
+    tell_other(table, now);
     *cursor = 0;
     return true;
 }

@@ -47,13 +47,36 @@ const char *shape_order_name(enum shape_order order)
     return names[order];
 }
 
-static uint64_t value_of(const struct shape_row *row, enum shape_order order)
+/* What rows are ordered by: of all time, or of the hour. */
+struct measures {
+    const struct shape_time *total;
+    uint64_t calls;
+    struct window_sums sums;
+};
+
+static struct measures measures_of(const struct shape_row *row, bool is_hour)
 {
-    const struct shape_time *total = &row->times[TALLY_TOTAL];
+    if (is_hour) {
+        return (struct measures){
+                .total = &row->hour, .calls = row->hour.count, .sums = row->hour_sums};
+    }
+    return (struct measures){.total = &row->times[TALLY_TOTAL],
+            .calls = row->calls,
+            .sums = {.errors = row->errors,
+                    .rows = row->rows,
+                    .wait_usec = row->times[TALLY_WAIT].sum,
+                    .server_usec = row->times[TALLY_SERVER].sum,
+                    .client_usec = row->client_usec}};
+}
+
+static uint64_t value_of(const struct shape_row *row, enum shape_order order, bool is_hour)
+{
+    const struct measures measures = measures_of(row, is_hour);
+    const struct shape_time *total = measures.total;
 
     switch (order) {
     case SHAPE_BY_CALLS:
-        return row->calls;
+        return measures.calls;
     case SHAPE_BY_MEAN: /* nanoseconds: quick statements differ by less than one microsecond */
         return total->count == 0 ? 0
                                  : (uint64_t)((double)total->sum / (double)total->count * 1000.0);
@@ -66,17 +89,17 @@ static uint64_t value_of(const struct shape_row *row, enum shape_order order)
     case SHAPE_BY_MAX:
         return total->max;
     case SHAPE_BY_WAIT:
-        return row->times[TALLY_WAIT].sum;
+        return measures.sums.wait_usec;
     case SHAPE_BY_SERVER:
-        return row->times[TALLY_SERVER].sum;
+        return measures.sums.server_usec;
     case SHAPE_BY_CLIENT:
-        return row->client_usec;
+        return measures.sums.client_usec;
     case SHAPE_BY_ROWS:
-        return row->rows;
+        return measures.sums.rows;
     case SHAPE_BY_BYTES:
         return row->bytes_in + row->bytes_out;
     case SHAPE_BY_ERRORS:
-        return row->errors;
+        return measures.sums.errors;
     case SHAPE_BY_LAST_SEEN:
         return (uint64_t)row->last_seen;
     case SHAPE_BY_HOUR:
@@ -123,10 +146,21 @@ static void sift_down(struct shape_rank *ranks, uint32_t count, uint32_t i)
     ranks[i] = moving;
 }
 
+static bool is_wanted(const struct shape_top *top, const struct shape_row *row)
+{
+    return (!top->is_hour || row->hour.count > 0) &&
+           (top->database == SHAPE_ANY || top->database == row->key.database) &&
+           (top->user == SHAPE_ANY || top->user == row->key.user);
+}
+
 static void rank(struct shape_top *top, const struct shape_row *row)
 {
-    const struct shape_rank rank = {.value = value_of(row, top->order), .key = row->key};
+    const struct shape_rank rank = {
+            .value = value_of(row, top->order, top->is_hour), .key = row->key};
 
+    if (!is_wanted(top, row)) {
+        return;
+    }
     if (top->ranked < top->rows_max) {
         top->ranks[top->ranked++] = rank;
         if (top->ranked == top->rows_max) { /* a heap is needed from the next one on */
@@ -145,7 +179,12 @@ enum sl_err shape_top_init(struct shape_top *top, struct shape_store *store, enu
 {
     rows_max = rows_max > SHAPE_TOP_MAX ? SHAPE_TOP_MAX : rows_max;
     rows_max = rows_max == 0 ? 1 : rows_max;
-    *top = (struct shape_top){.store = store, .rows_max = rows_max, .order = order, .now = now};
+    *top = (struct shape_top){.store = store,
+            .rows_max = rows_max,
+            .order = order,
+            .database = SHAPE_ANY,
+            .user = SHAPE_ANY,
+            .now = now};
     top->ranks = calloc(rows_max, sizeof(*top->ranks));
     top->rows = calloc(rows_max, sizeof(*top->rows));
     if (top->ranks == NULL || top->rows == NULL) {
@@ -155,6 +194,17 @@ enum sl_err shape_top_init(struct shape_top *top, struct shape_store *store, enu
     return SL_OK;
 }
 
+void shape_top_by_hour(struct shape_top *top)
+{
+    top->is_hour = true;
+}
+
+void shape_top_only(struct shape_top *top, uint32_t database, uint32_t user)
+{
+    top->database = database;
+    top->user = user;
+}
+
 void shape_top_fini(struct shape_top *top)
 {
     free(top->ranks);
@@ -162,15 +212,18 @@ void shape_top_fini(struct shape_top *top)
     *top = (struct shape_top){0};
 }
 
-static unsigned parts_of(enum shape_order order)
+static unsigned parts_of(const struct shape_top *top)
 {
-    return order >= SHAPE_BY_P50 && order <= SHAPE_BY_P99 ? SHAPE_TIMES : 0;
+    if (top->order < SHAPE_BY_P50 || top->order > SHAPE_BY_P99) {
+        return 0;
+    }
+    return top->is_hour ? SHAPE_HOUR : SHAPE_TIMES;
 }
 
 /* True: all rows were ranked. */
 static bool rank_more(struct shape_top *top, uint32_t rows_max)
 {
-    const struct shape_cut cut = {.parts = parts_of(top->order), .now = top->now};
+    const struct shape_cut cut = {.parts = parts_of(top), .now = top->now};
     struct shape_row rows[BATCH];
 
     for (uint32_t seen = 0; top->cursor != SHAPE_STORE_END && seen < rows_max; seen += BATCH) {

@@ -14,6 +14,8 @@
 
 #include "optimizer/shape_store.h"
 
+#define SHAPE_ANY UINT32_MAX
+
 enum {
     SHAPE_TOP_MAX = 100000,
     SHAPE_TRACKED = 1000 /* rows whose minutes are kept */
@@ -49,6 +51,9 @@ struct shape_top {
     uint32_t count;
     uint32_t rows_max;
     enum shape_order order;
+    bool is_hour;
+    uint32_t database; /* SHAPE_ANY: of all, as is user */
+    uint32_t user;
     sl_usec now;
     uint32_t cursor;
     uint32_t ranked;          /* so many of ranks are there */
@@ -62,6 +67,10 @@ const char *shape_order_name(enum shape_order order);
 
 SL_MUST_CHECK enum sl_err shape_top_init(struct shape_top *top, struct shape_store *store,
         enum shape_order order, uint32_t rows_max, sl_usec now);
+/* Before the first step: ranks by the last hour's numbers, and leaves out who has none. */
+void shape_top_by_hour(struct shape_top *top);
+/* Likewise: only rows of that database and user (optimizer/names.h), each unless SHAPE_ANY. */
+void shape_top_only(struct shape_top *top, uint32_t database, uint32_t user);
 /* Looks at about rows_max more rows. True: done. */
 bool shape_top_step(struct shape_top *top, uint32_t rows_max);
 void shape_top_fini(struct shape_top *top); /* zeroed is fine */

@@ -18,7 +18,8 @@ enum {
 
 struct total {
     pthread_mutex_t lock;
-    struct tally tally;   /* under lock */
+    struct tally tally;   /* under lock, as is hour */
+    struct window hour;   /* a pool's only */
     struct total_key key; /* constant */
     struct total *next;   /* in its bucket; constant */
 };
@@ -97,6 +98,7 @@ void totals_free(struct totals *totals)
         struct total *row = totals->rows[i];
 
         tally_fini(&row->tally, totals->budget);
+        window_fini(&row->hour, totals->budget);
         pthread_mutex_destroy(&row->lock);
         if (row != &totals->other) {
             budget_give(totals->budget, row, sizeof(*row));
@@ -174,14 +176,18 @@ static struct total *worker_locked(struct totals *totals, uint32_t worker)
     return totals->workers[worker];
 }
 
-static void add(struct totals *totals, struct total *row, const struct tally *tally)
+static void add(struct totals *totals, struct total *row, const struct tally *tally, sl_usec now)
 {
     pthread_mutex_lock(&row->lock);
     SL_IGNORE(tally_merge(&row->tally, totals->budget, tally), "the budget counts it");
+    if (row->key.worker == TOTAL_ALL) {
+        SL_IGNORE(window_merge(&row->hour, totals->budget, tally, now), "likewise");
+    }
     pthread_mutex_unlock(&row->lock);
 }
 
-void totals_add(struct totals *totals, const struct total_key *key, const struct tally *tally)
+void totals_add(
+        struct totals *totals, const struct total_key *key, const struct tally *tally, sl_usec now)
 {
     const struct total_key pool_key = {TOTAL_ALL, key->database, key->user, key->node};
 
@@ -189,9 +195,9 @@ void totals_add(struct totals *totals, const struct total_key *key, const struct
     struct total *pool = is_same(&pool_key, &other_key) ? NULL : pool_locked(totals, &pool_key);
     struct total *worker = worker_locked(totals, key->worker);
     pthread_mutex_unlock(&totals->lock);
-    add(totals, pool != NULL ? pool : &totals->other, tally);
+    add(totals, pool != NULL ? pool : &totals->other, tally, now);
     if (worker != NULL) {
-        add(totals, worker, tally);
+        add(totals, worker, tally, now);
     }
 }
 
@@ -202,6 +208,7 @@ void totals_reset(struct totals *totals)
 
         pthread_mutex_lock(&row->lock);
         tally_fini(&row->tally, totals->budget);
+        window_fini(&row->hour, totals->budget);
         pthread_mutex_unlock(&row->lock);
     }
 }
@@ -237,6 +244,12 @@ static bool is_part(uint32_t wanted, uint32_t number)
     return wanted == TOTAL_ALL || wanted == number;
 }
 
+static bool matches(const struct total_key *match, const struct total_key *key)
+{
+    return key->worker == match->worker && is_part(match->database, key->database) &&
+           is_part(match->user, key->user) && is_part(match->node, key->node);
+}
+
 uint32_t totals_sum(const struct totals *totals, const struct total_key *match, struct tally *into)
 {
     uint32_t count = 0;
@@ -244,12 +257,43 @@ uint32_t totals_sum(const struct totals *totals, const struct total_key *match, 
     for (uint32_t i = 0; i < atomic_load(&totals->count); i++) {
         struct total *row = totals->rows[i];
 
-        if (row->key.worker == match->worker && is_part(match->database, row->key.database) &&
-                is_part(match->user, row->key.user) && is_part(match->node, row->key.node)) {
+        if (matches(match, &row->key)) {
             count += copy(row, into) ? 1 : 0;
         }
     }
     return count;
+}
+
+static void add_hour(struct total *row, struct total_hour *hour)
+{
+    pthread_mutex_lock(&row->lock);
+    const struct window_sums sums = window_sums(&row->hour, hour->now);
+    SL_IGNORE(window_read(&row->hour, hour->now, &hour->times, NULL), "sums are right");
+    pthread_mutex_unlock(&row->lock);
+    window_sums_add(&hour->sums, &sums);
+}
+
+bool totals_hour(const struct totals *totals, struct total_hour *hour, uint32_t rows_max)
+{
+    for (uint32_t i = 0; i < rows_max && hour->cursor < atomic_load(&totals->count); i++) {
+        struct total *row = totals->rows[hour->cursor++];
+
+        if (matches(&hour->match, &row->key)) {
+            add_hour(row, hour);
+        }
+    }
+    return hour->cursor >= atomic_load(&totals->count);
+}
+
+void totals_trim(struct totals *totals, sl_usec now)
+{
+    for (uint32_t i = 0; i < atomic_load(&totals->count); i++) {
+        struct total *row = totals->rows[i];
+
+        pthread_mutex_lock(&row->lock);
+        window_trim(&row->hour, totals->budget, now);
+        pthread_mutex_unlock(&row->lock);
+    }
 }
 
 uint32_t totals_pools_max(const struct totals *totals)

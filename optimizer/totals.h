@@ -16,7 +16,7 @@
 #ifndef SLUICE_OPTIMIZER_TOTALS_H
 #define SLUICE_OPTIMIZER_TOTALS_H
 
-#include "optimizer/tally.h"
+#include "optimizer/window.h"
 
 #include <stdbool.h>
 
@@ -39,7 +39,8 @@ SL_MUST_CHECK struct totals *totals_new(struct budget *budget);
 void totals_free(struct totals *totals); /* NULL is fine */
 
 /* What that worker counted of that pool; never fails. */
-void totals_add(struct totals *totals, const struct total_key *key, const struct tally *tally);
+void totals_add(
+        struct totals *totals, const struct total_key *key, const struct tally *tally, sl_usec now);
 
 /*
  * Adds the next row with anything in it to into (which is without a budget). *cursor is 0 to
@@ -52,6 +53,21 @@ bool totals_read(
  * each unless TOTAL_ALL. How many rows had anything in them.
  */
 uint32_t totals_sum(const struct totals *totals, const struct total_key *match, struct tally *into);
+
+/*
+ * The last hour (optimizer/window.h) of all pools that match, as above but for a worker's: added
+ * up from rows_max rows a call. True: that was all.
+ */
+struct total_hour {
+    struct total_key match;
+    sl_usec now;
+    uint32_t cursor;        /* 0 to begin with */
+    struct histogram times; /* of no budget; histogram_fini() */
+    struct window_sums sums;
+};
+bool totals_hour(const struct totals *totals, struct total_hour *hour, uint32_t rows_max);
+/* Now and then: gives back what is too old for the hour. */
+void totals_trim(struct totals *totals, sl_usec now);
 
 /* RESET STATS. Rows stay, empty. */
 void totals_reset(struct totals *totals);

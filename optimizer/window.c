@@ -17,28 +17,54 @@ static bool counts(int64_t number, sl_usec now)
     return number > number_at(now) - WINDOW_SLOTS;
 }
 
-/* The histogram for now. A slot that is ahead (another thread's now) takes what comes late. */
-static struct histogram *slot_at(struct window *window, struct budget *budget, sl_usec now)
+static void empty(struct window *window, unsigned i, struct budget *budget, int64_t number)
+{
+    histogram_fini(&window->slots[i].times, budget);
+    window->slots[i].sums = (struct window_sums){0};
+    window->slots[i].number = number;
+}
+
+/* The slot for now. One that is ahead (another thread's now) takes what comes late. */
+static unsigned slot_at(struct window *window, struct budget *budget, sl_usec now)
 {
     int64_t number = number_at(now);
     unsigned i = (unsigned)(number % WINDOW_SLOTS);
 
     if (window->slots[i].number < number) {
-        histogram_fini(&window->slots[i].times, budget);
-        window->slots[i].number = number;
+        empty(window, i, budget, number);
     }
-    return &window->slots[i].times;
+    return i;
 }
 
 enum sl_err window_add(struct window *window, struct budget *budget, uint64_t usec, sl_usec now)
 {
-    return histogram_add(slot_at(window, budget, now), budget, usec);
+    return histogram_add(&window->slots[slot_at(window, budget, now)].times, budget, usec);
+}
+
+void window_sums_add(struct window_sums *into, const struct window_sums *more)
+{
+    into->errors += more->errors;
+    into->rows += more->rows;
+    into->wait_usec += more->wait_usec;
+    into->server_usec += more->server_usec;
+    into->client_usec += more->client_usec;
 }
 
 enum sl_err window_merge(
-        struct window *window, struct budget *budget, const struct histogram *more, sl_usec now)
+        struct window *window, struct budget *budget, const struct tally *more, sl_usec now)
 {
-    return more->count == 0 ? SL_OK : histogram_merge(slot_at(window, budget, now), budget, more);
+    const struct window_sums sums = {.errors = more->errors,
+            .rows = more->rows,
+            .wait_usec = more->times[TALLY_WAIT].sum,
+            .server_usec = more->times[TALLY_SERVER].sum,
+            .client_usec = more->client_usec};
+
+    if (more->calls == 0) {
+        return SL_OK;
+    }
+    unsigned i = slot_at(window, budget, now);
+    window_sums_add(&window->slots[i].sums, &sums);
+    return histogram_merge(&window->slots[i].times, budget, &more->times[TALLY_TOTAL]);
 }
 
 enum sl_err window_read(
@@ -70,6 +96,18 @@ struct histogram window_sum(const struct window *window, sl_usec now)
     return sum;
 }
 
+struct window_sums window_sums(const struct window *window, sl_usec now)
+{
+    struct window_sums sums = {0};
+
+    for (unsigned i = 0; i < WINDOW_SLOTS; i++) {
+        if (counts(window->slots[i].number, now)) {
+            window_sums_add(&sums, &window->slots[i].sums);
+        }
+    }
+    return sums;
+}
+
 void window_quantiles(const struct window *window, sl_usec now, const double *quantiles, size_t n,
         uint64_t *values)
 {
@@ -95,8 +133,7 @@ void window_trim(struct window *window, struct budget *budget, sl_usec now)
 {
     for (unsigned i = 0; i < WINDOW_SLOTS; i++) {
         if (window->slots[i].number <= number_at(now) - WINDOW_SLOTS) {
-            histogram_fini(&window->slots[i].times, budget);
-            window->slots[i].number = 0;
+            empty(window, i, budget, 0);
         }
     }
 }
@@ -104,8 +141,7 @@ void window_trim(struct window *window, struct budget *budget, sl_usec now)
 void window_fini(struct window *window, struct budget *budget)
 {
     for (unsigned i = 0; i < WINDOW_SLOTS; i++) {
-        histogram_fini(&window->slots[i].times, budget);
-        window->slots[i].number = 0;
+        empty(window, i, budget, 0);
     }
 }
 

@@ -144,6 +144,79 @@ static void any_order_gives_the_first_ones_of_all(void **state)
     shape_store_free(store);
 }
 
+static void put_at(struct shape_store *store, struct shape_key key, sl_usec usec, sl_usec at)
+{
+    struct tally tally = {0};
+    const struct tally_sample sample = {.times = {usec, usec / 2, usec / 3}, .rows = 1};
+
+    assert_int_equal(tally_add(&tally, NULL, &sample, at), SL_OK);
+    shape_store_add(store, &key, &tally, at);
+    tally_fini(&tally, NULL);
+}
+
+/* What was dear long ago is not among the dear of the hour. */
+static void the_hours_order_is_of_the_hours_numbers(void **state)
+{
+    const sl_usec late = start + 10 * WINDOW_SLOT;
+    struct shape_store *store = filled(0);
+    struct shape_top top;
+
+    (void)state;
+    put_at(store, key_of(1), 9000, start);
+    put_at(store, key_of(2), 8000, start);
+    put_at(store, key_of(1), 10, late);
+    put_at(store, key_of(3), 20, late);
+    put_at(store, key_of(3), 20, late);
+    static const enum shape_order orders[] = {SHAPE_BY_TOTAL, SHAPE_BY_CALLS, SHAPE_BY_MEAN,
+            SHAPE_BY_P50, SHAPE_BY_P95, SHAPE_BY_P99, SHAPE_BY_MAX, SHAPE_BY_WAIT, SHAPE_BY_SERVER,
+            SHAPE_BY_ROWS, SHAPE_BY_HOUR};
+    for (size_t i = 0; i < SL_COUNT(orders); i++) {
+        assert_int_equal(shape_top_init(&top, store, orders[i], 10, late), SL_OK);
+        shape_top_by_hour(&top);
+        while (!shape_top_step(&top, 100)) {
+        }
+        assert_int_equal(top.count, 2);
+        assert_true(top.rows[0].key.shape.lo == key_of(3).shape.lo);
+        assert_int_equal(top.rows[0].hour.count, 2);
+        assert_int_equal(top.rows[0].hour_sums.rows, 2);
+        assert_int_equal(top.rows[0].hour_sums.wait_usec, 20);
+        assert_true(top.rows[1].key.shape.lo == key_of(1).shape.lo);
+        assert_int_equal(top.rows[1].hour.sum, 10);
+        shape_top_fini(&top);
+    }
+    shape_store_free(store);
+}
+
+static void only_a_database_or_user_may_be_asked_for(void **state)
+{
+    struct shape_store *store = filled(0);
+
+    (void)state;
+    for (uint32_t i = 0; i < 100; i++) {
+        struct shape_key key = key_of(i);
+        key.database = 1 + i % 2;
+        key.user = 1 + i % 5;
+        put_at(store, key, 1000, start);
+    }
+    static const uint32_t expected[][3] = {{SHAPE_ANY, SHAPE_ANY, 100}, {1, SHAPE_ANY, 50},
+            {SHAPE_ANY, 5, 20}, {2, 1, 10}, {3, SHAPE_ANY, 0}};
+    for (size_t i = 0; i < SL_COUNT(expected); i++) {
+        struct shape_top top;
+        assert_int_equal(shape_top_init(&top, store, SHAPE_BY_TOTAL, 1000, start), SL_OK);
+        shape_top_only(&top, expected[i][0], expected[i][1]);
+        while (!shape_top_step(&top, 100)) {
+        }
+        assert_int_equal(top.count, expected[i][2]);
+        for (uint32_t row = 0; row < top.count; row++) {
+            assert_true(
+                    expected[i][0] == SHAPE_ANY || top.rows[row].key.database == expected[i][0]);
+            assert_true(expected[i][1] == SHAPE_ANY || top.rows[row].key.user == expected[i][1]);
+        }
+        shape_top_fini(&top);
+    }
+    shape_store_free(store);
+}
+
 static void an_empty_store_has_no_first(void **state)
 {
     struct shape_store *store = filled(0);
@@ -225,6 +298,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
             cmocka_unit_test(any_order_gives_the_first_ones_of_all),
+            cmocka_unit_test(the_hours_order_is_of_the_hours_numbers),
+            cmocka_unit_test(only_a_database_or_user_may_be_asked_for),
             cmocka_unit_test(an_empty_store_has_no_first),
             cmocka_unit_test(what_goes_while_it_is_sorted_is_left_out),
             cmocka_unit_test(orders_have_names),

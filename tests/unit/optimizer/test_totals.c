@@ -185,7 +185,7 @@ static void totals_count_in_the_stores_bytes_and_end_with_a_reset(void **state)
         const struct tally_sample sample = {.times = {(sl_usec)1 << i % 20, 1, 1}};
         SL_IGNORE(tally_add(&tally, NULL, &sample, start), "there is memory");
     }
-    totals_add(shape_store_totals(store), &(struct total_key){0, 1, 2, 3}, &tally);
+    totals_add(shape_store_totals(store), &(struct total_key){0, 1, 2, 3}, &tally, start);
     tally_fini(&tally, NULL);
     assert_true(shape_store_counts(store).bytes > before + 2000);
     shape_store_reset(store);
@@ -199,12 +199,60 @@ static void totals_count_in_the_stores_bytes_and_end_with_a_reset(void **state)
     shape_store_free(store);
 }
 
+static void expect_hour(
+        struct shape_store *store, struct total_key match, sl_usec now, uint64_t count)
+{
+    struct total_hour hour = {.match = match, .now = now};
+    unsigned calls = 1;
+
+    while (!totals_hour(shape_store_totals(store), &hour, 2)) {
+        calls++;
+    }
+    assert_int_equal(hour.times.count, count);
+    assert_int_equal(hour.sums.rows, 2 * count);
+    assert_int_equal(hour.sums.wait_usec, count * 1000);
+    assert_int_equal(hour.sums.server_usec, count * 2000);
+    if (count > 0) {
+        assert_in_range(histogram_quantile(&hour.times, 0.99), 3900, 4100);
+        assert_true(calls >= 4); /* not all in one go */
+    }
+    histogram_fini(&hour.times, NULL);
+}
+
+static void the_last_hour_is_of_pools_whatever_became_of_rows(void **state)
+{
+    struct shape_store *store = store_of(20, 4 * MB);
+    struct shape_table *table = table_of(store, 0);
+    const struct total_key first = {TOTAL_ALL, 1, TOTAL_ALL, TOTAL_ALL};
+
+    (void)state;
+    for (unsigned i = 0; i < 700; i++) {
+        count(table, key_of(i, 1 + i % 7, 2, 3), 4000, "");
+    }
+    flush(table);
+    expect_hour(store, every_pool, start, 700);
+    expect_hour(store, first, start, 100);
+    expect_hour(store, (struct total_key){TOTAL_ALL, 9, 2, 3}, start, 0);
+    expect_hour(store, every_pool, start + 5 * WINDOW_SLOT, 0);
+    size_t bytes = shape_store_counts(store).bytes;
+    totals_trim(shape_store_totals(store), start + 5 * WINDOW_SLOT);
+    assert_true(shape_store_counts(store).bytes < bytes);
+    expect_hour(store, every_pool, start, 0);
+    count(table, key_of(1, 1, 2, 3), 4000, "");
+    flush(table);
+    shape_store_reset(store);
+    expect_hour(store, every_pool, start, 0);
+    shape_table_free(table, start);
+    shape_store_free(store);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
             cmocka_unit_test(each_pool_database_node_and_worker_has_its_total),
             cmocka_unit_test(a_total_has_its_errors_and_buckets),
             cmocka_unit_test(rows_that_go_take_nothing_from_totals),
+            cmocka_unit_test(the_last_hour_is_of_pools_whatever_became_of_rows),
             cmocka_unit_test(later_pools_are_added_up_in_one),
             cmocka_unit_test(totals_count_in_the_stores_bytes_and_end_with_a_reset),
     };

@@ -89,6 +89,34 @@ static void what_comes_a_little_late_is_not_lost(void **state)
     window_fini(&window, NULL);
 }
 
+static void sums_leave_the_window_with_their_times(void **state)
+{
+    const struct tally_sample sample = {
+            .times = {10, 4, 5}, .client = 1, .rows = 3, .sqlstate = "22012"};
+    struct tally tally = {0};
+    struct window window = {0};
+
+    (void)state;
+    assert_int_equal(tally_add(&tally, NULL, &sample, start), SL_OK);
+    for (int64_t slot = 0; slot < 10; slot++) {
+        sl_usec now = start + slot * WINDOW_SLOT;
+        uint64_t n = slot < 4 ? (uint64_t)slot + 1 : 4;
+        assert_int_equal(window_merge(&window, NULL, &tally, now), SL_OK);
+        struct window_sums sums = window_sums(&window, now);
+        assert_int_equal(window_sum(&window, now).count, n);
+        assert_int_equal(sums.errors, n);
+        assert_int_equal(sums.rows, 3 * n);
+        assert_int_equal(sums.wait_usec, 4 * n);
+        assert_int_equal(sums.server_usec, 5 * n);
+        assert_int_equal(sums.client_usec, n);
+    }
+    assert_int_equal(window_sums(&window, start + 20 * WINDOW_SLOT).rows, 0);
+    window_trim(&window, NULL, start + 20 * WINDOW_SLOT);
+    assert_int_equal(window_sums(&window, start + 9 * WINDOW_SLOT).rows, 0);
+    tally_fini(&tally, NULL);
+    window_fini(&window, NULL);
+}
+
 /* ---- minutes ---- */
 
 static void add_minute(struct minutes *minutes, struct budget *budget, uint64_t usec, sl_usec now)
@@ -248,6 +276,24 @@ static void a_name_keeps_its_number_and_the_last_ones_share_one(void **state)
     names_free(NULL);
 }
 
+static void a_name_is_found_without_becoming_one(void **state)
+{
+    struct names *names = names_new();
+    uint32_t number = 7;
+
+    (void)state;
+    assert_non_null(names);
+    uint32_t shop = names_number(names, sl_span_text("shop"));
+    assert_true(names_find(names, sl_span_text("shop"), &number));
+    assert_int_equal(number, shop);
+    size_t bytes = names_bytes(names);
+    assert_false(names_find(names, sl_span_text("sho"), &number));
+    assert_int_equal(names_bytes(names), bytes);
+    assert_true(names_find(names, sl_span_text("(other)"), &number));
+    assert_int_equal(number, 0);
+    names_free(names);
+}
+
 static void a_long_or_empty_name_is_a_name(void **state)
 {
     struct names *names = names_new();
@@ -271,11 +317,13 @@ int main(void)
             cmocka_unit_test(a_window_has_the_last_hour_and_no_more_than_eighty_minutes),
             cmocka_unit_test(a_window_after_a_long_silence_is_empty),
             cmocka_unit_test(what_comes_a_little_late_is_not_lost),
+            cmocka_unit_test(sums_leave_the_window_with_their_times),
             cmocka_unit_test(minutes_are_the_last_sixty_with_their_gaps),
             cmocka_unit_test(history_has_the_last_day_in_order),
             cmocka_unit_test(a_clock_set_back_does_not_disorder_history),
             cmocka_unit_test(a_slot_says_what_statements_did),
             cmocka_unit_test(a_name_keeps_its_number_and_the_last_ones_share_one),
+            cmocka_unit_test(a_name_is_found_without_becoming_one),
             cmocka_unit_test(a_long_or_empty_name_is_a_name),
     };
 
