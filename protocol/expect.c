@@ -26,7 +26,7 @@ static struct expect_entry *entry_at(const struct expect *expect, uint32_t i)
 static void settle(
         const struct expect *expect, const struct expect_entry *entry, enum expect_outcome outcome)
 {
-    if (entry->ref != NULL || entry->undo != NULL) {
+    if (entry->ref != NULL || entry->undo != NULL || entry->local != 0) {
         expect->settle(expect->self, entry, outcome);
     }
 }

@@ -66,7 +66,7 @@ enum expect_outcome {
 struct expect_entry {
     uint8_t kind;     /* enum expect_kind */
     uint8_t flags;    /* EXPECT_HIDDEN, ... */
-    uint8_t local;    /* EXPECT_LOCAL: the type of an empty message, or 0: see ref */
+    uint8_t local;    /* settled, when not 0; EXPECT_LOCAL: the type of an empty message, or 0 */
     uint32_t segment; /* set by expect_push() */
     void *ref;        /* settled, when not NULL */
     void *undo;       /* likewise */

@@ -25,6 +25,16 @@ struct answer {
 
 /* ---- whether ---- */
 
+/* A simple Query takes what is unnamed away; if that is the server's, the server must see it. */
+static bool is_all_gone(const struct client *client)
+{
+    const struct server *server = client->server;
+    /* Portals end with their transaction, and statements are ours. */
+    bool has_none = client->renames && expect_idle(&server->expect) && server->expect.status == 'I';
+
+    return !server->is_unsynced && (has_none || !server->has_unnamed);
+}
+
 static bool is_certain(const struct client *client, const struct stmt *stmt)
 {
     const struct server *server = client->server;
@@ -37,11 +47,11 @@ static bool is_certain(const struct client *client, const struct stmt *stmt)
         return false;
     }
     if (expect_idle(expect)) {
-        return expect->status != 'E' && (stmt->is_extended || !server->is_unsynced);
+        return expect->status != 'E' && (stmt->is_extended || is_all_gone(client));
     }
     return stmt->is_extended
                    ? expect->status != 'E' && expect_head(expect)->segment == expect->segment
-                   : !server->is_unsynced;
+                   : is_all_gone(client);
 }
 
 static bool read_parse(struct answer *answer)
@@ -79,7 +89,7 @@ static enum sl_err make_unnamed(struct answer *answer, struct prepared *prepared
 {
     struct client *client = answer->client;
 
-    enum sl_err err = say_parse(answer, SETTLE_UNNAMED, prepared, client->server);
+    enum sl_err err = say_parse(answer, SETTLE_UNNAMED, prepared, NULL);
     if (err != SL_OK) {
         prepared_unref(prepared);
         return err;
@@ -158,7 +168,14 @@ static enum sl_err say_reply(const struct answer *answer, struct settle_bytes *b
             .undo = bytes};
 
     if (!answer->is_now) {
-        return expect_push(&answer->client->server->expect, entry);
+        enum sl_err err = expect_push(&answer->client->server->expect, entry);
+        if (err == SL_OK && !answer->stmt->is_extended && answer->client->renames) {
+            unnamed_change(answer->client, NULL, false, answer->client->server->expect.segment);
+        }
+        return err;
+    }
+    if (!answer->stmt->is_extended) {
+        unnamed_forget(answer->client);
     }
     client_say(answer->client, sl_span(bytes->at, bytes->len));
     free(bytes);

@@ -206,7 +206,7 @@ static enum step ready_unnamed(
         return STEP_NEXT;
     }
     struct expect_entry entry = {
-            .kind = EXPECT_PARSE, .flags = EXPECT_QUIET, .local = SETTLE_UNNAMED, .undo = server};
+            .kind = EXPECT_PARSE, .flags = EXPECT_QUIET, .local = SETTLE_UNNAMED};
     if (expect_push(&server->expect, entry) != SL_OK) {
         return request_hold(client);
     }
@@ -279,8 +279,7 @@ static enum step pass_unnamed(
         struct client *client, const struct request *request, struct prepared *now)
 {
     struct server *server = client->server;
-    struct expect_entry entry = {
-            .kind = EXPECT_PARSE, .local = SETTLE_UNNAMED, .ref = now, .undo = server};
+    struct expect_entry entry = {.kind = EXPECT_PARSE, .local = SETTLE_UNNAMED, .ref = now};
 
     server->is_unsynced = true;
     if (server->expect.skipping) {
@@ -582,6 +581,7 @@ enum step request_bind(struct client *client, const struct request *request)
         note_statement(client, prepared);
     }
     client->server->is_unsynced = true;
+    client->server->has_unnamed = true;
     count(client, STATS_BINDS);
     return prepared == NULL ? request_pass(client, request, entry)
                             : bind_renamed(client, request, &bind, prepared);
@@ -669,7 +669,7 @@ static enum step close_statement(
 static enum step close_unnamed(struct client *client, const struct request *request)
 {
     struct server *server = client->server;
-    struct expect_entry entry = {.kind = EXPECT_CLOSE, .local = SETTLE_UNNAMED, .undo = server};
+    struct expect_entry entry = {.kind = EXPECT_CLOSE, .local = SETTLE_UNNAMED};
 
     if (server->expect.skipping) {
         return pass_discarded(client, request);

@@ -28,6 +28,7 @@
 #include "proxy/server.h"
 #include "proxy/server_settle.h"
 #include "proxy/suspend.h"
+#include "proxy/unnamed.h"
 #include "proxy/worker.h"
 
 #include <stdarg.h>
@@ -129,14 +130,44 @@ enum step request_poison(struct client *client, const struct request *request, c
 enum step request_refuse_query(struct client *client, const struct sl_error *error)
 {
     static const uint8_t failing[] = {'Q', 0, 0, 0, 11, 'r', 'e', 'f', 'u', 's', 'e', 0};
+    struct expect *expect = &client->server->expect;
     struct settle_bytes *bytes = error_bytes(error);
     struct expect_entry entry = {.kind = EXPECT_QUERY, .flags = EXPECT_POISON, .undo = bytes};
+    uint32_t segment = expect->segment;
+    bool is_first = expect_idle(expect);
 
-    if (bytes == NULL || expect_push(&client->server->expect, entry) != SL_OK) {
+    entry.local = client->renames && !is_first ? SETTLE_UNNAMED : 0;
+    if (bytes == NULL || expect_push(expect, entry) != SL_OK) {
         free(bytes);
         return request_hold(client);
     }
+    client->server->has_unnamed = false;
+    if (client->renames) {
+        request_forget_unnamed(client, segment, is_first);
+    }
     server_say(client->server, failing, sizeof failing);
+    return STEP_NEXT;
+}
+
+enum step request_refuse_parse(struct client *client, const struct sl_error *error)
+{
+    static const uint8_t failing[] = {'P', 0, 0, 0, 14, 0, 'r', 'e', 'f', 'u', 's', 'e', 0, 0, 0};
+    struct server *server = client->server;
+    struct settle_bytes *bytes = error_bytes(error);
+    struct expect_entry entry = {.kind = EXPECT_PARSE, .flags = EXPECT_POISON, .undo = bytes};
+
+    entry.local = client->renames ? SETTLE_UNNAMED : 0;
+    if (bytes == NULL || expect_push(&server->expect, entry) != SL_OK) {
+        free(bytes);
+        return request_hold(client);
+    }
+    server->is_unsynced = true;
+    if (client->renames) {
+        unnamed_change(client, NULL, false, server->expect.segment);
+        prepared_unref(server->stmts.unnamed);
+        server->stmts.unnamed = NULL;
+    }
+    server_say(server, failing, sizeof failing);
     return STEP_NEXT;
 }
 
@@ -214,9 +245,11 @@ static enum step pass_query(struct client *client, const struct request *request
 
     if (takes_unnamed && !is_first) {
         entry.local = SETTLE_UNNAMED;
-        entry.undo = client->server;
     }
     enum step step = pass_statement(client, request, entry);
+    if (step == STEP_NEXT && !expect->skipping) {
+        client->server->has_unnamed = false;
+    }
     if (step == STEP_NEXT && takes_unnamed) {
         request_forget_unnamed(client, segment, is_first);
     }
@@ -251,6 +284,7 @@ static enum step on_extended(
 
     client->server->is_foreign = false;
     client->server->is_unsynced = true;
+    client->server->has_unnamed = true;
     begin_query(client);
     if (kind == EXPECT_EXECUTE) {
         return pass_statement(client, request, entry);

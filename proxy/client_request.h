@@ -57,6 +57,8 @@ SL_MUST_CHECK enum step request_poison(struct client *client, const struct reque
 
 /* A simple Query fails likewise: the client has a server, and gets that error. */
 SL_MUST_CHECK enum step request_refuse_query(struct client *client, const struct sl_error *error);
+/* And a request that begins with a Parse of the unnamed statement, which is none then. */
+SL_MUST_CHECK enum step request_refuse_parse(struct client *client, const struct sl_error *error);
 
 /* client_prepared.c: the client has a server, and its statements are ours to name. */
 SL_MUST_CHECK enum step request_parse(struct client *client, const struct request *request);

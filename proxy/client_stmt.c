@@ -19,6 +19,7 @@
 #include "proxy/registry.h"
 #include "proxy/server.h"
 #include "proxy/server_settle.h"
+#include "proxy/unnamed.h"
 #include "proxy/worker.h"
 
 #include <stdlib.h>
@@ -268,22 +269,32 @@ static struct stmt *make(struct client *client)
 
 /* ---- verdicts ---- */
 
+static bool parses_unnamed(struct sl_span request)
+{
+    return request.at[0] == MSG_PARSE && request.at[MESSAGE_HEAD] == '\0';
+}
+
 /* In a transaction the server's must fail too; outside, no server is needed. */
 static enum step refused(struct client *client, struct stmt *stmt, size_t *used)
 {
     struct worker *worker = client->io.worker;
     struct sl_error error = stmt->error;
     bool is_extended = stmt->is_extended;
+    bool takes_unnamed = !is_extended || parses_unnamed(stmt->request);
     struct sl_buf buf;
 
     *used = stmt->request.len;
     end(worker, stmt);
     if (client->server != NULL) {
         struct request none = {.here = 0, .total = 0};
-        if (!is_extended) {
-            return request_refuse_query(client, &error);
+        if (takes_unnamed) {
+            return is_extended ? request_refuse_parse(client, &error)
+                               : request_refuse_query(client, &error);
         }
         return request_poison(client, &none, error.sqlstate, "%s", error.text);
+    }
+    if (takes_unnamed) {
+        unnamed_forget(client);
     }
     sl_buf_init(&buf, 4096);
     enum sl_err err = back_put_error(&buf, "ERROR", &error);

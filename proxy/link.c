@@ -247,6 +247,7 @@ static void part(struct client *client, struct server *server)
     server->tapped = 0;
     server->is_withheld = false;
     server->is_due = false;
+    server->has_unnamed = false;
     server->saw_reset = false;    /* what is to be set is looked at when it is linked */
     server->state = SERVER_CLEAN; /* for now: the next step says what becomes of it */
     server->owner = client->id;

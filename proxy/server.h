@@ -100,6 +100,7 @@ struct server {
     bool has_failed_setup; /* connect_query, in its first run */
     bool has_sql_prepared; /* of what is left on it: maybe a PREPARE in SQL */
     bool is_unsynced;      /* extended messages were sent since the last Sync */
+    bool has_unnamed; /* since the last Query: a portal, or a statement that is not ours to keep */
 
     struct timer timer;
     sl_usec connected_at;

@@ -67,6 +67,16 @@ static void settle_close(
     prepared_unref(prepared);
 }
 
+/* A stage's answer; that to a simple Query takes the unnamed statement away, as the Query would. */
+static void settle_answer(
+        struct server *server, const struct expect_entry *entry, enum expect_outcome outcome)
+{
+    free(entry->undo);
+    if (entry->local == SETTLE_READY && server->client != NULL && server->client->renames) {
+        unnamed_settle(server, entry, outcome);
+    }
+}
+
 static void settle_local(struct server *server, const struct expect_entry *entry)
 {
     struct client_name *name = entry->undo;
@@ -74,7 +84,7 @@ static void settle_local(struct server *server, const struct expect_entry *entry
     if (entry->local == SETTLE_UNNAMED) {
         unnamed_settle(server, entry, EXPECT_SKIPPED);
     } else if (entry->local == 0 || entry->local == SETTLE_READY) {
-        free(entry->undo);
+        settle_answer(server, entry, EXPECT_SKIPPED);
     } else if (entry->local == '3' && name != NULL && server->client != NULL) {
         if (name->state == NAME_GONE) {
             client_names_remove(server->client->names, name);
@@ -92,9 +102,12 @@ void server_settle(void *self, const struct expect_entry *entry, enum expect_out
 
     switch ((enum expect_kind)entry->kind) {
     case EXPECT_PARSE:
+        if ((entry->flags & EXPECT_POISON) != 0) {
+            free(entry->undo);
+        }
         if (entry->local == SETTLE_UNNAMED) {
             unnamed_settle(server, entry, outcome);
-        } else {
+        } else if ((entry->flags & EXPECT_POISON) == 0) {
             settle_parse(server, entry, outcome);
         }
         break;
@@ -115,9 +128,8 @@ void server_settle(void *self, const struct expect_entry *entry, enum expect_out
         }
         if (entry->local == SETTLE_UNNAMED) { /* a failed one has taken it away, too */
             unnamed_settle(server, entry, outcome == EXPECT_FAILED ? EXPECT_DONE : outcome);
-        } else {
-            free(entry->undo);
         }
+        free(entry->undo);
         break;
     case EXPECT_DESCRIBE_STATEMENT:
         free(entry->undo); /* a poison's words */
@@ -140,7 +152,7 @@ void server_settle_local(struct server *server, const struct expect_entry *entry
     if (entry->local == SETTLE_UNNAMED) {
         unnamed_settle(server, entry, EXPECT_DONE);
     } else if (entry->local == 0 || entry->local == SETTLE_READY) {
-        free(entry->undo);
+        settle_answer(server, entry, EXPECT_DONE);
     } else if (entry->local == '1') {
         settle_name(client, name, true);
     } else if (client != NULL && name != NULL) {

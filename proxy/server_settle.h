@@ -7,19 +7,20 @@
  *   kind              ref                     undo
  *   PARSE named       struct server_stmt      struct client_name, or NULL (injected)
  *   PARSE probing     NULL                    likewise
- *   PARSE, CLOSE      struct prepared: what   the server, so that it is always settled
- *     unnamed         is unnamed then         (local = SETTLE_UNNAMED)
+ *   PARSE, CLOSE      struct prepared: what   NULL                    (local = SETTLE_UNNAMED)
+ *     unnamed         is unnamed then
  *   CLOSE injected    struct prepared         NULL
  *   BIND, DESCRIBE    struct prepared, only   NULL, or a poison's bytes
  *     statement       to be compared
  *   LOCAL '1'         NULL                    struct client_name    (local = '1')
- *   LOCAL '1' unnamed as of PARSE unnamed     the server            (local = SETTLE_UNNAMED)
+ *   LOCAL '1' unnamed as of PARSE unnamed     NULL                  (local = SETTLE_UNNAMED)
  *   LOCAL '3'         NULL                    struct client_name    (local = '3'), or NULL
  *   LOCAL, bytes      NULL                    struct settle_bytes   (local = 0; SETTLE_READY:
- *                                             a ReadyForQuery follows them)
+ *                                             a ReadyForQuery follows them, and nothing is
+ *                                             unnamed behind it)
  *   poison            NULL                    struct settle_bytes
- *   QUERY, EXECUTE    struct stmt, or NULL    NULL; of a Query that nothing is unnamed behind
- *                                             the server (local = SETTLE_UNNAMED)
+ *   QUERY, EXECUTE    struct stmt, or NULL    NULL                  (local = SETTLE_UNNAMED: of a
+ *                                             Query that nothing is unnamed behind)
  *
  * Threads: the server's worker.
  */

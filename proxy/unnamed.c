@@ -39,6 +39,12 @@ void unnamed_settled(struct client *client)
     client->undone_segment = 0;
 }
 
+void unnamed_forget(struct client *client)
+{
+    unnamed_change(client, NULL, false, client->unnamed_segment);
+    unnamed_settled(client);
+}
+
 /* Does what was undone last reach that segment? */
 static bool is_undone(const struct client *client, uint32_t segment)
 {
@@ -58,7 +64,8 @@ void unnamed_settle(
         struct server *server, const struct expect_entry *entry, enum expect_outcome outcome)
 {
     struct client *client = server->client;
-    struct prepared *after = entry->kind == EXPECT_QUERY ? NULL : entry->ref;
+    struct prepared *after =
+            entry->kind == EXPECT_QUERY ? NULL : entry->ref; /* a Query's is a stmt */
 
     if (outcome != EXPECT_DONE) {
         prepared_unref(server->stmts.unnamed); /* not known any more */

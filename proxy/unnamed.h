@@ -25,6 +25,8 @@ void unnamed_change(
         struct client *client, struct prepared *prepared, bool is_opaque, uint32_t segment);
 /* Nothing is under way any more that could change it. */
 void unnamed_settled(struct client *client);
+/* It is none from now on, and nothing is under way that could change it. */
+void unnamed_forget(struct client *client);
 /* The entry of a change is settled: ref is what it was to be. Lets go of that. */
 void unnamed_settle(
         struct server *server, const struct expect_entry *entry, enum expect_outcome outcome);
