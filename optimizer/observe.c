@@ -54,7 +54,8 @@ struct observer {
     struct observe *observe;
     struct shape_table *table;
     struct sl_slab *under_way;
-    uint32_t flushed; /* cursor of the flush under way */
+    sl_usec slow_usec; /* from here on a statement is slow */
+    uint32_t flushed;  /* cursor of the flush under way */
     bool is_flushing;
     bool has_news; /* something was counted since the last flush began */
     sl_usec flush_at;
@@ -216,6 +217,10 @@ static void count(struct observer *observer, struct observed *observed, const st
 
     memcpy(sample.sqlstate, meter->sqlstate, sizeof sample.sqlstate);
     shape_table_add(observer->table, entry, &sample, meter->ended_at);
+    if (SL_UNLIKELY(sample.times[TALLY_TOTAL] >= observer->slow_usec)) {
+        const struct observe_options *options = &observer->observe->options;
+        options->slow(options->self, stmt, &observed->row, &sample);
+    }
 }
 
 static void on_end(void *self, struct stmt *stmt)
@@ -257,6 +262,7 @@ static struct observer *new_observer(
         return NULL;
     }
     observer->observe = observe;
+    observer->slow_usec = OBSERVE_NEVER;
     observer->table = shape_table_new(observe->store, limits, worker);
     observer->under_way = sl_slab_new(sizeof(struct observed), UNDER_WAY_MAX);
     if (observer->table == NULL || observer->under_way == NULL) {
@@ -336,6 +342,12 @@ void observe_turn(struct observe *observe, unsigned worker, sl_usec now)
         observer->tidy_at = now + TIDY_EVERY;
     }
     observer->is_flushing = !observe_flush(observe, worker, &observer->flushed, now);
+}
+
+void observe_set_slow(struct observe *observe, unsigned worker, sl_usec usec)
+{
+    SL_CHECK(observe->options.slow != NULL || usec == OBSERVE_NEVER);
+    observe->observers[worker]->slow_usec = usec;
 }
 
 void observe_forget(struct observe *observe, unsigned worker)

@@ -27,6 +27,8 @@
 
 #include <stdbool.h>
 
+#define OBSERVE_NEVER INT64_MAX /* as a duration that is slow */
+
 enum { OBSERVE_SEEN = 4096, OBSERVE_TEXT_MAX = 65536 };
 
 struct observe;
@@ -41,10 +43,18 @@ struct shape_options;
 typedef bool observe_news(void *self, const struct shape *shape, struct sl_span normalised,
         struct sl_span text, struct shape_options rules);
 
+/*
+ * A statement took as long as observe_set_slow() says, or longer: whose, and what it cost. On its
+ * worker; must be quick.
+ */
+typedef void observe_slow(void *self, const struct stmt *stmt, const struct shape_key *key,
+        const struct tally_sample *sample);
+
 struct observe_options {
     struct shape_limits limits;
     unsigned workers;
     observe_news *news; /* NULL: nobody wants to know */
+    observe_slow *slow; /* likewise */
     void *self;
 };
 
@@ -69,6 +79,9 @@ void observe_forget(struct observe *observe, unsigned worker);
  */
 const struct stmt *observe_under_way(
         struct observe *observe, unsigned worker, uint32_t *cursor, struct sl_hash128 *shape);
+
+/* On that worker: how long a slow statement takes; OBSERVE_NEVER, as at first: none is slow. */
+void observe_set_slow(struct observe *observe, unsigned worker, sl_usec usec);
 
 /* Any thread. */
 struct shape_store *observe_store(struct observe *observe);

@@ -220,7 +220,9 @@ static bool copy(struct total *row, struct tally *into)
 {
     pthread_mutex_lock(&row->lock);
     bool is_there = row->tally.calls > 0;
-    SL_IGNORE(tally_merge(into, NULL, &row->tally), "sums are right");
+    if (into != NULL) {
+        SL_IGNORE(tally_merge(into, NULL, &row->tally), "sums are right");
+    }
     pthread_mutex_unlock(&row->lock);
     return is_there;
 }

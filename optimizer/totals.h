@@ -43,8 +43,8 @@ void totals_add(
         struct totals *totals, const struct total_key *key, const struct tally *tally, sl_usec now);
 
 /*
- * Adds the next row with anything in it to into (which is without a budget). *cursor is 0 to
- * begin with. False: that was the last one, nothing was added.
+ * Adds the next row with anything in it to into (which is without a budget; NULL: the key
+ * will do). *cursor is 0 to begin with. False: that was the last one, nothing was added.
  */
 bool totals_read(
         const struct totals *totals, uint32_t *cursor, struct total_key *key, struct tally *into);

@@ -5,6 +5,7 @@
 #include "proxy/client.h"
 #include "proxy/console_state.h"
 #include "proxy/console_tour.h"
+#include "proxy/slow_statements.h"
 #include "proxy/statistics.h"
 #include "proxy/worker.h"
 
@@ -31,6 +32,7 @@ static void home(struct console_tour *tour, struct worker *worker)
     free(tour);
     if (statistics_observe() != NULL) {
         shape_store_reset(observe_store(statistics_observe()));
+        slow_reset(slow_statements());
     }
     if (console != NULL) {
         console_complete(console, "RESET");

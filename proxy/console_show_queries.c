@@ -1,32 +1,22 @@
 /* SPDX-License-Identifier: PostgreSQL */
 /*
- * proxy/console_show_queries.c - QUERIES: the statements that cost most, by shape; ACTIVE:
- * those under way.
- *
- * The tour has every worker tell the store what it counted; on the last one the store
- * is looked through, some rows a turn (optimizer/shape_top.h).
+ * proxy/console_show_queries.c - QUERIES: the statements that cost most, by shape; ERRORS: those
+ * that failed most; ACTIVE: those under way.
  */
 #include "optimizer/observe.h"
-#include "optimizer/shape_top.h"
-#include "protocol/sql_facts.h"
+#include "protocol/sqlstate_class.h"
 #include "protocol/stmt.h"
 #include "proxy/client.h"
+#include "proxy/console_shapes.h"
 #include "proxy/console_show.h"
 #include "proxy/console_tour.h"
 #include "proxy/plans.h"
-#include "proxy/process.h"
 #include "proxy/server.h"
 #include "proxy/statistics.h"
 #include "proxy/worker.h"
 
-#include <inttypes.h>
 #include <stdlib.h>
-
-enum {
-    TOP_MAX = 100,  /* rows shown */
-    TEXT_MAX = 640, /* bytes of a shape's text in a row */
-    STEP_ROWS = 256 /* rows looked at in a turn */
-};
+#include <string.h>
 
 static const struct reply_column query_columns[] = {{"id", REPLY_TEXT}, {"database", REPLY_TEXT},
         {"user", REPLY_TEXT}, {"node", REPLY_TEXT}, {"calls", REPLY_INT8}, {"errors", REPLY_INT8},
@@ -37,33 +27,14 @@ static const struct reply_column query_columns[] = {{"id", REPLY_TEXT}, {"databa
         {"xacts", REPLY_INT8}, {"first_seen", REPLY_TEXT}, {"last_seen", REPLY_TEXT},
         {"kind", REPLY_TEXT}, {"query", REPLY_TEXT}};
 
-/* NULLs until it was parsed, or where the parser cannot read it as its server does. */
-static void add_plan(struct view_row *row, const struct plan *plan)
-{
-    if (plan == NULL) {
-        view_add_text(row, NULL);
-        view_add_text(row, NULL);
-        return;
-    }
-    size_t len = plan->text_len;
-    while (len > TEXT_MAX || (len < plan->text_len && (plan->text[len] & 0xc0) == 0x80)) {
-        len = len > TEXT_MAX ? TEXT_MAX : len - 1; /* not within a character */
-    }
-    view_add_text(row, plan->facts == NULL ? NULL : sql_kind_text(plan->facts->kind));
-    view_add_printf(row, "%.*s%s", (int)len, plan->text, len < plan->text_len ? " ..." : "");
-}
-
 static void put_query(struct view_visit *visit, const struct shape_row *shape)
 {
-    const struct names *names = observe_names(statistics_observe());
     const struct shape_time *total = &shape->times[TALLY_TOTAL];
     struct view_row row;
 
     view_row_begin(&row);
-    view_add_printf(&row, "%016" PRIx64, shape->key.shape.hi);
-    view_add_text(&row, names_text(names, shape->key.database));
-    view_add_text(&row, names_text(names, shape->key.user));
-    view_add_text(&row, names_text(names, shape->key.node));
+    console_add_shape(&row, shape->key.shape);
+    console_add_pool(&row, &shape->key);
     view_add_uint(&row, shape->calls);
     view_add_uint(&row, shape->errors);
     view_add_uint(&row, shape->rows);
@@ -82,68 +53,83 @@ static void put_query(struct view_visit *visit, const struct shape_row *shape)
     console_add_time(&row, shape->first_seen);
     console_add_time(&row, shape->last_seen);
     const struct plan *plan = plans_find(shape->key.shape);
-    add_plan(&row, plan);
+    console_add_plan(&row, plan);
     view_put(visit, &row);
     plan_unref(plan);
 }
 
 /* By what the argument says; by total time when it says nothing that is known. */
-static struct shape_top *top_new(const char *argument, sl_usec now)
-{
-    int order = argument == NULL ? -1 : shape_order_named(sl_span_text(argument));
-    struct shape_top *top = calloc(1, sizeof *top);
-
-    if (top != NULL &&
-            shape_top_init(top, observe_store(statistics_observe()),
-                    order < 0 ? SHAPE_BY_TOTAL : (enum shape_order)order, TOP_MAX, now) != SL_OK) {
-        free(top);
-        top = NULL;
-    }
-    return top;
-}
-
-/* True: all was looked at, or there is no memory for it. */
-static bool look(struct view_visit *visit, sl_usec now)
-{
-    if (visit->state == NULL) {
-        visit->state = top_new(visit->argument, now);
-    }
-    if (visit->state == NULL) {
-        visit->out->is_full = true;
-        return true;
-    }
-    struct shape_top *top = visit->state;
-    if (!shape_top_step(top, STEP_ROWS)) {
-        return false;
-    }
-    for (uint32_t i = 0; i < top->count; i++) {
-        put_query(visit, &top->rows[i]);
-    }
-    return true;
-}
-
 static bool show_queries(struct view_visit *visit, void *arg)
 {
-    struct worker *worker = arg;
-    struct observe *observe = statistics_observe();
+    int order = visit->argument == NULL ? -1 : shape_order_named(sl_span_text(visit->argument));
 
-    if (observe == NULL) {
-        return true;
-    }
-    if (visit->state == NULL &&
-            !observe_flush(observe, worker->index, &visit->cursor, worker->now)) {
-        return false;
-    }
-    return worker->index + 1 < process_workers() || look(visit, worker->now);
+    return console_shapes_top(
+            visit, arg, order < 0 ? SHAPE_BY_TOTAL : (enum shape_order)order, put_query);
 }
 
-static void end_queries(struct view_visit *visit)
+/* ---- ERRORS ---- */
+
+static const struct reply_column error_columns[] = {{"id", REPLY_TEXT}, {"database", REPLY_TEXT},
+        {"user", REPLY_TEXT}, {"node", REPLY_TEXT}, {"class", REPLY_TEXT},
+        {"condition", REPLY_TEXT}, {"count", REPLY_INT8}, {"last_seen", REPLY_TEXT},
+        {"calls", REPLY_INT8}, {"kind", REPLY_TEXT}, {"query", REPLY_TEXT}};
+
+static void put_class(struct view_visit *visit, const struct shape_row *shape,
+        const struct plan *plan, const struct tally_class *class)
 {
-    if (visit->state != NULL) {
-        shape_top_fini(visit->state);
-        free(visit->state);
-        visit->state = NULL;
+    struct view_row row;
+
+    view_row_begin(&row);
+    console_add_shape(&row, shape->key.shape);
+    console_add_pool(&row, &shape->key);
+    if (class->name[0] == '\0') {
+        view_add_text(&row, NULL);
+        view_add_text(&row, "others");
+    } else {
+        view_add_printf(&row, "%.2s", class->name);
+        view_add_text(&row, sqlstate_class_text(class->name));
     }
+    view_add_uint(&row, class->count);
+    console_add_time(&row, class->last_seen);
+    view_add_uint(&row, shape->calls);
+    console_add_plan(&row, plan);
+    view_put(visit, &row);
+}
+
+static int most_first(const void *a, const void *b)
+{
+    const struct tally_class *one = a;
+    const struct tally_class *two = b;
+
+    return one->count < two->count ? 1 : one->count > two->count ? -1 : 0;
+}
+
+/* A row a class; what found no class in the row is one without. */
+static void put_errors(struct view_visit *visit, const struct shape_row *shape)
+{
+    struct tally_class classes[TALLY_CLASSES];
+    uint64_t rest = shape->errors;
+
+    if (shape->errors == 0) {
+        return;
+    }
+    const struct plan *plan = plans_find(shape->key.shape);
+    memcpy(classes, shape->classes, sizeof classes);
+    qsort(classes, TALLY_CLASSES, sizeof classes[0], most_first);
+    for (int i = 0; i < TALLY_CLASSES && classes[i].count > 0; i++) {
+        put_class(visit, shape, plan, &classes[i]);
+        rest -= classes[i].count < rest ? classes[i].count : rest;
+    }
+    if (rest > 0) {
+        put_class(visit, shape, plan,
+                &(struct tally_class){.count = rest > UINT32_MAX ? UINT32_MAX : (uint32_t)rest});
+    }
+    plan_unref(plan);
+}
+
+static bool show_errors(struct view_visit *visit, void *arg)
+{
+    return console_shapes_top(visit, arg, SHAPE_BY_ERRORS, put_errors);
 }
 
 /* ---- ACTIVE ---- */
@@ -196,8 +182,8 @@ static void put_active(struct view_visit *visit, const struct worker *worker,
     } else {
         view_add_text(&row, NULL);
     }
-    view_add_printf(&row, "%016" PRIx64, shape.hi);
-    add_plan(&row, plan);
+    console_add_shape(&row, shape);
+    console_add_plan(&row, plan);
     view_put(visit, &row);
     plan_unref(plan);
 }
@@ -227,6 +213,13 @@ const struct view console_views_queries[] = {
                 .columns = active_columns,
                 .columns_count = SL_COUNT(active_columns),
                 .on_worker = show_active},
+        {.name = "errors",
+                .sentence = "Statements by shape and class of SQLSTATE, the first 100 shapes by "
+                            "errors: how often, and when last.",
+                .columns = error_columns,
+                .columns_count = SL_COUNT(error_columns),
+                .on_worker = show_errors,
+                .end = console_shapes_end},
         {.name = "queries",
                 .sentence = "Statements by shape, the first 100 by total time or as asked: calls, "
                             "mean, p99, max, errors ... Times are microseconds.",
@@ -234,6 +227,6 @@ const struct view console_views_queries[] = {
                 .columns = query_columns,
                 .columns_count = SL_COUNT(query_columns),
                 .on_worker = show_queries,
-                .end = end_queries},
+                .end = console_shapes_end},
         {.name = NULL},
 };

@@ -10,6 +10,7 @@
 #include "proxy/pipeline.h"
 #include "proxy/plans.h"
 #include "proxy/recorder.h"
+#include "proxy/slow_statements.h"
 
 /* Of the memory: what shape_limits_share() leaves is for history and plans. */
 enum { REST_PART = 4, HISTORY_PART = 16 };
@@ -46,7 +47,8 @@ enum sl_err statistics_start(const struct conf *conf, struct sl_error *error)
     struct observe_options options = {.limits = {.shapes_max = (uint32_t)conf->stats_shapes,
                                               .bytes_max = (size_t)conf->stats_memory},
             .workers = process_workers(),
-            .news = news};
+            .news = news,
+            .slow = slow_statement};
 
     if (conf->stats_mode == 0) {
         return SL_OK;
@@ -56,6 +58,9 @@ enum sl_err statistics_start(const struct conf *conf, struct sl_error *error)
                                    (size_t)conf->stats_memory / HISTORY_PART) != SL_OK) {
         return sl_error_set(error, SL_ENOMEM, SL_STATE_OUT_OF_MEMORY,
                 "[stats] memory is too small, or there is none");
+    }
+    if (slow_statements_start() != SL_OK) {
+        return sl_error_set(error, SL_ENOMEM, SL_STATE_OUT_OF_MEMORY, "out of memory");
     }
     if (start_parser(conf) != SL_OK) {
         return sl_error_set(error, SL_ENOMEM, SL_STATE_OUT_OF_MEMORY, "no parser's thread");
@@ -69,6 +74,7 @@ void statistics_stop(void)
     plans_stop();
     recorder_stop();
     observe_free(observe, sl_now());
+    slow_statements_stop();
     observe = NULL;
 }
 
@@ -91,6 +97,13 @@ void statistics_turn(unsigned worker, sl_usec now)
 {
     if (observe != NULL) {
         observe_turn(observe, worker, now);
+    }
+}
+
+void statistics_configure(unsigned worker, const struct conf *conf)
+{
+    if (observe != NULL) {
+        observe_set_slow(observe, worker, slow_statements_least(conf));
     }
 }
 

@@ -16,6 +16,7 @@
 
 #include <stdbool.h>
 
+struct conf;
 struct observe;
 
 /* Before the workers, with the configuration in force. SL_ENOMEM: there are none. */
@@ -31,6 +32,9 @@ void statistics_stages(struct pipeline *pipeline, unsigned worker);
 
 /* On the worker, once a turn. */
 void statistics_turn(unsigned worker, sl_usec now);
+
+/* On that worker: the configuration that is in force for it. */
+void statistics_configure(unsigned worker, const struct conf *conf);
 
 /* NULL: there are none. */
 struct observe *statistics_observe(void);

@@ -300,4 +300,5 @@ void worker_set_conf(struct worker *worker, const struct conf *conf)
     worker->conf = conf;
     worker->has_new_conf = true;
     worker->watches_clients = has_client_deadlines(conf);
+    statistics_configure(worker->index, conf);
 }

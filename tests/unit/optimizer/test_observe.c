@@ -350,6 +350,56 @@ static void a_shape_is_told_until_it_is_taken(void **state)
 
 #define CASE(test) cmocka_unit_test_setup_teardown(test, begin, end)
 
+/* ---- slow ones ---- */
+
+static struct tally_sample slow_sample;
+static unsigned slows;
+
+static void slow(void *self, const struct stmt *stmt, const struct shape_key *key,
+        const struct tally_sample *sample)
+{
+    assert_ptr_equal(self, &told);
+    assert_string_equal(stmt->database, "shop");
+    assert_string_equal(names_text(observe_names(observe), key->user), "app");
+    assert_string_equal(names_text(observe_names(observe), key->node), "10.0.0.1:5432");
+    slow_sample = *sample;
+    slows++;
+}
+
+static void who_takes_as_long_is_slow(void **state)
+{
+    const struct observe_options options = {.limits = {.shapes_max = 1000, .bytes_max = 16 << 20},
+            .workers = WORKERS,
+            .slow = slow,
+            .self = &told};
+    struct stmt stmt = made("select 1");
+
+    (void)state;
+    observe_free(observe, start);
+    observe = observe_new(&options);
+    assert_non_null(observe);
+    slows = 0;
+    run(0, &stmt); /* none is at first */
+    assert_int_equal(slows, 0);
+    observe_set_slow(observe, 0, 1100);
+    stmt = made("select 1");
+    run(0, &stmt);
+    assert_int_equal(slows, 1);
+    assert_int_equal(slow_sample.times[TALLY_TOTAL], 1100);
+    assert_int_equal(slow_sample.times[TALLY_WAIT], 100);
+    assert_int_equal(slow_sample.rows, 3);
+    stmt = made("select 1");
+    stmt.meter.stalled_usec = 1; /* a slow client is not a slow statement */
+    run(0, &stmt);
+    stmt = made("select 1");
+    run(1, &stmt); /* the other worker has a bound of its own */
+    assert_int_equal(slows, 1);
+    observe_set_slow(observe, 0, OBSERVE_NEVER);
+    stmt = made("select 1");
+    run(0, &stmt);
+    assert_int_equal(slows, 1);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -364,6 +414,7 @@ int main(void)
             CASE(what_is_forgotten_is_not_told),
             CASE(a_shape_is_told_until_it_is_taken),
             CASE(what_is_under_way_is_found),
+            CASE(who_takes_as_long_is_slow),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

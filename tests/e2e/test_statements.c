@@ -1,0 +1,322 @@
+/* SPDX-License-Identifier: PostgreSQL */
+/*
+ * tests/e2e/test_statements.c - SHOW LATENCY, ERRORS and SLOW, and the log of slow statements,
+ * against what was really asked.
+ */
+#include "tests/support/case.h"
+#include "tests/support/fixture.h"
+#include "tests/support/soon.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { INI_MAX = 2048, VALUE_MAX = 8192 };
+
+#define SECRET "5e88-correct-horse"
+
+static const char *ini_with(const char *stats)
+{
+    static char ini[INI_MAX];
+
+    snprintf(ini, sizeof ini,
+            "[databases]\ndb = " AT_POSTGRES "\nother = " AT_POSTGRES "\n" INI_MAIN
+            "stats_users = one\npool_mode = transaction\n[stats]\n%s",
+            stats);
+    return ini;
+}
+
+static void start_with(const char *stats)
+{
+    sluice_start(&sluice, ini_with(stats));
+}
+
+static PGconn *open_db(void)
+{
+    return open_as("postgres", "db");
+}
+
+static PGresult *show(const char *command)
+{
+    PGconn *console = open_console();
+    PGresult *result = PQexec(console, command);
+
+    assert_int_equal(PQresultStatus(result), PGRES_TUPLES_OK);
+    PQfinish(console);
+    return result;
+}
+
+/*
+ * The value in the only row that has those, column=value, others by blanks; "" for none. Good
+ * until the next call.
+ */
+static const char *value_where(PGresult *result, const char *where, const char *column)
+{
+    static char value[VALUE_MAX];
+    int found = 0;
+
+    value[0] = '\0';
+    for (int row = 0; row < PQntuples(result); row++) {
+        char wanted[256];
+        char *rest = wanted;
+        bool fits = true;
+
+        snprintf(wanted, sizeof wanted, "%s", where);
+        for (char *pair = strtok_r(rest, " ", &rest); pair != NULL && fits;
+                pair = strtok_r(rest, " ", &rest)) {
+            char *equals = strchr(pair, '=');
+            *equals = '\0';
+            int at = PQfnumber(result, pair);
+            assert_true(at >= 0);
+            fits = strcmp(PQgetvalue(result, row, at), equals + 1) == 0;
+        }
+        if (fits) {
+            int at = PQfnumber(result, column);
+            assert_true(at >= 0);
+            snprintf(value, sizeof value, "%s", PQgetvalue(result, row, at));
+            found++;
+        }
+    }
+    assert_true(found <= 1);
+    return value;
+}
+
+static void expect_where(
+        PGresult *result, const char *where, const char *column, const char *expected)
+{
+    assert_string_equal(value_where(result, where, column), expected);
+}
+
+static long number_where(PGresult *result, const char *where, const char *column)
+{
+    return strtol(value_where(result, where, column), NULL, 10);
+}
+
+/* The parser's thread has been at that shape: its text is shown. */
+static void await_text(const char *text)
+{
+    long end = proc_now_ms() + SOON_MS;
+    bool is_there = false;
+
+    while (!is_there) {
+        PGresult *result = show("SHOW QUERIES");
+        for (int row = 0; row < PQntuples(result); row++) {
+            int at = PQfnumber(result, "query");
+            is_there |= strcmp(PQgetvalue(result, row, at), text) == 0;
+        }
+        PQclear(result);
+        assert_true(proc_now_ms() < end);
+    }
+}
+
+/* ---- promises ---- */
+
+static void latency_is_of_databases_nodes_workers_and_pools(void **state)
+{
+    PGresult *result;
+    long calls = 0;
+
+    (void)state;
+    start_with("shapes = 100\n");
+    PGconn *conn = open_db();
+    for (int i = 0; i < 150; i++) { /* more shapes than are kept */
+        char text[64];
+        snprintf(text, sizeof text, "select 1 as c%d", i);
+        query_expect(conn, text, "1");
+    }
+    PQfinish(conn);
+    conn = open_as("postgres", "other");
+    for (int i = 0; i < 4; i++) {
+        PQclear(PQexec(conn, "select pg_sleep(0.05)"));
+    }
+    PQclear(PQexec(conn, "select nothing"));
+    PQfinish(conn);
+    result = show("SHOW LATENCY");
+    expect_where(result, "level=all", "calls", "155");
+    expect_where(result, "level=all", "errors", "1");
+    expect_where(result, "level=database database=db", "calls", "150");
+    expect_where(result, "level=database database=other", "calls", "5");
+    expect_where(result, "level=pool database=other user=postgres", "errors", "1");
+    expect_where(result, "level=node", "calls", "155");
+    calls = number_where(result, "level=worker worker=0", "calls") +
+            number_where(result, "level=worker worker=1", "calls");
+    assert_int_equal(calls, 155);
+    assert_true(number_where(result, "level=database database=other", "total_p50_us") >= 49000);
+    assert_true(number_where(result, "level=database database=other", "server_max_us") >= 50000);
+    assert_true(number_where(result, "level=database database=other", "total_mean_us") >= 40000);
+    assert_true(number_where(result, "level=all", "total_p50_us") <=
+                number_where(result, "level=all", "total_p99_us"));
+    PQclear(result);
+    result = show("SHOW LATENCY database");
+    assert_int_equal(PQntuples(result), 2);
+    PQclear(result);
+    conn = open_console();
+    query_expect(conn, "RESET STATS", "RESET");
+    PQfinish(conn);
+    result = show("SHOW LATENCY");
+    assert_int_equal(PQntuples(result), 0);
+    PQclear(result);
+}
+
+static void errors_are_counted_by_shape_and_class(void **state)
+{
+    (void)state;
+    start_with("");
+    PGconn *conn = open_db();
+    for (int i = 0; i < 3; i++) {
+        PQclear(PQexec(conn, "select 1 / (random() * 0)::int, '" SECRET "'"));
+    }
+    for (int i = 0; i < 2; i++) { /* of one shape, with two classes */
+        PQclear(PQexec(conn, i == 0 ? "select 'x'::int" : "select '1'::int"));
+    }
+    PQclear(PQexec(conn, "select no_column"));
+    PQfinish(conn);
+    await_text("select ? / (random() * ?)::int, ?");
+    await_text("select ?::int");
+    PGresult *result = show("SHOW ERRORS");
+    assert_int_equal(PQntuples(result), 3);
+    assert_string_equal(PQgetvalue(result, 0, PQfnumber(result, "count")), "3"); /* most first */
+    expect_where(result, "count=3", "class", "22");
+    expect_where(result, "count=3", "condition", "data exception");
+    expect_where(result, "count=3", "query", "select ? / (random() * ?)::int, ?");
+    expect_where(result, "class=42", "count", "1");
+    expect_where(result, "calls=2", "count", "1");
+    expect_where(result, "calls=2", "database", "db");
+    PQclear(result);
+}
+
+static void slow_statements_are_kept(void **state)
+{
+    (void)state;
+    start_with("slow_threshold = 100\n");
+    PGconn *conn = open_db();
+    PQclear(PQexec(conn, "select pg_sleep(0.15), '" SECRET "'"));
+    PQclear(PQexec(conn, "select pg_sleep(0.4), 7 as x from generate_series(1, 1)"));
+    PQclear(PQexec(conn, "do $$begin perform pg_sleep(0.2); raise division_by_zero; end$$"));
+    PQfinish(conn);
+    await_text("select pg_sleep(?), ?");
+    PGresult *result = show("SHOW SLOW");
+    int last = PQntuples(result) - 1;
+    int at = PQfnumber(result, "query");
+    assert_true(last >= 2); /* all others are on a machine that stood still */
+    assert_string_equal(PQgetvalue(result, last, at), "select pg_sleep(?), ?"); /* oldest last */
+    assert_string_equal(PQgetvalue(result, 0, PQfnumber(result, "sqlstate")), "22012");
+    at = PQfnumber(result, "total_us");
+    assert_true(strtol(PQgetvalue(result, last, at), NULL, 10) >= 150000);
+    at = PQfnumber(result, "server_us");
+    assert_true(strtol(PQgetvalue(result, last, at), NULL, 10) >= 150000);
+    assert_string_equal(PQgetvalue(result, last, PQfnumber(result, "rows")), "1");
+    assert_string_equal(PQgetvalue(result, last, PQfnumber(result, "database")), "db");
+    assert_true(strtol(PQgetvalue(result, last, PQfnumber(result, "client")), NULL, 10) > 0);
+    PQclear(result);
+    result = show("SHOW SLOW total");
+    at = PQfnumber(result, "total_us");
+    for (int row = 1; row < PQntuples(result); row++) {
+        assert_true(strtol(PQgetvalue(result, row - 1, at), NULL, 10) >=
+                    strtol(PQgetvalue(result, row, at), NULL, 10));
+    }
+    assert_true(strtol(PQgetvalue(result, 0, at), NULL, 10) >= 400000);
+    PQclear(result);
+    conn = open_console();
+    query_expect(conn, "RESET STATS", "RESET");
+    PQfinish(conn);
+    result = show("SHOW SLOW total");
+    assert_int_equal(PQntuples(result), 0);
+    PQclear(result);
+}
+
+/* Both keys take effect with a RELOAD, for workers that are there. */
+static void what_is_slow_may_change(void **state)
+{
+    long end = proc_now_ms() + SOON_MS;
+    int rows = 0;
+
+    (void)state;
+    start_with("slow_threshold = -1\n");
+    PGconn *conn = open_db();
+    PQclear(PQexec(conn, "select pg_sleep(0.6)")); /* longer than the default */
+    PGresult *result = show("SHOW SLOW");
+    assert_int_equal(PQntuples(result), 0);
+    PQclear(result);
+    sluice_reload(&sluice, ini_with("slow_threshold = 0\nlog_min_duration_statement = 0\n"));
+    while (rows == 0) {
+        query_expect(conn, "select 5 as five", "5");
+        result = show("SHOW SLOW");
+        rows = PQntuples(result);
+        PQclear(result);
+        assert_true(proc_now_ms() < end);
+    }
+    PQfinish(conn);
+    soon_logged(&sluice, "event=slow_statement shape=");
+}
+
+/* Nothing that was a literal comes out, in whatever statement it stood. */
+static void slow_statements_are_logged_without_literals(void **state)
+{
+    static const char *const statements[] = {
+            "select pg_sleep(0.12), '" SECRET "', $$" SECRET "$$",
+            "create role tmp_role; alter role tmp_role password '" SECRET "'; drop role tmp_role; "
+            "select pg_sleep(0.12)",
+            "set application_name = '" SECRET "'; select pg_sleep(0.12)",
+            "do $x$begin perform pg_sleep(0.12), '" SECRET "'; end$x$",
+            "select pg_sleep(0.12); select 1 as \"" SECRET,
+            "select pg_sleep(0.12), '" SECRET,
+    };
+
+    (void)state;
+    start_with("log_min_duration_statement = 0\nslow_threshold = 0\n");
+    PGconn *conn = open_db();
+    for (size_t i = 0; i < CASE_COUNT(statements); i++) {
+        PQclear(PQexec(conn, statements[i]));
+    }
+    await_text("select pg_sleep(?), ?, ?");
+    PQclear(PQexec(conn, statements[0]));
+    PQclear(PQexec(conn, "select 1 as the_end"));
+    await_text("select ? as the_end");
+    PQclear(PQexec(conn, "select 1 as the_end"));
+    PQfinish(conn);
+    soon_logged(&sluice, "query=\"select ? as the_end\"");
+    assert_true(sluice_logged(&sluice, "event=slow_statement shape="));
+    assert_true(sluice_logged(&sluice, "db=\"db\" user=\"postgres\" node=\"127.0.0.1:"));
+    assert_true(sluice_logged(&sluice, "rows=1 sqlstate= query=\"select pg_sleep(?), ?, ?\""));
+    assert_true(sluice_logged(&sluice, "sqlstate=42601")); /* the unterminated ones */
+    assert_false(sluice_logged(&sluice, SECRET));
+    PGresult *result = show("SHOW SLOW");
+    for (int row = 0; row < PQntuples(result); row++) {
+        for (int column = 0; column < PQnfields(result); column++) {
+            assert_null(strstr(PQgetvalue(result, row, column), SECRET));
+        }
+    }
+    PQclear(result);
+}
+
+static void nothing_is_logged_as_slow_unless_asked_for(void **state)
+{
+    (void)state;
+    start_with("");
+    PGconn *conn = open_db();
+    PQclear(PQexec(conn, "select pg_sleep(0.6)"));
+    PQfinish(conn);
+    PGresult *result = show("SHOW SLOW"); /* the default keeps it */
+    expect_where(result, "rows=1", "database", "db");
+    PQclear(result);
+    sluice_stop(&sluice); /* so that all is written */
+    assert_false(sluice_logged(&sluice, "event=slow_statement"));
+    start_with("");
+}
+
+#define CASE(test) cmocka_unit_test_setup_teardown(test, prepare, stop_sluice)
+
+int main(void)
+{
+    const struct CMUnitTest cases[] = {
+            CASE(latency_is_of_databases_nodes_workers_and_pools),
+            CASE(errors_are_counted_by_shape_and_class),
+            CASE(slow_statements_are_kept),
+            CASE(what_is_slow_may_change),
+            CASE(slow_statements_are_logged_without_literals),
+            CASE(nothing_is_logged_as_slow_unless_asked_for),
+    };
+
+    return case_run(cases, CASE_COUNT(cases), start_cluster, stop_cluster);
+}
