@@ -22,6 +22,7 @@ enum {
     NODES_SEEN = 64,
     UNDER_WAY_MAX = 1 << 20,
     FLUSH_SLOTS = 256, /* places looked at in one go */
+    FORGET_MAX = 256,  /* entries reset in one go */
     HOST_MAX = 256
 };
 
@@ -350,9 +351,9 @@ void observe_set_slow(struct observe *observe, unsigned worker, sl_usec usec)
     observe->observers[worker]->slow_usec = usec;
 }
 
-void observe_forget(struct observe *observe, unsigned worker)
+bool observe_forget(struct observe *observe, unsigned worker, uint32_t *cursor)
 {
-    shape_table_reset(observe->observers[worker]->table);
+    return shape_table_reset_some(observe->observers[worker]->table, cursor, FORGET_MAX);
 }
 
 const struct stmt *observe_under_way(

@@ -70,8 +70,11 @@ struct stage observe_stage(struct observe *observe, unsigned worker);
 bool observe_flush(struct observe *observe, unsigned worker, uint32_t *cursor, sl_usec now);
 /* On that worker, once a turn: does so about once a second, if anything was counted. */
 void observe_turn(struct observe *observe, unsigned worker, sl_usec now);
-/* On that worker: forgets what the store does not know yet. */
-void observe_forget(struct observe *observe, unsigned worker);
+/*
+ * On that worker: forgets what the store does not know yet, some of it a call. *cursor is 0 to
+ * begin with; true: that was all.
+ */
+bool observe_forget(struct observe *observe, unsigned worker, uint32_t *cursor);
 
 /*
  * On that worker: a statement under way at or after *cursor (0 to begin with; it moves on) and its

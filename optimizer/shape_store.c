@@ -201,31 +201,49 @@ void shape_store_take(struct shape_store *store, struct tally *into)
     }
 }
 
-void shape_store_reset(struct shape_store *store)
+/* A few rows of that stripe, under its lock for no longer. False: there is none any more. */
+static bool drop_some(struct shape_store *store, struct store_stripe *stripe)
 {
-    for (uint32_t i = 0; i < store->rows.stripes_count; i++) {
-        struct store_stripe *stripe = &store->rows.stripes[i];
-        bool is_empty = false;
+    struct shape_victims victims = {0};
 
-        while (!is_empty) { /* a few at a time: workers come in between */
-            struct shape_victims victims = {0};
+    pthread_mutex_lock(&stripe->lock);
+    while (victims.count < SHAPE_VICTIMS_MAX &&
+            shape_rows_evict(&store->rows, stripe, SHAPE_USES_MAX, &victims)) {
+    }
+    pthread_mutex_unlock(&stripe->lock);
+    for (unsigned i = 0; i < victims.count; i++) {
+        keep_interval(store, victims.rows[i]);
+        shape_rows_free(&store->rows, victims.rows[i]);
+    }
+    return victims.count == SHAPE_VICTIMS_MAX;
+}
 
-            pthread_mutex_lock(&stripe->lock);
-            while (victims.count < SHAPE_VICTIMS_MAX && !is_empty) {
-                is_empty = !shape_rows_evict(&store->rows, stripe, SHAPE_USES_MAX, &victims);
-            }
-            pthread_mutex_unlock(&stripe->lock);
-            for (unsigned v = 0; v < victims.count; v++) {
-                keep_interval(store, victims.rows[v]);
-                shape_rows_free(&store->rows, victims.rows[v]);
-            }
+bool shape_store_reset_some(struct shape_store *store, struct shape_reset *reset, uint32_t rows_max)
+{
+    for (uint32_t n = 0; reset->stripe < store->rows.stripes_count; n += SHAPE_VICTIMS_MAX) {
+        if (n >= rows_max) {
+            return false;
         }
+        if (!drop_some(store, &store->rows.stripes[reset->stripe])) {
+            reset->stripe++;
+        }
+    }
+    if (!totals_reset(store->totals, &reset->total, rows_max)) {
+        return false;
     }
     pthread_mutex_lock(&store->other_lock);
     tally_fini(&store->other, &store->budget);
     pthread_mutex_unlock(&store->other_lock);
-    totals_reset(store->totals);
     atomic_store_explicit(&store->evicted, 0, memory_order_relaxed);
+    return true;
+}
+
+void shape_store_reset(struct shape_store *store)
+{
+    struct shape_reset reset = {0};
+
+    while (!shape_store_reset_some(store, &reset, SHAPE_READ_MIN)) {
+    }
 }
 
 /* ---- reading ---- */

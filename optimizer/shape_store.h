@@ -122,6 +122,13 @@ void shape_store_take_other_interval(struct shape_store *store, struct shape_int
  * yet stays: history goes on.
  */
 void shape_store_reset(struct shape_store *store);
+/* Likewise, so many rows and totals a call, or a few more. True: that was all. */
+struct shape_reset { /* all zeros to begin with */
+    uint32_t stripe;
+    uint32_t total;
+};
+bool shape_store_reset_some(
+        struct shape_store *store, struct shape_reset *reset, uint32_t rows_max);
 
 /*
  * Keeps a row's last minutes apart from now on (optimizer/minutes.h). Turn is any number,

@@ -294,14 +294,28 @@ bool shape_table_flush(struct shape_table *table, uint32_t *cursor, uint32_t slo
     return true;
 }
 
-void shape_table_reset(struct shape_table *table)
+bool shape_table_reset_some(struct shape_table *table, uint32_t *cursor, uint32_t entries_max)
 {
-    for (uint32_t i = 0; i < table->places_max; i++) {
-        if (table->places[i].entry != NULL) {
-            tally_reset(&table->places[i].entry->tally);
+    for (uint32_t n = 0; n < entries_max && *cursor < table->places_max; (*cursor)++) {
+        struct shape_entry *entry = table->places[*cursor].entry;
+
+        if (entry != NULL) {
+            tally_reset(&entry->tally);
+            n++;
         }
     }
+    if (*cursor < table->places_max) {
+        return false;
+    }
     tally_reset(&table->other.tally);
+    return true;
+}
+
+void shape_table_reset(struct shape_table *table)
+{
+    uint32_t cursor = 0;
+
+    SL_CHECK(shape_table_reset_some(table, &cursor, UINT32_MAX));
 }
 
 uint32_t shape_table_count(const struct shape_table *table)

@@ -52,6 +52,8 @@ bool shape_table_flush(
         struct shape_table *table, uint32_t *cursor, uint32_t slots_max, sl_usec now);
 /* RESET STATS: forgets what was not told yet. Before the store's. */
 void shape_table_reset(struct shape_table *table);
+/* Likewise, so many entries a call. *cursor is 0 to begin with; true: that was all. */
+bool shape_table_reset_some(struct shape_table *table, uint32_t *cursor, uint32_t entries_max);
 
 uint32_t shape_table_count(const struct shape_table *table);
 size_t shape_table_bytes(const struct shape_table *table);

@@ -201,16 +201,19 @@ void totals_add(
     }
 }
 
-void totals_reset(struct totals *totals)
+bool totals_reset(struct totals *totals, uint32_t *cursor, uint32_t rows_max)
 {
-    for (uint32_t i = 0; i < atomic_load(&totals->count); i++) {
-        struct total *row = totals->rows[i];
+    uint32_t count = atomic_load(&totals->count);
+
+    for (uint32_t i = 0; i < rows_max && *cursor < count; i++, (*cursor)++) {
+        struct total *row = totals->rows[*cursor];
 
         pthread_mutex_lock(&row->lock);
         tally_fini(&row->tally, totals->budget);
         window_fini(&row->hour, totals->budget);
         pthread_mutex_unlock(&row->lock);
     }
+    return *cursor >= count;
 }
 
 /* ---- reading ---- */

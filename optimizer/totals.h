@@ -69,8 +69,8 @@ bool totals_hour(const struct totals *totals, struct total_hour *hour, uint32_t 
 /* Now and then: gives back what is too old for the hour. */
 void totals_trim(struct totals *totals, sl_usec now);
 
-/* RESET STATS. Rows stay, empty. */
-void totals_reset(struct totals *totals);
+/* RESET STATS, so many rows a call. Rows stay, empty. *cursor is 0 to begin with; true: all are. */
+bool totals_reset(struct totals *totals, uint32_t *cursor, uint32_t rows_max);
 
 uint32_t totals_pools_max(const struct totals *totals);
 

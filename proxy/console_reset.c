@@ -11,27 +11,43 @@
 
 #include <stdlib.h>
 
+enum { ROWS_A_TURN = 256 };
+
+struct reset {
+    struct console_tour tour; /* first */
+    uint32_t cursor;          /* of the worker's table that is visited */
+    struct shape_reset reset; /* of the store, behind them all */
+};
+
 static bool visit(struct console_tour *tour, struct worker *worker)
 {
-    (void)tour;
-    if (statistics_observe() != NULL) {
-        observe_forget(statistics_observe(), worker->index);
+    struct reset *reset = SL_CONTAINER(tour, struct reset, tour);
+
+    if (statistics_observe() != NULL &&
+            !observe_forget(statistics_observe(), worker->index, &reset->cursor)) {
+        return false;
     }
+    reset->cursor = 0;
     return true;
 }
 
 static void drop(struct console_tour *tour)
 {
-    free(tour);
+    free(SL_CONTAINER(tour, struct reset, tour));
 }
 
 static void home(struct console_tour *tour, struct worker *worker)
 {
-    struct console *console = console_find(worker, tour->client);
+    struct reset *reset = SL_CONTAINER(tour, struct reset, tour);
 
-    free(tour);
+    if (statistics_observe() != NULL && !shape_store_reset_some(observe_store(statistics_observe()),
+                                                &reset->reset, ROWS_A_TURN)) {
+        console_tour_end(tour); /* home again in the next turn */
+        return;
+    }
+    struct console *console = console_find(worker, tour->client);
+    free(reset);
     if (statistics_observe() != NULL) {
-        shape_store_reset(observe_store(statistics_observe()));
         slow_reset(slow_statements());
     }
     if (console != NULL) {
@@ -41,15 +57,15 @@ static void home(struct console_tour *tour, struct worker *worker)
 
 bool console_reset_stats(struct console *console)
 {
-    struct console_tour *tour = calloc(1, sizeof *tour);
+    struct reset *reset = calloc(1, sizeof *reset);
 
-    if (tour == NULL) {
+    if (reset == NULL) {
         return false;
     }
-    tour->client = console->client->id;
-    tour->visit = visit;
-    tour->home = home;
-    tour->drop = drop;
-    console_tour_start(tour, &console->client->io.worker->mailbox);
+    reset->tour.client = console->client->id;
+    reset->tour.visit = visit;
+    reset->tour.home = home;
+    reset->tour.drop = drop;
+    console_tour_start(&reset->tour, &console->client->io.worker->mailbox);
     return true;
 }

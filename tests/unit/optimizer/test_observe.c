@@ -300,7 +300,8 @@ static void what_is_forgotten_is_not_told(void **state)
         run(0, &stmt);
         turn(start);
     }
-    observe_forget(observe, 0);
+    uint32_t cursor = 0;
+    assert_true(observe_forget(observe, 0, &cursor));
     assert_int_equal(rows(row), 1);
     assert_int_equal(row[0].calls, 1);
     struct stmt stmt = made("select 1");

@@ -452,6 +452,40 @@ static void reset_forgets_all_and_counts_on(void **state)
     end(&world);
 }
 
+static void a_reset_goes_a_few_rows_at_a_time(void **state)
+{
+    struct world world = world_of(1000, 8 * MB, 1);
+    struct shape_reset reset = {0};
+    uint32_t cursor = 0;
+    unsigned calls = 1;
+
+    (void)state;
+    for (unsigned i = 0; i < 500; i++) {
+        count(world.tables[0], i, 100, start);
+    }
+    while (!shape_table_reset_some(world.tables[0], &cursor, 50)) {
+        calls++;
+    }
+    assert_in_range(calls, 10, 11);
+    flush_all(&world, start);
+    assert_int_equal(sum_of(world.store, true).calls, 0);
+    for (unsigned i = 0; i < 500; i++) {
+        count(world.tables[0], i, 100, start);
+    }
+    flush_all(&world, start);
+    uint32_t shapes = shape_store_counts(world.store).shapes;
+    assert_int_equal(shapes, 500);
+    while (!shape_store_reset_some(world.store, &reset, 40)) {
+        uint32_t left = shape_store_counts(world.store).shapes;
+
+        assert_true(left + 40 + 3 >= shapes); /* not many more than were asked for */
+        shapes = left;
+    }
+    assert_int_equal(shape_store_counts(world.store).shapes, 0);
+    assert_int_equal(sum_of(world.store, true).calls, 0);
+    end(&world);
+}
+
 static void what_is_taken_is_all_that_came_and_once(void **state)
 {
     struct world world = world_of(50, MB, 2);
@@ -621,6 +655,7 @@ int main(void)
             cmocka_unit_test(and_so_they_do_when_the_hour_is_full),
             cmocka_unit_test(an_id_of_an_entry_given_up_finds_nothing),
             cmocka_unit_test(reset_forgets_all_and_counts_on),
+            cmocka_unit_test(a_reset_goes_a_few_rows_at_a_time),
             cmocka_unit_test(what_is_taken_is_all_that_came_and_once),
             cmocka_unit_test(minutes_are_kept_of_those_rows_that_are_tracked),
             cmocka_unit_test(a_database_user_and_node_have_rows_of_their_own),
