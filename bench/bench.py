@@ -18,10 +18,11 @@ import time
 import loads
 import meter
 import scratch
+import stats
 from scratch import Failed, Peer
 
 UNSUPPORTED = "not supported by this peer"
-MEASUREMENTS = ("syscalls", "memory", "instructions")
+MEASUREMENTS = ("stats", "syscalls", "memory", "instructions")
 
 
 class Turns:
@@ -229,6 +230,12 @@ class Bench:
                 rows.append(["%s, %s" % (mode, peer.label)] + cells)
         print("System calls per query, 16 clients (logins included)\n")
         table(["", "calls", "of which"], rows)
+
+    def stats(self):
+        rows = stats.measure(self)
+        print("What naming and timing every statement costs: [stats] mode = on, off, and PgBouncer;\n"
+              "16 clients, CPU time (medians of turns, ratios of neighbours in time) and instructions\n")
+        table(stats.HEAD, rows)
 
     def memory_of(self, peer, clients):
         with peer.run(self.server_port) as (port, process):

@@ -177,6 +177,8 @@ class Peer:
         self.workers = workers
         self.prepares = True
         self.label = name
+        self.source = source
+        self.more = []  # further lines of its ini
         self.binary = None
         if source is None:
             return
@@ -202,11 +204,11 @@ class Peer:
         if login:
             lines += ["client_tls_sslmode = allow", "client_tls_cert_file = %s/tls.crt" % self.path,
                       "client_tls_key_file = %s/tls.key" % self.path]
-        if self.name == "sluice":
+        if self.name != "pgbouncer":
             lines.append("workers = %d" % self.workers)
         if self.prepares:
             lines.append("max_prepared_statements = 200")
-        return "\n".join(lines) + "\n"
+        return "\n".join(lines + self.more) + "\n"
 
     @contextlib.contextmanager
     def run(self, server_port, login=False, under=()):
