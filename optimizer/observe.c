@@ -3,9 +3,10 @@
  * optimizer/observe.c - from a text to its row.
  *
  * Two direct-mapped tables a worker: by text, for what comes again byte by byte, and by
- * shape, for what comes with other literals. Either holds the key of the row that such a
- * statement had last and the id of its entry; the node is known only when a server is, so
- * on_end looks whether it is still that one.
+ * shape, for what comes with other literals. A text leads to its shape's place, and there is
+ * the key of the row that such a statement had last and the id of its entry; the node is known
+ * only when a server is, so on_end looks whether it is still that one. Texts that never come
+ * again are many: an entry of theirs is small, and cold.
  */
 #include "optimizer/observe.h"
 
@@ -29,6 +30,11 @@ enum {
 #define FLUSH_EVERY (1 * SL_SECOND)
 #define TIDY_EVERY (10 * SL_SECOND) /* entries that stood idle are given up */
 
+struct seen_text {
+    uint64_t key;   /* 0: nothing seen here */
+    uint64_t shape; /* struct seen's key */
+};
+
 struct seen {
     uint64_t key; /* 0: nothing seen here */
     struct shape_key row;
@@ -47,7 +53,7 @@ struct observed {
     struct sl_id entry;
     struct sl_id id; /* its own */
     const struct stmt *stmt;
-    uint32_t text; /* where in texts it was seen */
+    uint32_t seen; /* where in shapes */
 };
 
 /* What a worker has. */
@@ -61,7 +67,7 @@ struct observer {
     bool has_news; /* something was counted since the last flush began */
     sl_usec flush_at;
     sl_usec tidy_at;
-    struct seen texts[OBSERVE_SEEN];
+    struct seen_text texts[OBSERVE_SEEN];
     struct seen shapes[OBSERVE_SEEN];
     struct node_seen nodes[NODES_SEEN];
     uint8_t room[OBSERVE_TEXT_MAX];
@@ -86,9 +92,9 @@ static uint64_t key_of(const struct stmt *stmt)
     return key != 0 ? key : 1;
 }
 
-static struct seen *place(struct seen *table, uint64_t key)
+static struct seen *place(struct observer *observer, uint64_t key)
 {
-    return &table[key % OBSERVE_SEEN];
+    return &observer->shapes[key % OBSERVE_SEEN];
 }
 
 static bool tell(struct observer *observer, const struct stmt *stmt, const struct shape *shape)
@@ -101,8 +107,7 @@ static bool tell(struct observer *observer, const struct stmt *stmt, const struc
 }
 
 /* A text that is not remembered: its shape may be. */
-static void name(
-        struct observer *observer, const struct stmt *stmt, struct seen *text, uint64_t text_key)
+static struct seen *name(struct observer *observer, const struct stmt *stmt)
 {
     struct shape_room room = {.text = observer->room, .text_max = sizeof observer->room};
     struct names *names = observer->observe->names;
@@ -110,7 +115,8 @@ static void name(
 
     shape_of(stmt->query, stmt->rules, room, &shape);
     uint64_t key = shape.key.lo ^ stmt->who;
-    struct seen *seen = place(observer->shapes, key);
+    key = key != 0 ? key : 1;
+    struct seen *seen = place(observer, key);
     if (seen->key != key) {
         *seen = (struct seen){.key = key,
                 .row = {.shape = shape.key,
@@ -120,8 +126,20 @@ static void name(
     if (!seen->is_told) {
         seen->is_told = tell(observer, stmt, &shape);
     }
-    *text = *seen;
-    text->key = text_key;
+    return seen;
+}
+
+static struct seen *seen_of(struct observer *observer, const struct stmt *stmt)
+{
+    uint64_t key = key_of(stmt);
+    struct seen_text *text = &observer->texts[key % OBSERVE_SEEN];
+    struct seen *seen = place(observer, text->shape);
+
+    if (text->key != key || seen->key != text->shape || !seen->is_told) {
+        seen = name(observer, stmt);
+        *text = (struct seen_text){.key = key, .shape = seen->key};
+    }
+    return seen;
 }
 
 static enum stage_verdict on_statement(void *self, struct stmt *stmt)
@@ -137,16 +155,12 @@ static enum stage_verdict on_statement(void *self, struct stmt *stmt)
         atomic_fetch_add(&observer->observe->missed, 1);
         return STAGE_NEXT;
     }
-    uint64_t key = key_of(stmt);
-    struct seen *text = place(observer->texts, key);
-    if (text->key != key || !text->is_told) {
-        name(observer, stmt, text, key);
-    }
-    *observed = (struct observed){.row = text->row,
-            .entry = text->entry,
+    const struct seen *seen = seen_of(observer, stmt);
+    *observed = (struct observed){.row = seen->row,
+            .entry = seen->entry,
             .id = id,
             .stmt = stmt,
-            .text = (uint32_t)(text - observer->texts)};
+            .seen = (uint32_t)(seen - observer->shapes)};
     stmt->stage_state[stmt->stage] = observed;
     return STAGE_NEXT;
 }
@@ -168,23 +182,16 @@ static uint32_t node_of(struct observer *observer, const struct stmt *stmt)
     return seen->number;
 }
 
-/* The tables point to the entry from now on, where they still hold what led to it. */
-static void remember(struct observer *observer, const struct observed *observed,
-        const struct stmt *stmt, struct sl_id entry)
+/* The shape's place points to the entry from now on, if it is still the shape's. */
+static void remember(struct observer *observer, const struct observed *observed, struct sl_id entry)
 {
-    struct seen *text = &observer->texts[observed->text];
-    struct seen *shape = place(observer->shapes, observed->row.shape.lo ^ stmt->who);
+    struct seen *seen = &observer->shapes[observed->seen];
     struct shape_key row = observed->row;
 
-    row.node = text->row.node;
-    if (shape_key_equal(&text->row, &row)) {
-        text->row.node = observed->row.node;
-        text->entry = entry;
-    }
-    row.node = shape->row.node;
-    if (shape_key_equal(&shape->row, &row)) {
-        shape->row.node = observed->row.node;
-        shape->entry = entry;
+    row.node = seen->row.node;
+    if (shape_key_equal(&seen->row, &row)) {
+        seen->row.node = observed->row.node;
+        seen->entry = entry;
     }
 }
 
@@ -197,7 +204,7 @@ static struct shape_entry *entry_of(
     if (entry == NULL || observed->row.node != node) {
         observed->row.node = node;
         entry = shape_table_open(observer->table, &observed->row, now);
-        remember(observer, observed, stmt, shape_entry_id(entry));
+        remember(observer, observed, shape_entry_id(entry));
     }
     return entry;
 }

@@ -16,7 +16,7 @@
  * are in the pool's counters only.
  *
  * Ownership: the process's, with one part a worker. Threads: a part is its worker's; what
- * is marked so is for any. Bounds: the limits given, and 500 KB a worker.
+ * is marked so is for any. Bounds: the limits given, and 400 KB a worker.
  */
 #ifndef SLUICE_OPTIMIZER_OBSERVE_H
 #define SLUICE_OPTIMIZER_OBSERVE_H

@@ -66,7 +66,7 @@ struct stmt {
     uint64_t node;              /* a hash of it and its port */
     int port;
 
-    struct sl_error error; /* GUARD */
+    struct sl_error *error; /* GUARD: its worker's; set by who refuses, as it refuses */
     /*
      * LOOKUP: the reply without ReadyForQuery, ParseComplete and BindComplete, which
      * are the proxy's. Copied before on_end.

@@ -259,6 +259,7 @@ static struct stmt *make(struct client *client)
         stmt->user = client->user->name;
         stmt->who = client->pool->database->key * UINT64_C(0x9e3779b97f4a7c15) ^ client->user->key;
         stmt->rules = params_rules(client->params);
+        stmt->error = &worker->refusal;
         stmt->resume = resume;
         stmt->owner = worker;
         stmt->client = client->id;
@@ -278,11 +279,12 @@ static bool parses_unnamed(struct sl_span request)
 static enum step refused(struct client *client, struct stmt *stmt, size_t *used)
 {
     struct worker *worker = client->io.worker;
-    struct sl_error error = stmt->error;
+    struct sl_error error = *stmt->error;
     bool is_extended = stmt->is_extended;
     bool takes_unnamed = !is_extended || parses_unnamed(stmt->request);
     struct sl_buf buf;
 
+    worker->refusal.sqlstate[0] = '\0';
     *used = stmt->request.len;
     end(worker, stmt);
     if (client->server != NULL) {

@@ -15,6 +15,7 @@
 #define SLUICE_PROXY_WORKER_H
 
 #include "protocol/base/clock.h"
+#include "protocol/base/err.h"
 #include "protocol/base/list.h"
 #include "protocol/base/slab.h"
 #include "proxy/hold.h"
@@ -66,6 +67,7 @@ struct worker {
     atomic_uint clients_count;      /* any thread: for choosing where a new client goes */
     uint8_t *read_buf;              /* READ_FRONT + READ_BYTES */
     struct outbox outbox;
+    struct sl_error refusal; /* of the statement that is being refused; else empty */
 };
 
 /* Starts the thread. stages fills its pipeline; NULL leaves it empty. */

@@ -10,7 +10,7 @@ static enum stage_verdict on_statement(void *self, struct stmt *stmt)
     if (!sl_span_is(stmt->query, "select 'refused by a stage'")) {
         return STAGE_NEXT;
     }
-    SL_IGNORE(sl_error_set(&stmt->error, SL_EAUTH, "42501", "a stage refuses this"),
+    SL_IGNORE(sl_error_set(stmt->error, SL_EAUTH, "42501", "a stage refuses this"),
             "the verdict says it");
     return STAGE_REFUSED;
 }
