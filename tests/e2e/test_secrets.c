@@ -1,0 +1,384 @@
+/* SPDX-License-Identifier: PostgreSQL */
+/*
+ * tests/e2e/test_secrets.c - what stands in literals and parameters is shown nowhere.
+ *
+ * Secrets of every kind are planted: each has the word "planted" in it, or the digits 47114711.
+ * Then everything that Sluice says of statements is searched for both: its log, with all that can
+ * be logged; every view, on the console by both protocols and by HTTP; metrics, the API, and the
+ * answers to those who ask wrongly. (Names, of columns for example, are no secrets.)
+ */
+#include "tests/support/case.h"
+#include "tests/support/fixture.h"
+#include "tests/support/soon.h"
+#include "tests/support/web.h"
+
+#include <ctype.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { INI_MAX = 4096, NAME_MAX_LEN = 64, LONG = 300000, CUT = 262144 };
+
+static int port; /* HTTP's */
+
+static int begin(void **state)
+{
+    char ini[INI_MAX];
+
+    start_cluster(state);
+    cluster_sql(&cluster, "create table t (a text, b numeric)");
+    prepare(state);
+    port = proc_free_port();
+    snprintf(ini, sizeof ini,
+            "[databases]\ndb = " AT_POSTGRES " user=postgres\n"
+            "narrow = " AT_POSTGRES " user=postgres pool_size=1\n" INI_MAIN
+            "pool_mode = transaction\nverbose = 5\nlog_connections = 1\nlog_disconnections = 1\n"
+            "log_pooler_errors = 1\nlog_stats = 1\nstats_period = 1\n"
+            "ignore_startup_parameters = options\n"
+            "[stats]\nslow_threshold = 0\nlog_min_duration_statement = 0\n"
+            "[http]\nlisten = 127.0.0.1:%d\n",
+            port);
+    sluice_start(&sluice, ini);
+    return 0;
+}
+
+/* ---- planting ---- */
+
+/* Some fail: a secret in what PostgreSQL refuses is one all the same. */
+static const char *const plants[] = {
+        "select 'planted' as a1",
+        "select E'planted\\n' as a2, e'\\'planted'",
+        "select U&'planted\\0041' as a3, U&'planted!0041' uescape '!', n'planted'",
+        "select $$planted$$ as a4, $tag$planted $$ $tag$",
+        "select x'47114711', b'1', 47114711, 47114711.5, -47114711, 47114711e1, .47114711 as a5",
+        "/* planted */ select 1 as a6 -- planted",
+        "/* /* planted */ planted */ select 2 as a7",
+        "select 1 as a8 where 'planted' in ('planted', 'planted 2', 'planted 3')",
+        "insert into t (a, b) values ('planted', 47114711), ('planted 2', 47114711)",
+        "update t set a = 'planted', b = 47114711 where a = 'planted'",
+        "set my.secret = 'planted'",
+        "set local my.secret = planted",
+        "set my.secret to 'planted', 'planted'",
+        "select set_config('my.secret', 'planted', false)",
+        "create user planter password 'planted'",
+        "create role planter2 encrypted password E'planted'",
+        "alter user planter password 'planted' valid until 'planted'",
+        "alter role planter with password $$planted$$",
+        "alter user planter password 47114711",
+        "create user mapping for planter server nowhere options (user 'x', password 'planted')",
+        "create server nowhere foreign data wrapper nothing options (host 'planted')",
+        "create subscription s connection 'host=127.0.0.1 password=planted' publication p",
+        "alter system set search_path = 'planted'",
+        "alter role planter set my.secret = 'planted'",
+        "prepare q as select $1::text, 'planted' as a9",
+        "execute q('planted')",
+        "execute q(47114711)",
+        "notify c, 'planted'",
+        "do $$ begin perform 'planted'; end $$",
+        "do 'begin perform ''planted''; end'",
+        "explain select 'planted' as a10",
+        "declare c cursor for select 'planted' as a11",
+        "create view v as select 'planted' as a",
+        "comment on table t is 'planted'",
+        "create function f() returns text language sql as 'select ''planted'''",
+        "create function g() returns text language sql begin atomic; select 'planted'; end",
+        "call p('planted', 47114711)",
+        "copy (select 'planted') to stdout",
+        "copy t from program 'planted'",
+        "security label on table t is 'planted'",
+        "select 1 / 0 as a12 where 'planted' = 'planted'",
+        "select 'planted'::int as a13",
+        "select 'planted' as a14 from nowhere",
+        "selec 'planted' fro 47114711",
+        "select 'a' 'planted' as a15",
+        "select 'a'\n'planted' as a16",
+        "select 'planted' as a17; select 'planted 2'; selec 'planted 3'",
+        "select * from t where a like 'planted%' and b between 47114711 and 47114711 limit "
+        "47114711",
+        "select array['planted', 'planted'] as a18, row('planted', 47114711), (47114711)",
+        "select interval '47114711' day, date 'planted', timestamp 'planted', float8 '47114711'",
+        "select json '{\"a\": \"planted\"}' as a19",
+        "select xmlparse(content 'planted') as a20",
+        "select 'planted",
+        "select E'planted\\'",
+        "select $$planted",
+        "select $tag$planted$$",
+        "select 1 /* planted",
+        "select 1 as \"x, 'planted'",
+        "select U&'planted",
+        "'planted'",
+        "\xff 'planted' \xc3",
+        "",
+};
+
+static void drain(PGconn *conn)
+{
+    PGresult *result = NULL;
+    char *row = NULL;
+
+    while ((result = PQgetResult(conn)) != NULL) {
+        ExecStatusType status = PQresultStatus(result);
+        PQclear(result);
+        if (status == PGRES_COPY_OUT) {
+            while (PQgetCopyData(conn, &row, 0) > 0) {
+                PQfreemem(row);
+            }
+        }
+    }
+    assert_int_equal(PQstatus(conn), CONNECTION_OK);
+}
+
+static void plant_text(PGconn *conn, const char *text)
+{
+    assert_int_equal(PQsendQuery(conn, text), 1);
+    drain(conn);
+    assert_int_equal(PQsendQueryParams(conn, text, 0, NULL, NULL, NULL, NULL, 0), 1);
+    drain(conn);
+    assert_int_equal(PQsendPrepare(conn, "named", text, 0, NULL), 1);
+    drain(conn);
+    assert_int_equal(PQsendQueryPrepared(conn, "named", 0, NULL, NULL, NULL, 0), 1);
+    drain(conn);
+    PQclear(PQexec(conn, "deallocate named"));
+}
+
+static void plant_texts(const char *before)
+{
+    PGconn *conn = open_as("one", "db");
+
+    if (before != NULL) {
+        PQclear(PQexec(conn, before));
+    }
+    for (size_t i = 0; i < CASE_COUNT(plants); i++) {
+        plant_text(conn, plants[i]);
+    }
+    PQfinish(conn);
+}
+
+/* What is too long to be read, and a literal that begins where reading ends. */
+static void plant_long_texts(void)
+{
+    PGconn *conn = open_as("one", "db");
+    char *text = malloc(LONG + 64);
+
+    assert_non_null(text);
+    for (int at = CUT - 24; at <= CUT + 8; at += 4) {
+        memset(text, ' ', LONG);
+        memcpy(text, "select", 6);
+        snprintf(text + at, 64, "'planted %d', 47114711", at);
+        plant_text(conn, text);
+    }
+    size_t len = (size_t)sprintf(text, "select '");
+    while (len < LONG) {
+        len += (size_t)sprintf(text + len, "planted ");
+    }
+    plant_text(conn, text);
+    sprintf(text + len, "'");
+    plant_text(conn, text);
+    free(text);
+    PQfinish(conn);
+}
+
+static void plant_values(void)
+{
+    static const char *const values[] = {"planted", "47114711"};
+    static const int binary[] = {1, 0};
+    static const int lengths[] = {7, 0};
+    PGconn *conn = open_as("one", "db");
+
+    for (int i = 0; i < 3; i++) {
+        PQclear(PQexecParams(conn, "select $1::text as b1, $2::numeric", 2, NULL, values, lengths,
+                i == 0 ? binary : NULL, i));
+        PQclear(PQexecParams(
+                conn, "select $1::int / $2::int as b2", 2, NULL, values, NULL, NULL, 0));
+    }
+    PQclear(PQexec(conn, "copy t from stdin"));
+    assert_int_equal(PQputCopyData(conn, "planted\t47114711\n", 17), 1);
+    assert_int_equal(PQputCopyEnd(conn, NULL), 1);
+    drain(conn);
+    PQclear(PQexec(conn, "copy t from stdin"));
+    assert_int_equal(PQputCopyData(conn, "47114711\tplanted\n", 17), 1);
+    assert_int_equal(PQputCopyEnd(conn, "planted"), 1);
+    drain(conn);
+    PQfinish(conn);
+    PQfinish(query_connect("host=127.0.0.1 port=%d user=one dbname=db sslmode=disable "
+                           "password=planted options='-c my.secret=planted'",
+            sluice.port));
+}
+
+/* ---- searching ---- */
+
+static void expect_clean(const char *where, const char *text)
+{
+    static const char *const secrets[] = {"planted", "47114711"};
+
+    for (size_t i = 0; i < CASE_COUNT(secrets); i++) {
+        const char *at = strcasestr(text, secrets[i]);
+        if (at != NULL) {
+            size_t before = (size_t)(at - text);
+            fail_msg("%s: ...%.200s", where, before > 80 ? at - 80 : text);
+        }
+    }
+}
+
+static void search_rows(const char *where, PGresult *result)
+{
+    expect_clean(where, PQresultErrorMessage(result));
+    for (int row = 0; row < PQntuples(result); row++) {
+        for (int column = 0; column < PQnfields(result); column++) {
+            expect_clean(where, PQgetvalue(result, row, column));
+        }
+    }
+    PQclear(result);
+}
+
+static void search_show(PGconn *console, const char *name, const char *argument)
+{
+    char text[2 * NAME_MAX_LEN];
+
+    snprintf(text, sizeof text, "SHOW %s %s", name, argument);
+    search_rows(text, PQexec(console, text));
+    search_rows(text, PQexecParams(console, text, 0, NULL, NULL, NULL, NULL, 0));
+}
+
+static void search_web(const char *path)
+{
+    struct web_answer answer = web_get(port, path);
+
+    assert_int_not_equal(answer.status, 0);
+    expect_clean(path, answer.text);
+}
+
+/* The next name of /api/views behind *at. */
+static bool next_view(const char **at, char name[NAME_MAX_LEN])
+{
+    const char *from = strstr(*at, "{\"name\":\"");
+
+    if (from == NULL) {
+        return false;
+    }
+    from += strlen("{\"name\":\"");
+    snprintf(name, NAME_MAX_LEN, "%.*s", (int)strcspn(from, "\""), from);
+    *at = from;
+    return true;
+}
+
+static void search_views(PGconn *console)
+{
+    struct web_answer list = web_get(port, "/api/views");
+    char *views = strdup(list.body);
+    const char *at = views;
+    char name[NAME_MAX_LEN];
+    char path[NAME_MAX_LEN + 16];
+    unsigned count = 0;
+
+    assert_non_null(views);
+    for (; next_view(&at, name); count++) {
+        search_show(console, name, "");
+        snprintf(path, sizeof path, "/api/views/%s", name);
+        search_web(path);
+    }
+    assert_true(count >= 20);
+    free(views);
+}
+
+/* Each shape, and all that is known of it. */
+static void search_shapes(PGconn *console)
+{
+    PGresult *result = PQexec(console, "SHOW QUERIES calls");
+    int id = PQfnumber(result, "id");
+
+    assert_true(PQntuples(result) > 40);
+    for (int row = 0; row < PQntuples(result); row++) {
+        search_show(console, "QUERY", PQgetvalue(result, row, id));
+    }
+    PQclear(result);
+}
+
+static void analyze(const char *sql)
+{
+    char request[1024];
+    int fd = web_dial(port);
+
+    snprintf(request, sizeof request,
+            "POST /api/queries/analyze HTTP/1.1\r\nHost: x\r\nConnection: close\r\n"
+            "Content-Type: application/json\r\nContent-Length: %zu\r\n\r\n{\"sql\":\"%s\"}",
+            strlen(sql) + 10, sql);
+    assert_true(web_say(fd, request, strlen(request)));
+    struct web_answer answer = web_hear(fd);
+    assert_int_not_equal(answer.status, 0);
+    expect_clean(sql, answer.text);
+}
+
+static void search_everything(void)
+{
+    PGconn *console = open_console();
+
+    search_views(console);
+    search_shapes(console);
+    PQfinish(console);
+    search_web("/metrics");
+    search_web("/api/metrics/performance");
+    analyze("select 'planted' as c1, 47114711");
+    analyze("select from where 'planted' 47114711");
+    analyze("select 47114711 'planted' 'planted'");
+    analyze("select 'planted");
+    assert_int_equal(proc_shell(NULL, "grep -aqiE 'planted|47114711' '%s'", sluice.process.log), 1);
+}
+
+/* ---- promises ---- */
+
+static void what_was_asked_is_shown_without_its_secrets(void **state)
+{
+    (void)state;
+    /* So that it is known that what is searched says something. */
+    plant_texts(NULL);
+    soon_logged(&sluice, "select ? as a1");
+    plant_values();
+    plant_long_texts();
+    search_everything();
+}
+
+static void other_ways_to_read_strings_show_none(void **state)
+{
+    (void)state;
+    plant_texts("set standard_conforming_strings = off");
+    plant_texts("set client_encoding = sjis");
+    plant_texts("set client_encoding = gb18030");
+    search_everything();
+}
+
+static void what_is_under_way_is_shown_without_its_secrets(void **state)
+{
+    PGconn *runs = open_as("one", "narrow");
+    PGconn *waits = open_as("one", "narrow");
+    PGconn *console = open_console();
+
+    (void)state;
+    assert_int_equal(PQsendQuery(runs, "select pg_sleep(3600), 'planted', 47114711"), 1);
+    assert_int_equal(PQsendQuery(waits, "select 'planted' as d1, 47114711"), 1);
+    long end = proc_now_ms() + SOON_MS;
+    bool is_shown = false;
+    while (!is_shown) {
+        assert_true(proc_now_ms() < end);
+        PGresult *result = PQexec(console, "SHOW ACTIVE");
+        is_shown = PQntuples(result) == 2;
+        search_rows("SHOW ACTIVE", result);
+    }
+    search_everything();
+    PQclear(PQexec(console, "KILL narrow"));
+    PQfinish(console);
+    PQfinish(waits);
+    PQfinish(runs);
+    search_everything();
+}
+
+int main(void)
+{
+    const struct CMUnitTest cases[] = {
+            cmocka_unit_test(what_was_asked_is_shown_without_its_secrets),
+            cmocka_unit_test(other_ways_to_read_strings_show_none),
+            cmocka_unit_test(what_is_under_way_is_shown_without_its_secrets),
+    };
+
+    return case_run(cases, CASE_COUNT(cases), begin, stop_both);
+}
