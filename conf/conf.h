@@ -258,6 +258,7 @@ struct conf {
     int stats_shapes;
     int stats_slow_threshold; /* milliseconds, as the next; -1: none */
     int stats_log_min_duration_statement;
+    int stats_metrics_shapes;
     int64_t stats_memory;
 
     /* [http] */

@@ -479,6 +479,12 @@ static const struct conf_key keys[] = {
                 .max = (int64_t)64 * 1024 * 1024 * 1024,
                 .default_text = "64MB",
                 .sentence = "What statistics of statements may take, all workers together."},
+        {.name = "metrics_shapes",
+                PART(STATS, INT, conf, stats_metrics_shapes),
+                .max = 1000,
+                .default_text = "20",
+                .sentence = "How many shapes have series of their own in /metrics: those that took "
+                            "most time within the hour."},
         {.name = "mode",
                 .section = CONF_SECTION_STATS,
                 .type = CONF_TYPE_WORD,

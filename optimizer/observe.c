@@ -383,7 +383,7 @@ struct shape_store *observe_store(struct observe *observe)
     return observe->store;
 }
 
-const struct names *observe_names(const struct observe *observe)
+struct names *observe_names(const struct observe *observe)
 {
     return observe->names;
 }

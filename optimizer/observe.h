@@ -88,7 +88,7 @@ void observe_set_slow(struct observe *observe, unsigned worker, sl_usec usec);
 
 /* Any thread. */
 struct shape_store *observe_store(struct observe *observe);
-const struct names *observe_names(const struct observe *observe);
+struct names *observe_names(const struct observe *observe);
 /* Statements under way that found no room to be observed. */
 uint64_t observe_missed(const struct observe *observe);
 

@@ -21,7 +21,7 @@
 #include "proxy/console_tour.h"
 #include "proxy/http_rows.h"
 
-enum { HTTP_GATHERS_MAX = 4, HTTP_GATHER_VIEWS_MAX = 8, HTTP_GATHER_BYTES = 32 * 1024 * 1024 };
+enum { HTTP_GATHERS_MAX = 4, HTTP_GATHER_VIEWS_MAX = 12, HTTP_GATHER_BYTES = 32 * 1024 * 1024 };
 
 struct http_gather {
     struct console_tour tour; /* first */

@@ -4,9 +4,14 @@
 #include "conf/conf.h"
 #include "protocol/base/parse.h"
 #include "proxy/console_show.h"
+#include "proxy/http_flush.h"
+#include "proxy/http_request.h"
+#include "proxy/http_statements.h"
 #include "proxy/http_stats.h"
+#include "proxy/http_task.h"
 #include "proxy/process.h"
 #include "proxy/prometheus.h"
+#include "proxy/statistics.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -25,7 +30,7 @@ static const char *const source_names[SOURCES] = {[TOTALS] = "stats_totals",
         [WORKERS] = "workers",
         [PREPARED] = "prepared"};
 
-_Static_assert((int)SOURCES <= (int)HTTP_GATHER_VIEWS_MAX, "one gather has them all");
+_Static_assert((int)SOURCES < (int)HTTP_GATHER_VIEWS_MAX, "one gather has them all");
 
 /* Labels of each row: a column, and its name as a label. */
 static const struct {
@@ -148,8 +153,10 @@ static const struct metric metrics[] = {
 #undef STATE
 #undef LIST
 
-void http_metrics_add_views(struct http_gather *gather)
+/* The flush comes first, and has no rows. */
+static void add_views(struct http_gather *gather)
 {
+    http_gather_add(gather, &http_flush_view);
     for (int i = 0; i < SOURCES; i++) {
         const struct view *view = console_view_find(source_names[i]);
         SL_CHECK(view != NULL);
@@ -276,7 +283,9 @@ static uint64_t rows_left_out(const struct http_gather *gather)
     return count;
 }
 
-enum sl_err http_metrics_write(const struct http_gather *gather, struct sl_buf *buf)
+/* statements is NULL when there are none. */
+static enum sl_err write_all(const struct http_gather *gather,
+        const struct http_statements *statements, struct sl_buf *buf)
 {
     struct prometheus *out = malloc(sizeof *out);
 
@@ -286,7 +295,10 @@ enum sl_err http_metrics_write(const struct http_gather *gather, struct sl_buf *
     prometheus_begin(out, buf);
     put_process(out);
     for (size_t i = 0; i < SL_COUNT(metrics); i++) {
-        put_metric(out, &metrics[i], &gather->rows[metrics[i].source]);
+        put_metric(out, &metrics[i], &gather->rows[metrics[i].source + 1]);
+    }
+    if (statements != NULL) {
+        http_statements_write(statements, out);
     }
     http_stats_write(out);
     prometheus_metric(out, "sluice_metrics_left_out", PROMETHEUS_GAUGE,
@@ -295,4 +307,90 @@ enum sl_err http_metrics_write(const struct http_gather *gather, struct sl_buf *
     enum sl_err err = prometheus_end(out);
     free(out);
     return err;
+}
+
+/* ---- the request ---- */
+
+struct scrape {
+    struct http_task task;              /* first */
+    struct http_statements *statements; /* from gathered() on; NULL: there are none */
+};
+
+static void free_scrape(struct http_task *task)
+{
+    struct scrape *scrape = SL_CONTAINER(task, struct scrape, task);
+
+    http_statements_free(scrape->statements);
+    free(scrape);
+}
+
+static void send_metrics(struct scrape *scrape)
+{
+    struct http_request *request = scrape->task.request;
+    struct sl_buf body;
+
+    sl_buf_init(&body, HTTP_REPLY_MAX);
+    enum sl_err err = write_all(request->gather, scrape->statements, &body);
+    http_answer_made(request, 200, "text/plain; version=0.0.4; charset=utf-8", &body, err);
+}
+
+static void read_more(struct http_task *task)
+{
+    struct scrape *scrape = SL_CONTAINER(task, struct scrape, task);
+
+    if (http_statements_step(scrape->statements)) {
+        send_metrics(scrape);
+    } else {
+        http_task_again(task);
+    }
+}
+
+static uint32_t shapes_max(void)
+{
+    const struct conf *conf = process_conf();
+    int max = conf->stats_metrics_shapes;
+
+    conf_unref(conf);
+    return (uint32_t)max;
+}
+
+static void gathered(struct http_gather *gather, void *context, bool is_whole)
+{
+    struct http_request *request = context;
+    struct scrape *scrape = SL_CONTAINER(request->task, struct scrape, task);
+    struct observe *observe = statistics_observe();
+
+    (void)gather;
+    if (!is_whole) {
+        http_refuse(request, 503, "not all numbers could be gathered");
+        return;
+    }
+    if (observe == NULL) {
+        send_metrics(scrape);
+        return;
+    }
+    scrape->statements = http_statements_new(observe, shapes_max(), sl_now());
+    if (scrape->statements == NULL) {
+        http_refuse(request, 503, "out of memory");
+        return;
+    }
+    http_task_again(&scrape->task);
+}
+
+void http_metrics(struct http_request *request)
+{
+    struct scrape *scrape = calloc(1, sizeof *scrape);
+    struct http_gather *made = scrape == NULL ? NULL : http_gather_new(request->mailbox);
+
+    if (made == NULL) {
+        free(scrape);
+        http_refuse(request, 503, "out of memory");
+        return;
+    }
+    scrape->task.step = read_more;
+    scrape->task.free = free_scrape;
+    http_task_begin(&scrape->task, request);
+    add_views(made);
+    request->gather = made;
+    http_gather_start(made, gathered, request);
 }

@@ -6,17 +6,20 @@
  * names of databases, users and workers, and words of ours: bounded by the registry,
  * and by HTTP_METRICS_ROWS_MAX rows of a view; what is left out is counted.
  *
- * Ownership: the gather's rows are read. Threads: that of proxy/http.h.
+ * What statements did comes from the store, when every worker has told it what it counted:
+ * proxy/http_statements.h.
+ *
+ *     views and flush on tour --> steps over the store --> answer
+ *
+ * Ownership: the request's gather and task. Threads: that of proxy/http.h.
  */
 #ifndef SLUICE_PROXY_HTTP_METRICS_H
 #define SLUICE_PROXY_HTTP_METRICS_H
 
-#include "proxy/http_gather.h"
+struct http_request;
 
 enum { HTTP_METRICS_ROWS_MAX = 10000 };
 
-/* Adds the views it needs; false: one is not there (a bug). */
-void http_metrics_add_views(struct http_gather *gather);
-SL_MUST_CHECK enum sl_err http_metrics_write(const struct http_gather *gather, struct sl_buf *buf);
+void http_metrics(struct http_request *request);
 
 #endif

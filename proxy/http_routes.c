@@ -6,6 +6,7 @@
 #include "proxy/http_files.h"
 #include "proxy/http_gather.h"
 #include "proxy/http_metrics.h"
+#include "proxy/http_performance.h"
 #include "proxy/json.h"
 #include "proxy/process.h"
 
@@ -21,7 +22,6 @@
 enum { SMALL_MAX = 256 * 1024 };
 
 #define TYPE_JSON "application/json"
-#define TYPE_METRICS "text/plain; version=0.0.4; charset=utf-8"
 
 /* ---- /, /dashboard/{file} ---- */
 
@@ -117,32 +117,6 @@ static struct http_gather *gather_new(struct http_request *request)
         http_refuse(request, 503, "out of memory");
     }
     return made;
-}
-
-/* ---- /metrics ---- */
-
-static void send_metrics(struct http_gather *made, void *context, bool is_whole)
-{
-    struct http_request *request = context;
-    struct sl_buf body;
-
-    if (!is_whole) {
-        http_refuse(request, 503, "not all numbers could be gathered");
-        return;
-    }
-    sl_buf_init(&body, HTTP_REPLY_MAX);
-    enum sl_err err = http_metrics_write(made, &body);
-    http_answer_made(request, 200, TYPE_METRICS, &body, err);
-}
-
-static void get_metrics(struct http_request *request)
-{
-    struct http_gather *made = gather_new(request);
-
-    if (made != NULL) {
-        http_metrics_add_views(made);
-        gather(request, made, send_metrics);
-    }
 }
 
 /* ---- /api/views, /api/views/{name} ---- */
@@ -258,9 +232,11 @@ static const struct http_route routes[] = {
         GET("/healthz", get_health, "200 while the process is alive"),
         GET("/readyz", get_readiness,
                 "200 when clients may be sent here, 503 when paused, suspended or shutting down"),
-        GET("/metrics", get_metrics, "everything there is to count, for Prometheus"),
+        GET("/metrics", http_metrics, "everything there is to count, for Prometheus"),
         GET("/api/views", get_views, "the views that SHOW shows, and their columns"),
         GET("/api/views/{name}", get_view, "the rows of one of them"),
+        GET("/api/metrics/performance", http_performance,
+                "the last hour by shape and in sum: count, mean, p50, p95, p99, max"),
         {.pattern = "/api/queries/analyze",
                 .methods = HTTP_POST,
                 .methods_text = "POST",

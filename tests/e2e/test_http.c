@@ -63,7 +63,8 @@ static void every_route_answers_get_and_head_alike(void **state)
             {"/readyz", "application/json", "{\"ready\":true}"},
             {"/metrics", "text/plain; version=0.0.4; charset=utf-8", "sluice_build_info{"},
             {"/metrics?name=x", "text/plain; version=0.0.4; charset=utf-8", "sluice_build_info{"},
-            {"/api/views", "application/json", "{\"views\":[{\"name\":\"pools\","},
+            {"/api/metrics/performance", "application/json", "{\"from\":"},
+            {"/api/views", "application/json", "{\"views\":["},
             {"/api/views/version", "application/json", "\"rows\":[[\"PgBouncer "},
     };
 
@@ -437,9 +438,12 @@ static void promtool_finds_nothing_to_say(void **state)
     start("");
     client = open_as("one", "shop");
     query_expect(client, "select 1", "1");
+    query_expect_start(client, "select nothing", "ERROR");
     (void)web_get(port, "/nothing");
     (void)web_get(port, "/healthz");
     struct web_answer answer = web_get(port, "/metrics");
+    web_expect(answer, 200, "\nsluice_statement_duration_seconds_bucket{database=\"shop\",");
+    web_expect(answer, 200, "\nsluice_shape_info{id=\"");
     web_expect(answer, 200,
             "sluice_http_request_duration_seconds_bucket{route=\"/healthz\",le=\"+Inf\"} 1\n");
     web_expect(answer, 200, "\nsluice_http_responses_total{code=\"404\"} 1\n");
@@ -468,7 +472,8 @@ static void assert_says_no_secret(const char *where, const char *text)
 
 static void no_secret_is_in_any_answer_or_log(void **state)
 {
-    static const char *const paths[] = {"/", "/metrics", "/readyz", "/api/views"};
+    static const char *const paths[] = {
+            "/", "/metrics", "/readyz", "/api/views", "/api/metrics/performance"};
     PGconn *console;
     PGconn *client;
     char path[PROC_PATH_MAX + 16];
