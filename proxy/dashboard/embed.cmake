@@ -3,6 +3,7 @@
 set(type.css "text/css; charset=utf-8")
 set(type.html "text/html; charset=utf-8")
 set(type.js "text/javascript; charset=utf-8")
+set(type.txt "text/plain; charset=utf-8")
 set(type.svg "image/svg+xml")
 string(REPLACE "," ";" files "${FILES}")
 
