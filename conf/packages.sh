@@ -6,8 +6,8 @@
 # again, and a daemon that comes with a package is neither started nor enabled.
 
 packages_build='build-essential cmake ninja-build pkg-config libevent-dev libssl-dev libxxhash-dev
-    libpg-query-dev libjansson-dev libjs-dygraphs'
-packages_test='clang clang-format clang-tidy cppcheck libclang-rt-14-dev libcmocka-dev libpq-dev
+    libpg-query-dev libjansson-dev libjs-dygraphs libpq-dev'
+packages_test='clang clang-format clang-tidy cppcheck libclang-rt-14-dev libcmocka-dev
     universal-ctags openssl python3 procps prometheus'
 packages_drivers='python3-psycopg2 libpostgresql-jdbc-java'
 packages_bench='pgbouncer linux-perf valgrind strace python3'
