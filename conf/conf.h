@@ -260,6 +260,8 @@ struct conf {
     int stats_log_min_duration_statement;
     int stats_metrics_shapes;
     int64_t stats_memory;
+    const char *stats_history; /* a conninfo; "" is off */
+    sl_usec stats_history_retention_usec;
 
     /* [http] */
     const char *http_listen; /* "" is off */

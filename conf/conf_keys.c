@@ -460,6 +460,17 @@ static const struct conf_key keys[] = {
                 .sentence = "The peer's port."},
 
         LATER(CLUSTER, TEXT, nodes, "host:port of the primary and its replicas, a comma list."),
+        {.name = "history",
+                PART(STATS, TEXT, conf, stats_history),
+                .default_text = "",
+                .is_secret = true,
+                .sentence = "A connection string, as libpq has them, of the database whose table "
+                            "sluice.performance_metrics history is written to; empty: none."},
+        {.name = "history_retention",
+                PART(STATS, TIME, conf, stats_history_retention_usec),
+                .max = TIME_MAX,
+                .default_text = "30d",
+                .sentence = "How old rows of that table get; 0: they are not deleted."},
         {.name = "log_min_duration_statement",
                 .section = CONF_SECTION_STATS,
                 .type = CONF_TYPE_INT,

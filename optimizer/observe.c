@@ -352,6 +352,15 @@ void observe_turn(struct observe *observe, unsigned worker, sl_usec now)
     observer->is_flushing = !observe_flush(observe, worker, &observer->flushed, now);
 }
 
+void observe_settle(struct observe *observe, sl_usec now)
+{
+    for (unsigned i = 0; i < observe->options.workers; i++) {
+        uint32_t cursor = 0;
+        while (!observe_flush(observe, i, &cursor, now)) {
+        }
+    }
+}
+
 void observe_set_slow(struct observe *observe, unsigned worker, sl_usec usec)
 {
     SL_CHECK(observe->options.slow != NULL || usec == OBSERVE_NEVER);

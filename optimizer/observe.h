@@ -70,6 +70,8 @@ struct stage observe_stage(struct observe *observe, unsigned worker);
 bool observe_flush(struct observe *observe, unsigned worker, uint32_t *cursor, sl_usec now);
 /* On that worker, once a turn: does so about once a second, if anything was counted. */
 void observe_turn(struct observe *observe, unsigned worker, sl_usec now);
+/* When no worker runs any more: tells the store all that is new. */
+void observe_settle(struct observe *observe, sl_usec now);
 /*
  * On that worker: forgets what the store does not know yet, some of it a call. *cursor is 0 to
  * begin with; true: that was all.

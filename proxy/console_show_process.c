@@ -16,6 +16,7 @@
 #include "proxy/console_show.h"
 #include "proxy/console_tour.h"
 #include "proxy/dns.h"
+#include "proxy/history_writer.h"
 #include "proxy/pipeline.h"
 #include "proxy/prepared.h"
 #include "proxy/process.h"
@@ -199,6 +200,9 @@ static void show_lists(struct view_visit *visit)
     put_count(visit, "dns_pending", dns_pending_count());
     put_count(visit, "cancels_dropped", (int64_t)cancel_dropped());
     put_count(visit, "log_lines_dropped", (int64_t)sl_log_dropped());
+    struct history_queue_counts history = history_writer_counts();
+    put_count(visit, "history_rows_waiting", (int64_t)history.rows_queued);
+    put_count(visit, "history_rows_dropped", (int64_t)history.rows_dropped);
     conf_unref(conf);
 }
 

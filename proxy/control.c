@@ -104,6 +104,7 @@ static void apply_rest(const struct conf *old, const struct conf *new_conf)
     auth_cache_clear();
     listener_tune(new_conf);
     sweep_reload(old, new_conf);
+    statistics_reload(new_conf);
 }
 
 /* Takes over the reference to new_conf. */

@@ -134,6 +134,10 @@ static const struct metric metrics[] = {
                 "Cancel requests that were dropped at a bound."),
         LIST("log_lines_dropped_total", COUNTER, "log_lines_dropped",
                 "Lines that the log could not take."),
+        LIST("history_rows_waiting", GAUGE, "history_rows_waiting",
+                "Rows that wait to be written to the history table."),
+        LIST("history_rows_dropped_total", COUNTER, "history_rows_dropped",
+                "Rows that were not written to the history table, because they were too many."),
 
         GAUGE("memory_bytes", MEM, "memtotal", "Memory by kind of object."),
 

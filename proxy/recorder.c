@@ -79,6 +79,11 @@ void recorder_tick(sl_usec now)
     }
 }
 
+void recorder_end(sl_usec now)
+{
+    end_slot(sl_wall_now(), now);
+}
+
 struct history *recorder_history(void)
 {
     return self.history;

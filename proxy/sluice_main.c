@@ -16,6 +16,7 @@
 #include "proxy/control.h"
 #include "proxy/daemon.h"
 #include "proxy/dns.h"
+#include "proxy/history_writer.h"
 #include "proxy/http.h"
 #include "proxy/http_reserve.h"
 #include "proxy/jobs.h"
@@ -143,6 +144,10 @@ static void check_more(const struct conf *conf, struct conf_problems *problems)
             conf_check_add(conf, problems, CONF_ERROR, "%s", error.text);
         }
         tls_context_unref(context);
+    }
+    struct sl_error error;
+    if (history_writer_check(conf, &error) != SL_OK) {
+        conf_check_add(conf, problems, CONF_ERROR, "%s", error.text);
     }
     daemon_check_names(conf, problems);
 }

@@ -6,6 +6,7 @@
 #include "protocol/base/clock.h"
 #include "protocol/shape.h"
 #include "protocol/sqlstate.h"
+#include "proxy/history_writer.h"
 #include "proxy/parser.h"
 #include "proxy/pipeline.h"
 #include "proxy/plans.h"
@@ -50,8 +51,9 @@ enum sl_err statistics_start(const struct conf *conf, struct sl_error *error)
             .news = news,
             .slow = slow_statement};
 
-    if (conf->stats_mode == 0) {
-        return SL_OK;
+    enum sl_err err = history_writer_check(conf, error);
+    if (err != SL_OK || conf->stats_mode == 0) {
+        return err;
     }
     observe = observe_new(&options);
     if (observe == NULL || recorder_start(observe_store(observe),
@@ -65,11 +67,25 @@ enum sl_err statistics_start(const struct conf *conf, struct sl_error *error)
     if (start_parser(conf) != SL_OK) {
         return sl_error_set(error, SL_ENOMEM, SL_STATE_OUT_OF_MEMORY, "no parser's thread");
     }
+    history_writer_start(conf, observe_store(observe), observe_names(observe));
     return SL_OK;
+}
+
+/* The last second is counted and written, too. */
+static bool settle(void)
+{
+    if (observe != NULL && recorder_history() != NULL) {
+        observe_settle(observe, sl_now());
+        recorder_end(sl_now());
+    }
+    return history_writer_stop();
 }
 
 void statistics_stop(void)
 {
+    if (!settle()) {
+        return; /* the process ends as it is */
+    }
     parser_stop();
     plans_stop();
     recorder_stop();
@@ -84,6 +100,11 @@ void statistics_tick(sl_usec now)
         parser_watch(now);
         recorder_tick(now);
     }
+}
+
+void statistics_reload(const struct conf *conf)
+{
+    history_writer_set_conf(conf);
 }
 
 void statistics_stages(struct pipeline *pipeline, unsigned worker)

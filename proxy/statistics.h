@@ -4,7 +4,8 @@
  *
  * What is counted, and how, is optimizer/observe.h's; here it is given its workers, its
  * memory ([stats] shapes and memory) and the time, and each shape is sent to be parsed once
- * (proxy/plans.h). What a clock makes of it is proxy/recorder.h's. With [stats] mode = off
+ * (proxy/plans.h). What a clock makes of it is proxy/recorder.h's,
+ * and what is written to a table proxy/history_writer.h's. With [stats] mode = off
  * there is none, and no stage of it in the pipeline.
  *
  * Ownership: one for the process. Threads: any, but as marked. Bounds: those two keys.
@@ -24,8 +25,9 @@ SL_MUST_CHECK enum sl_err statistics_start(const struct conf *conf, struct sl_er
 /* After the workers. */
 void statistics_stop(void);
 
-/* On the control thread, now and then. */
+/* On the control thread, now and then; and at a reload. */
 void statistics_tick(sl_usec now);
+void statistics_reload(const struct conf *conf);
 
 /* process_stages: the worker's own stage, if there are statistics. */
 void statistics_stages(struct pipeline *pipeline, unsigned worker);

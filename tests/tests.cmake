@@ -178,6 +178,12 @@ if(support_sources AND LIBPQ_FOUND AND CMOCKA_FOUND)
   set_target_properties(sluice_names PROPERTIES RUNTIME_OUTPUT_DIRECTORY tests/names)
   add_dependencies(e2e_names sluice_names)
   set_property(TEST e2e.names APPEND PROPERTY ENVIRONMENT "SLUICE_BIN=$<TARGET_FILE:sluice_names>")
+  add_executable(sluice_history tests/history/main.c) # one whose minutes are short
+  target_link_libraries(sluice_history PRIVATE sluice_proxy)
+  set_target_properties(sluice_history PROPERTIES RUNTIME_OUTPUT_DIRECTORY tests/history)
+  add_dependencies(e2e_history sluice_history)
+  set_property(TEST e2e.history APPEND PROPERTY ENVIRONMENT
+    "SLUICE_BIN=$<TARGET_FILE:sluice_history>")
   # An allocator that fails; the sanitizers bring one of their own.
   if(NOT SLUICE_SANITIZE)
     sluice_e2e_tests(memory e2e 600)
