@@ -43,6 +43,22 @@ static void the_readme_has_a_line_for_each_route(void **state)
     }
 }
 
+/* No address but the name of a language; the library's files name where it comes from. */
+static void assert_names_no_host(const struct http_file *file)
+{
+    static const char svg[] = "http://www.w3.org/2000/svg\"";
+    const char *text = (const char *)file->bytes; /* with a terminator behind it */
+
+    if (strncmp(file->name, "dygraph.", strlen("dygraph.")) == 0) {
+        return;
+    }
+    for (const char *at = text; (at = strstr(at, "http://")) != NULL; at++) {
+        assert_memory_equal(at, svg, sizeof svg - 1);
+    }
+    assert_null(strstr(text, "https://"));
+    assert_null(strstr(text, "\"//"));
+}
+
 /* The page may not ask anybody else; and what it asks of us is there. */
 static void the_page_names_no_other_host_and_no_file_that_is_missing(void **state)
 {
@@ -50,9 +66,7 @@ static void the_page_names_no_other_host_and_no_file_that_is_missing(void **stat
     for (const struct http_file *file = http_files; file->name != NULL; file++) {
         const char *text = (const char *)file->bytes; /* with a terminator behind it */
         assert_int_equal(strlen(text), file->len);
-        assert_null(strstr(text, "http://"));
-        assert_null(strstr(text, "https://"));
-        assert_null(strstr(text, "\"//"));
+        assert_names_no_host(file);
         for (const char *at = text; (at = strstr(at, "\"/dashboard/")) != NULL;) {
             bool is_there = false;
             at += strlen("\"/dashboard/");
