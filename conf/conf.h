@@ -256,6 +256,7 @@ struct conf {
     /* [stats] */
     int stats_mode; /* 0: off */
     int stats_shapes;
+    bool stats_examples;
     int stats_slow_threshold; /* milliseconds, as the next; -1: none */
     int stats_log_min_duration_statement;
     int stats_metrics_shapes;

@@ -460,6 +460,14 @@ static const struct conf_key keys[] = {
                 .sentence = "The peer's port."},
 
         LATER(CLUSTER, TEXT, nodes, "host:port of the primary and its replicas, a comma list."),
+        {.name = "examples",
+                .section = CONF_SECTION_STATS,
+                .type = CONF_TYPE_BOOL,
+                .at = offsetof(struct conf, stats_examples),
+                .reloadable = LIVE,
+                .default_text = "0",
+                .sentence = "Whether a few statements of each shape are kept as they came, with "
+                            "their literals, for admins' SHOW QUERY."},
         {.name = "history",
                 PART(STATS, TEXT, conf, stats_history),
                 .default_text = "",

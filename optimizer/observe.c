@@ -39,7 +39,7 @@ struct seen {
     uint64_t key; /* 0: nothing seen here */
     struct shape_key row;
     struct sl_id entry;
-    bool is_told; /* whoever wanted to know of the shape does */
+    uint8_t tells; /* so often whoever wants to know of the shape is yet to be told */
 };
 
 struct node_seen {
@@ -61,6 +61,7 @@ struct observer {
     struct observe *observe;
     struct shape_table *table;
     struct sl_slab *under_way;
+    uint8_t tells;     /* of each shape that comes new */
     sl_usec slow_usec; /* from here on a statement is slow */
     uint32_t flushed;  /* cursor of the flush under way */
     bool is_flushing;
@@ -119,12 +120,13 @@ static struct seen *name(struct observer *observer, const struct stmt *stmt)
     struct seen *seen = place(observer, key);
     if (seen->key != key) {
         *seen = (struct seen){.key = key,
+                .tells = observer->tells,
                 .row = {.shape = shape.key,
                         .database = names_number(names, sl_span_text(stmt->database)),
                         .user = names_number(names, sl_span_text(stmt->user))}};
     }
-    if (!seen->is_told) {
-        seen->is_told = tell(observer, stmt, &shape);
+    if (seen->tells > 0 && tell(observer, stmt, &shape)) {
+        seen->tells--;
     }
     return seen;
 }
@@ -135,7 +137,7 @@ static struct seen *seen_of(struct observer *observer, const struct stmt *stmt)
     struct seen_text *text = &observer->texts[key % OBSERVE_SEEN];
     struct seen *seen = place(observer, text->shape);
 
-    if (text->key != key || seen->key != text->shape || !seen->is_told) {
+    if (text->key != key || seen->key != text->shape || seen->tells > 0) {
         seen = name(observer, stmt);
         *text = (struct seen_text){.key = key, .shape = seen->key};
     }
@@ -271,6 +273,7 @@ static struct observer *new_observer(
     }
     observer->observe = observe;
     observer->slow_usec = OBSERVE_NEVER;
+    observer->tells = 1;
     observer->table = shape_table_new(observe->store, limits, worker);
     observer->under_way = sl_slab_new(sizeof(struct observed), UNDER_WAY_MAX);
     if (observer->table == NULL || observer->under_way == NULL) {
@@ -358,6 +361,16 @@ void observe_settle(struct observe *observe, sl_usec now)
         uint32_t cursor = 0;
         while (!observe_flush(observe, i, &cursor, now)) {
         }
+    }
+}
+
+void observe_tell_again(struct observe *observe, unsigned worker, uint8_t times)
+{
+    struct observer *observer = observe->observers[worker];
+
+    observer->tells = times;
+    for (unsigned i = 0; i < OBSERVE_SEEN; i++) {
+        observer->shapes[i].tells = times;
     }
 }
 

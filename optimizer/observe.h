@@ -85,6 +85,9 @@ bool observe_forget(struct observe *observe, unsigned worker, uint32_t *cursor);
 const struct stmt *observe_under_way(
         struct observe *observe, unsigned worker, uint32_t *cursor, struct sl_hash128 *shape);
 
+/* On that worker: whoever wants to know of shapes is told of each so often from now on. At first: 1. */
+void observe_tell_again(struct observe *observe, unsigned worker, uint8_t times);
+
 /* On that worker: how long a slow statement takes; OBSERVE_NEVER, as at first: none is slow. */
 void observe_set_slow(struct observe *observe, unsigned worker, sl_usec usec);
 

@@ -45,6 +45,8 @@ struct view_visit {
     const struct view *view;
     struct view_out *out;
     const char *argument;        /* of SHOW name argument; "" or NULL: none */
+    bool is_admin;               /* the reader may see what is not for everybody */
+    const char *refusal;         /* by the view: why there are no rows, or too few; constant */
     const void *source;          /* what the reader gives the view, if they agree on anything */
     uint32_t cursor;             /* on_worker()'s own; 0 at the first call on each worker */
     int64_t sums[VIEW_SUMS_MAX]; /* the view's own: added up on workers, for finish() */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: PostgreSQL */
 #include "proxy/console_reset.h"
 
+#include "optimizer/examples.h"
 #include "optimizer/observe.h"
 #include "proxy/client.h"
 #include "proxy/console_state.h"
@@ -26,6 +27,9 @@ static bool visit(struct console_tour *tour, struct worker *worker)
     if (statistics_observe() != NULL &&
             !observe_forget(statistics_observe(), worker->index, &reset->cursor)) {
         return false;
+    }
+    if (statistics_observe() != NULL) {
+        statistics_configure(worker->index, worker->conf); /* examples are to come anew */
     }
     reset->cursor = 0;
     return true;
@@ -61,6 +65,9 @@ bool console_reset_stats(struct console *console)
 
     if (reset == NULL) {
         return false;
+    }
+    if (statistics_observe() != NULL) {
+        examples_reset(statistics_examples());
     }
     reset->tour.client = console->client->id;
     reset->tour.visit = visit;

@@ -15,7 +15,7 @@
 
 static const struct view *const lists[] = {console_views_pools, console_views_sockets,
         console_views_stats, console_views_process, console_views_queries, console_views_latency,
-        console_views_slow, console_views_history};
+        console_views_slow, console_views_query, console_views_history};
 
 /* ---- settings that a console has not, and drivers ask for ---- */
 
@@ -161,7 +161,8 @@ static void drop(struct console_tour *tour)
 static bool on_worker(struct console_tour *tour, struct worker *worker)
 {
     struct show *show = SL_CONTAINER(tour, struct show, tour);
-    bool is_done = show->visit.out->is_full || show->visit.view->on_worker(&show->visit, worker);
+    bool is_done = show->visit.out->is_full || show->visit.refusal != NULL ||
+                   show->visit.view->on_worker(&show->visit, worker);
 
     if (is_done) {
         show->visit.cursor = 0;
@@ -173,8 +174,17 @@ static void answer(struct console *console, struct show *show)
 {
     struct sl_error error;
 
-    if (show->visit.view->finish != NULL && !show->visit.out->is_full) {
+    if (show->visit.refusal == NULL && show->visit.view->finish != NULL &&
+            !show->visit.out->is_full) {
         show->visit.view->finish(&show->visit);
+    }
+    if (show->visit.refusal != NULL) {
+        SL_IGNORE(sl_error_set(
+                          &error, SL_EINVAL, SL_STATE_INVALID_PARAMETER, "%s", show->visit.refusal),
+                "the client is told");
+        show_free(show);
+        console_refuse(console, &error);
+        return;
     }
     if (show->visit.out->is_full) {
         show_free(show);
@@ -220,6 +230,7 @@ static struct show *show_new(
     snprintf(show->argument, sizeof show->argument, "%s", argument);
     show->visit.argument = show->argument;
     show->visit.view = view;
+    show->visit.is_admin = console->is_admin;
     show->visit.out = &show->rows->out;
     show->tour.client = console->client->id;
     show->tour.visit = on_worker;

@@ -25,6 +25,7 @@ extern const struct view console_views_process[]; /* console_show_process.c */
 extern const struct view console_views_queries[]; /* console_show_queries.c */
 extern const struct view console_views_latency[]; /* console_show_latency.c */
 extern const struct view console_views_slow[];    /* console_show_slow.c */
+extern const struct view console_views_query[];   /* console_show_query.c */
 extern const struct view console_views_history[]; /* console_show_history.c */
 
 /* Whatever the case of name. NULL: there is none. Also finds the settings drivers ask for. */

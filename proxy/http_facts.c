@@ -2,61 +2,11 @@
 /*
  * proxy/http_facts.c - the lists of the facts, one after the other.
  *
- * A bit of a set is named by a table whose i-th word is that of bit i. What the tree does not
- * tell is null.
+ * What the tree does not tell is null.
  */
 #include "proxy/http_facts.h"
 
-#include "protocol/sql_facts.h"
-
-static const char *const does_words[] = {"reads", "writes", "writes_in_cte", "locks_rows",
-        "changes_schema", "opaque", "casts_time", "returning", "on_conflict", "copies_in",
-        "samples", "star", "server_files"};
-
-static const char *const effect_words[] = {"sets", "sets_local", "sets_role", "prepares",
-        "deallocates", "listens", "unlistens", "notifies", "makes_temp", "holds_cursor",
-        "opens_cursor", "locks_advisory", "discards", "uses_sequences", "begins", "ends",
-        "two_phase", "loads", "locks_table"};
-
-_Static_assert(SQL_SERVER_FILES == 1 << (SL_COUNT(does_words) - 1), "a word for each bit");
-_Static_assert(SQL_LOCKS_TABLE == 1 << (SL_COUNT(effect_words) - 1), "a word for each bit");
-
-static const char *const clause_words[SQL_CLAUSE_COUNT] = {[SQL_IN_OTHER] = "other",
-        [SQL_IN_OUTPUT] = "output",
-        [SQL_IN_FROM] = "from",
-        [SQL_IN_ON] = "on",
-        [SQL_IN_WHERE] = "where",
-        [SQL_IN_HAVING] = "having",
-        [SQL_IN_GROUP] = "group",
-        [SQL_IN_ORDER] = "order",
-        [SQL_IN_LIMIT] = "limit",
-        [SQL_IN_SET] = "set",
-        [SQL_IN_VALUES] = "values",
-        [SQL_IN_TARGET] = "target",
-        [SQL_IN_WINDOW] = "window"};
-
-static const char *const with_words[] = {[SQL_WITH_NOTHING] = "nothing",
-        [SQL_WITH_LITERAL] = "literal",
-        [SQL_WITH_PARAM] = "parameter",
-        [SQL_WITH_LIST] = "list",
-        [SQL_WITH_COLUMN] = "column",
-        [SQL_WITH_QUERY] = "query",
-        [SQL_WITH_EXPRESSION] = "expression"};
-
-static const char *const join_words[] = {[SQL_JOIN_INNER] = "inner",
-        [SQL_JOIN_LEFT] = "left",
-        [SQL_JOIN_RIGHT] = "right",
-        [SQL_JOIN_FULL] = "full"};
-
-static const char *const value_words[] = {[SQL_VALUE_PARAM] = "parameter",
-        [SQL_VALUE_NUMBER] = "number",
-        [SQL_VALUE_STRING] = "string",
-        [SQL_VALUE_BITS] = "bits"};
-
-static const char *const volatility_words[] = {[SQL_VOLATILITY_UNKNOWN] = NULL,
-        [SQL_IMMUTABLE] = "immutable",
-        [SQL_STABLE] = "stable",
-        [SQL_VOLATILE] = "volatile"};
+#include "proxy/facts_words.h"
 
 /* ---- members ---- */
 
@@ -125,7 +75,7 @@ static void put_column(
     put_name(json, "qualifier", facts, column->qualifier);
     put_name(json, "name", facts, column->name);
     if (member == NULL) {
-        put_words(json, "clauses", column->clauses, clause_words, SQL_CLAUSE_COUNT);
+        put_words(json, "clauses", column->clauses, facts_clauses, SQL_CLAUSE_COUNT);
         put_bool(json, "is_guess", column->is_guess);
         put_bool(json, "is_outer", column->is_outer);
     }
@@ -136,8 +86,6 @@ static void put_column(
 
 static void put_tables(struct json *json, const struct sql_facts *facts)
 {
-    static const char *const roles[] = {"read", "written", "locked", "defined"};
-
     open_list(json, "tables");
     for (unsigned i = 0; i < facts->tables_count; i++) {
         const struct sql_table *table = &facts->tables[i];
@@ -145,7 +93,7 @@ static void put_tables(struct json *json, const struct sql_facts *facts)
         put_name(json, "schema", facts, table->schema);
         put_name(json, "name", facts, table->name);
         put_name(json, "alias", facts, table->alias);
-        put_words(json, "is", table->role, roles, SL_COUNT(roles));
+        put_words(json, "is", table->role, facts_roles, FACTS_ROLES);
         put_bool(json, "is_temp", table->is_temp);
         json_close(json, '}');
     }
@@ -173,7 +121,7 @@ static void put_filters(struct json *json, const struct sql_facts *facts)
                 has_function ? facts->functions[filter->function].name : 0);
         put_name(json, "operator", facts, filter->operator);
         put_text(json, "class", sql_op_text(filter->op));
-        put_text(json, "with", with_words[filter->with]);
+        put_text(json, "with", facts_with[filter->with]);
         if (filter->with == SQL_WITH_PARAM) {
             put_int(json, "parameter", filter->other);
         } else if (filter->with == SQL_WITH_COLUMN) {
@@ -181,7 +129,7 @@ static void put_filters(struct json *json, const struct sql_facts *facts)
         } else if (filter->with == SQL_WITH_LIST) {
             put_int(json, "list_length", filter->list_len);
         }
-        put_text(json, "clause", clause_words[filter->clause]);
+        put_text(json, "clause", facts_clauses[filter->clause]);
         put_bool(json, "is_negated", filter->is_negated);
         put_bool(json, "is_under_or", filter->is_under_or);
         put_bool(json, "is_wrapped", filter->is_wrapped);
@@ -196,7 +144,7 @@ static void put_joins(struct json *json, const struct sql_facts *facts)
     for (unsigned i = 0; i < facts->joins_count; i++) {
         const struct sql_join *join = &facts->joins[i];
         json_open(json, '{');
-        put_text(json, "kind", join_words[join->kind]);
+        put_text(json, "kind", facts_joins[join->kind]);
         put_column(json, "left", facts, join->left);
         put_column(json, "right", facts, join->right);
         put_bool(json, "is_explicit", join->is_explicit);
@@ -215,7 +163,7 @@ static void put_functions(struct json *json, const struct sql_facts *facts)
         put_name(json, "schema", facts, function->schema);
         put_name(json, "name", facts, function->name);
         put_int(json, "arguments", function->args);
-        put_text(json, "volatility", volatility_words[function->volatility]);
+        put_text(json, "volatility", facts_volatilities[function->volatility]);
         put_bool(json, "is_aggregate", function->is_aggregate);
         put_bool(json, "is_window", function->is_window);
         put_bool(json, "is_distinct", function->is_distinct);
@@ -255,12 +203,12 @@ static void put_values(struct json *json, const struct sql_facts *facts)
     for (unsigned i = 0; i < facts->values_count; i++) {
         const struct sql_value *value = &facts->values[i];
         json_open(json, '{');
-        put_text(json, "kind", value_words[value->kind]);
+        put_text(json, "kind", facts_values[value->kind]);
         if (value->kind == SQL_VALUE_PARAM) {
             put_int(json, "number", value->number);
         }
         put_int(json, "offset", value->offset);
-        put_text(json, "clause", clause_words[value->clause]);
+        put_text(json, "clause", facts_clauses[value->clause]);
         json_close(json, '}');
     }
     json_close(json, ']');
@@ -335,8 +283,8 @@ void http_facts_put(struct json *json, const struct sql_facts *facts)
     put_int(json, "statements", facts->features.statements);
     put_text(json, "kind", sql_kind_text(facts->kind));
     put_kinds(json, facts->kinds);
-    put_words(json, "does", facts->does, does_words, SL_COUNT(does_words));
-    put_words(json, "effects", facts->effects, effect_words, SL_COUNT(effect_words));
+    put_words(json, "does", facts->does, facts_does, SL_COUNT(facts_does));
+    put_words(json, "effects", facts->effects, facts_effects, SL_COUNT(facts_effects));
     put_tables(json, facts);
     put_columns(json, facts);
     put_filters(json, facts);

@@ -88,8 +88,8 @@ void http_gather_abandon(struct http_gather *gather)
 static bool visit(struct console_tour *tour, struct worker *worker)
 {
     struct http_gather *gather = SL_CONTAINER(tour, struct http_gather, tour);
-    bool is_done =
-            gather->visit.out->is_full || gather->visit.view->on_worker(&gather->visit, worker);
+    bool is_done = gather->visit.out->is_full || gather->visit.refusal != NULL ||
+                   gather->visit.view->on_worker(&gather->visit, worker);
 
     if (is_done) {
         gather->visit.cursor = 0;
@@ -101,9 +101,10 @@ static void finish_view(struct http_gather *gather)
 {
     struct view_visit *of = &gather->visit;
 
-    if (of->view->finish != NULL && !of->out->is_full && !gather->is_lost) {
+    if (of->view->finish != NULL && of->refusal == NULL && !of->out->is_full && !gather->is_lost) {
         of->view->finish(of);
     }
+    gather->refusal = of->refusal;
     view_end(of);
     gather->at++;
 }
@@ -144,11 +145,14 @@ static void go_on(struct http_gather *gather)
     for (unsigned i = 0; i < gather->at; i++) {
         bytes += sl_buf_len(&gather->rows[i].buf);
     }
-    while (gather->at < gather->count && gather->done != NULL && !gather->is_lost) {
+    while (gather->at < gather->count && gather->done != NULL && !gather->is_lost &&
+            gather->refusal == NULL) {
         struct http_rows *rows = &gather->rows[gather->at];
         rows->buf.bytes_max = HTTP_GATHER_BYTES - bytes; /* together they have no more */
-        gather->visit = (struct view_visit){
-                .view = rows->view, .out = &rows->out, .argument = gather->argument};
+        gather->visit = (struct view_visit){.view = rows->view,
+                .out = &rows->out,
+                .argument = gather->argument,
+                .is_admin = gather->is_admin};
         if (rows->view->on_worker != NULL) {
             gather->tour.visit = visit;
             gather->tour.home = come_home;

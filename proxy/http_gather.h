@@ -34,6 +34,8 @@ struct http_gather {
     bool is_waiting;
     bool is_home;                        /* done() was called */
     bool is_lost;                        /* a worker stopped */
+    bool is_admin;                       /* who asks: struct view_visit */
+    const char *refusal;                 /* a view's, or NULL; the views behind it were not asked */
     char argument[CONSOLE_ARGUMENT_MAX]; /* of the views, as in SHOW view argument; "": none */
     unsigned at;
     unsigned count;

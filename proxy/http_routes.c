@@ -170,6 +170,10 @@ static void send_view(struct http_gather *made, void *context, bool is_whole)
     struct http_request *request = context;
     struct sl_buf body;
 
+    if (made->refusal != NULL) {
+        http_refuse(request, 404, "%s", made->refusal);
+        return;
+    }
     if (!is_whole) {
         http_refuse(request, 503,
                 "the view has more than %d MB of rows, or they could not be gathered",
@@ -213,6 +217,7 @@ static void get_view(struct http_request *request)
     struct http_gather *made = gather_new(request);
     if (made != NULL) {
         snprintf(made->argument, sizeof made->argument, "%s", argument == NULL ? "" : argument);
+        made->is_admin = request->token == HTTP_TOKEN_RIGHT;
         http_gather_add(made, view);
         gather(request, made, send_view);
     }

@@ -2,6 +2,7 @@
 #include "proxy/statistics.h"
 
 #include "conf/conf.h"
+#include "optimizer/examples.h"
 #include "optimizer/observe.h"
 #include "protocol/base/clock.h"
 #include "protocol/shape.h"
@@ -16,7 +17,9 @@
 /* Of the memory: what shape_limits_share() leaves is for history and plans. */
 enum { REST_PART = 4, HISTORY_PART = 16 };
 
-static struct observe *observe; /* constant while there are workers */
+/* Constant while there are workers. */
+static struct observe *observe;
+static struct examples *examples;
 
 /* A shape that a worker did not remember: it is parsed, once for the process. */
 static bool news(void *self, const struct shape *shape, struct sl_span normalised,
@@ -27,6 +30,7 @@ static bool news(void *self, const struct shape *shape, struct sl_span normalise
             rules.encoding != SHAPE_ENCODING_SAFE) {
         return true; /* libpg_query would read it otherwise than its server does */
     }
+    examples_add(examples, shape->key, normalised, text);
     if (!parser_has_room()) {
         return false;
     }
@@ -61,7 +65,8 @@ enum sl_err statistics_start(const struct conf *conf, struct sl_error *error)
         return sl_error_set(error, SL_ENOMEM, SL_STATE_OUT_OF_MEMORY,
                 "[stats] memory is too small, or there is none");
     }
-    if (slow_statements_start() != SL_OK) {
+    examples = examples_new();
+    if (examples == NULL || slow_statements_start() != SL_OK) {
         return sl_error_set(error, SL_ENOMEM, SL_STATE_OUT_OF_MEMORY, "out of memory");
     }
     if (start_parser(conf) != SL_OK) {
@@ -91,6 +96,8 @@ void statistics_stop(void)
     recorder_stop();
     observe_free(observe, sl_now());
     slow_statements_stop();
+    examples_free(examples);
+    examples = NULL;
     observe = NULL;
 }
 
@@ -125,7 +132,14 @@ void statistics_configure(unsigned worker, const struct conf *conf)
 {
     if (observe != NULL) {
         observe_set_slow(observe, worker, slow_statements_least(conf));
+        examples_set(examples, conf->stats_examples);
+        observe_tell_again(observe, worker, conf->stats_examples ? EXAMPLES_MAX : 1);
     }
+}
+
+struct examples *statistics_examples(void)
+{
+    return examples;
 }
 
 struct observe *statistics_observe(void)

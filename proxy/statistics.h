@@ -18,6 +18,7 @@
 #include <stdbool.h>
 
 struct conf;
+struct examples;
 struct observe;
 
 /* Before the workers, with the configuration in force. SL_ENOMEM: there are none. */
@@ -40,5 +41,7 @@ void statistics_configure(unsigned worker, const struct conf *conf);
 
 /* NULL: there are none. */
 struct observe *statistics_observe(void);
+/* Not NULL when that is not. */
+struct examples *statistics_examples(void);
 
 #endif

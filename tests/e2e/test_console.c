@@ -193,10 +193,11 @@ static void keep_notice(void *arg, const PGresult *result)
 
 static void help_names_every_show_and_every_verb(void **state)
 {
-    static const char *const more[] = {"HELP", "WORKERS", "STAGES", "PREPARED", "SET key = arg",
-            "RELOAD", "PAUSE [<db>]", "RESUME [<db>]", "DISABLE <db>", "ENABLE <db>",
-            "RECONNECT [<db>]", "KILL [<db>]", "KILL_CLIENT", "SUSPEND", "SHUTDOWN",
-            "WAIT_FOR_SERVERS", "WAIT_FOR_CLIENTS", "WAIT_CLOSE [<db>]"};
+    static const char *const more[] = {"HELP", "WORKERS", "STAGES", "PREPARED", "ACTIVE", "QUERIES",
+            "QUERY", "ERRORS", "SLOW", "LATENCY", "SET key = arg", "RELOAD", "PAUSE [<db>]",
+            "RESUME [<db>]", "DISABLE <db>", "ENABLE <db>", "RECONNECT [<db>]", "KILL [<db>]",
+            "KILL_CLIENT", "SUSPEND", "SHUTDOWN", "WAIT_FOR_SERVERS", "WAIT_FOR_CLIENTS",
+            "WAIT_CLOSE [<db>]"};
     PGconn *conn = open_console();
 
     (void)state;

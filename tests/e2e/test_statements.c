@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: PostgreSQL */
 /*
- * tests/e2e/test_statements.c - SHOW LATENCY, ERRORS and SLOW, and the log of slow statements,
- * against what was really asked.
+ * tests/e2e/test_statements.c - SHOW LATENCY, ERRORS, SLOW and QUERY, and the log of slow
+ * statements, against what was really asked.
  */
 #include "tests/support/case.h"
 #include "tests/support/fixture.h"
 #include "tests/support/soon.h"
+#include "tests/support/web.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -305,6 +306,224 @@ static void nothing_is_logged_as_slow_unless_asked_for(void **state)
     start_with("");
 }
 
+/* ---- SHOW QUERY ---- */
+
+/* The id of the shape of that text, when it is known; good until the next call. */
+static const char *id_of(const char *text)
+{
+    static char id[32];
+
+    await_text(text);
+    PGresult *result = show("SHOW QUERIES");
+    id[0] = '\0';
+    for (int row = 0; row < PQntuples(result); row++) {
+        if (strcmp(PQgetvalue(result, row, PQfnumber(result, "query")), text) == 0) {
+            snprintf(id, sizeof id, "%s", PQgetvalue(result, row, PQfnumber(result, "id")));
+        }
+    }
+    PQclear(result);
+    return id;
+}
+
+/* As that user, of the id's first digits. */
+static PGresult *show_query(const char *user, const char *id, int digits)
+{
+    PGconn *console = open_as(user, "pgbouncer");
+    char command[64];
+
+    snprintf(command, sizeof command, "SHOW QUERY %.*s", digits, id);
+    PGresult *result = PQexec(console, command);
+    PQfinish(console);
+    return result;
+}
+
+/* Whether there is such a line; a value of NULL is any. */
+static bool has_line(PGresult *result, const char *section, const char *name, const char *value)
+{
+    for (int row = 0; row < PQntuples(result); row++) {
+        if (strcmp(PQgetvalue(result, row, 0), section) == 0 &&
+                strcmp(PQgetvalue(result, row, 1), name) == 0 &&
+                (value == NULL || strcmp(PQgetvalue(result, row, 2), value) == 0)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void all_that_is_known_of_a_shape_is_shown(void **state)
+{
+    static const char *const text =
+            "select p.n, count(*) from t p join t q on q.id = p.id where lower(p.n) like ? and "
+            "p.id in (?, ...) group by p.n order by p.n desc limit ?";
+    static const struct {
+        const char *section;
+        const char *name;
+        const char *value;
+    } lines[] = {{"query", "kind", "SELECT"}, {"query", "plan", "known"},
+            {"plan", "table", "t as p: read"}, {"plan", "join", "q.id = p.id: inner"},
+            {"plan", "filter", "lower(p.n) ~~ literal: LIKE prefix, where, in an expression"},
+            {"plan", "filter", "p.id = list: in, where"},
+            {"plan", "aggregate", "count: 0 arguments"}, {"plan", "function", "lower: 1 argument"},
+            {"plan", "group by", "p.n"}, {"plan", "order by", "p.n, descending"},
+            {"features", "limit", "1"}, {"complexity", "score", "8"}, {"counters", "calls", "3"},
+            {"counters", "errors", "1"}, {"counters", "xacts", "3"},
+            {"errors", "42", "1 syntax error or access rule violation"}, {"times", "total", NULL},
+            {"times", "server", NULL}};
+    char pool[128];
+    PGresult *result;
+
+    (void)state;
+    start_with("");
+    PGconn *direct = open_direct();
+    PGconn *conn = open_db();
+    for (int i = 0; i < 3; i++) {
+        PQclear(PQexec(conn, "select p.n, count(*) from t p join t q on q.id = p.id where "
+                             "lower(p.n) like 'x%' and p.id in (1, 2, 3) group by p.n "
+                             "order by p.n desc limit 5"));
+        if (i == 0) { /* it failed before */
+            query_expect(direct, "create table t (id int, n text)", "CREATE TABLE");
+        }
+    }
+    PQfinish(conn);
+    result = show_query("admin", id_of(text), 16);
+    assert_int_equal(PQresultStatus(result), PGRES_TUPLES_OK);
+    for (size_t i = 0; i < CASE_COUNT(lines); i++) {
+        if (!has_line(result, lines[i].section, lines[i].name, lines[i].value)) {
+            fail_msg("no %s %s", lines[i].section, lines[i].name);
+        }
+    }
+    assert_true(has_line(result, "query", "text", text));
+    snprintf(pool, sizeof pool, "db/postgres@127.0.0.1:%d", cluster.port);
+    assert_true(has_line(result, "pools", pool, NULL));
+    assert_false(has_line(result, "examples", "1", NULL)); /* off unless asked for */
+    PQclear(result);
+    query_expect(direct, "drop table t", "DROP TABLE");
+    PQfinish(direct);
+}
+
+static void expect_refused(PGresult *result, const char *why)
+{
+    assert_string_equal(PQresultErrorField(result, PG_DIAG_SQLSTATE), "22023");
+    assert_non_null(strstr(PQresultErrorMessage(result), why));
+    PQclear(result);
+}
+
+static void the_first_digits_will_do_where_no_other_id_has_them(void **state)
+{
+    char id[32];
+    int ambiguous = 0;
+
+    (void)state;
+    start_with("");
+    PGconn *conn = open_db();
+    for (int i = 0; i < 17; i++) { /* one more than there are digits */
+        char text[64];
+        snprintf(text, sizeof text, "select 1 as c%d", i);
+        query_expect(conn, text, "1");
+    }
+    PQfinish(conn);
+    snprintf(id, sizeof id, "%s", id_of("select ? as c0"));
+    PGresult *result = show_query("admin", id, 15);
+    assert_true(has_line(result, "query", "id", id));
+    PQclear(result);
+    for (int digit = 0; digit < 16; digit++) {
+        char first[8];
+        snprintf(first, sizeof first, "%X", (unsigned)digit);
+        result = show_query("admin", first, 1);
+        if (PQresultStatus(result) == PGRES_TUPLES_OK) {
+            PQclear(result);
+        } else {
+            ambiguous += strstr(PQresultErrorMessage(result), "more than one id") != NULL;
+            expect_refused(result, "id");
+        }
+    }
+    assert_true(ambiguous > 0);
+    expect_refused(show_query("admin", "", 0), "1 to 16 hexadecimal digits");
+    expect_refused(show_query("admin", "xyz", 3), "1 to 16 hexadecimal digits");
+    expect_refused(show_query("admin", "01234567890123456", 17), "1 to 16 hexadecimal digits");
+    expect_refused(show_query("admin", "0000000000000001", 16), "no statement");
+}
+
+static unsigned examples_in(PGresult *result)
+{
+    unsigned count = 0;
+
+    assert_int_equal(PQresultStatus(result), PGRES_TUPLES_OK);
+    for (int row = 0; row < PQntuples(result); row++) {
+        count += strcmp(PQgetvalue(result, row, 0), "examples") == 0;
+    }
+    PQclear(result);
+    return count;
+}
+
+static void ask_secrets(PGconn *conn, int n)
+{
+    for (int i = 0; i < n; i++) {
+        char text[96];
+        snprintf(text, sizeof text, "select '" SECRET "%d' as x", i);
+        PQclear(PQexec(conn, text));
+    }
+    PQclear(PQexec(conn, "alter role no_such_role password '" SECRET "'"));
+}
+
+static void examples_are_for_admins_and_only_while_wanted(void **state)
+{
+    long end = proc_now_ms() + SOON_MS;
+    char id[32];
+    unsigned count = 0;
+
+    (void)state;
+    start_with("examples = 1\n");
+    PGconn *conn = open_db();
+    ask_secrets(conn, 5);
+    snprintf(id, sizeof id, "%s", id_of("select ? as x"));
+    PGresult *result = show_query("admin", id, 16);
+    assert_true(has_line(result, "examples", "1", "select '" SECRET "0' as x"));
+    assert_true(has_line(result, "examples", "3", "select '" SECRET "2' as x"));
+    assert_int_equal(examples_in(result), 3);
+    assert_int_equal(examples_in(show_query("one", id, 16)), 0); /* may only look */
+    assert_int_equal(
+            examples_in(show_query("admin", id_of("alter role no_such_role password ?"), 16)), 0);
+    sluice_reload(&sluice, ini_with("examples = 0\n"));
+    soon_logged(&sluice, "event=conf_reloaded changes=1");
+    do {
+        ask_secrets(conn, 5);
+        count = examples_in(show_query("admin", id, 16));
+        assert_true(proc_now_ms() < end);
+    } while (count > 0);
+    sluice_reload(&sluice, ini_with("examples = 1\n"));
+    do {
+        ask_secrets(conn, 1);
+        count = examples_in(show_query("admin", id, 16));
+        assert_true(proc_now_ms() < end);
+    } while (count == 0);
+    PQfinish(conn);
+    assert_false(sluice_logged(&sluice, SECRET));
+}
+
+static void the_api_shows_examples_for_the_token_only(void **state)
+{
+    char stats[128];
+    char path[96];
+
+    (void)state;
+    int port = proc_free_port();
+    snprintf(stats, sizeof stats,
+            "examples = 1\n[http]\nlisten = 127.0.0.1:%d\ntoken = sesame-4711\n", port);
+    start_with(stats);
+    PGconn *conn = open_db();
+    ask_secrets(conn, 1);
+    PQfinish(conn);
+    snprintf(path, sizeof path, "/api/views/query?argument=%s", id_of("select ? as x"));
+    web_expect(web_ask(port, "GET", path, "Authorization: Bearer sesame-4711\r\n"), 200, SECRET);
+    struct web_answer answer = web_get(port, path);
+    web_expect(answer, 200, "select ? as x");
+    assert_null(strstr(answer.text, SECRET));
+    answer = web_get(port, "/metrics");
+    assert_null(strstr(answer.text, SECRET));
+    web_expect(web_get(port, "/api/views/query?argument=zz"), 404, "hexadecimal digits");
+}
+
 #define CASE(test) cmocka_unit_test_setup_teardown(test, prepare, stop_sluice)
 
 int main(void)
@@ -316,6 +535,10 @@ int main(void)
             CASE(what_is_slow_may_change),
             CASE(slow_statements_are_logged_without_literals),
             CASE(nothing_is_logged_as_slow_unless_asked_for),
+            CASE(all_that_is_known_of_a_shape_is_shown),
+            CASE(the_first_digits_will_do_where_no_other_id_has_them),
+            CASE(examples_are_for_admins_and_only_while_wanted),
+            CASE(the_api_shows_examples_for_the_token_only),
     };
 
     return case_run(cases, CASE_COUNT(cases), start_cluster, stop_cluster);

@@ -401,6 +401,28 @@ static void who_takes_as_long_is_slow(void **state)
     assert_int_equal(slows, 1);
 }
 
+static void who_wants_to_know_again_is_told_again(void **state)
+{
+    struct stmt stmt = made("select 1");
+
+    (void)state;
+    run(0, &stmt);
+    stmt = made("select 2");
+    run(0, &stmt);
+    assert_int_equal(told, 1);
+    observe_tell_again(observe, 0, 3);
+    for (int i = 0; i < 5; i++) {
+        stmt = made("select 1"); /* a text seen before, too */
+        run(0, &stmt);
+    }
+    assert_int_equal(told, 4);
+    stmt = made("select 1, 2");
+    for (int i = 0; i < 5; i++) {
+        run(0, &stmt);
+    }
+    assert_int_equal(told, 7);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -416,6 +438,7 @@ int main(void)
             CASE(a_shape_is_told_until_it_is_taken),
             CASE(what_is_under_way_is_found),
             CASE(who_takes_as_long_is_slow),
+            CASE(who_wants_to_know_again_is_told_again),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
