@@ -263,6 +263,7 @@ struct conf {
     int64_t stats_memory;
     const char *stats_history; /* a conninfo; "" is off */
     sl_usec stats_history_retention_usec;
+    sl_usec stats_workload_interval_usec; /* 0: only when asked */
 
     /* [http] */
     const char *http_listen; /* "" is off */

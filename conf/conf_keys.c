@@ -531,6 +531,16 @@ static const struct conf_key keys[] = {
                 .default_text = "500",
                 .sentence = "Milliseconds: statements that take as long are kept for SHOW SLOW; "
                             "-1: none."},
+        {.name = "workload_interval",
+                .section = CONF_SECTION_STATS,
+                .type = CONF_TYPE_TIME,
+                .at = offsetof(struct conf, stats_workload_interval_usec),
+                .reloadable = LIVE,
+                .min = 0,
+                .max = (int64_t)86400 * SL_SECOND,
+                .default_text = "300",
+                .sentence = "How often the load is put into groups for SHOW WORKLOAD; 0: only "
+                            "when ANALYZE WORKLOAD asks."},
         LATER(CACHE, SIZE, memory, "Bytes that cached replies may take."),
         LATER(CACHE, WORD, mode, "What may be answered from the cache.", .words = cache_modes),
         LATER(CACHE, TEXT, redis, "host:port of a Redis that keeps replies too."),

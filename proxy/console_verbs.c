@@ -12,6 +12,7 @@
 #include "conf/conf.h"
 #include "protocol/base/parse.h"
 #include "protocol/sqlstate.h"
+#include "proxy/analyst.h"
 #include "proxy/console_kill.h"
 #include "proxy/console_reset.h"
 #include "proxy/console_state.h"
@@ -298,6 +299,18 @@ static void reset_verb(struct console *console, const char *argument)
     }
 }
 
+/* It is done elsewhere, some time later: SHOW DRIFT says when. */
+static void analyze_verb(struct console *console, const char *argument)
+{
+    if (strcasecmp(argument, "workload") != 0) {
+        refuse(console, SL_STATE_SYNTAX_ERROR, "ANALYZE takes WORKLOAD");
+    } else if (!analyst_ask()) {
+        refuse(console, SL_STATE_OBJECT_NOT_IN_STATE, "statistics are off ([stats] mode)");
+    } else {
+        console_complete(console, "ANALYZE");
+    }
+}
+
 static void suspend_verb(struct console *console, const char *argument)
 {
     (void)argument;
@@ -430,6 +443,7 @@ static const struct console_verb verbs[] = {
         {"KILL_CLIENT", "KILL_CLIENT <client_id>", kill_client_verb},
         {"SUSPEND", "SUSPEND", suspend_verb},
         {"RESET", "RESET STATS", reset_verb},
+        {"ANALYZE", "ANALYZE WORKLOAD", analyze_verb},
         {"SHUTDOWN", "SHUTDOWN [WAIT_FOR_SERVERS|WAIT_FOR_CLIENTS]", shutdown_verb},
         {"WAIT_CLOSE", "WAIT_CLOSE [<db>]", wait_close_verb},
 };

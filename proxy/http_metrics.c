@@ -3,6 +3,8 @@
 
 #include "conf/conf.h"
 #include "protocol/base/parse.h"
+#include "proxy/analysis.h"
+#include "proxy/analyst.h"
 #include "proxy/console_show.h"
 #include "proxy/http_flush.h"
 #include "proxy/http_request.h"
@@ -276,6 +278,27 @@ static void put_process(struct prometheus *out)
     conf_unref(conf);
 }
 
+/* Nothing before the first analysis. */
+static void put_workload(struct prometheus *out)
+{
+    const struct analysis *analysis = analyst_latest();
+    char drift[32];
+
+    if (analysis == NULL) {
+        return;
+    }
+    prometheus_metric(out, "sluice_workload_groups", PROMETHEUS_GAUGE,
+            "Groups of statements that are alike (SHOW WORKLOAD).");
+    prometheus_int(out, analysis->groups_count);
+    if (analysis->drift >= 0) {
+        prometheus_metric(out, "sluice_workload_drift", PROMETHEUS_GAUGE,
+                "How far the load has moved from the analysis before, 0 to 1.");
+        snprintf(drift, sizeof drift, "%lld", (long long)(analysis->drift * 1e6 + 0.5));
+        prometheus_value(out, drift, MICRO);
+    }
+    analysis_unref(analysis);
+}
+
 static uint64_t rows_left_out(const struct http_gather *gather)
 {
     uint64_t count = 0;
@@ -304,6 +327,7 @@ static enum sl_err write_all(const struct http_gather *gather,
     if (statements != NULL) {
         http_statements_write(statements, out);
     }
+    put_workload(out);
     http_stats_write(out);
     prometheus_metric(out, "sluice_metrics_left_out", PROMETHEUS_GAUGE,
             "Rows of views, and samples, that are not in this answer because of a bound.");

@@ -7,6 +7,7 @@
 #include "protocol/base/clock.h"
 #include "protocol/shape.h"
 #include "protocol/sqlstate.h"
+#include "proxy/analyst.h"
 #include "proxy/history_writer.h"
 #include "proxy/parser.h"
 #include "proxy/pipeline.h"
@@ -73,6 +74,9 @@ enum sl_err statistics_start(const struct conf *conf, struct sl_error *error)
         return sl_error_set(error, SL_ENOMEM, SL_STATE_OUT_OF_MEMORY, "no parser's thread");
     }
     history_writer_start(conf, observe_store(observe), observe_names(observe));
+    if (analyst_start(observe_store(observe), conf->stats_workload_interval_usec) != SL_OK) {
+        return sl_error_set(error, SL_ENOMEM, SL_STATE_OUT_OF_MEMORY, "no analyst's thread");
+    }
     return SL_OK;
 }
 
@@ -88,6 +92,7 @@ static bool settle(void)
 
 void statistics_stop(void)
 {
+    analyst_stop();
     if (!settle()) {
         return; /* the process ends as it is */
     }
@@ -134,6 +139,9 @@ void statistics_configure(unsigned worker, const struct conf *conf)
         observe_set_slow(observe, worker, slow_statements_least(conf));
         examples_set(examples, conf->stats_examples);
         observe_tell_again(observe, worker, conf->stats_examples ? EXAMPLES_MAX : 1);
+        if (worker == 0) {
+            analyst_set_interval(conf->stats_workload_interval_usec);
+        }
     }
 }
 
