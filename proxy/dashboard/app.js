@@ -22,6 +22,7 @@ const shapes = new Shapes({
     onOrder: () => loadShapes().catch(() => poll.wake()),
 });
 const poll = new Poll(round, showState);
+let isCounting = true; // [stats] mode
 let now = 0; // Sluice's clock, microseconds since 1970
 
 // ---- statements ----
@@ -29,6 +30,10 @@ let now = 0; // Sluice's clock, microseconds since 1970
 // Only the last order's answer counts: an earlier one may come later.
 async function loadShapes() {
     const order = shapes.order;
+    if (!isCounting) {
+        setNote(byId("shapes-note"), "Not counted.");
+        return;
+    }
     try {
         const answer = await performance(order.name, SHAPES_MAX);
         if (order !== shapes.order) {
@@ -104,8 +109,8 @@ async function loadRarely() {
     const [version, config] = [await view("version"), await view("config")];
     const name = version[0]?.version ?? "";
     setText(byId("version"), /Sluice ([^)]+)/.exec(name)?.[1] ?? name);
-    const mode = config.find((row) => row.key === "stats.mode");
-    setNote(byId("off"), mode?.value !== "off" ? null :
+    isCounting = config.find((row) => row.key === "stats.mode")?.value !== "off";
+    setNote(byId("off"), isCounting ? null :
         "Statements are neither named nor timed: [stats] mode is off. Pools, memory and what is " +
         "below them are shown all the same.");
 }
@@ -120,6 +125,10 @@ async function showReadiness() {
 
 async function round(number) {
     await showReadiness();
+    if (number % RARELY === 0) {
+        await loadRarely();
+        await views.memory.load();
+    }
     if (number % SOMETIMES === 0) {
         await loadShapes();
         await views.slow.load();
@@ -129,10 +138,6 @@ async function round(number) {
     await views.active.load();
     setText(byId("active-when"), clock(Date.now()));
     await views.pools.load();
-    if (number % RARELY === 0) {
-        await views.memory.load();
-        await loadRarely();
-    }
 }
 
 function showState({state, since, retryMs, problem}) {

@@ -23,6 +23,9 @@ function terms(shape, summary) {
         ["p95", duration(shape.p95_us)],
         ["p99", duration(shape.p99_us)],
         ["max", duration(shape.max_us)],
+        ["on servers", duration(shape.server_us)],
+        ["waited", duration(shape.wait_us)],
+        ["slow clients", duration(shape.client_us)],
     ];
 }
 
