@@ -1,66 +1,21 @@
 /* SPDX-License-Identifier: PostgreSQL */
-#include "proxy/dns.h"
+#include "tests/unit/proxy/dns_home.h"
 
 #include <arpa/inet.h>
-#include <poll.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 
-#include <cmocka.h>
-
-enum { PATIENCE_MS = 60000, ASKERS = 50 };
-
-static struct mailbox home;
-static unsigned answers;
+enum { ASKERS = 50 };
 
 static int begin(void **state)
 {
     (void)state;
-    answers = 0;
-    if (mailbox_init(&home) != SL_OK || dns_start() != SL_OK) {
-        return -1;
-    }
-    dns_set_ttl(15 * SL_SECOND, 15 * SL_SECOND);
-    return 0;
-}
-
-static int end(void **state)
-{
-    (void)state;
-    sl_clock_set(0);
-    dns_stop();
-    mailbox_fini(&home);
-    return 0;
-}
-
-static void on_answer(struct dns_request *request, struct worker *worker)
-{
-    assert_null(worker);
-    assert_false(request->is_waiting);
-    answers++;
-}
-
-static struct dns_request request_of(void)
-{
-    return (struct dns_request){.home = &home, .done = on_answer};
-}
-
-static void wait_for(unsigned wanted)
-{
-    while (answers < wanted) {
-        struct pollfd event = {.fd = home.wake_fd, .events = POLLIN};
-        assert_int_equal(poll(&event, 1, PATIENCE_MS), 1);
-        mailbox_deliver(&home, NULL);
-    }
+    return dns_begin(15 * SL_SECOND);
 }
 
 static void a_numeric_host_is_answered_at_once(void **state)
 {
-    struct dns_request request = request_of();
+    struct dns_request request = dns_request_of();
     char text[ADDRESS_TEXT_MAX];
 
     (void)state;
@@ -76,14 +31,14 @@ static void a_numeric_host_is_answered_at_once(void **state)
 /* localhost is in every hosts file: no name server is needed. */
 static void a_name_is_answered_later_and_from_then_on_at_once(void **state)
 {
-    struct dns_request request = request_of();
+    struct dns_request request = dns_request_of();
 
     (void)state;
     assert_int_equal(dns_lookup("localhost", 5433, &request), DNS_LATER);
-    wait_for(1);
+    dns_wait_for(1);
     assert_true(request.count >= 1);
     assert_int_equal(request.addresses[0].port, 5433);
-    struct dns_request again = request_of();
+    struct dns_request again = dns_request_of();
     assert_int_equal(dns_lookup("LOCALHOST", 5434, &again), DNS_NOW);
     assert_int_equal(again.count, request.count);
     assert_int_equal(again.addresses[0].port, 5434);
@@ -97,13 +52,13 @@ static void many_who_ask_at_once_share_one_question(void **state)
 
     (void)state;
     for (unsigned i = 0; i < ASKERS; i++) {
-        requests[i] = request_of();
+        requests[i] = dns_request_of();
         enum dns_verdict verdict = dns_lookup("localhost", 1, &requests[i]);
         assert_int_not_equal(verdict, DNS_FAILED);
         later += verdict == DNS_LATER ? 1 : 0;
         assert_in_range(dns_pending_count(), 0, 1);
     }
-    wait_for(later);
+    dns_wait_for(later);
     for (unsigned i = 0; i < ASKERS; i++) {
         assert_true(requests[i].count >= 1);
     }
@@ -112,39 +67,39 @@ static void many_who_ask_at_once_share_one_question(void **state)
 
 static void an_answer_grows_old(void **state)
 {
-    struct dns_request request = request_of();
+    struct dns_request request = dns_request_of();
 
     (void)state;
     sl_clock_set(100 * SL_SECOND);
     assert_int_equal(dns_lookup("localhost", 1, &request), DNS_LATER);
-    wait_for(1);
+    dns_wait_for(1);
     sl_clock_set(114 * SL_SECOND);
     assert_int_equal(dns_lookup("localhost", 1, &request), DNS_NOW);
     sl_clock_set(115 * SL_SECOND);
     assert_int_equal(dns_lookup("localhost", 1, &request), DNS_LATER);
-    wait_for(2);
+    dns_wait_for(2);
     dns_expire_all();
     assert_int_equal(dns_lookup("localhost", 1, &request), DNS_LATER);
-    wait_for(3);
+    dns_wait_for(3);
 }
 
 static void a_name_without_an_address_fails_and_that_is_kept(void **state)
 {
-    struct dns_request request = request_of();
+    struct dns_request request = dns_request_of();
 
     (void)state;
     assert_int_equal(dns_lookup("no-such-host.invalid", 1, &request), DNS_LATER);
-    wait_for(1);
+    dns_wait_for(1);
     assert_int_equal(request.count, 0);
     assert_non_null(strstr(request.error, "no-such-host.invalid"));
-    struct dns_request again = request_of();
+    struct dns_request again = dns_request_of();
     assert_int_equal(dns_lookup("no-such-host.invalid", 1, &again), DNS_FAILED);
     assert_string_equal(again.error, request.error);
 }
 
 static void a_name_that_cannot_be_one_fails_at_once(void **state)
 {
-    struct dns_request request = request_of();
+    struct dns_request request = dns_request_of();
     char name[DNS_NAME_MAX + 2];
 
     (void)state;
@@ -159,13 +114,13 @@ static void a_name_that_cannot_be_one_fails_at_once(void **state)
 static void who_cancels_is_not_called(void **state)
 {
     static struct dns_request others[ASKERS];
-    struct dns_request given_up = request_of();
+    struct dns_request given_up = dns_request_of();
     char name[16];
     unsigned later = 0;
 
     (void)state;
     for (unsigned i = 0; i < ASKERS; i++) {
-        others[i] = request_of();
+        others[i] = dns_request_of();
         snprintf(name, sizeof name, "..%u", i);
         later += dns_lookup(name, 1, &others[i]) == DNS_LATER ? 1 : 0;
     }
@@ -177,9 +132,9 @@ static void who_cancels_is_not_called(void **state)
     } else {
         later++;
     }
-    struct dns_request kept = request_of();
+    struct dns_request kept = dns_request_of();
     later += dns_lookup("localhost", 1, &kept) == DNS_LATER ? 1 : 0;
-    wait_for(later);
+    dns_wait_for(later);
     assert_int_equal(answers, later);
     assert_true(kept.count >= 1);
 }
@@ -192,13 +147,13 @@ static void names_are_bounded(void **state)
     (void)state;
     unsigned later = 0;
     for (unsigned i = 0; i < DNS_HOSTS_MAX + 20; i++) {
-        requests[i] = request_of();
+        requests[i] = dns_request_of();
         /* The dots make it too long a label: the resolver refuses it without asking anybody. */
         snprintf(name, sizeof name, "..%u", i);
         later += dns_lookup(name, 1, &requests[i]) == DNS_LATER ? 1 : 0;
         assert_true(dns_count() <= DNS_HOSTS_MAX);
     }
-    wait_for(later);
+    dns_wait_for(later);
 }
 
 static bool collect(const struct dns_host_row *row, void *context)
@@ -211,13 +166,13 @@ static bool collect(const struct dns_host_row *row, void *context)
 
 static void a_row_shows_name_rest_and_addresses(void **state)
 {
-    struct dns_request request = request_of();
+    struct dns_request request = dns_request_of();
     struct dns_host_row row = {.count = -1};
 
     (void)state;
     sl_clock_set(100 * SL_SECOND);
     assert_int_equal(dns_lookup("localhost", 1, &request), DNS_LATER);
-    wait_for(1);
+    dns_wait_for(1);
     sl_clock_set(105 * SL_SECOND);
     dns_each(collect, &row);
     assert_string_equal(row.name, "localhost");
@@ -271,17 +226,19 @@ static void a_unix_socket_is_its_path_and_shown_as_unix(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-            cmocka_unit_test_setup_teardown(a_numeric_host_is_answered_at_once, begin, end),
+            cmocka_unit_test_setup_teardown(a_numeric_host_is_answered_at_once, begin, dns_end),
             cmocka_unit_test_setup_teardown(
-                    a_name_is_answered_later_and_from_then_on_at_once, begin, end),
-            cmocka_unit_test_setup_teardown(many_who_ask_at_once_share_one_question, begin, end),
-            cmocka_unit_test_setup_teardown(an_answer_grows_old, begin, end),
+                    a_name_is_answered_later_and_from_then_on_at_once, begin, dns_end),
             cmocka_unit_test_setup_teardown(
-                    a_name_without_an_address_fails_and_that_is_kept, begin, end),
-            cmocka_unit_test_setup_teardown(a_name_that_cannot_be_one_fails_at_once, begin, end),
-            cmocka_unit_test_setup_teardown(who_cancels_is_not_called, begin, end),
-            cmocka_unit_test_setup_teardown(names_are_bounded, begin, end),
-            cmocka_unit_test_setup_teardown(a_row_shows_name_rest_and_addresses, begin, end),
+                    many_who_ask_at_once_share_one_question, begin, dns_end),
+            cmocka_unit_test_setup_teardown(an_answer_grows_old, begin, dns_end),
+            cmocka_unit_test_setup_teardown(
+                    a_name_without_an_address_fails_and_that_is_kept, begin, dns_end),
+            cmocka_unit_test_setup_teardown(
+                    a_name_that_cannot_be_one_fails_at_once, begin, dns_end),
+            cmocka_unit_test_setup_teardown(who_cancels_is_not_called, begin, dns_end),
+            cmocka_unit_test_setup_teardown(names_are_bounded, begin, dns_end),
+            cmocka_unit_test_setup_teardown(a_row_shows_name_rest_and_addresses, begin, dns_end),
             cmocka_unit_test(an_address_survives_text_and_shortening),
             cmocka_unit_test(a_unix_socket_is_its_path_and_shown_as_unix),
     };

@@ -4,24 +4,12 @@
  *
  * The resolver is played here: it gives what the test has put into `answer`.
  */
-#include "proxy/dns.h"
+#include "tests/unit/proxy/dns_home.h"
 
 #include <netdb.h>
-#include <poll.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-#include <cmocka.h>
-
-enum { PATIENCE_MS = 60000 };
-
-static struct mailbox home;
-static unsigned answers;
 
 /* Set before a question; the letter, or dns_pending_count(), says when it was answered. */
 static struct {
@@ -64,29 +52,8 @@ void freeaddrinfo(struct addrinfo *all)
 static int begin(void **state)
 {
     (void)state;
-    answers = 0;
     sl_clock_set(100 * SL_SECOND);
-    if (mailbox_init(&home) != SL_OK || dns_start() != SL_OK) {
-        return -1;
-    }
-    dns_set_ttl(10 * SL_SECOND, 10 * SL_SECOND);
-    return 0;
-}
-
-static int end(void **state)
-{
-    (void)state;
-    sl_clock_set(0);
-    dns_stop();
-    mailbox_fini(&home);
-    return 0;
-}
-
-static void on_answer(struct dns_request *request, struct worker *worker)
-{
-    (void)request;
-    (void)worker;
-    answers++;
+    return dns_begin(10 * SL_SECOND);
 }
 
 static void answer_is(int failed, uint8_t first, int count)
@@ -99,18 +66,13 @@ static void answer_is(int failed, uint8_t first, int count)
 /* The name is asked for, and the answer is this; what dns_changes() grew by. */
 static unsigned answered(int failed, uint8_t first, int count)
 {
-    struct dns_request request = {.home = &home, .done = on_answer};
+    struct dns_request request = dns_request_of();
     unsigned before = dns_changes();
-    unsigned wanted = answers + 1;
 
     answer_is(failed, first, count);
     dns_expire_all();
     assert_int_equal(dns_lookup("db.test", 5432, &request), DNS_LATER);
-    while (answers < wanted) {
-        struct pollfd event = {.fd = home.wake_fd, .events = POLLIN};
-        assert_int_equal(poll(&event, 1, PATIENCE_MS), 1);
-        mailbox_deliver(&home, NULL);
-    }
+    dns_wait_for(answers + 1);
     return dns_changes() - before;
 }
 
@@ -165,7 +127,7 @@ static void of_more_addresses_than_are_kept_none_is_missing(void **state)
 static void wait_until_asked(void)
 {
     for (int i = 0; dns_pending_count() > 0; i++) {
-        assert_true(i < PATIENCE_MS);
+        assert_true(i < DNS_PATIENCE_MS);
         poll(NULL, 0, 1);
     }
 }
@@ -195,13 +157,13 @@ int main(void)
 {
     const struct CMUnitTest cases[] = {
             cmocka_unit_test_setup_teardown(
-                    an_answer_without_an_address_of_before_is_a_change, begin, end),
+                    an_answer_without_an_address_of_before_is_a_change, begin, dns_end),
             cmocka_unit_test_setup_teardown(
-                    what_the_resolver_does_not_say_is_no_change, begin, end),
+                    what_the_resolver_does_not_say_is_no_change, begin, dns_end),
             cmocka_unit_test_setup_teardown(
-                    of_more_addresses_than_are_kept_none_is_missing, begin, end),
+                    of_more_addresses_than_are_kept_none_is_missing, begin, dns_end),
             cmocka_unit_test_setup_teardown(
-                    a_name_in_use_is_asked_for_when_it_has_grown_old, begin, end),
+                    a_name_in_use_is_asked_for_when_it_has_grown_old, begin, dns_end),
     };
 
     return cmocka_run_group_tests(cases, NULL, NULL);

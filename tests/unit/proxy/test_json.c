@@ -1,39 +1,24 @@
 /* SPDX-License-Identifier: PostgreSQL */
 #include "proxy/json.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
+#include "tests/unit/proxy/written.h"
+
 #include <string.h>
 
-#include <cmocka.h>
-
-static struct sl_buf buf;
 static struct json json;
 
 static int begin(void **state)
 {
     (void)state;
-    sl_buf_init(&buf, 65536);
+    written_begin();
     json_begin(&json, &buf);
-    return 0;
-}
-
-static int end(void **state)
-{
-    (void)state;
-    sl_buf_fini(&buf);
     return 0;
 }
 
 static void assert_written(const char *expected)
 {
-    struct sl_span bytes = sl_buf_borrow(&buf);
-
     assert_int_equal(json_end(&json), SL_OK);
-    assert_int_equal(bytes.len, strlen(expected));
-    assert_memory_equal(bytes.at, expected, bytes.len);
+    written_expect(expected);
 }
 
 static void lists_and_keys_have_their_commas(void **state)
@@ -116,12 +101,13 @@ static void a_full_buffer_is_told_at_the_end(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-            cmocka_unit_test_setup_teardown(lists_and_keys_have_their_commas, begin, end),
-            cmocka_unit_test_setup_teardown(texts_are_escaped, begin, end),
-            cmocka_unit_test_setup_teardown(what_is_no_utf8_is_replaced_byte_by_byte, begin, end),
+            cmocka_unit_test_setup_teardown(lists_and_keys_have_their_commas, begin, written_end),
+            cmocka_unit_test_setup_teardown(texts_are_escaped, begin, written_end),
             cmocka_unit_test_setup_teardown(
-                    numbers_are_numbers_only_where_json_has_them, begin, end),
-            cmocka_unit_test_setup_teardown(a_full_buffer_is_told_at_the_end, begin, end),
+                    what_is_no_utf8_is_replaced_byte_by_byte, begin, written_end),
+            cmocka_unit_test_setup_teardown(
+                    numbers_are_numbers_only_where_json_has_them, begin, written_end),
+            cmocka_unit_test_setup_teardown(a_full_buffer_is_told_at_the_end, begin, written_end),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

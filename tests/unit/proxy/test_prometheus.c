@@ -1,38 +1,25 @@
 /* SPDX-License-Identifier: PostgreSQL */
 #include "proxy/prometheus.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
+#include "tests/unit/proxy/written.h"
+
 #include <stdio.h>
 #include <string.h>
 
-#include <cmocka.h>
-
-static struct sl_buf buf;
 static struct prometheus out;
 
 static int begin(void **state)
 {
     (void)state;
-    sl_buf_init(&buf, 65536);
+    written_begin();
     prometheus_begin(&out, &buf);
-    return 0;
-}
-
-static int end(void **state)
-{
-    (void)state;
-    sl_buf_fini(&buf);
     return 0;
 }
 
 static void assert_written(const char *expected)
 {
     assert_int_equal(prometheus_end(&out), SL_OK);
-    assert_int_equal(sl_buf_put_u8(&buf, 0), SL_OK);
-    assert_string_equal((const char *)sl_buf_borrow(&buf).at, expected);
+    written_expect(expected);
 }
 
 static void help_and_type_come_once_and_with_a_sample_only(void **state)
@@ -127,14 +114,15 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
             cmocka_unit_test_setup_teardown(
-                    help_and_type_come_once_and_with_a_sample_only, begin, end),
-            cmocka_unit_test_setup_teardown(labels_are_escaped, begin, end),
+                    help_and_type_come_once_and_with_a_sample_only, begin, written_end),
+            cmocka_unit_test_setup_teardown(labels_are_escaped, begin, written_end),
             cmocka_unit_test_setup_teardown(
-                    microseconds_become_seconds_to_the_last_digit, begin, end),
+                    microseconds_become_seconds_to_the_last_digit, begin, written_end),
             cmocka_unit_test_setup_teardown(
-                    what_is_too_long_or_no_number_is_left_out_and_counted, begin, end),
-            cmocka_unit_test_setup_teardown(buckets_are_cumulative_and_end_in_infinity, begin, end),
-            cmocka_unit_test_setup_teardown(a_full_buffer_is_told_at_the_end, begin, end),
+                    what_is_too_long_or_no_number_is_left_out_and_counted, begin, written_end),
+            cmocka_unit_test_setup_teardown(
+                    buckets_are_cumulative_and_end_in_infinity, begin, written_end),
+            cmocka_unit_test_setup_teardown(a_full_buffer_is_told_at_the_end, begin, written_end),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
