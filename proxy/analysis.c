@@ -354,7 +354,8 @@ enum sl_err analysis_new(struct shape_store *store, const struct analysis_option
         return err;
     }
     making.analysis->made_at = options->now;
-    making.analysis->from = window_from(options->now);
+    sl_usec from = window_from(options->now);
+    making.analysis->from = from > options->since ? from : options->since;
     making.analysis->took_usec = sl_now() - began_at;
     *made = making.analysis;
     *workload = making.workload;

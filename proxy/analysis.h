@@ -63,6 +63,7 @@ struct analysis {
 
 struct analysis_options {
     sl_usec now;
+    sl_usec since;               /* nothing was counted before */
     const struct workload *then; /* NULL: nothing to compare with */
     sl_usec then_at;
     bool (*is_cancelled)(void *arg); /* NULL: never */
