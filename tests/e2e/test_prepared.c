@@ -10,12 +10,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-enum { NAMES = 2000 };
-#else
-enum { NAMES = 10000 };
-#endif
 enum {
+    NAMES = CASE_IS_SANITIZED ? 2000 : 10000,
     AT_ONCE = 500, /* of a pipeline */
     STRIDE = 37,   /* of the names looked at; shares no factor with SERVERS */
     SERVERS = 3,

@@ -14,6 +14,18 @@
 
 #include <cmocka.h>
 
+/* Whether a sanitizer is in here, and then in Sluice: slower, and freed memory is kept. */
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#define CASE_IS_SANITIZED 1
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
+#define CASE_IS_SANITIZED 1
+#endif
+#endif
+#ifndef CASE_IS_SANITIZED
+#define CASE_IS_SANITIZED 0
+#endif
+
 #define CASE_COUNT(cases) (sizeof(cases) / sizeof((cases)[0]))
 
 /* For main(): 0 when every case passed. setup and teardown may be NULL. */
