@@ -23,11 +23,11 @@ struct observe;
 /* NULL without memory. observe must live as long. */
 SL_MUST_CHECK struct http_statements *http_statements_new(
         struct observe *observe, uint32_t shapes_max, sl_usec now);
-void http_statements_free(struct http_statements *statements); /* NULL is fine */
+void http_statements_free(struct http_statements *it); /* NULL is fine */
 
 /* Reads some more. True: that was all. */
-bool http_statements_step(struct http_statements *statements);
+bool http_statements_step(struct http_statements *it);
 /* After the last step. */
-void http_statements_write(const struct http_statements *statements, struct prometheus *out);
+void http_statements_write(const struct http_statements *it, struct prometheus *out);
 
 #endif

@@ -104,15 +104,15 @@ static void a_statement_is_taken_apart(void **state)
             "LIKE 'planted%' AND o.total > $2 GROUP BY c.name ORDER BY c.name DESC LIMIT 10";
     static const char *const words[] = {"\"kind\":\"SELECT\"", "\"statements\":1,",
             "\"does\":[\"reads\",\"locks",
-            "{\"schema\":\"shop\",\"name\":\"orders\",\"alias\":\"o\",\"is\":[\"read\","
-            "\"locked\"],\"is_temp\":false}",
+            ("{\"schema\":\"shop\",\"name\":\"orders\",\"alias\":\"o\",\"is\":[\"read\","
+             "\"locked\"],\"is_temp\":false}"),
             "{\"schema\":null,\"name\":\"customers\",\"alias\":\"c\",",
-            "{\"schema\":\"shop\",\"table\":\"orders\",\"qualifier\":\"o\",\"name\":\"state\","
-            "\"clauses\":[\"where\"],",
-            "\"name\":\"state\"},\"function\":null,\"operator\":\"=\",\"class\":\"in\",\"with\":"
-            "\"list\",\"list_length\":2,",
-            "\"name\":\"name\"},\"function\":\"lower\",\"operator\":\"~~\",\"class\":\"LIKE "
-            "prefix\",",
+            ("{\"schema\":\"shop\",\"table\":\"orders\",\"qualifier\":\"o\",\"name\":\"state\","
+             "\"clauses\":[\"where\"],"),
+            ("\"name\":\"state\"},\"function\":null,\"operator\":\"=\",\"class\":\"in\",\"with\":"
+             "\"list\",\"list_length\":2,"),
+            ("\"name\":\"name\"},\"function\":\"lower\",\"operator\":\"~~\",\"class\":\"LIKE "
+             "prefix\","),
             "\"operator\":\">\",\"class\":\"range\",\"with\":\"parameter\",\"parameter\":2,",
             "\"kind\":\"left\",\"left\":{", "\"name\":\"count\",\"arguments\":0,",
             "\"order_by\":[{\"column\":{\"schema\":null,\"table\":\"customers\",",
@@ -257,17 +257,16 @@ static void without_statistics_there_is_none(void **state)
 
 /* ---- who asks too much ---- */
 
-static void put_repeated(char *to, const char *head, const char *piece, int count)
+/* The body: head, so many pieces, tail. */
+static void put_repeated(const char *head, const char *piece, int count, const char *tail)
 {
-    size_t len = strlen(piece);
-    size_t used = strlen(head);
+    size_t used = (size_t)snprintf(body, sizeof body, "%s", head);
 
-    memcpy(to, head, used);
-    for (int i = 0; i < count; i++, used += len) {
-        assert_true(used + len < BODY_MAX);
-        memcpy(to + used, piece, len);
+    assert_true(used + strlen(piece) * (size_t)count + strlen(tail) < sizeof body);
+    for (int i = 0; i < count; i++) {
+        used += (size_t)snprintf(body + used, sizeof body - used, "%s", piece);
     }
-    to[used] = '\0';
+    snprintf(body + used, sizeof body - used, "%s", tail);
 }
 
 static void bodies_that_are_no_such_object_are_refused(void **state)
@@ -283,9 +282,9 @@ static void bodies_that_are_no_such_object_are_refused(void **state)
         web_expect(post(bad[i]), 400, "{\"error\":{\"code\":\"bad_request\",\"message\":");
     }
     web_expect(web_post(port, PATH, JSON, zero, sizeof zero - 1), 400, "\"bad_request\"");
-    put_repeated(body, "", "[", DEPTH);
+    put_repeated("", "[", DEPTH, "");
     web_expect(post(body), 400, "maximum parsing depth");
-    put_repeated(body, "{\"sql\":", "{\"a\":", DEPTH);
+    put_repeated("{\"sql\":", "{\"a\":", DEPTH, "");
     web_expect(post(body), 400, "maximum parsing depth");
 }
 
@@ -293,24 +292,18 @@ static void what_is_too_long_or_too_deep_is_refused(void **state)
 {
     (void)state;
     start_with("on", "max_body = 1MB\n");
-    put_repeated(body, "{\"sql\":\"select 1", " ", 70000);
-    strcat(body, "\"}");
+    put_repeated("{\"sql\":\"select 1", " ", 70000, "\"}");
     web_expect(post(body), 413, "longer than 65536 bytes");
-    put_repeated(body, "{\"sql\":\"select 1", " ", 600000);
-    strcat(body, "\"}");
+    put_repeated("{\"sql\":\"select 1", " ", 600000, "\"}");
     web_expect(post(body), 413, "longer than 524288 bytes");
-    put_repeated(body, "{\"sql\":\"select ", "-(1+", 16000);
-    strcat(body, "\"}");
+    put_repeated("{\"sql\":\"select ", "-(1+", 16000, "\"}");
     web_expect(post(body), 400, "\"syntax_error\"");
-    put_repeated(body, "{\"sql\":\"select 1", "+1", 30000);
-    strcat(body, "\"}");
+    put_repeated("{\"sql\":\"select 1", "+1", 30000, "\"}");
     struct web_answer answer = post(body);
     assert_true(answer.status == 200 || answer.status == 413);
-    put_repeated(body, "{\"sql\":\"update t set ", "(a, b) = (select (1), 2), ", 2000);
-    strcat(body, " c = 1\"}");
+    put_repeated("{\"sql\":\"update t set ", "(a, b) = (select (1), 2), ", 2000, " c = 1\"}");
     web_expect(post(body), 413, "too heavy");
-    put_repeated(body, "{\"sql\":\"select ", "\\\"a\\\",", 13000);
-    strcat(body, "1\"}");
+    put_repeated("{\"sql\":\"select ", "\\\"a\\\",", 13000, "1\"}");
     web_expect(post(body), 200, "\"is_truncated\":");
 }
 
@@ -453,8 +446,7 @@ static void what_the_watchdog_gives_up_is_told(void **state)
 
     (void)state;
     start_with("on", "timeout = 60\nmax_body = 1MB\n");
-    put_repeated(body, "{\"sql\":\"select 1", ",1", 32000);
-    strcat(body, "\"}");
+    put_repeated("{\"sql\":\"select 1", ",1", 32000, "\"}");
     len = strlen(body);
     for (long until = proc_now_ms() + SOON_MS; proc_now_ms() < until;) {
         char head[512];

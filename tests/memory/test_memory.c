@@ -224,6 +224,7 @@ static void browse(void)
 static void analyze(void)
 {
     static const char requests[] =
+            "GET /api/metrics/performance?database=shop HTTP/1.1\r\nHost: x\r\n\r\n"
             "POST /api/queries/analyze HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer t\r\n"
             "Content-Length: 35\r\n\r\n{\"sql\":\"select 42\", \"db\" : \"shop\" }"
             "POST /api/queries/analyze HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer t\r\n"

@@ -6,6 +6,7 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -38,7 +39,7 @@ static void count(struct shape_table *table, struct shape_key key, sl_usec usec,
 {
     struct tally_sample sample = {.times = {usec, usec / 4, usec / 2}, .rows = 2};
 
-    strcpy(sample.sqlstate, error);
+    snprintf(sample.sqlstate, sizeof sample.sqlstate, "%s", error);
     shape_table_add(table, shape_table_open(table, &key, start), &sample, start);
 }
 
@@ -166,7 +167,7 @@ static void later_pools_are_added_up_in_one(void **state)
     expect_sum(store, (struct total_key){TOTAL_ALL, pools_max, 2, 3}, 1, 7);
     expect_sum(store, (struct total_key){TOTAL_ALL, pools_max + 1, 2, 3}, 0, 0);
     expect_sum(store, (struct total_key){TOTAL_ALL, 0, 0, 0}, 50, 350);
-    expect_sum(store, every_pool, pools_max + 50, 7 * (pools_max + 50));
+    expect_sum(store, every_pool, pools_max + 50, (uint64_t)7 * (pools_max + 50));
     shape_table_free(table, start);
     shape_store_free(store);
 }
