@@ -25,7 +25,7 @@
 enum {
     PARSE_WHOLE_MAX = 1 << 20,
     OURS_LEN = 7,
-    CLOSES_MAX = 4 /* of statements of the server's, for one that is new */
+    CLOSES_MAX = 16 /* of statements of the server's, for one that is new */
 };
 
 _Static_assert(CLOSES_MAX + 4 <= REQUEST_ENTRIES_MAX, "all for one message, or nothing");

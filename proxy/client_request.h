@@ -17,7 +17,7 @@
 struct client;
 
 /* What one message of a client's may put into the queue of replies. */
-enum { REQUEST_ENTRIES_MAX = 8 };
+enum { REQUEST_ENTRIES_MAX = 20 };
 
 struct request {
     const uint8_t *at; /* the whole message, as far as it has come */

@@ -11,7 +11,7 @@
 #include <string.h>
 
 enum {
-    NAMES = CASE_IS_SANITIZED ? 2000 : 10000,
+    NAMES = CASE_IS_SANITIZED ? 3000 : 10000,
     AT_ONCE = 500, /* of a pipeline */
     STRIDE = 37,   /* of the names looked at; shares no factor with SERVERS */
     SERVERS = 3,
