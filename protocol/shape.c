@@ -312,9 +312,10 @@ static void on_name(struct shape_scan *scan)
 
 /*
  * Where an operator ends: PostgreSQL's rules for comments in it, and for a + or - at its end
- * (documentation, "Operators" in "Lexical Structure").
+ * (documentation, "Operators" in "Lexical Structure"). What it takes off at the end is not looked
+ * at again: else a long run of + would be read as often as it is long.
  */
-static const uint8_t *operator_end(const struct shape_scan *scan)
+static const uint8_t *operator_end(struct shape_scan *scan)
 {
     const uint8_t *from = scan->at;
     const uint8_t *at = from;
@@ -328,9 +329,11 @@ static const uint8_t *operator_end(const struct shape_scan *scan)
         may_end_signed |= strchr("~!@#^&|`?%", *at) != NULL;
         at++;
     }
+    const uint8_t *end = at;
     while (!may_end_signed && at - from > 1 && (at[-1] == '+' || at[-1] == '-')) {
         at--;
     }
+    scan->signs = at < end ? end : scan->signs;
     return at;
 }
 
@@ -360,7 +363,7 @@ static void on_operator(struct shape_scan *scan)
 
     if (end - at > 1 && ((at[0] == '-' && at[1] == '-') || (at[0] == '/' && at[1] == '*'))) {
         scan->at = shape_scan_skipped(scan, shape_skip_blank(&scan->source, at));
-    } else if (end - at > 1 && shape_chars[at[1]] == CHAR_OPERATOR) {
+    } else if (at >= scan->signs && end - at > 1 && shape_chars[at[1]] == CHAR_OPERATOR) {
         put_operator(scan, operator_end(scan));
     } else {
         put_operator(scan, at + 1);

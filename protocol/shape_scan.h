@@ -41,6 +41,7 @@ struct shape_scan {
     bool begins;          /* the next token is a statement's first */
     bool is_index;        /* behind a [ that may belong to a type's name */
     bool negates;         /* behind a minus, and parentheses */
+    const uint8_t *signs; /* up to here each + and - is an operator of its own */
     struct shape_setting setting;
     uint32_t type_depth; /* within parentheses of that depth numbers stay */
     uint32_t atomic;     /* BEGIN ATOMIC and CASEs within that are open */

@@ -126,9 +126,21 @@ static bool is_spread_bounded(struct sl_span text)
     return spread <= SQL_SPREAD_MAX;
 }
 
+/* Whether no run of what an operator or a comment's mark is made of is too long. */
+static bool is_run_bounded(struct sl_span text)
+{
+    size_t run = 0;
+
+    for (size_t i = 0; i < text.len && run <= SQL_RUN_MAX; i++) {
+        bool is_operator = text.at[i] != 0 && strchr("~!@#^&|`?+-*/%<>=", text.at[i]) != NULL;
+        run = is_operator ? run + 1 : 0;
+    }
+    return run <= SQL_RUN_MAX;
+}
+
 enum sl_err sql_text_check(struct sl_span text)
 {
-    if (text.len > SQL_TEXT_MAX || !is_spread_bounded(text)) {
+    if (text.len > SQL_TEXT_MAX || !is_run_bounded(text) || !is_spread_bounded(text)) {
         return SL_ELIMIT;
     }
     return memchr(text.at, 0, text.len) == NULL ? SL_OK : SL_EINVAL;

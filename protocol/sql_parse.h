@@ -9,6 +9,9 @@
  * - UPDATE ... SET (a, b) = (source): its grammar hangs the source under each of the columns,
  *   and its printer and its fingerprint walk it as often; nested, that is exponential. A text
  *   where columns times length might pass SQL_SPREAD_MAX is refused.
+ * - a run of operator characters, comments' marks among them: its scanner takes all of it and gives
+ *   it back but for one sign or mark, over and over. A text with a run longer than SQL_RUN_MAX
+ *   is refused.
  *
  * Its memory is its own (protocol/sql_memory.h). Where it runs out of it, or would end the
  * process, the text is refused, and the thread is spent: it should end, and another go on.
@@ -25,6 +28,7 @@
 enum {
     SQL_TEXT_MAX = 65536,
     SQL_SPREAD_MAX = 262144,
+    SQL_RUN_MAX = 256,
     SQL_STACK_BYTES = 64 << 20,
     SQL_MESSAGE_MAX = 128
 };

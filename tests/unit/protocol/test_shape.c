@@ -516,6 +516,31 @@ static void of_a_very_long_text_the_beginning_is_read(void **state)
 }
 
 /* Whatever the bytes: nothing is read or written that is not ours, and rooms change no key. */
+/* Read once for each of them, this would take minutes: longer than a test may. */
+static void a_long_run_of_signs_is_read_once(void **state)
+{
+    static const char *const pieces[] = {"+", "+-", "=+", "/+", "*-+"};
+    static const struct row rows[] = {{"select 1+++a", "select ? + + + a"},
+            {"select 1=+-+a", "select ? = + - + a"}, {"select 1+-+@a", "select ? +-+@ a"},
+            {"select 1*/++a", "select ? */ + + a"}, {"select 1@++a", "select ? @++ a"},
+            {"select 1+++--+\n+a", "select ? + + + + a"}};
+    char *text = malloc(SHAPE_TEXT_MAX);
+
+    (void)state;
+    check_rows(rows, SL_COUNT(rows));
+    assert_non_null(text);
+    for (size_t i = 0; i < SL_COUNT(pieces); i++) {
+        size_t len = strlen(pieces[i]);
+        struct shape shape;
+        for (size_t at = 0; at < SHAPE_TEXT_MAX; at++) {
+            text[at] = pieces[i][at % len];
+        }
+        (void)normalised(sl_span(text, SHAPE_TEXT_MAX), standard, &shape);
+        assert_in_range(shape.tokens, i == 0 ? SHAPE_TEXT_MAX : 1, SHAPE_TEXT_MAX);
+    }
+    free(text);
+}
+
 static void any_bytes_have_a_shape(void **state)
 {
     static const char bytes[] = "'\"$\\-/*()[];:.,?=+@#{} \nEuUnNxXbB&019_azAZ\x80\x95\xe4$$''";
@@ -567,6 +592,7 @@ int main(void)
             cmocka_unit_test(what_may_stack_up_is_counted),
             cmocka_unit_test(a_cut_text_has_the_key_of_the_whole),
             cmocka_unit_test(of_a_very_long_text_the_beginning_is_read),
+            cmocka_unit_test(a_long_run_of_signs_is_read_once),
             cmocka_unit_test(any_bytes_have_a_shape),
     };
 

@@ -315,6 +315,22 @@ static void shared_sources_do_not_multiply(void **state)
     assert_int_equal(survives(whole), SL_ELIMIT);
 }
 
+/* PostgreSQL's scanner reads them as often as they are long: seconds. */
+static void long_runs_of_operators_are_refused(void **state)
+{
+    char *whole = NULL;
+
+    (void)state;
+    assert_int_equal(survives(repeated("select ", "+", "1", 30000)), SL_ELIMIT);
+    assert_int_equal(survives(repeated("select 1 ", "/*", "", 15000)), SL_ELIMIT);
+    assert_int_equal(survives(repeated("select 1 ", "/*", "*/", SQL_RUN_MAX / 2 + 1)), SL_ELIMIT);
+    assert_int_equal(survives(repeated("select 1 ", "/*", "*/", SQL_RUN_MAX / 2)), SL_OK);
+    assert_int_equal(survives(repeated("select ", "+ ", "1", 1000)), SL_OK);
+    assert_true(asprintf(&whole, "-- %0*d\nselect 1 /* %.250s */", 500, 0,
+                        repeated("", "*", "", 250)) > 0);
+    assert_int_equal(survives(whole), SL_OK);
+}
+
 static void usual_updates_are_taken(void **state)
 {
     (void)state;
@@ -345,6 +361,7 @@ int main(void)
             cmocka_unit_test(unfinished_texts_do_no_harm),
             cmocka_unit_test(long_names_are_cut_as_postgres_cuts_them),
             cmocka_unit_test(shared_sources_do_not_multiply),
+            cmocka_unit_test(long_runs_of_operators_are_refused),
             cmocka_unit_test(usual_updates_are_taken),
     };
 
