@@ -161,6 +161,27 @@ static void console(void)
     PQfinish(conn);
 }
 
+/* The views of statements; of one of them all that is known. */
+static void statements(void)
+{
+    static const char *const texts[] = {"show latency", "show errors", "show slow",
+            "show slow total", "show active", "show history", "show query xyz", NULL};
+    PGconn *conn = login("shop", "sslmode=disable");
+    char text[64];
+
+    PQclear(PQexec(conn, "select 1 as one"));
+    PQfinish(conn);
+    conn = login("pgbouncer", "sslmode=disable");
+    PGresult *result = PQexec(conn, "show queries calls");
+    const char *id = PQntuples(result) > 0 ? PQgetvalue(result, 0, 0) : "0";
+    snprintf(text, sizeof text, "show query %s", id);
+    PQclear(result);
+    PQclear(PQexec(conn, text));
+    ask(conn, texts);
+    PQclear(PQexec(conn, "reset stats"));
+    PQfinish(conn);
+}
+
 static void reload(void)
 {
     PGconn *conn = login("pgbouncer", "sslmode=disable");
@@ -305,8 +326,8 @@ static const struct {
 } acts[] = {{"login and simple queries", simple}, {"prepared statements", prepared},
         {"a pipeline", pipelined}, {"COPY", copies}, {"TLS", encrypted},
         {"a wrong password", wrong_password}, {"the console", console}, {"RELOAD", reload},
-        {"cancel", cancelled}, {"a client that vanishes", vanished}, {"HTTP", browse},
-        {"an analysis", analyze}};
+        {"statistics", statements}, {"cancel", cancelled}, {"a client that vanishes", vanished},
+        {"HTTP", browse}, {"an analysis", analyze}};
 
 /* ---- what is left ---- */
 
@@ -442,7 +463,7 @@ static int begin(void **state)
     http_port = proc_free_port();
     snprintf(text, sizeof text,
             "%s[http]\nlisten = 127.0.0.1:%d\ntimeout = 2\ntoken = t\n"
-            "[stats]\nmode = on\n",
+            "[stats]\nmode = on\nexamples = 1\nslow_threshold = 0\n",
             ini, http_port);
     sluice_start(&sluice, text);
     unsetenv("LD_PRELOAD");
