@@ -298,11 +298,12 @@ static void put_plan(struct view_visit *visit, const struct plan *plan)
 {
     static const char *const why[] = {[PLAN_KNOWN] = "known",
             [PLAN_NO_SQL] = "none: a syntax error, or what the parser does not know",
-            [PLAN_REFUSED] = "none: beyond the parser's bounds"};
+            [PLAN_REFUSED] = "none: beyond the parser's bounds",
+            [PLAN_UNREAD] = "none: the parser would read it otherwise than its server does"};
 
     if (plan == NULL) {
         put_text(visit, "text", NULL);
-        put_text(visit, "plan", "none: not parsed yet, forgotten, or not to be parsed");
+        put_text(visit, "plan", "none: not parsed yet, or forgotten");
         return;
     }
     put_text(visit, "text", plan->text);

@@ -257,13 +257,25 @@ static void answered(void *arg, const struct parser_answer *answer)
     free(want);
 }
 
+/* For who wants it parsed a text that nobody read is none. */
+static struct slot *find_for_locked(
+        const struct stripe *stripe, struct sl_hash128 key, bool to_parse)
+{
+    struct slot *slot = find_locked(stripe, key);
+    bool is_unread = slot != NULL && slot->plan != NULL && slot->plan->kind == PLAN_UNREAD;
+
+    return to_parse && is_unread ? NULL : slot;
+}
+
 /* A pending slot for key. False: there is one already, or no memory. */
-static bool reserve(struct sl_hash128 key)
+static bool reserve(struct sl_hash128 key, bool to_parse)
 {
     struct stripe *stripe = stripe_of(key);
+    struct sl_list gone;
 
+    sl_list_init(&gone);
     pthread_mutex_lock(&stripe->lock);
-    bool is_there = find_locked(stripe, key) != NULL;
+    bool is_there = find_for_locked(stripe, key, to_parse) != NULL;
     pthread_mutex_unlock(&stripe->lock);
     struct slot *slot = is_there ? NULL : calloc(1, sizeof *slot);
     if (slot == NULL) {
@@ -272,35 +284,67 @@ static bool reserve(struct sl_hash128 key)
     slot->key = key;
     sl_list_init(&slot->in_clock);
     pthread_mutex_lock(&stripe->lock);
-    is_there = find_locked(stripe, key) != NULL ||
-               sl_map_put(&stripe->slots, &slot->in_map, key.lo) != SL_OK;
+    is_there = find_for_locked(stripe, key, to_parse) != NULL;
+    struct slot *unread = is_there ? NULL : find_locked(stripe, key);
+    if (unread != NULL) {
+        unlink_locked(stripe, unread);
+        sl_list_append(&gone, &unread->in_clock);
+    }
+    is_there = is_there || sl_map_put(&stripe->slots, &slot->in_map, key.lo) != SL_OK;
     if (!is_there) {
         stripe->counts.pending++;
-        stripe->counts.wanted++;
+        stripe->counts.wanted += to_parse ? 1 : 0;
     }
     pthread_mutex_unlock(&stripe->lock);
+    slots_free(&gone);
     if (is_there) {
         free(slot);
     }
     return !is_there;
 }
 
-void plans_want(struct sl_hash128 key, struct sl_span text, struct sl_span shape_text)
+static struct want *want_new(struct sl_hash128 key, struct sl_span shape_text)
 {
-    if (!parser_has_room() || !reserve(key)) {
-        return;
-    }
     struct want *want = malloc(sizeof *want + shape_text.len);
+
     if (want != NULL) {
         *want = (struct want){.key = key, .text_len = shape_text.len};
         if (shape_text.len > 0) {
             memcpy(want->text, shape_text.at, shape_text.len);
         }
     }
+    return want;
+}
+
+void plans_want(struct sl_hash128 key, struct sl_span text, struct sl_span shape_text)
+{
+    if (!parser_has_room() || !reserve(key, true)) {
+        return;
+    }
+    struct want *want = want_new(key, shape_text);
     if (want == NULL || parser_ask(text, answered, want) != SL_OK) {
         free(want);
         settle(key, NULL);
     }
+}
+
+void plans_keep(struct sl_hash128 key, struct sl_span shape_text)
+{
+    const struct parser_answer unread = {.err = SL_OK};
+    struct plan *plan = NULL;
+
+    if (!reserve(key, false)) {
+        return;
+    }
+    struct want *want = want_new(key, shape_text);
+    if (want != NULL) {
+        plan = plan_new(want, &unread);
+    }
+    if (plan != NULL) {
+        plan->kind = PLAN_UNREAD;
+    }
+    settle(key, plan);
+    free(want);
 }
 
 void plans_counts(struct plans_counts *counts)

@@ -37,6 +37,7 @@ enum plan_kind {
     PLAN_KNOWN,   /* with facts */
     PLAN_NO_SQL,  /* a syntax error: PostgreSQL will say so, or knows more than we do */
     PLAN_REFUSED, /* beyond the parser's bounds, or given up by it */
+    PLAN_UNREAD,  /* plans_keep(): a text, and nobody has read it yet */
 };
 
 struct plan {
@@ -79,6 +80,12 @@ void plan_unref(const struct plan *plan); /* NULL is fine */
  * ASCII (protocol/shape_encoding.h).
  */
 void plans_want(struct sl_hash128 key, struct sl_span text, struct sl_span shape_text);
+
+/*
+ * Keeps the text of a shape that is not to be parsed, to be shown, unless there is a plan or one
+ * is on its way. Whoever wants it parsed later may: the plan takes its place.
+ */
+void plans_keep(struct sl_hash128 key, struct sl_span shape_text);
 
 void plans_counts(struct plans_counts *counts);
 

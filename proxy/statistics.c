@@ -29,7 +29,9 @@ static bool news(void *self, const struct shape *shape, struct sl_span normalise
     (void)self;
     if ((shape->flags & (SHAPE_CUT | SHAPE_LONG | SHAPE_BROKEN)) != 0 || rules.backslashes ||
             rules.encoding != SHAPE_ENCODING_SAFE) {
-        return true; /* libpg_query would read it otherwise than its server does */
+        /* libpg_query would read it otherwise than its server does. */
+        plans_keep(shape->key, normalised);
+        return true;
     }
     examples_add(examples, shape->key, normalised, text);
     if (!parser_has_room()) {

@@ -401,6 +401,27 @@ static void all_that_is_known_of_a_shape_is_shown(void **state)
     PQfinish(direct);
 }
 
+/* What is beyond the parser: its text is shown all the same, without literals. */
+static void what_is_not_to_be_parsed_is_shown_without_a_plan(void **state)
+{
+    PGresult *result;
+
+    (void)state;
+    start_with("");
+    PGconn *conn = open_db();
+    query_expect(conn, "set standard_conforming_strings = off", "SET");
+    query_expect(conn, "select 'it\\'s " SECRET "' as Odd", "it's " SECRET);
+    PQclear(PQexec(conn, "select '" SECRET));
+    PQfinish(conn);
+    result = show_query("admin", id_of("select ? as odd"), 16);
+    assert_true(has_line(result, "query", "text", "select ? as odd"));
+    assert_true(has_line(result, "query", "plan",
+            "none: the parser would read it otherwise than its server does"));
+    assert_true(has_line(result, "counters", "calls", "1"));
+    PQclear(result);
+    await_text("(a text that ends within a string, a name or a comment)");
+}
+
 static void expect_refused(PGresult *result, const char *why)
 {
     assert_string_equal(PQresultErrorField(result, PG_DIAG_SQLSTATE), "22023");
@@ -536,6 +557,7 @@ int main(void)
             CASE(slow_statements_are_logged_without_literals),
             CASE(nothing_is_logged_as_slow_unless_asked_for),
             CASE(all_that_is_known_of_a_shape_is_shown),
+            CASE(what_is_not_to_be_parsed_is_shown_without_a_plan),
             CASE(the_first_digits_will_do_where_no_other_id_has_them),
             CASE(examples_are_for_admins_and_only_while_wanted),
             CASE(the_api_shows_examples_for_the_token_only),

@@ -120,6 +120,36 @@ static void a_wanted_plan_is_there_some_time_later(void **state)
     plan_unref(plan);
 }
 
+static void a_text_that_is_not_parsed_is_kept_until_somebody_wants_it_parsed(void **state)
+{
+    const char *text = "select a from t";
+    const struct sl_hash128 key = key_of(text);
+
+    (void)state;
+    start(&roomy, NULL);
+    plans_keep(key, sl_span_text("its shape"));
+    const struct plan *unread = plans_find(key);
+    assert_non_null(unread);
+    assert_int_equal(unread->kind, PLAN_UNREAD);
+    assert_null(unread->facts);
+    assert_string_equal(unread->text, "its shape");
+    assert_int_equal(counted().wanted, 0);
+    want(text);
+    await_plans();
+    const struct plan *plan = plans_find(key);
+    assert_int_equal(plan->kind, PLAN_KNOWN);
+    assert_string_equal(unread->text, "its shape"); /* lent */
+    plan_unref(unread);
+    plans_keep(key, sl_span_text("its shape"));
+    unread = plans_find(key);
+    assert_ptr_equal(unread, plan); /* it does not go for less */
+    plan_unref(unread);
+    plan_unref(plan);
+    assert_int_equal(counted().plans, 1);
+    assert_int_equal(counted().dropped, 0);
+    stop();
+}
+
 static void a_shape_is_asked_for_once(void **state)
 {
     (void)state;
@@ -261,6 +291,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
             cmocka_unit_test(a_wanted_plan_is_there_some_time_later),
+            cmocka_unit_test(a_text_that_is_not_parsed_is_kept_until_somebody_wants_it_parsed),
             cmocka_unit_test(a_shape_is_asked_for_once),
             cmocka_unit_test(a_full_parser_is_asked_again_later),
             cmocka_unit_test(plans_stay_within_their_bounds),
