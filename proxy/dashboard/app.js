@@ -13,6 +13,7 @@ import * as views from "./views.js";
 const MINUTE_USEC = 60e6;
 const RARELY = 6; // rounds
 const SOMETIMES = 2;
+const DRIFT_MAX = 0.15; // the log says so, too: optimizer/README.md
 
 const history = new History();
 const timeline = new Timeline(byId("plots"), byId("ranges"), () => poll.wake());
@@ -115,6 +116,17 @@ async function loadRarely() {
         "below them are shown all the same.");
 }
 
+// How far the load has moved since it was put into groups before.
+async function loadWorkload() {
+    await views.workload.load();
+    const [drift] = await view("drift");
+    const isKnown = typeof drift?.drift === "number";
+    setText(byId("drift"), drift?.analysed_at == null ? "statements that are alike" :
+        `of the last hour, analysed ${drift.analysed_at}` +
+        (isKnown ? `; moved by ${drift.drift} since the analysis before` : ""));
+    byId("drift").className = isKnown && drift.drift > DRIFT_MAX ? "warn" : "";
+}
+
 async function showReadiness() {
     const answer = await readiness();
     const badge = byId("readiness");
@@ -128,6 +140,7 @@ async function round(number) {
     if (number % RARELY === 0) {
         await loadRarely();
         await views.memory.load();
+        await loadWorkload();
     }
     if (number % SOMETIMES === 0) {
         await loadShapes();

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: PostgreSQL
-// Tables of views: live activity, slow statements, errors, pools, memory.
+// Tables of views: groups of statements, live activity, slow statements, errors, pools, memory.
 import {Refused, view} from "./api.js";
 import {byId, setNote} from "./dom.js";
-import {NONE, bytes, count, duration} from "./format.js";
+import {NONE, bytes, count, duration, percent} from "./format.js";
 import {Table} from "./table.js";
 
 function text(value) {
@@ -36,6 +36,18 @@ export class ViewTable {
 const number = (title, name, format = count) =>
     ({title, kind: "num", text: (row) => format(row[name])});
 const words = (title, name, kind) => ({title, kind, text: (row) => text(row[name])});
+
+export const workload = new ViewTable("workload", {
+    columns: [
+        words("Group, by its most telling words", "group", "query"),
+        {title: "Share", kind: "num", text: (row) => percent(row.share, 1)},
+        number("Shapes", "shapes"), number("Calls", "calls"), number("Total", "total_us", duration),
+        number("Mean", "mean_us", duration), number("Longest", "max_us", duration),
+        words("Tables", "tables", "name"),
+    ],
+    select: (rows) => rows.slice(0, 12),
+    none: "Not analysed yet: every [stats] workload_interval.",
+});
 
 export const active = new ViewTable("active", {
     columns: [

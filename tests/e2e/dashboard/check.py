@@ -195,6 +195,15 @@ def what_happens_now_and_what_went_wrong_is_shown():
         row["Statement"] == "select ? from pg_sleep(?)" for row in cells("slow")))
 
 
+def groups_are_shown():
+    def is_alike():
+        groups = view("workload")
+        shown = [(row["Group, by its most telling words"], row["Shapes"]) for row in cells("workload")]
+        return groups and shown == [(one["group"] or "–", str(one["shapes"])) for one in groups]
+    awaited("the groups are those of the API", is_alike)
+    expect("analysed" in browser.js("document.getElementById('drift').textContent"), "no moment")
+
+
 def it_looks_as_people_will_see_it():
     for (width, height), name in ((WIDE, "wide"), (PHONE, "phone")):
         for scheme in ("light", "dark"):
@@ -399,6 +408,7 @@ PROMISES = [
     what_is_plotted_is_what_the_api_says,
     what_happens_now_and_what_went_wrong_is_shown,
     sparklines_are_drawn,
+    groups_are_shown,
     it_looks_as_people_will_see_it,
     dark_and_light_are_different_and_legible,
     numbers_are_written_as_people_read_them,
