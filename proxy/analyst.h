@@ -2,7 +2,7 @@
 /*
  * proxy/analyst.h - the thread that groups the load, now and then and when asked.
  *
- *     every [stats] workload_interval, or ANALYZE WORKLOAD
+ *     every [stats] workload_interval, ANALYZE WORKLOAD, RESET STATS
  *         store, plans --> analysis_new() --> the latest analysis, for SHOW WORKLOAD and SHOW DRIFT
  *
  * An analysis takes up to a second or two of one core (optimizer/workload.h), so it has a thread

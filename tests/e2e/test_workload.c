@@ -237,6 +237,10 @@ static void a_planted_load_is_found_in_its_groups(void **state)
     assert_string_equal(drift_of(console, "state"), "analysed");
     assert_string_equal(drift_of(console, "groups"), "4");
     assert_true(strtod(drift_of(console, "silhouette"), NULL) > 0.05);
+    /* What is begun anew is analysed anew. */
+    query_expect(console, "RESET STATS", "RESET");
+    await_drift(console, "state", "no statements");
+    assert_string_equal(query_text(console, "SHOW WORKLOAD"), "");
     PQfinish(console);
 }
 
