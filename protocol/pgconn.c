@@ -124,7 +124,9 @@ static enum pgconn_turn break_off(struct pgconn *conn)
     }
     snprintf(text, sizeof text, "%s", PQerrorMessage(conn->pg));
     for (char *at = text; *at != '\0'; at++) {
-        *at = *at == '\n' || *at == '\t' ? ' ' : *at;
+        if (*at == '\n' || *at == '\t') {
+            *at = ' ';
+        }
     }
     size_t len = strlen(text);
     while (len > 0 && text[len - 1] == ' ') {

@@ -42,7 +42,7 @@ struct history_pace {
     sl_usec period;
     size_t bytes_max;
 };
-void history_writer_set_pace(const struct history_pace *pace);
+void history_writer_set_pace(const struct history_pace *given);
 
 /* SL_ECONF: what is configured is no connection string; the text says nothing of it. */
 SL_MUST_CHECK enum sl_err history_writer_check(const struct conf *conf, struct sl_error *error);

@@ -34,7 +34,7 @@ static int end(void **state)
 /* Whose first byte is its name. */
 static void put(char name, uint32_t rows, size_t len)
 {
-    struct history_batch *batch = history_batch_new(BYTES_MAX * 2);
+    struct history_batch *batch = history_batch_new((size_t)2 * BYTES_MAX);
 
     assert_non_null(batch);
     assert_int_equal(sl_buf_reserve(&batch->text, len), SL_OK);
@@ -44,11 +44,11 @@ static void put(char name, uint32_t rows, size_t len)
     history_queue_put(queue, batch);
 }
 
-static char first(void)
+static int first(void)
 {
     struct history_batch *batch = history_queue_first(queue);
 
-    return batch == NULL ? '-' : (char)*sl_buf_borrow(&batch->text).at;
+    return batch == NULL ? '-' : ((const char *)sl_buf_borrow(&batch->text).at)[0];
 }
 
 static void expect(uint64_t queued, uint64_t written, uint64_t dropped)

@@ -7,6 +7,7 @@
 #include "proxy/http_rows.h"
 #include "proxy/worker.h"
 
+#include <inttypes.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -169,13 +170,13 @@ static void a_whole_day_is_shown_some_slots_a_turn(void **state)
     assert_int_equal(rows.count, HISTORY_SLOTS);
     for (int i = 10; i < HISTORY_SLOTS + 10; i++) {
         assert_true(http_rows_next(&rows, &at, values));
-        snprintf(text, sizeof text, "%lld", (long long)(i * HISTORY_SLOT));
+        snprintf(text, sizeof text, "%" PRId64, i * HISTORY_SLOT);
         assert_string_equal(values[0], text);
         snprintf(text, sizeof text, "%d", i);
         assert_string_equal(values[2], text);
     }
     http_rows_fini(&rows);
-    snprintf(text, sizeof text, "%lld", (long long)(HISTORY_SLOTS * HISTORY_SLOT));
+    snprintf(text, sizeof text, "%" PRId64, HISTORY_SLOTS * HISTORY_SLOT);
     show(text);
     assert_int_equal(rows.count, 9);
     http_rows_fini(&rows);
