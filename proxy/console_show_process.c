@@ -7,6 +7,7 @@
 #include "conf/conf_keys.h"
 #include "conf/conf_value.h"
 #include "conf/users.h"
+#include "optimizer/examples.h"
 #include "optimizer/history.h"
 #include "optimizer/observe.h"
 #include "protocol/base/log.h"
@@ -18,11 +19,13 @@
 #include "proxy/dns.h"
 #include "proxy/history_writer.h"
 #include "proxy/pipeline.h"
+#include "proxy/plans.h"
 #include "proxy/prepared.h"
 #include "proxy/process.h"
 #include "proxy/recorder.h"
 #include "proxy/registry.h"
 #include "proxy/server.h"
+#include "proxy/slow_statements.h"
 #include "proxy/statistics.h"
 #include "proxy/worker.h"
 
@@ -166,6 +169,22 @@ static int64_t count_databases(const struct conf *conf)
     return count;
 }
 
+/* What is known of statements, and what gave way to others. */
+static void put_statistics(struct view_visit *visit)
+{
+    struct plans_counts plans = {0};
+    struct shape_counts shapes = {0};
+
+    if (statistics_observe() != NULL) {
+        shapes = shape_store_counts(observe_store(statistics_observe()));
+        plans_counts(&plans);
+    }
+    put_count(visit, "shapes", shapes.shapes);
+    put_count(visit, "shapes_evicted", (int64_t)shapes.evicted);
+    put_count(visit, "plans", plans.plans);
+    put_count(visit, "plans_evicted", (int64_t)plans.evicted);
+}
+
 static int64_t count_users(const struct conf *conf)
 {
     int64_t count = users_count(conf->users);
@@ -203,6 +222,7 @@ static void show_lists(struct view_visit *visit)
     struct history_queue_counts history = history_writer_counts();
     put_count(visit, "history_rows_waiting", (int64_t)history.rows_queued);
     put_count(visit, "history_rows_dropped", (int64_t)history.rows_dropped);
+    put_statistics(visit);
     conf_unref(conf);
 }
 
@@ -232,6 +252,21 @@ static void put_mem(struct view_visit *visit, const struct mem *mem)
     view_put(visit, &row);
 }
 
+/* Facts and texts, slow statements, examples. */
+static void put_statements_mem(struct view_visit *visit)
+{
+    struct plans_counts plans;
+
+    plans_counts(&plans);
+    put_mem(visit, &(struct mem){"plan", plans.plans == 0 ? 0 : plans.bytes / plans.plans,
+                           plans.plans, 0, (int64_t)plans.bytes});
+    put_mem(visit,
+            &(struct mem){"slow_statement", sizeof(struct slow_statement), SLOW_LAST + SLOW_WORST,
+                    0, (SLOW_LAST + SLOW_WORST) * (int64_t)sizeof(struct slow_statement)});
+    put_mem(visit, &(struct mem){"example", sizeof(struct example), 0, 0,
+                           (int64_t)examples_bytes(statistics_examples())});
+}
+
 static void show_mem(struct view_visit *visit)
 {
     const int64_t *sums = visit->sums;
@@ -252,6 +287,7 @@ static void show_mem(struct view_visit *visit)
         struct shape_counts counts = shape_store_counts(observe_store(statistics_observe()));
         size_t size = counts.shapes == 0 ? 0 : counts.bytes / counts.shapes;
         put_mem(visit, &(struct mem){"shape", size, counts.shapes, 0, (int64_t)counts.bytes});
+        put_statements_mem(visit);
         put_mem(visit, &(struct mem){"history", sizeof(struct history_slot),
                                history_count(recorder_history()), 0, (int64_t)recorder_bytes()});
     }

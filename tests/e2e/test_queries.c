@@ -78,6 +78,24 @@ static long mem_of_shapes(const char *column)
     return value;
 }
 
+/* Of LISTS. */
+static long listed(const char *name)
+{
+    PGconn *console = open_console();
+    PGresult *result = PQexec(console, "SHOW LISTS");
+    long value = -1;
+
+    for (int row = 0; row < PQntuples(result); row++) {
+        if (strcmp(PQgetvalue(result, row, 0), name) == 0) {
+            value = strtol(PQgetvalue(result, row, 1), NULL, 10);
+        }
+    }
+    PQclear(result);
+    PQfinish(console);
+    assert_true(value >= 0);
+    return value;
+}
+
 /* ---- promises ---- */
 
 static void every_statement_is_named_and_counted(void **state)
@@ -300,6 +318,9 @@ static void shapes_are_no_more_than_asked_for(void **state)
     PQclear(PQexec(console, "SHOW QUERIES")); /* so that the store has heard of all */
     PQfinish(console);
     assert_in_range(mem_of_shapes("used"), 1, 100);
+    assert_int_equal(mem_of_shapes("used"), listed("shapes"));
+    assert_int_equal(listed("shapes_evicted"), MANY - listed("shapes"));
+    assert_in_range(listed("plans"), 1, 100);
 }
 
 static void statistics_stay_within_their_memory(void **state)

@@ -465,6 +465,30 @@ static void the_first_digits_will_do_where_no_other_id_has_them(void **state)
     expect_refused(show_query("admin", "0000000000000001", 16), "no statement");
 }
 
+static void without_statistics_there_is_nothing_to_show(void **state)
+{
+    static const char *const views[] = {"SHOW LATENCY", "SHOW ERRORS", "SHOW SLOW", "SHOW QUERIES"};
+
+    (void)state;
+    start_with("mode = off\nexamples = 1\nslow_threshold = 0\nlog_min_duration_statement = 0\n");
+    PGconn *conn = open_db();
+    query_expect(conn, "select 1", "1");
+    PQclear(PQexec(conn, "select no_column"));
+    PQfinish(conn);
+    for (size_t i = 0; i < CASE_COUNT(views); i++) {
+        PGresult *result = show(views[i]);
+        assert_int_equal(PQntuples(result), 0);
+        PQclear(result);
+    }
+    expect_refused(show_query("admin", "0", 1), "mode is off");
+    conn = open_console();
+    query_expect(conn, "RESET STATS", "RESET");
+    PQfinish(conn);
+    sluice_reload(&sluice, ini_with("mode = off\n"));
+    soon_logged(&sluice, "event=conf_reloaded");
+    assert_false(sluice_logged(&sluice, "event=slow_statement"));
+}
+
 static unsigned examples_in(PGresult *result)
 {
     unsigned count = 0;
@@ -559,6 +583,7 @@ int main(void)
             CASE(all_that_is_known_of_a_shape_is_shown),
             CASE(what_is_not_to_be_parsed_is_shown_without_a_plan),
             CASE(the_first_digits_will_do_where_no_other_id_has_them),
+            CASE(without_statistics_there_is_nothing_to_show),
             CASE(examples_are_for_admins_and_only_while_wanted),
             CASE(the_api_shows_examples_for_the_token_only),
     };
