@@ -348,6 +348,20 @@ static void a_body_that_comes_too_slowly_is_told(void **state)
     web_expect(web_hear(fd), 408, "\"request_timeout\"");
 }
 
+/* Where a request may last two seconds only, a machine that is busy may need several. */
+static void soon_metrics(void)
+{
+    struct web_answer answer = {0};
+
+    for (long until = proc_now_ms() + SOON_MS; proc_now_ms() < until; proc_pause_ms(10)) {
+        answer = web_get(port, "/metrics");
+        if (answer.status == 200) {
+            break;
+        }
+    }
+    web_expect(answer, 200, "sluice_build_info");
+}
+
 /* ---- a parser that does not answer ---- */
 
 static pid_t find_thread(const char *name)
@@ -417,7 +431,7 @@ static void a_parser_that_stands_still_is_not_waited_for(void **state)
                 strlen(good), good);
         assert_true(web_say(fds[i], body, strlen(body)));
     }
-    web_expect(web_get(port, "/metrics"), 200, "sluice_build_info");
+    soon_metrics();
     int refused = 0;
     for (int i = 0; i < AT_A_TIME + 1; i++) {
         struct web_answer answer = web_hear(fds[i]);
@@ -448,7 +462,8 @@ static void what_the_watchdog_gives_up_is_told(void **state)
     start_with("on", "timeout = 60\nmax_body = 1MB\n");
     put_repeated("{\"sql\":\"select 1", ",1", 32000, "\"}");
     len = strlen(body);
-    for (long until = proc_now_ms() + SOON_MS; proc_now_ms() < until;) {
+    long until = proc_now_ms() + SOON_MS;
+    for (int turn = 0; proc_now_ms() < until; turn++) {
         char head[512];
         int fd = web_dial(port);
         snprintf(head, sizeof head,
@@ -456,7 +471,7 @@ static void what_the_watchdog_gives_up_is_told(void **state)
                 "Content-Length: %zu\r\n\r\n",
                 len);
         assert_true(web_say(fd, head, strlen(head)) && web_say(fd, body, len));
-        proc_pause_ms(5);
+        proc_pause_ms(1 + turn % 20);
         tid = stop_parser();
         bool was_at_work = is_at_work(tid);
         if (!was_at_work) {
