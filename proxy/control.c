@@ -14,6 +14,7 @@
 #include "proxy/auth_cache.h"
 #include "proxy/client.h"
 #include "proxy/dns.h"
+#include "proxy/history_writer.h"
 #include "proxy/listener.h"
 #include "proxy/notify.h"
 #include "proxy/pool.h"
@@ -112,8 +113,11 @@ static enum sl_err put_in_force(
         const struct conf *old, const struct conf *new_conf, struct sl_error *error)
 {
     const struct conf *mine = conf_ref(new_conf);
-    enum sl_err err = process_set_conf(new_conf, error);
+    enum sl_err err = history_writer_check(new_conf, error);
 
+    if (err == SL_OK) {
+        err = process_set_conf(new_conf, error);
+    }
     if (err == SL_OK) {
         int changes = conf_diff(old, mine, log_change, NULL);
         sl_log(SL_LOG_INFO, "conf_reloaded", "changes=%d", changes);

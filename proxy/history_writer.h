@@ -44,7 +44,10 @@ struct history_pace {
 };
 void history_writer_set_pace(const struct history_pace *given);
 
-/* SL_ECONF: what is configured is no connection string; the text says nothing of it. */
+/*
+ * Before a configuration comes in force. SL_ECONF: what is configured is no connection
+ * string; the error says nothing of it.
+ */
 SL_MUST_CHECK enum sl_err history_writer_check(const struct conf *conf, struct sl_error *error);
 
 /* After recorder_start(). The thread is made when it is first needed. */

@@ -435,8 +435,13 @@ static void a_reload_begins_and_ends_it(void **state)
     run_some(10);
     soon_on_table(
             "select sum(calls) >= 10 from sluice.performance_metrics where shape is not null", "t");
-    sluice_reload(&sluice, INI_DB);
     PGconn *console = open_console();
+    query_expect_start(console, "SET stats.history = 'postgresql://a:b@pl4nted@c'",
+            "ERROR 22023: [stats] history is not a connection string");
+    sluice_reload(&sluice, INI_DB "history = postgresql://a:b@pl4nted@c\n");
+    soon_logged(&sluice, "reload_failed reason=\"[stats] history is not");
+    assert_false(sluice_logged(&sluice, "pl4nted"));
+    sluice_reload(&sluice, INI_DB);
     soon_without(console, "SHOW CONFIG", "stats.history|****");
     PQfinish(console);
     run_on_table("truncate sluice.performance_metrics");
