@@ -161,7 +161,7 @@ static void every_verb_is_found_and_has_its_line_of_help(void **state)
         assert_non_null(verb);
         assert_string_equal(console_verb_name(verb), word);
     }
-    assert_int_equal(count, 12);
+    assert_int_equal(count, 13);
 }
 
 static void two_databases_are_consoles(void **state)
