@@ -3,7 +3,7 @@
  * optimizer/shape_rows.c - buckets, two queues, a clock and tags.
  *
  * A stripe has its part of the buckets and two queues, oldest first: fresh (on probation)
- * and main. A row's uses rise by the bits of what is added (calls, and tenths of seconds)
+ * and main. A row's uses rise by the bits of what is added (calls, and tenths of servers' seconds)
  * up to USES_MAX. With USES_MAIN of them it moves to main. When a row must go, it is the
  * oldest of fresh while fresh has more than its tenth, else one of main, by its clock: the
  * oldest row loses a use and goes behind, until one has none. When CLOCK_STEPS all had some,
@@ -182,24 +182,54 @@ static uint32_t *tag_of(
     return &stripe->tags[hash & (rows->buckets_count * TAGS_PER_ROW - 1)];
 }
 
+/* The row on probation that goes; NULL: those of main are too many beside them. */
+static struct store_row *take_fresh(struct shape_rows *rows, struct store_stripe *stripe)
+{
+    uint32_t share = (stripe->fresh_count + stripe->main_count) / FRESH_SHARE;
+    uint32_t tag = 0;
+
+    if (stripe->fresh_count <= share && (stripe->main_count > 0 || stripe->fresh_count == 0)) {
+        return NULL;
+    }
+    struct store_row *row = first_in(&stripe->fresh);
+    uint32_t *place = tag_of(rows, stripe, row->hash, &tag);
+    *place = tag;
+    return row;
+}
+
 bool shape_rows_evict(struct shape_rows *rows, struct store_stripe *stripe, unsigned uses,
         struct shape_victims *victims)
 {
-    uint32_t share = (stripe->fresh_count + stripe->main_count) / FRESH_SHARE;
-    struct store_row *row = NULL;
+    struct store_row *row = take_fresh(rows, stripe);
 
-    if (stripe->fresh_count > share || (stripe->main_count == 0 && stripe->fresh_count > 0)) {
-        uint32_t tag = 0;
-        row = first_in(&stripe->fresh);
-        uint32_t *place = tag_of(rows, stripe, row->hash, &tag);
-        *place = tag;
-    } else if (stripe->main_count > 0) {
+    if (row == NULL && stripe->main_count > 0) {
         row = turn_clock(stripe, uses);
     }
     if (row == NULL) {
         return false;
     }
     unlink_row(rows, stripe, row);
+    victims->rows[victims->count++] = row;
+    return true;
+}
+
+bool shape_rows_evict_fresh(struct shape_rows *rows, struct shape_victims *victims)
+{
+    struct store_row *row = NULL;
+
+    for (uint32_t i = 0; i < rows->stripes_count && row == NULL; i++) {
+        unsigned at = atomic_fetch_add(&rows->next, 1) & (rows->stripes_count - 1);
+        struct store_stripe *stripe = &rows->stripes[at];
+        pthread_mutex_lock(&stripe->lock);
+        row = take_fresh(rows, stripe);
+        if (row != NULL) {
+            unlink_row(rows, stripe, row);
+        }
+        pthread_mutex_unlock(&stripe->lock);
+    }
+    if (row == NULL) {
+        return false;
+    }
     victims->rows[victims->count++] = row;
     return true;
 }

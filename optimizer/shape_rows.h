@@ -58,7 +58,8 @@ struct shape_rows {
     uint32_t buckets_count; /* of each stripe; a power of two */
     struct store_row **buckets;
     uint32_t *tags;
-    atomic_uint count; /* any thread */
+    atomic_uint count; /* any thread, as what follows */
+    atomic_uint next;  /* stripe that is asked for bytes */
     struct store_stripe stripes[SHAPE_STRIPES_MAX];
 };
 
@@ -90,6 +91,11 @@ SL_MUST_CHECK struct store_row *shape_rows_make(struct shape_rows *rows,
 /* Takes out a row for who has so many uses. False: there is none to go. */
 bool shape_rows_evict(struct shape_rows *rows, struct store_stripe *stripe, unsigned uses,
         struct shape_victims *victims);
+/*
+ * Takes out the oldest row on probation of the next stripe that has more than its share of them.
+ * No lock is held: it takes each stripe's in turn. False: none has.
+ */
+bool shape_rows_evict_fresh(struct shape_rows *rows, struct shape_victims *victims);
 /* It was used so much more. */
 void shape_rows_use(struct store_stripe *stripe, struct store_row *row, unsigned uses);
 void shape_rows_drop_minutes(struct shape_rows *rows, struct store_row *row);

@@ -83,7 +83,7 @@ static unsigned bits_of(uint64_t value)
 
 static unsigned uses_of(const struct tally *tally)
 {
-    return bits_of(tally->calls + tally->times[TALLY_TOTAL].sum / (SL_SECOND / 10));
+    return bits_of(tally->calls + tally->times[TALLY_SERVER].sum / (SL_SECOND / 10));
 }
 
 static bool keeps_intervals(const struct shape_store *store)
@@ -142,6 +142,11 @@ static bool merge(
     return keeps_intervals(store) && interval_add(&row->interval, &store->budget, tally);
 }
 
+static bool is_short(const struct shape_store *store)
+{
+    return budget_room(&store->budget) < store->budget.bytes_max / HEADROOM;
+}
+
 void shape_store_add(struct shape_store *store, const struct shape_key *key,
         const struct tally *tally, sl_usec now)
 {
@@ -154,9 +159,13 @@ void shape_store_add(struct shape_store *store, const struct shape_key *key,
     if (tally->calls == 0) {
         return;
     }
+    /* Bytes are everybody's: were they always taken from here, a stripe might run out of fresh rows. */
+    while (is_short(store) && victims.count < SHAPE_VICTIMS_MAX - 1 &&
+            shape_rows_evict_fresh(&store->rows, &victims)) {
+    }
+    bool has_fresh = victims.count > 0;
     pthread_mutex_lock(&stripe->lock);
-    while (budget_room(&store->budget) < store->budget.bytes_max / HEADROOM &&
-            victims.count < SHAPE_VICTIMS_MAX - 1 &&
+    while (!has_fresh && is_short(store) && victims.count < SHAPE_VICTIMS_MAX - 1 &&
             shape_rows_evict(&store->rows, stripe, SHAPE_USES_MAX, &victims)) {
     }
     struct store_row *row = shape_rows_find(&store->rows, key, hash);

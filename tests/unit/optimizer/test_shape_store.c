@@ -247,6 +247,39 @@ static void a_million_texts_neither_grow_memory_nor_push_out_the_hot(void **stat
     end(&world);
 }
 
+/* Not the number of rows is the bound: they are taken from where there are most on probation. */
+static void nor_does_a_flood_when_bytes_are_short(void **state)
+{
+    enum { HOT = 40, TEXTS = 400000 };
+    struct world world = world_of(10000, 4 * MB, 2);
+    struct shape_row row;
+
+    (void)state;
+    for (unsigned i = 0; i < HOT; i++) {
+        count(world.tables[0], i, 500, start);
+        count(world.tables[0], i, 500, start);
+    }
+    flush_all(&world, start);
+    for (unsigned i = 0; i < TEXTS; i++) {
+        sl_usec now = start + (sl_usec)i * 20;
+        count(world.tables[i % 2], 1000000 + i, 300, now);
+        if (i % 20 == 0) {
+            count(world.tables[i / 20 % 2], i / 20 % HOT, 500, now);
+        }
+        if (i % 10000 == 0) {
+            flush_all(&world, now);
+            assert_true(world_bytes(&world) <= 4 * MB);
+        }
+    }
+    flush_all(&world, start);
+    assert_true(shape_store_counts(world.store).shapes < 9000);
+    for (unsigned i = 0; i < HOT; i++) {
+        assert_true(find_row(world.store, i, &row));
+        assert_int_equal(row.calls, TEXTS / 20 / HOT + 2);
+    }
+    end(&world);
+}
+
 static void a_slow_report_outlives_a_flood_of_quick_texts(void **state)
 {
     struct world world = world_of(1000, 8 * MB, 1);
@@ -647,6 +680,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
             cmocka_unit_test(all_workers_counts_come_together_in_a_row),
             cmocka_unit_test(a_million_texts_neither_grow_memory_nor_push_out_the_hot),
+            cmocka_unit_test(nor_does_a_flood_when_bytes_are_short),
             cmocka_unit_test(a_slow_report_outlives_a_flood_of_quick_texts),
             cmocka_unit_test(shapes_that_come_twice_do_not_push_out_the_hot_either),
             cmocka_unit_test(when_bytes_are_short_rows_go_before_times_are_lost),
