@@ -15,7 +15,7 @@ enum {
     INI_MAX = 2048,
     TEXT_MAX = 256,
     FAMILIES = 4,
-    MANY = 1500,         /* shapes: more than a moment's work */
+    MANY = 800,          /* shapes: more than a moment's work, and no more than wait to be parsed */
     GROWTH_MAX = 8 << 20 /* what analyses may leave behind, one after the other */
 };
 
