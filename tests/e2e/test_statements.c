@@ -432,6 +432,7 @@ static void expect_refused(PGresult *result, const char *why)
 static void the_first_digits_will_do_where_no_other_id_has_them(void **state)
 {
     char id[32];
+    char command[64];
     int ambiguous = 0;
 
     (void)state;
@@ -463,6 +464,13 @@ static void the_first_digits_will_do_where_no_other_id_has_them(void **state)
     expect_refused(show_query("admin", "xyz", 3), "1 to 16 hexadecimal digits");
     expect_refused(show_query("admin", "01234567890123456", 17), "1 to 16 hexadecimal digits");
     expect_refused(show_query("admin", "0000000000000001", 16), "no statement");
+    conn = open_console(); /* the extended protocol, too, which goes on behind an error */
+    expect_refused(PQexecParams(conn, "SHOW QUERY xyz", 0, NULL, NULL, NULL, NULL, 0), "an id is");
+    snprintf(command, sizeof command, "SHOW QUERY %s", id);
+    result = PQexecParams(conn, command, 0, NULL, NULL, NULL, NULL, 0);
+    assert_true(has_line(result, "query", "id", id));
+    PQclear(result);
+    PQfinish(conn);
 }
 
 static void without_statistics_there_is_nothing_to_show(void **state)

@@ -103,7 +103,8 @@ static void memory_has_a_bound(void **state)
     (void)state;
     examples_set(examples, true);
     memset(text, 'x', sizeof text - 1);
-    memcpy(text + EXAMPLE_LEN_MAX - 1, "\xc3\xa9", 2); /* the cut would be in its middle */
+    text[EXAMPLE_LEN_MAX - 1] = '\xc3'; /* the cut would be in the middle of this character */
+    text[EXAMPLE_LEN_MAX] = '\xa9';
     for (unsigned i = 0; i < 5 * EXAMPLES_SHAPES; i++) {
         for (unsigned k = 0; k < EXAMPLES_MAX + 2; k++) {
             snprintf(text, 10, "%09u", k);

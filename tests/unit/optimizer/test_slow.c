@@ -39,12 +39,12 @@ static void the_last_are_kept_newest_first(void **state)
     assert_int_equal(slow_read(slow, SLOW_BY_LAST, read_to), 2);
     assert_int_equal(read_to[0].client, 2);
     assert_int_equal(read_to[1].client, 1);
-    for (uint64_t i = 3; i <= 3 * SLOW_LAST; i++) {
+    for (uint64_t i = 3; i <= (uint64_t)3 * SLOW_LAST; i++) {
         add(i, 400);
     }
     assert_int_equal(slow_read(slow, SLOW_BY_LAST, read_to), SLOW_LAST);
-    assert_int_equal(read_to[0].client, 3 * SLOW_LAST);
-    assert_int_equal(read_to[SLOW_LAST - 1].client, 2 * SLOW_LAST + 1);
+    assert_int_equal(read_to[0].client, (uint64_t)3 * SLOW_LAST);
+    assert_int_equal(read_to[SLOW_LAST - 1].client, (uint64_t)2 * SLOW_LAST + 1);
 }
 
 /* 7919 is prime: totals 1 to 7918 come in an order of their own. */
