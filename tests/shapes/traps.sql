@@ -336,6 +336,16 @@ select -('x')
 ----
 select - -1
 ----
+select + 5
+----
+select + - 5
+----
+select - + 5
+----
+select + + 5
+----
+select - 5 + 5
+----
 select x::numeric(10,2)
 ----
 select x::numeric(11,2)

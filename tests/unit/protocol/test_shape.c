@@ -516,6 +516,17 @@ static void of_a_very_long_text_the_beginning_is_read(void **state)
 }
 
 /* Whatever the bytes: nothing is read or written that is not ours, and rooms change no key. */
+/* libpg_query tells "+ 5" from "5"; PostgreSQL 16 reads what is refused by 15. */
+static void signs_stay_and_numbers_end_as_in_postgres_16(void **state)
+{
+    static const struct row rows[] = {{"select + 5", "select + ?"},
+            {"select +5, -5, - 5", "select + ?, - ?, - ?"},
+            {"select 1_000, 0x1f, 0b1, 1_0.5e1_0", "select ?, ?, ?, ?"}};
+
+    (void)state;
+    check_rows(rows, SL_COUNT(rows));
+}
+
 /* Read once for each of them, this would take minutes: longer than a test may. */
 static void a_long_run_of_signs_is_read_once(void **state)
 {
@@ -592,6 +603,7 @@ int main(void)
             cmocka_unit_test(what_may_stack_up_is_counted),
             cmocka_unit_test(a_cut_text_has_the_key_of_the_whole),
             cmocka_unit_test(of_a_very_long_text_the_beginning_is_read),
+            cmocka_unit_test(signs_stay_and_numbers_end_as_in_postgres_16),
             cmocka_unit_test(a_long_run_of_signs_is_read_once),
             cmocka_unit_test(any_bytes_have_a_shape),
     };
