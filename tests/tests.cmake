@@ -94,7 +94,11 @@ if(shape_sources)
   set_target_properties(shapes_check PROPERTIES RUNTIME_OUTPUT_DIRECTORY tests/shapes)
   sluice_test(shapes.corpus 300 shapes_check -n 200000 ${shape_corpus})
   if(SLUICE_LONG)
-    sluice_test(long.shapes 2700 shapes_check -n 20000000 -s 7 ${shape_corpus})
+    set(mutations 20000000)
+    if(SLUICE_SANITIZE) # what they watch for shows in fewer
+      set(mutations 3000000)
+    endif()
+    sluice_test(long.shapes 2700 shapes_check -n ${mutations} -s 7 ${shape_corpus})
   endif()
 endif()
 
