@@ -4,7 +4,8 @@
  *
  * It comes in its turn: at once when nothing is owed before it, else as a local entry
  * of the queue of expected replies, which an error before it skips. What a Parse in the
- * request makes is the client's in either case, and is skipped with it.
+ * request makes is the client's in either case, and is skipped with it; likewise that a
+ * Query takes its unnamed statement away.
  *
  * Only where PostgreSQL would certainly have answered, and there with the same:
  *
@@ -12,6 +13,8 @@
  *   seen when its turn comes, and 25P02 is said instead
  *   no COPY runs, and a Query does not end a pipeline that has no Sync yet
  *   the Parse, if any, is readable, and of a name that is free
+ *   a Query need not take away what only the server has: an unnamed portal, or in a session
+ *   whose statements are not renamed the unnamed statement
  *
  * Ownership: the stmt stays the caller's; its answer is copied. Threads: the client's
  * worker. Bounds: the queue's.
