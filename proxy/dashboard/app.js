@@ -49,11 +49,14 @@ async function loadShapes() {
     }
 }
 
+// What is refused is said in its place, if there is one, and the rest goes on.
 function refused(error, note) {
     if (!(error instanceof Refused)) {
         throw error;
     }
-    setNote(note, error.message);
+    if (note !== undefined) {
+        setNote(note, error.message);
+    }
 }
 
 function showHour({from, to, summary: s}) {
@@ -106,7 +109,7 @@ function showNow(slot) {
 
 // ---- the rest ----
 
-async function loadRarely() {
+async function loadConf() {
     const [version, config] = [await view("version"), await view("config")];
     const name = version[0]?.version ?? "";
     setText(byId("version"), /Sluice ([^)]+)/.exec(name)?.[1] ?? name);
@@ -117,8 +120,7 @@ async function loadRarely() {
 }
 
 // How far the load has moved since it was put into groups before.
-async function loadWorkload() {
-    await views.workload.load();
+async function loadDrift() {
     const [drift] = await view("drift");
     const isKnown = typeof drift?.drift === "number";
     setText(byId("drift"), drift?.analysed_at == null ? "statements that are alike" :
@@ -138,9 +140,10 @@ async function showReadiness() {
 async function round(number) {
     await showReadiness();
     if (number % RARELY === 0) {
-        await loadRarely();
+        await loadConf().catch((error) => refused(error));
         await views.memory.load();
-        await loadWorkload();
+        await views.workload.load();
+        await loadDrift().catch((error) => refused(error));
     }
     if (number % SOMETIMES === 0) {
         await loadShapes();

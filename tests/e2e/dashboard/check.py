@@ -4,6 +4,7 @@
 tests/e2e/test_dashboard.c runs it, and does what ask() asks for. Nothing is waited for but
 conditions; screenshots go to SHOTS for people to look at.
 """
+import base64
 import json
 import os
 import sys
@@ -114,6 +115,7 @@ def a_sluice_that_is_away_is_seen_to_be_and_to_come_back():
     browser.until(is_shown("#away"))
     words = browser.js("document.getElementById('away').textContent")
     expect("has not answered since" in words, words)
+    browser.shot(os.path.join(SHOTS, "dashboard-wide-away.png"), whole=False)
     ask("start")
     state_is("live")
     browser.until(f"!{is_shown('#away')} && !{is_shown('#off')}")
@@ -390,6 +392,34 @@ def what_nobody_looks_at_asks_nothing():
     awaited("it asks again", lambda: browser.js("1") and browser.requests())
 
 
+def one_refusal_leaves_the_rest():
+    body = base64.b64encode(b'{"error":{"code":"unavailable","message":"not at present"}}').decode()
+    answered = set()
+
+    def is_shown_and_said():
+        browser.hear(0)
+        for paused in browser.of("Fetch.requestPaused"):
+            if paused["requestId"] not in answered:
+                answered.add(paused["requestId"])
+                browser.call("Fetch.fulfillRequest", requestId=paused["requestId"], responseCode=503,
+                             body=body, responseHeaders=[
+                                 {"name": "Content-Type", "value": "application/json"}])
+        return len(answered) >= 5 and browser.js(
+            "document.body.dataset.state === 'live' && "
+            "document.getElementById('tiles').children.length > 0 && "
+            "document.getElementById('pools-note').textContent === 'not at present'")
+    names = ("pools", "drift", "workload", "config", "version")
+    browser.call("Fetch.enable",
+                 patterns=[{"urlPattern": f"{URL}/api/views/{name}*"} for name in names])
+    browser.open(f"{URL}/")
+    awaited("the rest of the page goes on", is_shown_and_said)
+    browser.call("Fetch.disable")
+    nobody_complained(but_of_the_network=True)
+    browser.open(f"{URL}/")
+    awaited("all of it is back", lambda: browser.js(
+        "document.body.dataset.state === 'live' && !document.getElementById('pools').hidden"))
+
+
 def things_have_names():
     nameless = browser.js("""[...document.querySelectorAll('button, input, select, section, dialog')]
         .filter((one) => one.checkVisibility() && !(one.textContent.trim() || one.labels?.length ||
@@ -413,6 +443,7 @@ PROMISES = [
     dark_and_light_are_different_and_legible,
     numbers_are_written_as_people_read_them,
     things_have_names,
+    one_refusal_leaves_the_rest,
     the_statements_are_those_of_the_api,
     a_click_on_a_column_orders_by_it,
     a_statement_is_text_and_opens_by_keyboard,
