@@ -8,9 +8,12 @@
 #include "tests/support/case.h"
 #include "tests/support/soon.h"
 
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 static struct cluster cluster;
 static struct sluice sluice;
@@ -166,12 +169,34 @@ static void a_session_keeps_its_server_unless_server_fast_close(void **state)
     PQfinish(conn);
 }
 
+/* The resolver reads from a pipe into which nobody writes; the thread is left to it. */
+static void a_name_that_is_never_found_holds_up_no_end(void **state)
+{
+    long end = proc_now_ms() + SOON_MS;
+    char path[PROC_PATH_MAX + 16];
+    int fd = -1;
+
+    (void)state;
+    snprintf(path, sizeof(path), "%s/pipe", sluice.dir);
+    assert_int_equal(mkfifo(path, 0666), 0);
+    assert_int_equal(chmod(path, 0666), 0); /* whatever the umask */
+    setenv("SLUICE_TEST_NAMES", path, 1);   /* NOLINT(concurrency-mt-unsafe): one thread */
+    sluice_start(&sluice, INI "[stats]\nhistory = host=table.test\n");
+    while ((fd = open(path, O_WRONLY | O_NONBLOCK)) < 0) { /* until somebody reads */
+        assert_true(proc_now_ms() < end);
+        proc_pause_ms(10);
+    }
+    sluice_stop(&sluice);
+    close(fd);
+}
+
 #define CASE(name) cmocka_unit_test_setup_teardown(name, make_files, stop_sluice)
 
 static const struct CMUnitTest cases[] = {
         CASE(a_failover_by_name_is_followed),
         CASE(what_still_has_its_address_stays),
         CASE(a_session_keeps_its_server_unless_server_fast_close),
+        CASE(a_name_that_is_never_found_holds_up_no_end),
 };
 
 int main(void)
