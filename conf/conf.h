@@ -264,6 +264,7 @@ struct conf {
     const char *stats_history; /* a conninfo; "" is off */
     sl_usec stats_history_retention_usec;
     sl_usec stats_workload_interval_usec; /* 0: only when asked */
+    int64_t stats_catalog_memory;
 
     /* [http] */
     const char *http_listen; /* "" is off */

@@ -460,6 +460,16 @@ static const struct conf_key keys[] = {
                 .sentence = "The peer's port."},
 
         LATER(CLUSTER, TEXT, nodes, "host:port of the primary and its replicas, a comma list."),
+        {.name = "catalog_memory",
+                .section = CONF_SECTION_STATS,
+                .type = CONF_TYPE_SIZE,
+                .at = offsetof(struct conf, stats_catalog_memory),
+                .reloadable = FIXED,
+                .min = 0,
+                .max = (int64_t)64 * 1024 * 1024 * 1024,
+                .default_text = "32MB",
+                .sentence = "What may be kept of databases' catalogues, all together: functions, "
+                            "tables and schemas, asked for by idle servers. 0 asks for nothing."},
         {.name = "examples",
                 .section = CONF_SECTION_STATS,
                 .type = CONF_TYPE_BOOL,

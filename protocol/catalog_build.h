@@ -11,8 +11,8 @@
  * them the catalogues may change: what is made of it then is of no moment in particular, and
  * who can tell that they changed does not use it.
  *
- * The queries are to be asked in a transaction that was begun with catalog_build_begin: names
- * are resolved in pg_catalog alone, and come as the bytes that are stored. They need no
+ * Each is to be asked behind catalog_build_begin, in one Query, and its transaction rolled back:
+ * names are resolved in pg_catalog alone, and come as the bytes that are stored. They need no
  * privilege that PostgreSQL does not give to everybody.
  *
  * Ownership: the builder's, until catalog_build_end() gives a snapshot. Threads: the caller's.

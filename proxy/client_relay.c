@@ -10,6 +10,7 @@
  * Bounds: a client in line keeps at most KEPT_MAX unread bytes, then it is not read
  * any more; a message that must be whole at most PARSE_MAX.
  */
+#include "proxy/catalogs.h"
 #include "proxy/client.h"
 
 #include "conf/conf.h"
@@ -193,9 +194,22 @@ void request_note_effects(struct client *client, unsigned effects)
     }
     server->is_foreign = false;
     server->is_dirty |= (effects & EFFECTS_STAY) != 0;
+    if (SL_UNLIKELY((effects & (EFFECTS_SCHEMA | EFFECTS_UNREAD)) != 0)) {
+        catalogs_see_effects(server, effects);
+    }
     if (SL_UNLIKELY((effects & EFFECTS_NAMES) != 0)) {
         client->forgets = FORGETS_NAMES;
         client->forgets_segment = server->expect.segment;
+    }
+}
+
+/* In a session's pool what stays is the session's; a statement of an earlier Parse is not seen. */
+static void note(struct client *client, unsigned effects)
+{
+    if (client->mode == CONF_POOL_SESSION) {
+        catalogs_see_effects(client->server, effects | EFFECTS_UNREAD);
+    } else {
+        request_note_effects(client, effects);
     }
 }
 
@@ -205,11 +219,13 @@ void request_note_effects(struct client *client, unsigned effects)
  */
 static enum step note_text(struct client *client, const struct request *request, size_t skip)
 {
-    if (client->mode == CONF_POOL_SESSION) {
+    bool is_session = client->mode == CONF_POOL_SESSION;
+
+    if (is_session && !catalogs_are_on()) {
         return STEP_NEXT;
     }
     if (request->total > (uint32_t)EFFECTS_TEXT_MAX) {
-        request_note_effects(client, EFFECTS_ALL);
+        note(client, EFFECTS_ALL);
         return STEP_NEXT;
     }
     if (!request_is_whole(request)) {
@@ -218,7 +234,7 @@ static enum step note_text(struct client *client, const struct request *request,
     struct sl_span text =
             sl_span(request->at + skip, request->here > skip ? request->here - skip : 0);
     text.len = strnlen((const char *)text.at, text.len);
-    request_note_effects(client, effects_of(text));
+    note(client, effects_of(text));
     return STEP_NEXT;
 }
 
@@ -317,8 +333,8 @@ static enum step on_bind(struct client *client, const struct request *request)
     size_t len = strnlen((const char *)portal, here);
     bool is_named = len + 1 >= here || portal[len + 1] != 0;
 
-    if (client->mode != CONF_POOL_SESSION && (is_named || !client->server->is_unsynced)) {
-        request_note_effects(client, EFFECTS_ALL);
+    if (is_named || !client->server->is_unsynced) {
+        note(client, EFFECTS_ALL);
     }
     return on_extended(client, request, EXPECT_BIND);
 }

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: PostgreSQL */
 #include "proxy/console_facts.h"
 
+#include "protocol/catalog_resolve.h"
+#include "proxy/catalogs.h"
 #include "proxy/facts_words.h"
 
 #include <stdarg.h>
@@ -285,4 +287,38 @@ void console_put_facts(struct view_visit *visit, const struct sql_facts *facts)
     }
     put_features(visit, &facts->features);
     put_complexity(visit, &facts->complexity);
+}
+
+/* ---- what names stand for ---- */
+
+static void put_list(struct view_visit *visit, const char *name, struct sl_buf *list)
+{
+    if (sl_buf_len(list) > 0 && sl_buf_put_u8(list, 0) == SL_OK) {
+        console_put_line(visit, "names", name, "%s", (const char *)sl_buf_borrow(list).at);
+    }
+}
+
+void console_put_names(struct view_visit *visit, const struct sql_facts *facts,
+        const char *database, const char *user)
+{
+    struct catalogs_resolved resolved;
+    struct sl_buf tables;
+    struct sl_buf functions;
+    char name[256];
+
+    if (catalogs_resolve(facts, database, user, &resolved) != SL_OK) {
+        return; /* no memory: it is for people */
+    }
+    sl_buf_init(&tables, VIEW_TEXT_MAX);
+    sl_buf_init(&functions, VIEW_TEXT_MAX);
+    /* A list that is too long ends where the line does. */
+    SL_IGNORE(catalog_put_tables(&tables, facts, resolved.resolution), "as far as it goes");
+    SL_IGNORE(catalog_put_functions(&functions, facts, resolved.resolution), "likewise");
+    snprintf(name, sizeof name, "tables of %.80s/%.80s", database, user);
+    put_list(visit, name, &tables);
+    snprintf(name, sizeof name, "functions of %.80s/%.80s", database, user);
+    put_list(visit, name, &functions);
+    sl_buf_fini(&tables);
+    sl_buf_fini(&functions);
+    catalogs_resolved_fini(&resolved);
 }

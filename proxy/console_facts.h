@@ -18,4 +18,8 @@ void console_put_line(struct view_visit *visit, const char *section, const char 
 
 void console_put_facts(struct view_visit *visit, const struct sql_facts *facts);
 
+/* What their names stand for in that database for that user (catalogs.h): tables and functions. */
+void console_put_names(struct view_visit *visit, const struct sql_facts *facts,
+        const char *database, const char *user);
+
 #endif

@@ -317,6 +317,25 @@ static void put_plan(struct view_visit *visit, const struct plan *plan)
     }
 }
 
+/* Of each database and user: the same name may stand for something else. */
+static void put_names(
+        struct view_visit *visit, const struct query *query, const struct sql_facts *facts)
+{
+    const struct names *names = observe_names(statistics_observe());
+
+    for (uint32_t i = 0; i < query->count; i++) {
+        const struct shape_key *key = &query->keys[i];
+        bool is_said = false;
+        for (uint32_t j = 0; j < i; j++) {
+            is_said |= query->keys[j].database == key->database && query->keys[j].user == key->user;
+        }
+        if (!is_said) {
+            console_put_names(
+                    visit, facts, names_text(names, key->database), names_text(names, key->user));
+        }
+    }
+}
+
 static void put_examples(struct view_visit *visit, struct sl_hash128 shape)
 {
     struct example examples[EXAMPLES_MAX];
@@ -346,6 +365,9 @@ static void put_all(struct view_visit *visit, const struct query *query)
 
     console_put_line(visit, "query", "id", "%016" PRIx64, shape.hi);
     put_plan(visit, plan);
+    if (plan != NULL && plan->facts != NULL) {
+        put_names(visit, query, plan->facts);
+    }
     plan_unref(plan);
     for (uint32_t i = 0; i < query->count; i++) {
         (void)shape_store_tally(store(), &query->keys[i], &tally);

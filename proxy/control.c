@@ -12,6 +12,7 @@
 #include "protocol/base/log.h"
 #include "protocol/sqlstate.h"
 #include "proxy/auth_cache.h"
+#include "proxy/catalogs.h"
 #include "proxy/client.h"
 #include "proxy/dns.h"
 #include "proxy/history_writer.h"
@@ -491,6 +492,7 @@ enum sl_err control_start(struct control_options options, struct sl_error *error
 
     self.options = options;
     reaper_start(&self.mailbox);
+    catalogs_home(&self.mailbox);
     fill_signals(&set);
     enum sl_err err = mailbox_init(&self.mailbox);
     if (err == SL_OK) {

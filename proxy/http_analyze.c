@@ -5,6 +5,7 @@
 #include "optimizer/shape_store.h"
 #include "protocol/shape.h"
 #include "protocol/sql_facts.h"
+#include "proxy/catalogs.h"
 #include "proxy/http_facts.h"
 #include "proxy/http_flush.h"
 #include "proxy/http_request.h"
@@ -30,8 +31,9 @@ enum {
 struct analysis {
     struct http_task task; /* first */
     struct json_read body;
-    struct sl_span sql; /* of body, as is database */
+    struct sl_span sql; /* of body, as are the next two */
     const char *database;
+    const char *user;
     struct shape shape;
     uint8_t *text; /* the shape's */
     struct parser_answer answer;
@@ -153,12 +155,28 @@ static void put_statistics(struct json *json, const struct analysis *analysis)
     json_close(json, '}');
 }
 
+static void refuse_for(struct http_request *request, enum sl_err err)
+{
+    if (err == SL_ELIMIT) {
+        http_refuse(request, 413, "the statement is nested too deeply, or too heavy to be parsed");
+        return;
+    }
+    http_add_header(request, "Retry-After", "1");
+    http_refuse(request, 503,
+            err == SL_ETIMEOUT ? "the parser gave the statement up" : "out of memory");
+}
+
 static void send_analysis(struct analysis *analysis)
 {
     const struct parser_answer *answer = &analysis->answer;
+    struct catalogs_resolved names;
     struct sl_buf buf;
     struct json json;
 
+    if (catalogs_resolve(answer->facts, analysis->database, analysis->user, &names) != SL_OK) {
+        refuse_for(analysis->task.request, SL_ENOMEM);
+        return;
+    }
     sl_buf_init(&buf, HTTP_REPLY_MAX);
     json_begin(&json, &buf);
     json_open(&json, '{');
@@ -173,7 +191,8 @@ static void send_analysis(struct analysis *analysis)
             answer->facts->kind == SQL_MULTI ? "several statements: what is said is said of all "
                                                "of them together"
                                              : NULL);
-    http_facts_put(&json, answer->facts);
+    http_facts_put(&json, answer->facts, names.resolution);
+    catalogs_resolved_fini(&names);
     put_statistics(&json, analysis);
     json_close(&json, '}');
     enum sl_err err = json_end(&json);
@@ -261,17 +280,6 @@ static void flushed(struct http_gather *gather, void *context, bool is_whole)
 
 /* ---- the parser ---- */
 
-static void refuse_for(struct http_request *request, enum sl_err err)
-{
-    if (err == SL_ELIMIT) {
-        http_refuse(request, 413, "the statement is nested too deeply, or too heavy to be parsed");
-        return;
-    }
-    http_add_header(request, "Retry-After", "1");
-    http_refuse(request, 503,
-            err == SL_ETIMEOUT ? "the parser gave the statement up" : "out of memory");
-}
-
 static void read_answer(struct http_task *task)
 {
     struct analysis *analysis = SL_CONTAINER(task, struct analysis, task);
@@ -306,7 +314,8 @@ static size_t room_for(size_t len)
 /* False: refused. */
 static bool read_body(struct analysis *analysis, struct http_request *request)
 {
-    struct json_member members[] = {{.name = "sql"}, {.name = "db", .is_optional = true}};
+    struct json_member members[] = {{.name = "sql"}, {.name = "db", .is_optional = true},
+            {.name = "user", .is_optional = true}};
     enum sl_err err = json_read(&analysis->body, request->body, members, SL_COUNT(members));
 
     if (err != SL_OK) {
@@ -316,6 +325,7 @@ static bool read_body(struct analysis *analysis, struct http_request *request)
     }
     analysis->sql = members[0].value;
     analysis->database = (const char *)members[1].value.at;
+    analysis->user = (const char *)members[2].value.at;
     if (analysis->sql.len > SQL_TEXT_MAX) {
         http_refuse(request, 413, "the statement is longer than %d bytes", SQL_TEXT_MAX);
         return false;

@@ -6,6 +6,7 @@
  */
 #include "proxy/http_facts.h"
 
+#include "protocol/catalog_resolve.h"
 #include "proxy/facts_words.h"
 
 /* ---- members ---- */
@@ -84,17 +85,20 @@ static void put_column(
 
 /* ---- lists ---- */
 
-static void put_tables(struct json *json, const struct sql_facts *facts)
+static void put_tables(struct json *json, const struct sql_facts *facts,
+        const struct catalog_resolution *resolution)
 {
     open_list(json, "tables");
     for (unsigned i = 0; i < facts->tables_count; i++) {
         const struct sql_table *table = &facts->tables[i];
+        enum catalog_kind kind = (enum catalog_kind)resolution->tables[i].kind;
         json_open(json, '{');
-        put_name(json, "schema", facts, table->schema);
+        put_text(json, "schema", resolution->tables[i].schema);
         put_name(json, "name", facts, table->name);
         put_name(json, "alias", facts, table->alias);
         put_words(json, "is", table->role, facts_roles, FACTS_ROLES);
         put_bool(json, "is_temp", table->is_temp);
+        put_text(json, "relation", kind == CATALOG_UNKNOWN ? NULL : catalog_kind_text(kind));
         json_close(json, '}');
     }
     json_close(json, ']');
@@ -154,7 +158,8 @@ static void put_joins(struct json *json, const struct sql_facts *facts)
     json_close(json, ']');
 }
 
-static void put_functions(struct json *json, const struct sql_facts *facts)
+static void put_functions(struct json *json, const struct sql_facts *facts,
+        const struct catalog_resolution *resolution)
 {
     open_list(json, "functions");
     for (unsigned i = 0; i < facts->functions_count; i++) {
@@ -163,8 +168,8 @@ static void put_functions(struct json *json, const struct sql_facts *facts)
         put_name(json, "schema", facts, function->schema);
         put_name(json, "name", facts, function->name);
         put_int(json, "arguments", function->args);
-        put_text(json, "volatility", facts_volatilities[function->volatility]);
-        put_bool(json, "is_aggregate", function->is_aggregate);
+        put_text(json, "volatility", facts_volatilities[resolution->functions[i].volatility]);
+        put_bool(json, "is_aggregate", resolution->functions[i].is_aggregate);
         put_bool(json, "is_window", function->is_window);
         put_bool(json, "is_distinct", function->is_distinct);
         put_bool(json, "is_in_from", function->is_in_from);
@@ -278,18 +283,20 @@ static void put_complexity(struct json *json, const struct sql_complexity *compl
     json_close(json, '}');
 }
 
-void http_facts_put(struct json *json, const struct sql_facts *facts)
+void http_facts_put(struct json *json, const struct sql_facts *facts,
+        const struct catalog_resolution *resolution)
 {
     put_int(json, "statements", facts->features.statements);
     put_text(json, "kind", sql_kind_text(facts->kind));
     put_kinds(json, facts->kinds);
     put_words(json, "does", facts->does, facts_does, SL_COUNT(facts_does));
     put_words(json, "effects", facts->effects, facts_effects, SL_COUNT(facts_effects));
-    put_tables(json, facts);
+    put_tables(json, facts, resolution);
     put_columns(json, facts);
     put_filters(json, facts);
     put_joins(json, facts);
-    put_functions(json, facts);
+    put_functions(json, facts, resolution);
+    put_text(json, "volatility", facts_volatilities[resolution->volatility]);
     put_orders(json, "order_by", facts, false);
     put_orders(json, "group_by", facts, true);
     put_values(json, facts);

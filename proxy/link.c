@@ -529,7 +529,7 @@ void link_free_server(struct server *server)
     if (server->close_reason == NULL && server_has_moved(server)) {
         server->close_reason = SERVER_MOVED;
     }
-    server->idle_since = worker->now;
+    server->idle_since = server->is_lent ? server->idle_since : worker->now;
     server_enter(server, SERVER_IDLE);
     server_set_idle_timer(server);
     pool_give(server->pool, server, worker);

@@ -19,6 +19,7 @@
 #include "proxy/pool.h"
 
 #include "conf/conf.h"
+#include "proxy/catalogs.h"
 #include "proxy/client.h"
 #include "proxy/params.h"
 #include "proxy/pool_welcome.h"
@@ -526,9 +527,14 @@ void pool_give(struct pool *pool, struct server *server, struct worker *worker)
         reason = "its startup values are not those of who waits";
     } else {
         set_place(pool, server, POOL_IDLE);
-        sl_list_push(&pool->idle[worker->index], &server->in_pool);
+        if (server->is_lent) {
+            sl_list_append(&pool->idle[worker->index], &server->in_pool);
+        } else {
+            sl_list_push(&pool->idle[worker->index], &server->in_pool);
+        }
         pool->idle_count++;
     }
+    server->is_lent = false;
     pool_check(pool);
     pthread_mutex_unlock(&pool->lock);
     if (reason != NULL) {
@@ -767,6 +773,7 @@ void pool_recycle(struct pool *pool, struct worker *worker)
 {
     pthread_mutex_lock(&pool->lock);
     atomic_fetch_add(&pool->epoch, 1);
+    catalogs_moved(pool->database);
     pool_welcomes_drop(pool); /* what comes now may be another server */
     pool->is_failing = false;
     pool->backoff = 0;

@@ -86,6 +86,7 @@ struct pool {
     bool lasts;              /* worker 0's: it is held for the sake of min_pool_size */
     struct sl_list grave;    /* reaper.c's: taken out, not freed yet */
     sl_usec idle_since;      /* reaper.c's; 0: in use */
+    bool is_in_catalog;      /* catalogs.c's: its user was asked about */
     struct database *database;
     struct user *user;
     struct stats_row *stats; /* one a worker */

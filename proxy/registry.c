@@ -222,6 +222,7 @@ bool registry_take_out_database(struct database *database)
 
 void registry_free_database(struct database *database)
 {
+    catalogs_forget(database);
     pthread_mutex_lock(&lock);
     if (spares < REGISTRY_MAX) {
         spare[spares++] = database->index;
@@ -300,6 +301,8 @@ void registry_fini(void)
         free(SL_CONTAINER(item, struct user, link));
     }
     while ((item = sl_list_pop(&database_list)) != NULL) {
-        free(SL_CONTAINER(item, struct database, link));
+        struct database *database = SL_CONTAINER(item, struct database, link);
+        catalogs_forget(database);
+        free(database);
     }
 }

@@ -24,6 +24,7 @@
 #include "protocol/base/err.h"
 #include "protocol/base/list.h"
 #include "protocol/base/map.h"
+#include "proxy/catalogs.h"
 #include "proxy/stats.h"
 
 #include <limits.h>
@@ -37,22 +38,23 @@ enum { REGISTRY_MAX = 65536, REGISTRY_TAKEN_OUT = INT_MIN / 2 };
 struct database {
     struct sl_map_node node;
     struct sl_list link;
-    uint64_t key;                /* constant: a hash of the name */
-    atomic_int servers;          /* any thread: connections to servers, logging in included */
-    atomic_int clients;          /* any thread */
-    atomic_bool is_paused;       /* any thread */
-    atomic_bool is_disabled;     /* any thread */
-    atomic_bool wait_close;      /* any thread: WAIT_CLOSE has been asked for */
-    atomic_uint host_next;       /* any thread: load_balance_hosts = round-robin */
-    atomic_int holders;          /* any thread; REGISTRY_TAKEN_OUT at the end */
-    struct stats_totals retired; /* under the registry's lock: of pools that are gone */
-    sl_usec idle_since;          /* reaper.c's; 0: in use */
-    bool is_over;                /* reaper.c's */
-    struct sl_list grave;        /* reaper.c's: taken out, not freed yet */
-    struct stats_totals newer;   /* under snapshot.c's lock: at the last end of a stats_period */
-    struct stats_totals older;   /* under the same: at the one before */
-    unsigned index;              /* constant: below registry_database_places() */
-    char name[];                 /* constant */
+    uint64_t key;                  /* constant: a hash of the name */
+    atomic_int servers;            /* any thread: connections to servers, logging in included */
+    atomic_int clients;            /* any thread */
+    atomic_bool is_paused;         /* any thread */
+    atomic_bool is_disabled;       /* any thread */
+    atomic_bool wait_close;        /* any thread: WAIT_CLOSE has been asked for */
+    atomic_uint host_next;         /* any thread: load_balance_hosts = round-robin */
+    atomic_int holders;            /* any thread; REGISTRY_TAKEN_OUT at the end */
+    struct stats_totals retired;   /* under the registry's lock: of pools that are gone */
+    sl_usec idle_since;            /* reaper.c's; 0: in use */
+    bool is_over;                  /* reaper.c's */
+    struct sl_list grave;          /* reaper.c's: taken out, not freed yet */
+    struct stats_totals newer;     /* under snapshot.c's lock: at the last end of a stats_period */
+    struct stats_totals older;     /* under the same: at the one before */
+    struct catalogs_place catalog; /* catalogs.c's */
+    unsigned index;                /* constant: below registry_database_places() */
+    char name[];                   /* constant */
 };
 
 struct user {

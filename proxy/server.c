@@ -6,6 +6,7 @@
 #include "protocol/front.h"
 #include "protocol/message.h"
 #include "proxy/cancel.h"
+#include "proxy/catalogs.h"
 #include "proxy/client.h"
 #include "proxy/client_stmt.h"
 #include "proxy/dns.h"
@@ -13,6 +14,7 @@
 #include "proxy/params.h"
 #include "proxy/process.h"
 #include "proxy/registry.h"
+#include "proxy/server_load.h"
 #include "proxy/server_settle.h"
 #include "proxy/worker.h"
 
@@ -87,6 +89,7 @@ static void timer_fired(struct timer *timer)
         break;
     case SERVER_TEST:
     case SERVER_CLEAN:
+    case SERVER_LOAD:
         server_close(server, "no answer to our own query in time");
         break;
     case SERVER_LINKED: /* deadlines of a linked server are its client's, but one */
@@ -158,6 +161,7 @@ void server_check(const struct server *server)
     SL_DCHECK((server->state == SERVER_LINKED) == (server->client != NULL));
     SL_DCHECK(server->state != SERVER_IDLE || expect_idle(&server->expect));
     SL_DCHECK(server->state != SERVER_IDLE || server->body_left == 0);
+    SL_DCHECK((server->state == SERVER_LOAD) == (server->load != NULL));
     (void)server;
 }
 
@@ -185,6 +189,8 @@ void server_close(struct server *server, const char *reason)
     say_goodbye(server);
     timer_clear(&worker->timers, &server->timer);
     cancel_server_gone(server);
+    server_load_lost(server);
+    catalogs_changed(server);
     server_login_free(server->login);
     io_close(&server->io);
     expect_fini(&server->expect);
@@ -238,6 +244,11 @@ enum sl_err server_ask_hidden(struct server *server, const char *query)
     return ask(server, query, 0);
 }
 
+enum sl_err server_ask_load(struct server *server, const char *query)
+{
+    return ask(server, query, SETTLE_LOAD);
+}
+
 enum sl_err server_ask_again(struct server *server)
 {
     const struct conf *conf = server->io.worker->conf;
@@ -288,6 +299,7 @@ bool server_has_moved(struct server *server)
     address_shorten(&server->address, &address);
     if (address.family != AF_UNIX && !dns_has_address(server->host, &address)) {
         server->has_moved = true;
+        catalogs_moved(server->pool->database);
     }
     return server->has_moved;
 }
@@ -316,6 +328,7 @@ const char *server_state_text(const struct server *server)
     case SERVER_CLEAN:
         return !sl_list_empty(&server->cancels) ? "being_canceled" : "tested";
     case SERVER_TEST:
+    case SERVER_LOAD:
         return "tested";
     case SERVER_CLOSED:
         break;

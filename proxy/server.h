@@ -9,6 +9,7 @@
  *      v                                                                  ^  |
  *   LINKED <---------------------------------------------------------------'--'
  *      '--> CLEAN (rollback, reset query, cancel on its way) -----> IDLE
+ *   IDLE <-> LOAD (a query of the proxy's own)
  *                         any -> CLOSED
  *
  *   RESOLVE -> CONNECT                 [server_login.c, address known]
@@ -18,6 +19,7 @@
  *   LOGIN -> SETUP -> IDLE             [server_login.c, connect_query]
  *   IDLE -> LINKED | TEST, TEST -> IDLE [link.c]
  *   LINKED -> IDLE | CLEAN, CLEAN -> IDLE [link.c]
+ *   IDLE -> LOAD [server_load.c], LOAD -> IDLE [link.c]
  *
  * Ownership: its worker's; between workers the letter's (link.c). Threads: its
  * worker's, but the members marked otherwise. Bounds: expect's and prepared's; one
@@ -48,13 +50,16 @@ enum server_state {
     SERVER_LINKED,
     SERVER_CLEAN,
     SERVER_TEST,
+    SERVER_LOAD,
     SERVER_CLOSED
 };
 
 /* What becomes of the rest of a message whose beginning was seen. */
 enum body_fate { BODY_PASS, BODY_DROP };
 
+struct catalogs_epoch;
 struct client;
+struct load_errand;
 struct params;
 struct server_login;
 struct stmt;
@@ -101,6 +106,11 @@ struct server {
     bool has_sql_prepared; /* of what is left on it: maybe a PREPARE in SQL */
     bool is_unsynced;      /* extended messages were sent since the last Sync */
     bool has_unnamed; /* since the last Query: a portal, or a statement that is not ours to keep */
+    bool changes_schema;           /* its transaction, as far as it can be seen: catalogs.h */
+    bool is_lent;                  /* pool_lend(), until pool_give() */
+    bool reads_tags;               /* what it is asked was not all read: its tags say so, too */
+    struct load_errand *load;      /* while LOAD */
+    struct catalogs_epoch *epochs; /* of the database it is connected to; NULL: not yet known */
 
     struct timer timer;
     sl_usec connected_at;
@@ -163,6 +173,8 @@ void server_say(struct server *server, const void *bytes, size_t len);
 SL_MUST_CHECK enum sl_err server_ask_hidden(struct server *server, const char *query);
 /* The same, of connect_query: an error of it is logged only. Nothing where it failed before. */
 SL_MUST_CHECK enum sl_err server_ask_again(struct server *server);
+/* The same, whose rows and error are server_load.h's. */
+SL_MUST_CHECK enum sl_err server_ask_load(struct server *server, const char *query);
 
 /* Closes a statement on it, unseen; it is forgotten here. Not one whose Parse is under way. */
 SL_MUST_CHECK enum sl_err server_forget_stmt(struct server *server, struct server_stmt *stmt);

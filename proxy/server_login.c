@@ -16,6 +16,7 @@
 #include "protocol/sqlstate.h"
 #include "protocol/startup.h"
 #include "proxy/auth.h"
+#include "proxy/catalogs.h"
 #include "proxy/client.h"
 #include "proxy/dns.h"
 #include "proxy/link.h"
@@ -668,6 +669,7 @@ static void on_ready_for_query(struct server *server)
     const char *query = login->database->connect_query;
 
     server->baseline = params_ref(server->params);
+    server->epochs = catalogs_epochs(login->database, server->pool->database->name);
     pool_login_succeeded(server->pool, server);
     if (login->conf->log_connections) {
         char where[ADDRESS_TEXT_MAX];
@@ -771,6 +773,7 @@ void server_login_ready(struct server *server, unsigned got)
     case SERVER_LINKED:
     case SERVER_CLEAN:
     case SERVER_TEST:
+    case SERVER_LOAD:
     case SERVER_CLOSED:
         break;
     }

@@ -14,6 +14,7 @@
 #include "protocol/message.h"
 #include "protocol/sqlstate.h"
 #include "proxy/cancel.h"
+#include "proxy/catalogs.h"
 #include "proxy/client.h"
 #include "proxy/client_retry.h"
 #include "proxy/client_stmt.h"
@@ -21,6 +22,7 @@
 #include "proxy/param_names.h"
 #include "proxy/params.h"
 #include "proxy/pipeline.h"
+#include "proxy/server_load.h"
 #include "proxy/server_settle.h"
 #include "proxy/server_tap.h"
 #include "proxy/suspend.h"
@@ -198,6 +200,9 @@ static void on_tag(struct server *server, struct sl_span body)
     if (client == NULL || back_tag_read(body, &tag) != SL_OK || tag.len == 0) {
         return;
     }
+    if (SL_UNLIKELY(server->reads_tags)) {
+        catalogs_see_tag(server, tag);
+    }
     switch (tag.at[0]) {
     case 'S': /* nearly all: SELECT n */
         if (tag.len > 6 && tag.at[1] == 'E' && tag.at[2] == 'L' && tag.at[6] == ' ' &&
@@ -250,6 +255,10 @@ static void on_error(struct server *server, struct sl_span body)
     }
     const struct expect_entry *head = expect_head(&server->expect);
     bool is_tolerated = head != NULL && head->local == SETTLE_TOLERATED;
+    if (head != NULL && head->local == SETTLE_LOAD) {
+        server_load_error(server, error.sqlstate);
+        return;
+    }
     if (strcmp(error.sqlstate, SL_STATE_UNDEFINED_PSTATEMENT) == 0 && names_ours(head)) {
         server->close_reason = "its prepared statements are gone";
     }
@@ -338,6 +347,10 @@ static enum relayed on_ready(struct relay *relay, struct sl_span body)
     enum expect_verdict verdict =
             expect_reply(&server->expect, BACK_READY, (char)body.at[0], &swap);
     relay->saw_ready = true;
+    if (SL_UNLIKELY(server->changes_schema || server->reads_tags) && body.at[0] == 'I' &&
+            expect_idle(&server->expect)) {
+        catalogs_changed(server);
+    }
     if (verdict == EXPECT_SHOW) {
         client_stmt_ready(server);
         if (server->is_retried) {
@@ -372,6 +385,11 @@ static enum relayed on_message(struct relay *relay, uint8_t type, struct sl_span
         break;
     case BACK_PORTAL_SUSPENDED:
         server_meter_tag(server, sl_span(NULL, 0));
+        break;
+    case BACK_DATA_ROW:
+        if (SL_UNLIKELY(server->load != NULL)) {
+            server_load_row(server, body);
+        }
         break;
     case BACK_ERROR:
         on_error(server, body);
@@ -480,7 +498,8 @@ static bool relay_message(struct relay *relay)
     }
     if (SL_UNLIKELY(server->taps != 0)
                     ? !server_tap(server, sl_span(relay->at, here), is_looked_at(type))
-                    : here < (size_t)len + 1 && len < WHOLE_MAX && is_looked_at(type)) {
+                    : here < (size_t)len + 1 && len < WHOLE_MAX &&
+                              (is_looked_at(type) || server->load != NULL)) {
         return false;
     }
     size_t body_len = here - MESSAGE_HEAD < len - 4 ? here - MESSAGE_HEAD : len - 4;
@@ -532,6 +551,7 @@ static void lost(struct server *server, const char *reason)
         break;
     case SERVER_TEST:
     case SERVER_CLEAN:
+    case SERVER_LOAD:
     case SERVER_SETUP:
         link_server_failed(server, reason);
         break;
@@ -558,6 +578,8 @@ static void own_query_ended(struct server *server)
     }
     if (server->state == SERVER_SETUP && !server->has_failed_setup) {
         server->restored = params_ref(server->params);
+    } else if (server->state == SERVER_LOAD) {
+        server_load_ended(server);
     }
     link_free_server(server);
 }

@@ -33,8 +33,14 @@
 struct server;
 struct client;
 
-/* The last two: of a hidden Query whose error is logged only, and of auth_query. */
-enum { SETTLE_UNNAMED = 1, SETTLE_READY = 2, SETTLE_TOLERATED = 3, SETTLE_QUESTION = 4 };
+/* The last three: of a hidden Query whose error is logged only, of auth_query, of server_load.h. */
+enum {
+    SETTLE_UNNAMED = 1,
+    SETTLE_READY = 2,
+    SETTLE_TOLERATED = 3,
+    SETTLE_QUESTION = 4,
+    SETTLE_LOAD = 5
+};
 
 /* A reply of ours that waits for its turn. */
 struct settle_bytes {

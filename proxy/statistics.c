@@ -8,6 +8,7 @@
 #include "protocol/shape.h"
 #include "protocol/sqlstate.h"
 #include "proxy/analyst.h"
+#include "proxy/catalogs.h"
 #include "proxy/history_writer.h"
 #include "proxy/parser.h"
 #include "proxy/pipeline.h"
@@ -79,6 +80,7 @@ enum sl_err statistics_start(const struct conf *conf, struct sl_error *error)
     if (analyst_start(observe_store(observe), conf->stats_workload_interval_usec) != SL_OK) {
         return sl_error_set(error, SL_ENOMEM, SL_STATE_OUT_OF_MEMORY, "no analyst's thread");
     }
+    catalogs_start(conf);
     return SL_OK;
 }
 
@@ -94,6 +96,7 @@ static bool settle(void)
 
 void statistics_stop(void)
 {
+    catalogs_stop();
     analyst_stop();
     if (!settle()) {
         return; /* the process ends as it is */
@@ -113,6 +116,7 @@ void statistics_tick(sl_usec now)
     if (observe != NULL) {
         parser_watch(now);
         recorder_tick(now);
+        catalogs_tick(now);
     }
 }
 

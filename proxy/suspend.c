@@ -108,5 +108,6 @@ bool suspend_client_is_at_rest(const struct client *client)
 
 bool suspend_server_is_at_rest(const struct server *server)
 {
-    return server->state != SERVER_CLEAN && server->state != SERVER_TEST;
+    return server->state != SERVER_CLEAN && server->state != SERVER_TEST &&
+           server->state != SERVER_LOAD;
 }

@@ -105,7 +105,7 @@ static void a_statement_is_taken_apart(void **state)
     static const char *const words[] = {"\"kind\":\"SELECT\"", "\"statements\":1,",
             "\"does\":[\"reads\",\"locks",
             ("{\"schema\":\"shop\",\"name\":\"orders\",\"alias\":\"o\",\"is\":[\"read\","
-             "\"locked\"],\"is_temp\":false}"),
+             "\"locked\"],\"is_temp\":false,\"relation\":null}"),
             "{\"schema\":null,\"name\":\"customers\",\"alias\":\"c\",",
             ("{\"schema\":\"shop\",\"table\":\"orders\",\"qualifier\":\"o\",\"name\":\"state\","
              "\"clauses\":[\"where\"],"),

@@ -89,8 +89,13 @@ static void write_stats(FILE *ini, const struct wire_proxy *proxy, const struct 
 {
     const char *mode = world->script->pipe ? "off" : getenv("WIRE_STATS");
 
-    if (mode != NULL && !is_foreign(proxy)) {
-        fprintf(ini, "[stats]\nmode = %s\n", mode);
+    if (is_foreign(proxy)) {
+        return;
+    }
+    /* What a server is asked by Sluice itself, and when, is in no script. */
+    fputs("[stats]\ncatalog_memory = 0\n", ini);
+    if (mode != NULL) {
+        fprintf(ini, "mode = %s\n", mode);
     }
 }
 

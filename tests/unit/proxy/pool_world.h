@@ -11,6 +11,7 @@
 #include "proxy/client.h"
 #include "proxy/params.h"
 #include "proxy/pool.h"
+#include "proxy/pool_lend.h"
 #include "proxy/process.h"
 #include "proxy/registry.h"
 #include "proxy/server.h"
@@ -75,6 +76,11 @@ struct worker *process_worker(unsigned index)
 struct pool *registry_next_pool(const struct pool *previous)
 {
     return previous == NULL ? world.pools[0] : previous == world.pools[0] ? world.pools[1] : NULL;
+}
+
+void catalogs_moved(struct database *database)
+{
+    atomic_fetch_add(&database->catalog.turns, 1);
 }
 
 void io_attach(struct io *io, struct worker *worker)

@@ -578,6 +578,82 @@ static void an_idle_server_is_withdrawn_by_one_only(void **state)
     assert_true(has(1));
 }
 
+/* ---- lending ---- */
+
+/* As link_free_server() does; the one that is lent keeps its time. */
+static void give_at(unsigned i)
+{
+    world.askers[i].server->idle_since = world.workers[0]->now;
+    give(i);
+}
+
+static struct server *lend(sl_usec rest)
+{
+    struct worker *lender = pool_lender(pool(), world.workers[0]->now, rest);
+    struct server *server = pool_lend(pool(), world.workers[0], rest);
+
+    assert_ptr_equal(lender, server == NULL ? NULL : world.workers[0]);
+    return server;
+}
+
+static void the_server_that_rested_longest_is_lent_and_put_back_there(void **state)
+{
+    (void)state;
+    pool()->size = 2;
+    ask_usual(0);
+    ask_usual(1);
+    login();
+    struct server *longest = world.askers[0].server;
+    struct server *last = world.askers[1].server;
+    assert_null(lend(0)); /* none is idle */
+    give_at(0);
+    world_pass(10 * SL_MSEC);
+    give_at(1);
+    assert_null(lend(11 * SL_MSEC));
+    assert_ptr_equal(lend(10 * SL_MSEC), longest);
+    assert_int_equal(pool_counts(pool()).servers[POOL_TESTED], 1);
+    assert_null(lend(10 * SL_MSEC)); /* the other has not rested for as long */
+    pool_give(pool(), longest, world.workers[0]);
+    assert_int_equal(pool_counts(pool()).servers[POOL_IDLE], 2);
+    ask_usual(2);
+    assert_ptr_equal(world.askers[2].server, last); /* the last used is the next, as ever */
+    ask_usual(3);
+    assert_ptr_equal(world.askers[3].server, longest);
+    give_at(2);
+    give_at(3); /* what was lent once is nothing special any more */
+    ask_usual(4);
+    assert_ptr_equal(world.askers[4].server, longest);
+}
+
+static void nothing_is_lent_while_somebody_waits_or_it_is_paused(void **state)
+{
+    (void)state;
+    ask_usual(0);
+    login();
+    give_at(0);
+    world_pass(SL_SECOND);
+    atomic_store(&world.is_paused, true);
+    assert_null(lend(SL_MSEC));
+    atomic_store(&world.is_paused, false);
+    atomic_store(&world.is_suspended, true);
+    ask_usual(1); /* waits, with a server idle */
+    assert_null(lend(SL_MSEC));
+    atomic_store(&world.is_suspended, false);
+    assert_null(lend(SL_MSEC));
+    tend_at(SL_MSEC);
+    assert_true(has(1));
+    give_at(1);
+    world_pass(SL_SECOND);
+    struct server *lent = lend(SL_MSEC);
+    assert_non_null(lent);
+    ask_usual(2); /* comes too late, and is the next */
+    assert_false(has(2));
+    assert_int_equal(world.launched, 1);
+    pool_give(pool(), lent, world.workers[0]);
+    world_turn();
+    assert_ptr_equal(world.askers[2].server, lent);
+}
+
 static void what_servers_report_is_known_by_their_startup_values(void **state)
 {
     const struct params *reported;
@@ -628,6 +704,8 @@ int main(void)
             CASE(lifetimes_end_one_after_the_other),
             CASE(reconnecting_closes_the_idle_now_and_the_others_when_free),
             CASE(an_idle_server_is_withdrawn_by_one_only),
+            CASE(the_server_that_rested_longest_is_lent_and_put_back_there),
+            CASE(nothing_is_lent_while_somebody_waits_or_it_is_paused),
             CASE(what_servers_report_is_known_by_their_startup_values),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

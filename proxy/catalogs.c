@@ -1,0 +1,582 @@
+/* SPDX-License-Identifier: PostgreSQL */
+/*
+ * proxy/catalogs.c - loads: one at a time for a database, a query a step.
+ *
+ *   look() -- due, calm, a server idle --> WAITS --ask()--> AWAY (server_load.h)
+ *                                            ^                |
+ *                                            '-- came_home() -'--> published | given up | failed
+ *
+ * A load whose database changes meanwhile is given up; what it read is of two times.
+ */
+#include "proxy/catalogs.h"
+
+#include "conf/conf.h"
+#include "protocol/base/hash.h"
+#include "protocol/base/log.h"
+#include "protocol/catalog_build.h"
+#include "protocol/catalog_resolve.h"
+#include "protocol/effects.h"
+#include "proxy/pool.h"
+#include "proxy/pool_lend.h"
+#include "proxy/process.h"
+#include "proxy/registry.h"
+#include "proxy/server.h"
+#include "proxy/server_load.h"
+#include "proxy/worker.h"
+
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+enum { EPOCHS = 256, QUERY_MAX = 65536 };
+
+#define LOOK_PERIOD (250 * SL_MSEC)
+#define STEP_PERIOD (50 * SL_MSEC)
+
+/* Changes that were seen in databases of some names. Any thread. */
+struct catalogs_epoch {
+    atomic_uint count; /* at their begin and at their end */
+    atomic_int open;   /* begun, not ended */
+};
+
+struct load {
+    struct load_errand errand;
+    struct catalog_build *build; /* NULL: nothing is loaded */
+    struct catalogs_epoch *epochs;
+    unsigned epoch;
+    unsigned turn;
+    bool is_away;
+    sl_usec step_at;
+    sl_usec give_up_at;
+};
+
+static struct {
+    bool is_on;       /* constant after start, as the next */
+    size_t bytes_max; /* [stats] catalog_memory */
+    struct mailbox *home;
+    struct catalogs_epoch epochs[EPOCHS]; /* any thread */
+    size_t bytes;                         /* under lock: of the snapshots in their places */
+    struct load loads[CATALOGS_LOADS];    /* the control thread's, as the next */
+    sl_usec look_at;
+} self;
+
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+
+bool catalogs_are_on(void)
+{
+    return self.is_on;
+}
+
+/* ---- changes ---- */
+
+struct catalogs_epoch *catalogs_epochs(const struct conf_database *conf, const char *name)
+{
+    const char *dbname = conf != NULL && conf->dbname != NULL ? conf->dbname : name;
+
+    return &self.epochs[sl_hash64(sl_span_text(dbname)) % EPOCHS];
+}
+
+static void begin_change(struct server *server)
+{
+    if (!server->changes_schema && server->epochs != NULL) {
+        server->changes_schema = true;
+        atomic_fetch_add(&server->epochs->open, 1);
+        atomic_fetch_add(&server->epochs->count, 1);
+    }
+}
+
+void catalogs_see_effects(struct server *server, unsigned effects)
+{
+    if (!self.is_on) {
+        return;
+    }
+    server->reads_tags |= (effects & EFFECTS_UNREAD) != 0;
+    if ((effects & EFFECTS_SCHEMA) != 0) {
+        begin_change(server);
+    }
+}
+
+void catalogs_see_tag(struct server *server, struct sl_span tag)
+{
+    static const char *const begins[] = {
+            "CREATE ", "ALTER ", "DROP ", "GRANT", "REVOKE", "IMPORT ", "REASSIGN ", "DO"};
+
+    for (size_t i = 0; i < SL_COUNT(begins); i++) {
+        size_t len = strlen(begins[i]);
+        if (tag.len >= len && memcmp(tag.at, begins[i], len) == 0) {
+            begin_change(server);
+        }
+    }
+}
+
+void catalogs_changed(struct server *server)
+{
+    server->reads_tags = false;
+    if (server->changes_schema) {
+        server->changes_schema = false;
+        atomic_fetch_add(&server->epochs->count, 1);
+        atomic_fetch_sub(&server->epochs->open, 1);
+    }
+}
+
+void catalogs_moved(struct database *database)
+{
+    atomic_fetch_add(&database->catalog.turns, 1);
+}
+
+/* ---- places ---- */
+
+static bool is_current(const struct database *database, const struct catalogs_epoch *epochs,
+        unsigned epoch, unsigned turn)
+{
+    return atomic_load(&epochs->count) == epoch && atomic_load(&epochs->open) == 0 &&
+           atomic_load(&database->catalog.turns) == turn;
+}
+
+static bool is_usable_locked(const struct database *database)
+{
+    const struct catalogs_place *place = &database->catalog;
+
+    return place->catalog != NULL && is_current(database, place->epochs, place->epoch, place->turn);
+}
+
+const struct catalog *catalogs_get(struct database *database)
+{
+    const struct catalog *catalog = NULL;
+
+    pthread_mutex_lock(&lock);
+    if (is_usable_locked(database)) {
+        catalog = catalog_ref(database->catalog.catalog);
+    }
+    pthread_mutex_unlock(&lock);
+    return catalog;
+}
+
+void catalogs_status(struct database *database, struct catalogs_status *status)
+{
+    const struct catalogs_place *place = &database->catalog;
+
+    pthread_mutex_lock(&lock);
+    *status = (struct catalogs_status){.state = place->catalog == NULL       ? "unknown"
+                                                : is_usable_locked(database) ? "loaded"
+                                                                             : "stale",
+            .is_loading = place->is_loading,
+            .loaded_at = place->loaded_at,
+            .loads = place->loads,
+            .failures = place->failures};
+    memcpy(status->error, place->error, sizeof status->error);
+    if (place->catalog != NULL) {
+        status->server_version = place->catalog->server_version;
+        status->schemas = place->catalog->schemas_count;
+        status->relations = place->catalog->relations_count;
+        status->functions = place->catalog->functions_count;
+        status->roles = place->catalog->roles_count;
+        status->bytes = place->catalog->bytes;
+    }
+    pthread_mutex_unlock(&lock);
+}
+
+/* Nothing is there any more. */
+static const struct catalog *take_locked(struct catalogs_place *place)
+{
+    const struct catalog *old = place->catalog;
+
+    self.bytes -= old == NULL ? 0 : old->bytes;
+    place->catalog = NULL;
+    return old;
+}
+
+void catalogs_forget(struct database *database)
+{
+    pthread_mutex_lock(&lock);
+    const struct catalog *old = take_locked(&database->catalog);
+    pthread_mutex_unlock(&lock);
+    catalog_unref(old);
+}
+
+/* ---- a load ---- */
+
+static struct database *database_of(const struct load *load)
+{
+    return load->errand.pool->database;
+}
+
+static void end(struct load *load, const char *error)
+{
+    struct catalogs_place *place = &database_of(load)->catalog;
+
+    SL_CHECK(!load->is_away);
+    pthread_mutex_lock(&lock);
+    place->is_loading = false;
+    if (error != NULL) {
+        snprintf(place->error, sizeof place->error, "%s", error);
+        place->failures += error[0] != '\0';
+    }
+    pthread_mutex_unlock(&lock);
+    sl_buf_fini(&load->errand.query);
+    sl_buf_fini(&load->errand.rows);
+    catalog_build_free(load->build);
+    load->build = NULL;
+    registry_let_go(&load->errand.pool->holders);
+}
+
+/* Something came between, or no server has been idle for long: others first, then anew. */
+static void give_up(struct load *load, sl_usec now)
+{
+    bool is_late = now >= load->give_up_at;
+
+    database_of(load)->catalog.retry_at = now + (is_late ? CATALOGS_PATIENCE : CATALOGS_CALM);
+    end(load, NULL);
+}
+
+static void fail(struct load *load, const char *why, sl_usec now)
+{
+    struct catalogs_place *place = &database_of(load)->catalog;
+    sl_usec backoff = place->backoff * 2;
+
+    backoff = backoff < CATALOGS_BACKOFF_MIN ? CATALOGS_BACKOFF_MIN : backoff;
+    place->backoff = backoff > CATALOGS_BACKOFF_MAX ? CATALOGS_BACKOFF_MAX : backoff;
+    place->retry_at = now + place->backoff;
+    sl_log(SL_LOG_WARN, "catalog_not_loaded", "db=%s user=%s reason=%s, again in %.0f s",
+            sl_log_quote(database_of(load)->name), sl_log_quote(load->errand.pool->user->name),
+            sl_log_quote(why), (double)place->backoff / 1e6);
+    end(load, why);
+}
+
+static void fail_by(struct load *load, enum sl_err err, sl_usec now)
+{
+    fail(load,
+            err == SL_ELIMIT   ? "larger than catalog_memory"
+            : err == SL_ENOMEM ? "out of memory"
+                               : "not what was asked for",
+            now);
+}
+
+/* Who is known now; others make it due. */
+static void note_users(const struct database *database, const struct catalog *catalog)
+{
+    for (struct pool *p = registry_next_pool(NULL); p != NULL; p = registry_next_pool(p)) {
+        if (p->database == database) {
+            p->is_in_catalog = catalog->roles_count == CATALOG_ROLES_MAX ||
+                               catalog_find_role(catalog, p->user->name) != CATALOG_NONE;
+        }
+    }
+}
+
+/* In the place of what is there; false: there is no room, and then nothing is there. */
+static bool put(const struct load *load, const struct catalog *catalog, sl_usec now)
+{
+    struct catalogs_place *place = &database_of(load)->catalog;
+
+    pthread_mutex_lock(&lock);
+    const struct catalog *old = take_locked(place);
+    bool fits = self.bytes + catalog->bytes <= self.bytes_max;
+    if (fits) {
+        self.bytes += catalog->bytes;
+        place->catalog = catalog;
+        place->epochs = load->epochs;
+        place->epoch = load->epoch;
+        place->turn = load->turn;
+        place->loaded_at = now;
+        place->loads++;
+    }
+    pthread_mutex_unlock(&lock);
+    catalog_unref(old);
+    return fits;
+}
+
+static void publish(struct load *load, sl_usec now)
+{
+    struct database *database = database_of(load);
+    const struct catalog *catalog = NULL;
+
+    enum sl_err err = catalog_build_end(load->build, &catalog);
+    if (err != SL_OK) {
+        fail_by(load, err, now);
+        return;
+    }
+    if (!put(load, catalog, now)) {
+        catalog_unref(catalog);
+        fail_by(load, SL_ELIMIT, now);
+        return;
+    }
+    note_users(database, catalog);
+    database->catalog.backoff = 0;
+    sl_log(SL_LOG_DEBUG, "catalog_loaded", "db=%s functions=%u relations=%u bytes=%zu",
+            sl_log_quote(database->name), catalog->functions_count, catalog->relations_count,
+            catalog->bytes);
+    end(load, "");
+}
+
+/* The next query, if there is a server for it now. */
+static void ask(struct load *load, sl_usec now)
+{
+    struct pool *pool = load->errand.pool;
+
+    if (process_shutdown() != PROCESS_RUNS || now >= load->give_up_at ||
+            !is_current(pool->database, load->epochs, load->epoch, load->turn)) {
+        give_up(load, now);
+        return;
+    }
+    load->step_at = now + STEP_PERIOD;
+    struct worker *worker = pool_lender(pool, now, LOAD_REST);
+    if (worker == NULL) {
+        return;
+    }
+    sl_buf_reset(&load->errand.query);
+    enum sl_err err = sl_buf_printf(&load->errand.query, "%s; ", catalog_build_begin);
+    if (err == SL_OK) {
+        err = catalog_build_query(load->build, &load->errand.query);
+    }
+    if (err == SL_OK) {
+        err = sl_buf_put_u8(&load->errand.query, 0);
+    }
+    if (err != SL_OK) {
+        fail_by(load, err, now);
+        return;
+    }
+    load->is_away = true;
+    server_load_send(&load->errand, worker);
+}
+
+static void read_answer(struct load *load, sl_usec now)
+{
+    enum sl_err err = catalog_build_rows(
+            load->build, sl_buf_borrow(&load->errand.rows), load->errand.is_plain);
+
+    if (err != SL_OK) {
+        fail_by(load, err, now);
+        return;
+    }
+    load->give_up_at = now + CATALOGS_PATIENCE;
+    if (catalog_build_is_done(load->build)) {
+        publish(load, now);
+    } else {
+        ask(load, now);
+    }
+}
+
+/* 57014: it was canceled, which is by its statement_timeout, or is as good. */
+static void on_refusal(struct load *load, sl_usec now)
+{
+    char why[32];
+
+    if (strcmp(load->errand.sqlstate, "57014") == 0 && catalog_build_slow_down(load->build)) {
+        load->step_at = now + CATALOGS_CALM;
+        return;
+    }
+    snprintf(why, sizeof why, "SQLSTATE %s", load->errand.sqlstate);
+    fail(load, why, now);
+}
+
+static void came_home(struct load_errand *errand)
+{
+    struct load *load = SL_CONTAINER(errand, struct load, errand);
+    sl_usec now = sl_now();
+
+    load->is_away = false;
+    if (!self.is_on) {
+        return; /* the workers have stopped: catalogs_stop() has seen to it */
+    }
+    switch (errand->result) {
+    case LOAD_DONE:
+        read_answer(load, now);
+        break;
+    case LOAD_NO_SERVER:
+        break; /* at the next step */
+    case LOAD_FAILED:
+        on_refusal(load, now);
+        break;
+    case LOAD_TOO_LONG:
+        fail(load, "an answer too long", now);
+        break;
+    case LOAD_LOST:
+        fail(load, "the server went away", now);
+        break;
+    }
+}
+
+/* ---- when ---- */
+
+/* Whose pools the database has, the one that is asked first. */
+static unsigned gather_users(const struct pool *pool, const char **users)
+{
+    unsigned count = 0;
+
+    users[count++] = pool->user->name;
+    for (struct pool *p = registry_next_pool(NULL); p != NULL && count < CATALOG_ROLES_MAX;
+            p = registry_next_pool(p)) {
+        if (p->database == pool->database && p != pool) {
+            users[count++] = p->user->name;
+        }
+    }
+    return count;
+}
+
+/* False: no memory for it, or the pool is about to go. */
+static bool begin(struct load *load, struct pool *pool, struct catalogs_epoch *epochs, sl_usec now)
+{
+    struct catalogs_place *place = &pool->database->catalog;
+    const char *users[CATALOG_ROLES_MAX];
+
+    if (!registry_hold(&pool->holders)) {
+        return false;
+    }
+    unsigned count = gather_users(pool, users);
+    load->build = catalog_build_new(&(struct catalog_build_options){
+            .bytes_max = self.bytes_max, .roles = users, .roles_count = count});
+    if (load->build == NULL) {
+        registry_let_go(&pool->holders);
+        return false;
+    }
+    load->errand = (struct load_errand){.home = self.home, .done = came_home, .pool = pool};
+    sl_buf_init(&load->errand.query, QUERY_MAX);
+    sl_buf_init(&load->errand.rows, LOAD_BYTES_MAX);
+    load->turn = atomic_load(&place->turns);
+    load->epochs = epochs;
+    load->epoch = atomic_load(&epochs->count); /* before whether a change is open is looked at */
+    load->give_up_at = now + CATALOGS_PATIENCE;
+    pthread_mutex_lock(&lock);
+    place->is_loading = true;
+    pthread_mutex_unlock(&lock);
+    ask(load, now);
+    return true;
+}
+
+/* Has nothing changed for a while, and is nothing about to? */
+static bool is_calm(struct catalogs_place *place, const struct catalogs_epoch *epochs, sl_usec now)
+{
+    unsigned epoch = atomic_load(&epochs->count) + atomic_load(&place->turns);
+
+    if (place->calm_since == 0 || place->calm_epoch != epoch || atomic_load(&epochs->open) > 0) {
+        place->calm_epoch = epoch;
+        place->calm_since = now;
+        return false;
+    }
+    return now - place->calm_since >= CATALOGS_CALM;
+}
+
+/* This thread alone writes the place: it reads it without the lock. */
+static bool is_due(struct pool *pool, const struct catalogs_epoch *epochs, sl_usec now)
+{
+    struct catalogs_place *place = &pool->database->catalog;
+
+    if (place->is_loading || now < place->retry_at || atomic_load(&pool->clients) == 0) {
+        return false;
+    }
+    bool is_calm_now = is_calm(place, epochs, now);
+    return is_calm_now &&
+           (place->catalog == NULL || place->epochs != epochs || !pool->is_in_catalog ||
+                   !is_current(pool->database, epochs, place->epoch, place->turn) ||
+                   now - place->loaded_at >= CATALOGS_AGE);
+}
+
+static struct load *free_load(void)
+{
+    for (size_t i = 0; i < SL_COUNT(self.loads); i++) {
+        if (self.loads[i].build == NULL && !self.loads[i].is_away) {
+            return &self.loads[i];
+        }
+    }
+    return NULL;
+}
+
+static void look(sl_usec now)
+{
+    const struct conf *conf = process_conf();
+    struct load *load = free_load();
+
+    for (struct pool *p = registry_next_pool(NULL); p != NULL && load != NULL;
+            p = registry_next_pool(p)) {
+        const struct conf_database *db = conf_find_database(conf, p->database->name);
+        db = db != NULL ? db : conf->fallback_database;
+        struct catalogs_epoch *epochs = catalogs_epochs(db, p->database->name);
+        if (db != NULL && is_due(p, epochs, now) && pool_lender(p, now, LOAD_REST) != NULL) {
+            p->database->catalog.retry_at = now + CATALOGS_CALM;
+            load = begin(load, p, epochs, now) ? free_load() : load;
+        }
+    }
+    conf_unref(conf);
+}
+
+void catalogs_tick(sl_usec now)
+{
+    if (!self.is_on || process_is_suspended() || process_shutdown() != PROCESS_RUNS) {
+        return;
+    }
+    for (size_t i = 0; i < SL_COUNT(self.loads); i++) {
+        struct load *load = &self.loads[i];
+        if (load->build != NULL && !load->is_away && now >= load->step_at) {
+            ask(load, now);
+        }
+    }
+    if (now >= self.look_at) {
+        self.look_at = now + LOOK_PERIOD;
+        look(now);
+    }
+}
+
+/* ---- start and stop ---- */
+
+void catalogs_start(const struct conf *conf)
+{
+    self.bytes_max = (size_t)conf->stats_catalog_memory;
+    self.is_on = conf->stats_mode != 0 && self.bytes_max > 0;
+}
+
+void catalogs_home(struct mailbox *home)
+{
+    self.home = home;
+}
+
+void catalogs_stop(void)
+{
+    self.is_on = false;
+    for (size_t i = 0; i < SL_COUNT(self.loads); i++) {
+        struct load *load = &self.loads[i];
+        if (load->build != NULL) {
+            load->is_away = false; /* its letter is in the mailbox at most, and finds it ended */
+            end(load, NULL);
+        }
+    }
+}
+
+/* ---- what names stand for ---- */
+
+void catalogs_resolved_fini(struct catalogs_resolved *resolved)
+{
+    free(resolved->resolution);
+    catalog_unref(resolved->catalog);
+    *resolved = (struct catalogs_resolved){.catalog = NULL};
+}
+
+/* NULL: not known; a connect_query may say otherwise. */
+static const char *path_of(const struct catalog *catalog, const char *database, const char *user)
+{
+    const struct conf *conf = process_conf();
+    const struct conf_database *db = conf_find_database(conf, database);
+
+    db = db != NULL ? db : conf->fallback_database;
+    bool is_set = db == NULL || (db->connect_query != NULL && db->connect_query[0] != '\0');
+    conf_unref(conf);
+    return is_set || catalog == NULL ? NULL : catalog_role_path(catalog, user);
+}
+
+enum sl_err catalogs_resolve(const struct sql_facts *facts, const char *database, const char *user,
+        struct catalogs_resolved *resolved)
+{
+    struct database *found = database == NULL ? NULL : registry_find_database(database);
+    struct catalogs_resolved made = {.catalog = found == NULL ? NULL : catalogs_get(found)};
+    struct catalog_session session = {.role = user};
+
+    if (made.catalog != NULL) {
+        session.search_path = path_of(made.catalog, database, user);
+    }
+    enum sl_err err = catalog_resolve(facts, made.catalog, &session, &made.resolution);
+    if (err != SL_OK) {
+        catalogs_resolved_fini(&made);
+        return err;
+    }
+    *resolved = made;
+    return SL_OK;
+}

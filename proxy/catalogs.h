@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: PostgreSQL */
+/*
+ * proxy/catalogs.h - each database's snapshot of its catalogues: asked for, kept, known to be old.
+ *
+ * With statistics on, the control thread has a database that is in use asked what there is in
+ * it (protocol/catalog_build.h), by servers of its own pools while nobody needs them
+ * (proxy/server_load.h), and puts a new snapshot in the place of the old one:
+ *
+ *   at first use, and when a user comes who was not asked about
+ *   CATALOGS_CALM after the last change of what there is that was seen
+ *   every CATALOGS_AGE, for changes that were not
+ *
+ * A change is seen in the text of a statement, or in its tag where the text was not read
+ * (protocol/effects.h). From before it is sent until its transaction has ended, and from then
+ * until a snapshot has been begun anew, nothing is known of any database of that name on any
+ * server: catalogs_get() is NULL. Likewise after RECONNECT, after a RELOAD that moves the
+ * database, and when its host has another address. Not seen: what functions, procedures and
+ * others than our clients do, and settings of roles that are changed in another database; of
+ * that a snapshot is CATALOGS_AGE old at most.
+ *
+ * Where a query fails, or the answer is too large, nothing is known, and it is tried again
+ * later and later, up to CATALOGS_BACKOFF_MAX.
+ *
+ * Ownership: snapshots by reference. Threads: as marked; one leaf lock. Bounds: [stats]
+ * catalog_memory for all snapshots together, and as much for what is being read of each of
+ * CATALOGS_LOADS databases.
+ */
+#ifndef SLUICE_PROXY_CATALOGS_H
+#define SLUICE_PROXY_CATALOGS_H
+
+#include "protocol/base/check.h"
+#include "protocol/base/clock.h"
+#include "protocol/base/err.h"
+#include "protocol/catalog.h"
+
+struct catalog_resolution;
+struct catalogs_epoch;
+struct conf;
+struct conf_database;
+struct database;
+struct mailbox;
+struct server;
+struct sql_facts;
+
+enum { CATALOGS_LOADS = 2 };
+
+#define CATALOGS_CALM (1 * SL_SECOND)
+#define CATALOGS_AGE (300 * SL_SECOND)
+#define CATALOGS_PATIENCE (30 * SL_SECOND) /* for an idle server */
+#define CATALOGS_BACKOFF_MIN (5 * SL_SECOND)
+#define CATALOGS_BACKOFF_MAX (300 * SL_SECOND)
+
+/* What is kept of a database; a member of struct database. */
+struct catalogs_place {
+    const struct catalog *catalog; /* under catalogs.c's lock, as all up to the next mark */
+    struct catalogs_epoch *epochs;
+    unsigned epoch; /* before the snapshot was begun */
+    unsigned turn;  /* likewise */
+    sl_usec loaded_at;
+    uint64_t loads;
+    uint64_t failures;
+    char error[32];
+    bool is_loading;
+    atomic_uint turns; /* any thread: catalogs_moved() */
+    /* The control thread's. */
+    unsigned calm_epoch;
+    sl_usec calm_since;
+    sl_usec retry_at;
+    sl_usec backoff;
+};
+
+/* ---- control thread ---- */
+
+/* Before the workers; with [stats] mode = off, or no memory for it, nothing here does anything. */
+void catalogs_start(const struct conf *conf);
+/* Where answers come home to, before the first tick. */
+void catalogs_home(struct mailbox *home);
+void catalogs_tick(sl_usec now);
+/* After the workers; places are left for catalogs_forget(). */
+void catalogs_stop(void);
+/* Nobody can be looking at the database any more. */
+void catalogs_forget(struct database *database);
+
+/* ---- any thread ---- */
+
+bool catalogs_are_on(void);
+/* A reference; NULL: nothing is known now. */
+const struct catalog *catalogs_get(struct database *database);
+/* The database may be another one from now on. */
+void catalogs_moved(struct database *database);
+/* Of a database, as its servers are told its name; for server->epochs. */
+struct catalogs_epoch *catalogs_epochs(const struct conf_database *conf, const char *name);
+
+struct catalogs_status {
+    const char *state; /* loaded, stale, unknown */
+    bool is_loading;
+    int server_version; /* 0: none */
+    uint32_t schemas;
+    uint32_t relations;
+    uint32_t functions;
+    uint32_t roles;
+    size_t bytes;
+    sl_usec loaded_at; /* 0: never */
+    uint64_t loads;
+    uint64_t failures;
+    char error[32]; /* of the last attempt, "": it went well */
+};
+
+void catalogs_status(struct database *database, struct catalogs_status *status);
+
+/* ---- the server's worker ---- */
+
+/* It is about to be sent a statement of which effects_of() says so. */
+void catalogs_see_effects(struct server *server, unsigned effects);
+/* A statement's tag, while server->reads_tags. */
+void catalogs_see_tag(struct server *server, struct sl_span tag);
+/* Its transaction has ended, or the server has. */
+void catalogs_changed(struct server *server);
+
+/* ---- what names stand for ---- */
+
+/* Of some facts; catalogs_resolved_fini(). */
+struct catalogs_resolved {
+    const struct catalog *catalog; /* a reference; NULL: nothing is known */
+    struct catalog_resolution *resolution;
+};
+
+/*
+ * In a session of that database and user (NULL: not known) that has set nothing. On a thread
+ * that registry.h knows of: a worker's, control's, HTTP's. SL_ENOMEM.
+ */
+SL_MUST_CHECK enum sl_err catalogs_resolve(const struct sql_facts *facts, const char *database,
+        const char *user, struct catalogs_resolved *resolved);
+void catalogs_resolved_fini(struct catalogs_resolved *resolved);
+
+#endif

@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: PostgreSQL */
+#include "proxy/server_load.h"
+
+#include "proxy/link.h"
+#include "proxy/params.h"
+#include "proxy/pool_lend.h"
+#include "proxy/process.h"
+#include "proxy/server.h"
+#include "proxy/worker.h"
+
+#include <string.h>
+
+static void deliver_home(struct letter *letter, struct worker *worker)
+{
+    struct load_errand *errand = SL_CONTAINER(letter, struct load_errand, letter);
+
+    (void)worker;
+    errand->done(errand);
+}
+
+static void go_home(struct load_errand *errand)
+{
+    errand->letter.deliver = deliver_home;
+    mailbox_post(errand->home, &errand->letter);
+}
+
+/* ---- on the worker ---- */
+
+/* As long as nothing is said otherwise it is lost. */
+static void begin(struct load_errand *errand, struct server *server)
+{
+    struct worker *worker = server->io.worker;
+
+    server->load = errand;
+    errand->result = LOAD_LOST;
+    errand->is_plain = params_get(server->startup, "search_path") == NULL &&
+                       params_get(server->startup, "options") == NULL;
+    if (server->is_lost || io_holds(&server->io) || server->io.is_failed) {
+        server_close(server, "lost while idle, or in the middle of a message");
+        return;
+    }
+    server_enter(server, SERVER_LOAD);
+    timer_set(&worker->timers, &server->timer, worker->now + LOAD_TIME);
+    enum sl_err err = server_ask_load(server, (const char *)sl_buf_borrow(&errand->query).at);
+    if (err == SL_OK) {
+        err = server_ask_load(server, "ROLLBACK");
+    }
+    errand->result = err == SL_OK ? LOAD_DONE : LOAD_LOST;
+    if (err != SL_OK) {
+        link_server_failed(server, "out of memory");
+    }
+}
+
+static void deliver(struct letter *letter, struct worker *worker)
+{
+    struct load_errand *errand = SL_CONTAINER(letter, struct load_errand, letter);
+    bool may = !worker->stopping && !worker->is_suspended && process_shutdown() == PROCESS_RUNS;
+    struct server *server = may ? pool_lend(errand->pool, worker, LOAD_REST) : NULL;
+
+    sl_buf_reset(&errand->rows);
+    errand->sqlstate[0] = '\0';
+    if (server == NULL) {
+        errand->result = LOAD_NO_SERVER;
+        go_home(errand);
+        return;
+    }
+    begin(errand, server);
+}
+
+void server_load_send(struct load_errand *errand, struct worker *worker)
+{
+    errand->letter.deliver = deliver;
+    mailbox_post(&worker->mailbox, &errand->letter);
+}
+
+void server_load_row(struct server *server, struct sl_span body)
+{
+    struct load_errand *errand = server->load;
+    struct sl_buf *rows = &errand->rows;
+
+    if (errand->result != LOAD_DONE) {
+        return;
+    }
+    /* Room for both, so that there is no length without its row. */
+    if (sl_buf_reserve(rows, 4 + body.len) != SL_OK ||
+            sl_buf_put_u32(rows, (uint32_t)body.len) != SL_OK ||
+            sl_buf_put(rows, body.at, body.len) != SL_OK) {
+        errand->result = LOAD_TOO_LONG;
+    }
+}
+
+void server_load_error(struct server *server, const char *sqlstate)
+{
+    struct load_errand *errand = server->load;
+
+    if (errand->result == LOAD_DONE) {
+        errand->result = LOAD_FAILED;
+        memcpy(errand->sqlstate, sqlstate, sizeof errand->sqlstate);
+    }
+}
+
+void server_load_ended(struct server *server)
+{
+    struct load_errand *errand = server->load;
+
+    server->load = NULL;
+    go_home(errand);
+}
+
+void server_load_lost(struct server *server)
+{
+    struct load_errand *errand = server->load;
+
+    if (errand != NULL) {
+        errand->result = LOAD_LOST;
+        server_load_ended(server);
+    }
+}

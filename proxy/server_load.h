@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: PostgreSQL */
+/*
+ * proxy/server_load.h - one query of the proxy's own, on a server that nobody needs now.
+ *
+ *   control thread                   a worker
+ *   server_load_send() -- letter --> pool_lend(): none? home again
+ *                                    IDLE -> LOAD: the query; ROLLBACK
+ *                                    rows are gathered as they come
+ *   errand->done() <---- letter ---- LOAD -> IDLE, or it was closed
+ *
+ * It waits for no server, and has none made: one that has rested for LOAD_REST, of a pool in
+ * which nobody waits, or none. A client that comes meanwhile waits for the end of that query
+ * at most, which is short (protocol/catalog_build.h); then the server is its, before the next
+ * query. What the session's last client left in it stays there, and nothing is added: the query
+ * begins a transaction that is rolled back, with settings that end with it. It does not
+ * count: not in statistics, nor as use of the server, whose place among the idle ones and time
+ * there stay as they were.
+ *
+ * Ownership: the errand is the sender's while it is at home, its rows always. Threads: as
+ * drawn. Bounds: LOAD_BYTES_MAX of rows, LOAD_TIME for an answer, after which the server is closed.
+ */
+#ifndef SLUICE_PROXY_SERVER_LOAD_H
+#define SLUICE_PROXY_SERVER_LOAD_H
+
+#include "protocol/base/buf.h"
+#include "protocol/base/clock.h"
+#include "proxy/mailbox.h"
+
+#include <stdbool.h>
+
+struct pool;
+struct server;
+struct worker;
+
+enum { LOAD_BYTES_MAX = 1 << 20 };
+
+#define LOAD_REST (20 * SL_MSEC)
+#define LOAD_TIME (5 * SL_SECOND)
+
+enum load_result {
+    LOAD_DONE,
+    LOAD_NO_SERVER, /* none is idle there: later, perhaps */
+    LOAD_FAILED,    /* sqlstate says why */
+    LOAD_TOO_LONG,  /* the answer, or there is no memory for it */
+    LOAD_LOST       /* the server went away, or was closed */
+};
+
+struct load_errand {
+    struct letter letter;
+    struct mailbox *home;
+    void (*done)(struct load_errand *errand);
+    struct pool *pool;   /* held by the sender */
+    struct sl_buf query; /* BEGIN and what follows: what fails keeps the rest from being done */
+    /* The answer. */
+    enum load_result result;
+    char sqlstate[6];
+    bool is_plain;      /* the session was begun without a search_path of its client's */
+    struct sl_buf rows; /* DataRow bodies, each behind its length */
+};
+
+/* To that worker, until done(). */
+void server_load_send(struct load_errand *errand, struct worker *worker);
+
+/* On the server's worker, while it is in SERVER_LOAD. */
+void server_load_row(struct server *server, struct sl_span body);
+void server_load_error(struct server *server, const char *sqlstate);
+void server_load_ended(struct server *server);
+/* By server_close(). */
+void server_load_lost(struct server *server);
+
+#endif
