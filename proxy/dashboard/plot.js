@@ -34,6 +34,11 @@ function hasValues(rows, [from, to] = [0, Infinity]) {
         at >= from && at <= to && values.some((value) => Number.isFinite(value)));
 }
 
+// Thinner where points stand close.
+function strokeWidth(rows, [from, to]) {
+    return rows.filter(([at]) => at >= from && at <= to).length > 800 ? 0.8 : 1.5;
+}
+
 export const LOGARITHMIC = {logscale: true, yRangePad: 8, ticker: logTicks};
 
 // By name: what the page has drawn, for its test too.
@@ -118,7 +123,7 @@ export class Plot {
                 y: {axisLabelFormatter: (value) => short(this.format(value)), includeZero: true, pixelsPerLabel: 32,
                     ...(this.ticker && {ticker: this.ticker})},
             },
-            strokeWidth: 1.5,
+            strokeWidth: strokeWidth(rows, dateWindow),
             highlightCircleSize: 3,
             xRangePad: 4,
             interactionModel: interaction(this.onZoom),
@@ -141,7 +146,7 @@ export class Plot {
         if (this.graph === null) {
             this.makeGraph(rows, dateWindow);
         } else {
-            this.graph.updateOptions({file: rows, dateWindow});
+            this.graph.updateOptions({file: rows, dateWindow, strokeWidth: strokeWidth(rows, dateWindow)});
         }
         this.show();
     }

@@ -22,12 +22,15 @@ const PLOTS = [
     }],
     ["latency", {
         title: "Latency", format: duration, options: LOGARITHMIC,
-        sentence: "From a request's last byte to its reply's, without the time a slow client took. Logarithmic.",
-        series: series(latency, ["p50", "p50", "p50_us"], ["p95", "p95", "p95_us"], ["p99", "p99", "p99_us"]),
+        sentence: "From a request's last byte to its reply's, without the time a slow client took. " +
+            "Logarithmic.",
+        series: series(latency, ["p50", "p50", "p50_us"], ["p95", "p95", "p95_us"],
+            ["p99", "p99", "p99_us"]),
     }],
     ["where", {
         title: "Where the time goes", format: rate, options: {stackedGraph: true, fillAlpha: 0.45},
-        sentence: "Statements at a time, on average: run by a server, waiting for one, kept by a slow client.",
+        sentence: "Statements at a time, on average: run by a server, waiting for one, kept by a slow " +
+            "client.",
         series: series(atATime, ["client", "client", "client_us"], ["wait", "wait", "wait_us"],
             ["server", "server", "server_us"]),
     }],

@@ -53,7 +53,8 @@ export const active = new ViewTable("active", {
     columns: [
         words("Statement", "query", "query"), words("Database", "database"), words("User", "user"),
         words("State", "state", "state"), number("Since", "age_us", duration),
-        number("Waited", "wait_us", duration), words("Node", "node"), number("Server pid", "server_pid", text),
+        number("Waited", "wait_us", duration), words("Node", "node"),
+        number("Server pid", "server_pid", text),
     ],
     key: (row) => row.client,
     select: (rows) => rows.sort((a, b) => b.age_us - a.age_us).slice(0, 50),
