@@ -24,12 +24,6 @@ enum {
     RESIDENT_MAX = 24 << 20
 };
 
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-#define RESIDENT_IS_OURS 0 /* the sanitizers keep what is freed, and more */
-#else
-#define RESIDENT_IS_OURS 1
-#endif
-
 static int port;
 static long hot_calls;
 
@@ -174,7 +168,7 @@ static void distinct_texts_take_no_more_than_their_bound(void **state)
     }
     expect_hot(console);
     assert_true(metric("sluice_shapes_evicted_total") > size / 2);
-    if (RESIDENT_IS_OURS) {
+    if (!CASE_IS_SANITIZED) {
         assert_true(resident() < first + RESIDENT_MAX);
     }
     query_expect(conn, "select 1", "1");

@@ -93,8 +93,8 @@ static const char *const plants[] = {
         "select 'a' 'planted' as a15",
         "select 'a'\n'planted' as a16",
         "select 'planted' as a17; select 'planted 2'; selec 'planted 3'",
-        "select * from t where a like 'planted%' and b between 47114711 and 47114711 limit "
-        "47114711",
+        "select * from t where a like 'planted%' and b between 47114711 and 47114711",
+        "select 1 as a21 limit 47114711 offset 47114711",
         "select array['planted', 'planted'] as a18, row('planted', 47114711), (47114711)",
         "select interval '47114711' day, date 'planted', timestamp 'planted', float8 '47114711'",
         "select json '{\"a\": \"planted\"}' as a19",
