@@ -308,7 +308,9 @@ static void fill_row(struct shape_row *to, const struct store_row *row, struct s
         window_quantiles(&row->hour, cut.now, quantiles, 3, values);
     }
     to->hour = sum_up(&hour, values);
-    to->hour_sums = window_sums(&row->hour, cut.now);
+    if ((cut.parts & SHAPE_HOUR_SUMS) != 0) {
+        to->hour_sums = window_sums(&row->hour, cut.now);
+    }
 }
 
 struct reader {

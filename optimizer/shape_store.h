@@ -138,8 +138,8 @@ void shape_store_track(struct shape_store *store, const struct shape_key *key, u
 /* Gives back what is too old for the hour, and minutes as above. */
 void shape_store_trim(struct shape_store *store, uint32_t turn, sl_usec now);
 
-/* What of a row is wanted besides its sums; the quantiles of other parts are 0. */
-enum { SHAPE_TIMES = 1, SHAPE_HOUR = 2, SHAPE_ALL = 3 };
+/* What of a row is wanted besides its sums: quantiles, and hour_sums. What is not is 0. */
+enum { SHAPE_TIMES = 1, SHAPE_HOUR = 2, SHAPE_HOUR_SUMS = 4, SHAPE_ALL = 7 };
 
 /*
  * The next rows, at most rows_max (not fewer than SHAPE_READ_MIN); how many. *cursor is 0

@@ -212,12 +212,17 @@ void shape_top_fini(struct shape_top *top)
     *top = (struct shape_top){0};
 }
 
+/* What of a row its rank is made of. */
 static unsigned parts_of(const struct shape_top *top)
 {
-    if (top->order < SHAPE_BY_P50 || top->order > SHAPE_BY_P99) {
-        return 0;
+    bool is_quantile = top->order >= SHAPE_BY_P50 && top->order <= SHAPE_BY_P99;
+    bool is_sum = (top->order >= SHAPE_BY_WAIT && top->order <= SHAPE_BY_ROWS) ||
+                  top->order == SHAPE_BY_ERRORS;
+
+    if (!top->is_hour) {
+        return is_quantile ? SHAPE_TIMES : 0;
     }
-    return top->is_hour ? SHAPE_HOUR : SHAPE_TIMES;
+    return is_quantile ? SHAPE_HOUR : is_sum ? SHAPE_HOUR_SUMS : 0;
 }
 
 /* True: all rows were ranked. */
