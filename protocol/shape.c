@@ -341,6 +341,10 @@ static void put_operator(struct shape_scan *scan, const uint8_t *to)
 {
     bool is_minus = to - scan->at == 1 && *scan->at == '-';
 
+    if (is_minus && shape_on_signed(scan)) {
+        return;
+    }
+    scan->is_star = scan->token == TOKEN_DOT;
     shape_scan_token(scan, TOKEN_OPERATOR);
     for (const uint8_t *at = scan->at; at < to; at++) {
         shape_out_room(&scan->out);

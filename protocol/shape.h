@@ -47,7 +47,7 @@ enum {
 };
 
 enum shape_literal_kind {
-    SHAPE_NUMBER, /* without its sign */
+    SHAPE_NUMBER, /* with its sign, if that is not in the shape's text */
     SHAPE_STRING, /* '', E'', U&'', N'', $$ */
     SHAPE_BITS,   /* B'', X'' */
     SHAPE_WORD,   /* NULL, TRUE, FALSE, DEFAULT: only within what was collapsed */

@@ -77,6 +77,7 @@ static bool skip_element(struct list *list)
     bool is_signed = false;
 
     skip_blank(list);
+    const uint8_t *from = list->at;
     if (here(list) == '-') {
         is_signed = true;
         list->at++;
@@ -90,15 +91,15 @@ static bool skip_element(struct list *list)
         skip_blank(list);
         return list->at != NULL;
     }
-    const uint8_t *from = list->at;
-    const uint8_t *to = shape_skip_literal(list->source, from, &kind);
+    const uint8_t *begin = list->at;
+    const uint8_t *to = shape_skip_literal(list->source, begin, &kind);
     if (to == NULL) {
         list->is_cut = list->source->is_long;
         list->at = list->source->end;
         return list->is_cut;
     }
     /* N'x' is a cast: NCHAR 'x'. */
-    if (to == from || (c | 0x20) == 'n' || (is_signed && kind != SHAPE_NUMBER)) {
+    if (to == begin || (c | 0x20) == 'n' || (is_signed && kind != SHAPE_NUMBER)) {
         return false;
     }
     shape_literals_add(list->literals, list->source, sl_span(from, (size_t)(to - from)), kind);

@@ -41,6 +41,7 @@ struct shape_scan {
     bool begins;          /* the next token is a statement's first */
     bool is_index;        /* behind a [ that may belong to a type's name */
     bool negates;         /* behind a minus, and parentheses */
+    bool is_star;         /* the operator before is the star of a t.* */
     const uint8_t *signs; /* up to here each + and - is an operator of its own */
     struct shape_setting setting;
     uint32_t type_depth; /* within parentheses of that depth numbers stay */
@@ -117,6 +118,12 @@ void shape_on_string(struct shape_scan *scan, const uint8_t *from, enum shape_li
 /* A plain string: a quote stands here. */
 void shape_on_quote(struct shape_scan *scan);
 void shape_on_number(struct shape_scan *scan);
+/*
+ * A minus stands here. With the number behind it it is one literal, where it can be nothing else:
+ * behind an operator, an opening parenthesis or a comma, and before no cast, which binds more
+ * tightly. False: it is an operator, and nothing was done.
+ */
+bool shape_on_signed(struct shape_scan *scan);
 
 /* A parameter, a dollar quote, or neither. */
 void shape_on_dollar(struct shape_scan *scan);

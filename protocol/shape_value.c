@@ -123,6 +123,38 @@ void shape_on_number(struct shape_scan *scan)
     }
 }
 
+/* Behind what stands here, if it is a number that a minus before it would be part of. */
+static const uint8_t *signed_end(const struct shape_source *source, const uint8_t *at)
+{
+    enum shape_literal_kind kind;
+    const uint8_t *from = shape_skip_blank(source, at);
+
+    if (from == NULL || from == source->end ||
+            (*from != '.' && shape_chars[*from] != CHAR_DIGIT)) {
+        return NULL;
+    }
+    const uint8_t *to = shape_skip_literal(source, from, &kind);
+    const uint8_t *next = to == NULL || to == from ? NULL : shape_skip_blank(source, to);
+    bool is_cast = next != NULL && source->end - next > 1 && next[0] == ':' && next[1] == ':';
+    return next == NULL || is_cast ? NULL : to;
+}
+
+bool shape_on_signed(struct shape_scan *scan)
+{
+    bool is_value = (scan->token == TOKEN_OPERATOR && !scan->is_star) ||
+                    scan->token == TOKEN_OPEN || scan->token == TOKEN_COMMA;
+
+    if (!is_value || scan->type_depth != 0 || scan->by != 0) {
+        return false;
+    }
+    const uint8_t *to = signed_end(&scan->source, scan->at + 1);
+    if (to == NULL) {
+        return false;
+    }
+    put_literal(scan, scan->at, to, SHAPE_NUMBER);
+    return true;
+}
+
 static void on_parameter(struct shape_scan *scan)
 {
     const uint8_t *from = scan->at++;

@@ -38,7 +38,7 @@ function(sluice_unit_tests layer library)
     add_executable(${target} ${source})
     target_link_libraries(${target} PRIVATE ${library} PkgConfig::CMOCKA)
     set_target_properties(${target} PROPERTIES RUNTIME_OUTPUT_DIRECTORY tests/unit)
-    sluice_test(unit.${layer}.${short} 120 ${target})
+    sluice_test(unit.${layer}.${short} 300 ${target})
   endforeach()
 endfunction()
 

@@ -462,3 +462,53 @@ select position('a' in ('b')), position('a' in ('b', 'c')), position(a in (b))
 select f(1 in (1, 2)), (1 in (1, 2)), array[1 in (1, 2)]
 ----
 select $1 in ($1, $2), $1 in (1, $2), -$1, $1::int, $1[1]
+----
+select t.* - 5 from t
+----
+select t.* from t
+----
+select (a, -5)
+----
+select a + -5
+----
+select a + 5
+----
+select a + -5::int
+----
+select a + 5::int
+----
+select a + -5 collate "C"
+----
+select f(-5), f(a => -5), f(variadic -5)
+----
+select a * -5 ^ 2, a * 5 ^ 2
+----
+select (-5)::int, (5)::int, (-5::int)
+----
+select x -> -1, x ->-1, x -> 1
+----
+select a order by a, -1
+----
+select a order by a, 1
+----
+select a[-1:-2], a[1:2]
+----
+select a operator(pg_catalog.-) 5, a operator(pg_catalog.+) -5
+----
+select -(-5), -(5)
+----
+select - -5, - - -5, a - - -5
+----
+insert into t values (1, -5, now())
+----
+insert into t values (1, 5, now())
+----
+select a between -5 and -3
+----
+select a = any (array[-1, -2])
+----
+select x::numeric(5,-2)
+----
+select x::foo(5,-2)
+----
+select foo(5, -2) 'x'
