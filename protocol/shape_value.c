@@ -129,8 +129,7 @@ static const uint8_t *signed_end(const struct shape_source *source, const uint8_
     enum shape_literal_kind kind;
     const uint8_t *from = shape_skip_blank(source, at);
 
-    if (from == NULL || from == source->end ||
-            (*from != '.' && shape_chars[*from] != CHAR_DIGIT)) {
+    if (from == NULL || from == source->end || (*from != '.' && shape_chars[*from] != CHAR_DIGIT)) {
         return NULL;
     }
     const uint8_t *to = shape_skip_literal(source, from, &kind);
