@@ -284,7 +284,7 @@ static void a_slow_clients_time_is_its_own(void **state)
             1);
     soon_query(direct,
             "select count(*) from pg_stat_activity where state = 'active' and wait_event = "
-            "'ClientWrite'",
+            "'ClientWrite' and query like 'select repeat%'",
             "1");
     proc_pause_ms(STALL_MS); /* it is this that is measured */
     must(PQgetResult(conn), PGRES_TUPLES_OK);
