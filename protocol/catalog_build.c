@@ -297,7 +297,10 @@ static char field_char(struct row *row, unsigned column, const char *allowed)
     struct sl_span text = field(row, column);
 
     row->is_bad |= text.len != 1 || text.at[0] == '\0' || strchr(allowed, text.at[0]) == NULL;
-    return row->is_bad ? '\0' : (char)text.at[0];
+    if (row->is_bad) {
+        return '\0';
+    }
+    return *(const char *)text.at;
 }
 
 static struct sl_span field_text(struct row *row, unsigned column, size_t max)
@@ -646,9 +649,9 @@ static void put_names(struct catalog_build *build, struct heap *heap)
     struct catalog_relation *relations = build->relations.items;
     struct catalog_function *functions = build->functions.items;
     bool is_real = heap->to != NULL;
-    uint32_t name = put_name(heap, 0);
 
-    name = put_name(heap, build->encoding);
+    SL_IGNORE(put_name(heap, 0), "the empty name comes first");
+    uint32_t name = put_name(heap, build->encoding);
     build->encoding = is_real ? name : build->encoding;
     name = put_name(heap, build->default_path);
     build->default_path = is_real ? name : build->default_path;

@@ -53,6 +53,9 @@ struct stmt {
     bool is_plain;          /* extended: unnamed portal, no row limit, nothing else described */
     bool is_resumed;        /* the hook is called again, after STAGE_WAIT */
     bool has_describe;      /* extended: a Describe of the portal is in it */
+    bool is_waiting;        /* between STAGE_WAIT and stmt_resume() */
+    bool is_abandoned;      /* the proxy's: given up while it waited */
+    bool is_done;           /* the proxy's: nobody waits for on_done any more */
     struct sl_span request; /* the whole messages */
     struct sl_span query;   /* the text, without its terminator; empty when not known */
     struct sl_span bind;    /* extended: the whole Bind message, or empty */
@@ -64,7 +67,6 @@ struct stmt {
     struct shape_options rules; /* how its session reads string constants */
     const char *host;           /* from on_dispatch on: the node it was sent to; NULL: it is gone */
     uint64_t node;              /* a hash of it and its port */
-    int port;
 
     struct sl_error *error; /* GUARD: its worker's; set by who refuses, as it refuses */
     /*
@@ -73,6 +75,7 @@ struct stmt {
      */
     struct sl_span answer;
     struct sl_span instead; /* LOOKUP: whole messages to send in place of the request */
+    int port;               /* of host */
     int route;              /* ROUTE: 0 is the primary; the Shards issue widens this */
     /* For on_done: I, T or E, as ReadyForQuery says; I likewise at the COMMIT of a pipeline. */
     char transaction;
@@ -81,9 +84,6 @@ struct stmt {
     unsigned stage; /* whose hook is being called: its place in stage_state */
     unsigned stages_entered;
     unsigned stages_done;               /* of them: on_done was called */
-    bool is_waiting;                    /* between STAGE_WAIT and stmt_resume() */
-    bool is_abandoned;                  /* the proxy's: given up while it waited */
-    bool is_done;                       /* the proxy's: nobody waits for on_done any more */
     void *stage_state[STMT_STAGES_MAX]; /* one a stage, by its place in the pipeline */
     struct stmt *next;                  /* the proxy's: among the finished */
     void (*resume)(struct stmt *stmt);  /* the proxy's */

@@ -83,10 +83,8 @@ enum { POOL_WELCOMES = 8 };
 struct pool {
     struct sl_map_node node; /* the registry's */
     struct sl_list link;     /* the registry's */
-    bool lasts;              /* worker 0's: it is held for the sake of min_pool_size */
     struct sl_list grave;    /* reaper.c's: taken out, not freed yet */
     sl_usec idle_since;      /* reaper.c's; 0: in use */
-    bool is_in_catalog;      /* catalogs.c's: its user was asked about */
     struct database *database;
     struct user *user;
     struct stats_row *stats; /* one a worker */
@@ -101,11 +99,14 @@ struct pool {
     int size;                          /* under lock: pool_size as configured now */
     int reserve;                       /* under lock */
     int min;                           /* under lock */
-    bool has_own_user;                 /* under lock: the database's line names the user */
     int database_max;                  /* under lock: max_db_connections, 0 is none */
     int user_max;                      /* under lock: max_user_connections, 0 is none */
-    sl_usec reserve_after;             /* under lock: reserve_pool_timeout */
+    bool lasts;                        /* worker 0's: it is held for the sake of min_pool_size */
+    bool is_in_catalog;                /* catalogs.c's: its user was asked about */
+    bool has_own_user;                 /* under lock: the database's line names the user */
     bool round_robin;                  /* under lock: server_round_robin */
+    bool is_failing;                   /* under lock: connecting has been, see failure */
+    sl_usec reserve_after;             /* under lock: reserve_pool_timeout */
     sl_usec lifetime;                  /* under lock: server_lifetime */
     sl_usec lifetime_closed_at;        /* under lock: the last one closed for its age */
     const struct params *last_startup; /* under lock: what min_pool_size is filled with */
@@ -117,7 +118,6 @@ struct pool {
     /* Connecting has been failing: when to try again, and what to tell. Under lock. */
     sl_usec retry_at;
     sl_usec backoff;
-    bool is_failing;
     struct sl_error failure;
     struct pool_welcome welcomes[POOL_WELCOMES]; /* under lock; the newest first */
     struct credentials credentials; /* under lock: the best that a client of it logged in with */

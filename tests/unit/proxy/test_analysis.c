@@ -17,7 +17,9 @@
 
 #include <cmocka.h>
 
-enum { MSEC = 1000, MANY = 1200, TEXT_MAX = 96 };
+enum { MANY = 1200, TEXT_MAX = 96 };
+
+#define MSEC ((sl_usec)1000)
 
 static struct shape_store *store;
 
