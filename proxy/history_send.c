@@ -154,6 +154,22 @@ static bool prepare(struct history_send *send)
     return run(send, "COMMIT");
 }
 
+/* ---- what the database refuses ---- */
+
+#define SAVE "SAVEPOINT sluice"
+
+/* Class 22 is about the data: they will not be better the next time. */
+static bool is_poison(const struct history_send *send)
+{
+    return memcmp(send->error.sqlstate, "22", 2) == 0;
+}
+
+/* Mostly a character that its encoding has not. False: it was something else, or that failed. */
+static bool step_back(struct history_send *send)
+{
+    return is_poison(send) && run(send, "ROLLBACK TO " SAVE);
+}
+
 /* ---- texts of shapes ---- */
 
 static bool is_sent(struct history_send *send, struct sl_hash128 shape)
@@ -182,12 +198,28 @@ static bool add_shape(struct sl_buf *sql, struct sl_hash128 shape)
     return plan != NULL && err == SL_OK;
 }
 
+/* What is refused even so is missing, and said: no number depends on a text. */
 static bool insert_shapes(struct history_send *send, struct sl_buf *sql)
 {
     if (history_text_shapes_end(sql) != SL_OK) {
         return fail(send, SL_ENOMEM, SL_STATE_OUT_OF_MEMORY, "out of memory");
     }
-    return run(send, (const char *)sl_buf_borrow(sql).at);
+    if (!run(send, SAVE)) {
+        return false;
+    }
+    if (run(send, (const char *)sl_buf_borrow(sql).at)) {
+        return true;
+    }
+    if (!step_back(send)) {
+        return false;
+    }
+    sql->filled = history_text_plain((char *)sql->at, sql->filled);
+    if (run(send, (const char *)sl_buf_borrow(sql).at)) {
+        return true;
+    }
+    sl_log(SL_LOG_ERROR, "history_refused", "sqlstate=%s reason=%s, texts of shapes are dropped",
+            send->error.sqlstate, sl_log_quote(send->error.text));
+    return step_back(send);
 }
 
 /* Those that were not sent within the hour; at most some 256 KB in a command. */
@@ -248,17 +280,27 @@ static bool is_there(struct history_send *send, const struct history_batch *batc
     return is_fine;
 }
 
-static bool copy(struct history_send *send, const struct history_batch *batch)
+static bool copy(struct history_send *send, const struct history_batch *batch, bool is_plain)
 {
     struct sl_span text = sl_buf_borrow(&batch->text);
     bool is_fine = run(send, history_copy);
+    char piece[PIECE];
 
     for (size_t at = 0; is_fine && at < text.len; at += PIECE) {
         size_t len = text.len - at < PIECE ? text.len - at : PIECE;
-        enum pgconn_turn turn = pgconn_copy(send->conn, sl_span(text.at + at, len));
+        memcpy(piece, text.at + at, len);
+        len = is_plain ? history_text_plain(piece, len) : len;
+        enum pgconn_turn turn = pgconn_copy(send->conn, sl_span(piece, len));
         is_fine = finish(send, turn, COMMAND_WAIT);
     }
     return is_fine && finish(send, pgconn_copy_end(send->conn), COMMAND_WAIT);
+}
+
+/* Their names are texts, too. */
+static bool copy_numbers(struct history_send *send, const struct history_batch *batch)
+{
+    return run(send, SAVE) &&
+           (copy(send, batch, false) || (step_back(send) && copy(send, batch, true)));
 }
 
 static bool write_batch(struct history_send *send, struct history_batch *batch)
@@ -272,17 +314,11 @@ static bool write_batch(struct history_send *send, struct history_batch *batch)
         return run(send, "COMMIT");
     }
     batch->is_in_doubt = false; /* under the lock: it has not been, and will not be */
-    if (!copy(send, batch) || !send_shapes(send, batch)) {
+    if (!copy_numbers(send, batch) || !send_shapes(send, batch)) {
         return false;
     }
     batch->is_in_doubt = true;
     return run(send, "COMMIT");
-}
-
-/* Class 22 is about the data: they will not be better the next time. */
-static bool is_poison(const struct history_send *send)
-{
-    return memcmp(send->error.sqlstate, "22", 2) == 0;
 }
 
 static bool write_all(struct history_send *send, struct history_queue *queue)
@@ -298,6 +334,7 @@ static bool write_all(struct history_send *send, struct history_queue *queue)
             sl_log(SL_LOG_ERROR, "history_refused",
                     "sqlstate=%s reason=%s rows=%u, they are dropped", send->error.sqlstate,
                     sl_log_quote(send->error.text), batch->rows);
+            memset(send->sent, 0, sizeof send->sent); /* its texts are rolled back with it */
         }
         history_queue_pop(queue, is_written);
         if (!is_written && !run(send, "ROLLBACK")) {

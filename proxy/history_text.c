@@ -235,6 +235,21 @@ enum sl_err history_text_shapes_end(struct sl_buf *sql)
     return err == SL_OK ? sl_buf_put_u8(sql, 0) : err;
 }
 
+size_t history_text_plain(char *text, size_t len)
+{
+    size_t filled = 0;
+
+    for (size_t i = 0; i < len; i++) {
+        unsigned char byte = (unsigned char)text[i];
+        if (byte < 0x80) {
+            text[filled++] = text[i];
+        } else if (byte >= 0xc0) {
+            text[filled++] = '?'; /* where it begins; its other bytes go */
+        }
+    }
+    return filled;
+}
+
 enum sl_err history_text_exists(
         struct sl_buf *sql, const struct history_who *who, sl_usec from, sl_usec at)
 {

@@ -10,7 +10,8 @@
  *
  * sluice.query_shapes has the texts of shapes, without literals.
  *
- * Texts are UTF-8 whatever clients named things: what is none is replaced.
+ * Texts are UTF-8 whatever clients named things: what is none is replaced. For a database
+ * that cannot have them there is history_text_plain().
  *
  * Ownership: the caller's buffers. Threads: any. Bounds: the buffers'; a shape's text is
  * cut after HISTORY_QUERY_MAX bytes.
@@ -79,6 +80,12 @@ SL_MUST_CHECK enum sl_err history_text_shapes_begin(struct sl_buf *sql);
 SL_MUST_CHECK enum sl_err history_text_shape(
         struct sl_buf *sql, struct sl_hash128 shape, const char *kind, const char *query);
 SL_MUST_CHECK enum sl_err history_text_shapes_end(struct sl_buf *sql);
+
+/*
+ * In place: a character beyond ASCII becomes a question mark. Returns the length. It may begin
+ * and end within a character, if what is before and behind it becomes plain as well.
+ */
+size_t history_text_plain(char *text, size_t len);
 
 /* Has the batch whose rows' times are in (from, at] been written? "t" or "f". */
 SL_MUST_CHECK enum sl_err history_text_exists(

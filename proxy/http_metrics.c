@@ -139,7 +139,8 @@ static const struct metric metrics[] = {
         LIST("history_rows_waiting", GAUGE, "history_rows_waiting",
                 "Rows that wait to be written to the history table."),
         LIST("history_rows_dropped_total", COUNTER, "history_rows_dropped",
-                "Rows that were not written to the history table, because they were too many."),
+                "Rows that were not written to the history table: too many waited, or they were "
+                "refused."),
 
         GAUGE("memory_bytes", MEM, "memtotal", "Memory by kind of object."),
 

@@ -497,6 +497,45 @@ static void what_it_says_of_the_connection_has_no_secret(void **state)
     free(out);
 }
 
+static PGconn *open_latin(void)
+{
+    return query_must_connect("host=%s port=%d user=postgres dbname=latin", table.dir, table.port);
+}
+
+/* Neither numbers nor the other texts are lost by what its encoding has not. */
+static void what_the_encoding_has_not_costs_no_number(void **state)
+{
+    char ini[INI_MAX];
+
+    (void)state;
+    pace(LONG_MINUTE MUCH);
+    run_on_table("drop database if exists latin");
+    run_on_table("create database latin encoding 'LATIN1' locale 'C' template template0");
+    snprintf(ini, sizeof ini,
+            "[databases]\ndb = " AT_POSTGRES "\n\"d\u65e5b\" = " AT_POSTGRES "\n" INI_MAIN
+            "[stats]\nmode = on\n"
+            "history = host=127.0.0.1 port=%d user=postgres dbname=latin\n",
+            table.port);
+    sluice_start(&sluice, ini);
+    run_until_parsed("select 7 as \"\u65e5\u672c\"", "\u65e5\u672c");
+    run_until_parsed("select 77 as n", "select ? as n");
+    run_some(8);
+    PGconn *other = open_as("postgres", "d\u65e5b");
+    query_text(other, "select 5 as n");
+    PQfinish(other);
+    assert_int_equal(listed("history_rows_dropped"), 0);
+    sluice_stop(&sluice);
+    assert_false(sluice_logged(&sluice, "event=history_refused"));
+    assert_false(sluice_logged(&sluice, "event=history_lost"));
+    PGconn *latin = open_latin();
+    query_expect(latin, TOTALS("calls"), "11");
+    query_expect(latin, SHAPES("calls"), "11");
+    query_expect(latin, SHAPES("calls") " and database = 'd?b'", "1");
+    query_expect(latin, "select query from sluice.query_shapes order by 1",
+            "select ? as \"??\"\nselect ? as n");
+    PQfinish(latin);
+}
+
 /* Its statements are counted like others, and are always the same few. */
 static void it_may_write_through_itself(void **state)
 {
@@ -541,6 +580,7 @@ int main(void)
             CASE(missing_privileges_are_said),
             CASE(a_reload_begins_and_ends_it),
             CASE(what_it_says_of_the_connection_has_no_secret),
+            CASE(what_the_encoding_has_not_costs_no_number),
             CASE(it_may_write_through_itself),
     };
 

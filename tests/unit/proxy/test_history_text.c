@@ -180,6 +180,22 @@ static void a_long_text_is_cut_between_characters(void **state)
     free(text);
 }
 
+static void a_plain_text_is_ascii_also_in_pieces(void **state)
+{
+    char whole[] = "a\u65e5\tb\u00e9\n";
+    char parts[] = "a\u65e5\tb\u00e9\n";
+
+    (void)state;
+    assert_int_equal(history_text_plain(whole, sizeof whole), 7);
+    assert_string_equal(whole, "a?\tb?\n");
+    for (size_t cut = 0; cut < sizeof parts; cut++) {
+        snprintf(parts, sizeof parts, "%s", "a\u65e5\tb\u00e9\n");
+        size_t len = history_text_plain(parts, cut);
+        len += history_text_plain(parts + cut, sizeof parts - cut);
+        assert_int_equal(len, 7);
+    }
+}
+
 static void a_batch_is_looked_for_by_its_times(void **state)
 {
     (void)state;
@@ -202,6 +218,7 @@ int main(void)
             CASE(a_row_is_whole_or_not_there),
             CASE(texts_of_shapes_are_literals),
             CASE(a_long_text_is_cut_between_characters),
+            CASE(a_plain_text_is_ascii_also_in_pieces),
             CASE(a_batch_is_looked_for_by_its_times),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
