@@ -251,28 +251,42 @@ static char *name_instance(const struct conf *conf)
     return asprintf(&name, "%s:%d", host, conf->listen_port) < 0 ? NULL : name;
 }
 
+/* Of a thread that is not there, or no more. */
+static void forget_start(void)
+{
+    if (self.wake_fd >= 0) {
+        close(self.wake_fd);
+    }
+    free(self.instance);
+    self.wake_fd = -1;
+    self.instance = NULL;
+}
+
+static bool make_thread(struct writer *writer)
+{
+    struct history_who who = {.instance = self.instance, .pid = (int)getpid()};
+    sigset_t all, before;
+
+    history_send_init(&writer->send, who, self.wake_fd, &self.is_stopping);
+    history_gather_init(&writer->gather, who, self.store, self.names);
+
+    /* Signals are the control thread's: a thread inherits what is blocked here. */
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    int failed = pthread_create(&self.thread, NULL, writer_main, writer);
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    return failed == 0;
+}
+
 static enum sl_err start_thread(const struct conf *conf)
 {
     struct writer *writer = calloc(1, sizeof *writer);
 
     self.instance = name_instance(conf);
     self.wake_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
-    if (writer == NULL || self.instance == NULL || self.wake_fd < 0) {
+    if (writer == NULL || self.instance == NULL || self.wake_fd < 0 || !make_thread(writer)) {
         free(writer);
-        return SL_ENOMEM;
-    }
-    struct history_who who = {.instance = self.instance, .pid = (int)getpid()};
-    history_send_init(&writer->send, who, self.wake_fd, &self.is_stopping);
-    history_gather_init(&writer->gather, who, self.store, self.names);
-
-    /* Signals are the control thread's: a thread inherits what is blocked here. */
-    sigset_t all, before;
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &before);
-    int failed = pthread_create(&self.thread, NULL, writer_main, writer);
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
-    if (failed != 0) {
-        free(writer);
+        forget_start(); /* a reload may try again */
         return SL_ENOMEM;
     }
     pthread_setname_np(self.thread, "history");
@@ -343,13 +357,8 @@ bool history_writer_stop(void)
         }
         self.is_running = false;
     }
-    if (self.wake_fd >= 0) {
-        close(self.wake_fd);
-    }
-    free(self.instance);
+    forget_start();
     forget(self.conninfo);
-    self.wake_fd = -1;
-    self.instance = NULL;
     self.conninfo = NULL;
     self.store = NULL;
     return true;
