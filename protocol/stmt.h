@@ -40,7 +40,7 @@ struct stmt_meter {
     sl_usec sent_at;      /* a server was there for it; 0: it never was */
     sl_usec ended_at;     /* its reply had been read, ReadyForQuery too if that ends it; 0: never */
     sl_usec server_usec;  /* of it: from sent_at, or from the end of what was asked before */
-    sl_usec stalled_usec; /* of that: the client did not take what had come */
+    sl_usec stalled_usec; /* of that: the client took nothing of what came, or let its Sync wait */
     uint64_t bytes_in;
     uint64_t bytes_out; /* all that came from the server for it */
     uint64_t rows;      /* returned or changed, as CommandComplete says; of a portal, per Execute */

@@ -354,6 +354,7 @@ static enum step on_sync(struct client *client, const struct request *request)
 
     client->server->is_unsynced = false;
     begin_query(client);
+    server_meter_sync(client->server);
     return request_pass(client, request, entry);
 }
 
@@ -372,6 +373,7 @@ static enum step on_function(struct client *client, const struct request *reques
     }
 
     begin_query(client);
+    server_meter_sync(client->server);
     return request_pass(client, request, entry);
 }
 

@@ -97,13 +97,34 @@ void server_meter_lost(struct server *server, struct stmt *stmt)
     }
 }
 
+/* So much since the last statement's end was the client's, with what it lets wait now. */
+static void set_stalled(struct server_meter *meter, sl_usec stalled, sl_usec now)
+{
+    meter->stalled = stalled;
+    meter->stalled_at = meter->stalled_at == 0 ? 0 : now;
+}
+
+void server_meter_sync(struct server *server)
+{
+    const struct stmt *last = server->finished == NULL ? NULL : server->finished_last;
+    sl_usec now = server->io.worker->now;
+
+    if (last != NULL && last->meter.ended_at != 0 && expect_execute(&server->expect) == NULL &&
+            expect_is_stuck(&server->expect)) {
+        set_stalled(&server->meter, now - server->meter.free_at, now);
+    }
+}
+
 void server_meter_ready(struct server *server, struct stmt *last)
 {
+    sl_usec now = server->io.worker->now;
+
     if (last != NULL && last->meter.ended_at != 0) {
         charge(server, last, server->meter.free_at);
     } else {
+        set_stalled(&server->meter, 0, now);
         server->meter.told = server->meter.here;
-        server->meter.free_at = server->io.worker->now;
+        server->meter.free_at = now;
     }
 }
 

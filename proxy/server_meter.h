@@ -6,7 +6,8 @@
  * at a time: a statement's time begins when it was sent or when the one before it ended,
  * whichever came later, and ends with its own reply; ReadyForQuery belongs to the last
  * statement before it, so that a commit's time is that statement's. While the client
- * does not take what comes, the server is not read: that is told apart.
+ * does not take what comes, the server is not read, and while it has its reply and lets its
+ * Sync wait, the server does nothing: that is told apart.
  *
  * Ownership: part of struct server. Threads: its worker's. Bounds: none needed.
  */
@@ -40,6 +41,8 @@ void server_meter_error(struct server *server, const char *sqlstate);
 void server_meter_ended(struct server *server, struct stmt *stmt);
 /* Its reply will not come to its end: the server has gone, or its client has. */
 void server_meter_lost(struct server *server, struct stmt *stmt);
+/* A Sync or a FunctionCall is about to be sent: until now it was waited for, if for nothing else. */
+void server_meter_sync(struct server *server);
 /* ReadyForQuery was seen; last: the last that ended before it, or NULL. */
 void server_meter_ready(struct server *server, struct stmt *last);
 

@@ -299,6 +299,31 @@ static void a_slow_clients_time_is_its_own(void **state)
     assert_true(shown_by_postgres("m_slow").server_us >= STALL_MS * 1000 - 1000);
 }
 
+/* It has its reply and keeps PostgreSQL waiting for the Sync: nor is that the server's time. */
+static void a_late_syncs_time_is_its_clients(void **state)
+{
+    PGconn *conn = open_db();
+    long begun = proc_now_ms();
+
+    (void)state;
+    assert_int_equal(PQenterPipelineMode(conn), 1);
+    assert_int_equal(
+            PQsendQueryParams(conn, "select 1 as m_late", 0, NULL, NULL, NULL, NULL, 0), 1);
+    assert_int_equal(PQsendFlushRequest(conn), 1);
+    assert_int_equal(PQflush(conn), 0);
+    must(PQgetResult(conn), PGRES_TUPLES_OK);
+    assert_null(PQgetResult(conn));
+    proc_pause_ms(STALL_MS); /* it is this that is measured */
+    assert_int_equal(PQpipelineSync(conn), 1);
+    await_sync(conn);
+    int64_t wall = (proc_now_ms() - begun + 1) * 1000;
+    PQfinish(conn);
+    struct shown ours = shown_by_sluice("m_late", 1);
+    assert_true(ours.client_us >= STALL_MS * 1000 - SLACK_US);
+    assert_true(ours.total_us + ours.client_us <= wall);
+    assert_true(ours.server_us >= 0 && ours.server_us <= ours.total_us);
+}
+
 #define CASE(test) cmocka_unit_test_setup_teardown(test, start, stop_sluice)
 
 int main(void)
@@ -311,6 +336,7 @@ int main(void)
             CASE(failed_statements_are_counted_apart),
             CASE(time_at_the_server_is_postgresqls),
             CASE(a_slow_clients_time_is_its_own),
+            CASE(a_late_syncs_time_is_its_clients),
     };
 
     return case_run(cases, CASE_COUNT(cases), begin, stop_cluster);
