@@ -85,7 +85,8 @@ static struct {
     struct event *surplus_event;
     struct evhttp *http;
     struct evconnlistener *listener;
-    bool is_resting; /* evhttp's listener */
+    size_t evhttp_body_max; /* of connections made now: evhttp waits for a whole body */
+    bool is_resting;        /* evhttp's listener */
     bool is_stopping;
     struct sl_list connections;
     struct sl_list exchanges;
@@ -113,7 +114,8 @@ static unsigned connections_max(void)
     const struct conf *conf = process_conf();
     unsigned max = (unsigned)conf->http_max_connections;
 
-    evhttp_set_max_body_size(self.http, conf->http_max_body + EVHTTP_BODY_MORE);
+    self.evhttp_body_max = (size_t)conf->http_max_body + EVHTTP_BODY_MORE;
+    evhttp_set_max_body_size(self.http, (ev_ssize_t)self.evhttp_body_max);
     conf_unref(conf);
     return max;
 }
@@ -196,6 +198,9 @@ static struct bufferevent *make_bufferevent(struct event_base *base, void *arg)
     http_stats.connections++;
     http_stats.accepted++;
     see_to_listener();
+    /* Requests behind one that is being answered stay in the socket; a whole one must find room. */
+    bufferevent_setwatermark(
+            connection->bufferevent, EV_READ, 0, EVHTTP_HEAD_MAX + self.evhttp_body_max);
     return connection->bufferevent;
 }
 

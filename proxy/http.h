@@ -16,7 +16,8 @@
  * a reference of their bufferevent (http.c). Threads: its own; http_mailbox() any;
  * the rest the main thread's. Bounds: max_connections, more are answered 503 and
  * closed at once; HTTP_HEAD_MAX bytes of request line and headers, HTTP_URI_MAX of
- * its path, max_body; HTTP_OUTPUT_MAX bytes of answers not sent yet.
+ * its path, max_body; what comes before its turn waits in the socket, but for about
+ * as much as one request; HTTP_OUTPUT_MAX bytes of answers not sent yet.
  */
 #ifndef SLUICE_PROXY_HTTP_H
 #define SLUICE_PROXY_HTTP_H

@@ -20,6 +20,7 @@
 #include <unistd.h>
 
 enum { INI_MAX = 4096, FLOOD = 1000, THREADS_MAX = 32 };
+enum { PIPELINED = 4096, PIPELINED_ALL = 128 * 1024 * 1024, GROWN_MAX_KB = 32 * 1024 };
 
 #define GET_HEALTH "GET /healthz HTTP/1.1\r\nHost: x\r\n"
 #define HEAD_OF_POST "POST /nothing HTTP/1.1\r\nHost: x\r\nConnection: close\r\n"
@@ -327,6 +328,53 @@ static void who_takes_no_answer_is_cut_off(void **state)
     soon_descriptors(before);
 }
 
+/* The most memory that Sluice has had. */
+static long peak_kb(void)
+{
+    char path[64];
+
+    snprintf(path, sizeof path, "/proc/%d/status", (int)sluice.process.pid);
+    char *text = proc_read(path);
+    const char *line = strstr(text, "VmHWM:");
+    assert_non_null(line);
+    long kb = strtol(line + strlen("VmHWM:"), NULL, 10);
+    free(text);
+    return kb;
+}
+
+/* Requests that come before their turn are left in the socket, not kept. */
+static void who_asks_on_without_listening_is_not_kept_in_memory(void **state)
+{
+    static char request[PIPELINED] = "GET /api/views HTTP/1.1\r\nHost: x\r\nX: ";
+    int small = 1024;
+    long sent = 0;
+    bool goes_on = true;
+
+    (void)state;
+    memset(request + strlen(request), 'a', sizeof request - strlen(request));
+    memcpy(request + sizeof request - 4, "\r\n\r\n", 4);
+    start("timeout = 2\n");
+    soon_get("/api/views", "\"views\"");
+    long before = peak_kb();
+    int fd = web_dial(port);
+    assert_int_equal(setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &small, sizeof small), 0);
+    while (goes_on && sent < PIPELINED_ALL) {
+        size_t at = (size_t)sent % sizeof request;
+        ssize_t n = send(fd, request + at, sizeof request - at, MSG_NOSIGNAL | MSG_DONTWAIT);
+        goes_on = n >= 0 || errno == EAGAIN;
+        sent += n > 0 ? n : 0;
+        if (n < 0 && goes_on) {
+            soon_get("/healthz", "ok"); /* others are answered */
+        }
+    }
+    close(fd);
+    assert_false(goes_on); /* it was cut off before all was taken */
+    long grown = peak_kb() - before;
+    if (!CASE_IS_SANITIZED && grown > GROWN_MAX_KB) { /* those keep what is freed */
+        fail_msg("%ld bytes were sent, and it has grown by %ld KB", sent, grown);
+    }
+}
+
 /* ---- a worker that does not answer ---- */
 
 /* The threads of Sluice but those of that name; how many. */
@@ -418,6 +466,7 @@ static const struct CMUnitTest cases[] = {
         CASE(who_asks_too_slowly_is_told_and_cut_off),
         CASE(a_connection_is_kept_for_a_while),
         CASE(who_takes_no_answer_is_cut_off),
+        CASE(who_asks_on_without_listening_is_not_kept_in_memory),
         CASE(workers_that_stand_still_are_not_waited_for),
         CASE(it_ends_with_connections_open_and_requests_under_way),
 };
