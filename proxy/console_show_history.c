@@ -39,16 +39,19 @@ static void put_slot(struct view_visit *visit, const struct history_slot *slot)
     view_put(visit, &row);
 }
 
-/* All of them, when the argument is no number. */
-static void begin(struct view_visit *visit)
+/* All of them without an argument. */
+static bool begin(struct view_visit *visit)
 {
     int64_t after = INT64_MIN;
 
     visit->sums[HAS_BEGUN] = 1;
-    if (visit->argument != NULL) {
-        SL_IGNORE(sl_parse_i64(visit->argument, INT64_MIN, INT64_MAX, &after), "untouched then");
+    if (visit->argument != NULL && visit->argument[0] != '\0' &&
+            sl_parse_i64(visit->argument, INT64_MIN, INT64_MAX, &after) != SL_OK) {
+        visit->refusal = "a time is a number of microseconds since 1970, as in ended_at";
+        return false;
     }
     visit->sums[AFTER] = after;
+    return true;
 }
 
 static bool show_history(struct view_visit *visit, void *arg)
@@ -57,11 +60,11 @@ static bool show_history(struct view_visit *visit, void *arg)
     struct history *history = recorder_history();
     struct history_slot slots[SLOTS_A_TURN];
 
-    if (history == NULL || worker->index + 1 < process_workers()) {
+    if (visit->sums[HAS_BEGUN] == 0 && !begin(visit)) {
         return true;
     }
-    if (visit->sums[HAS_BEGUN] == 0) {
-        begin(visit);
+    if (history == NULL || worker->index + 1 < process_workers()) {
+        return true;
     }
     sl_usec after = visit->sums[AFTER];
     uint32_t count = history_read(history, &after, slots, SLOTS_A_TURN);

@@ -48,6 +48,20 @@ static struct totals *totals(void)
     return shape_store_totals(observe_store(statistics_observe()));
 }
 
+/* LEVELS: no level is called so; -1: none is asked for. */
+static int level_named(const char *argument)
+{
+    int level = 0;
+
+    if (argument == NULL || argument[0] == '\0') {
+        return -1;
+    }
+    while (level < LEVELS && strcasecmp(argument, level_names[level]) != 0) {
+        level++;
+    }
+    return level;
+}
+
 static struct latency *latency_new(const char *argument)
 {
     struct latency *latency = calloc(1, sizeof *latency);
@@ -56,12 +70,7 @@ static struct latency *latency_new(const char *argument)
     if (latency == NULL) {
         return NULL;
     }
-    latency->only = -1;
-    for (int i = 0; argument != NULL && i < LEVELS; i++) {
-        if (strcasecmp(argument, level_names[i]) == 0) {
-            latency->only = i;
-        }
-    }
+    latency->only = level_named(argument);
     while (latency->count < KEYS_MAX &&
             totals_read(totals(), &cursor, &latency->keys[latency->count], NULL)) {
         latency->count++;
@@ -179,6 +188,10 @@ static bool put_some(struct view_visit *visit, struct latency *latency)
 
 static bool show_latency(struct view_visit *visit, void *arg)
 {
+    if (level_named(visit->argument) == LEVELS) {
+        visit->refusal = "the level is all, database, node, worker or pool";
+        return true;
+    }
     if (statistics_observe() == NULL) {
         return true;
     }

@@ -58,13 +58,19 @@ static void put_query(struct view_visit *visit, const struct shape_row *shape)
     plan_unref(plan);
 }
 
-/* By what the argument says; by total time when it says nothing that is known. */
+/* By what the argument says; by total time without one. */
 static bool show_queries(struct view_visit *visit, void *arg)
 {
-    int order = visit->argument == NULL ? -1 : shape_order_named(sl_span_text(visit->argument));
+    bool is_given = visit->argument != NULL && visit->argument[0] != '\0';
+    int order = is_given ? shape_order_named(sl_span_text(visit->argument)) : SHAPE_BY_TOTAL;
 
-    return console_shapes_top(
-            visit, arg, order < 0 ? SHAPE_BY_TOTAL : (enum shape_order)order, put_query);
+    _Static_assert(SHAPE_ORDERS == 15, "each is in the text");
+    if (order < 0) {
+        visit->refusal = "the order is total, calls, mean, p50, p95, p99, max, wait, server, "
+                         "client, rows, bytes, errors, last_seen or hour";
+        return true;
+    }
+    return console_shapes_top(visit, arg, (enum shape_order)order, put_query);
 }
 
 /* ---- ERRORS ---- */

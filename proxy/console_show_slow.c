@@ -41,8 +41,12 @@ static void put_slow(struct view_visit *visit, const struct slow_statement *of)
 /* So that what a client has the answer to has ended on its worker. */
 static bool pass(struct view_visit *visit, void *worker)
 {
-    (void)visit;
+    const char *argument = visit->argument;
+
     (void)worker;
+    if (argument != NULL && argument[0] != '\0' && strcasecmp(argument, "total") != 0) {
+        visit->refusal = "there is total, or nothing";
+    }
     return true;
 }
 

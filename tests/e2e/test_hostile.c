@@ -297,7 +297,7 @@ static void expect_names(PGconn *conn)
 
     query_expect(conn, "select 5 as named_after_all", "5");
     while (!is_named) {
-        PGresult *result = PQexec(console, "SHOW QUERIES first_seen");
+        PGresult *result = PQexec(console, "SHOW QUERIES last_seen");
         for (int row = 0; row < PQntuples(result); row++) {
             const char *query = PQgetvalue(result, row, PQfnumber(result, "query"));
             is_named |= strstr(query, "named_after_all") != NULL;

@@ -577,6 +577,39 @@ static void the_api_shows_examples_for_the_token_only(void **state)
     web_expect(web_get(port, "/api/views/query?argument=zz"), 404, "hexadecimal digits");
 }
 
+static void what_no_view_takes_is_refused(void **state)
+{
+    static const struct {
+        const char *show;
+        const char *error;
+    } wrong[] = {{"SHOW QUERIES bogus", "ERROR 22023: the order is total, calls, "},
+            {"SHOW SLOW bogus", "ERROR 22023: there is total"},
+            {"SHOW LATENCY bogus", "ERROR 22023: the level is all, "},
+            {"SHOW HISTORY bogus", "ERROR 22023: a time is a number "}};
+    static const char *const right[] = {"SHOW QUERIES hour", "SHOW QUERIES TOTAL",
+            "SHOW SLOW Total", "SHOW LATENCY Pool", "SHOW HISTORY 17", "SHOW QUERIES"};
+    char stats[128];
+
+    (void)state;
+    int port = proc_free_port();
+    snprintf(stats, sizeof stats, "[http]\nlisten = 127.0.0.1:%d\n", port);
+    start_with(stats);
+    PGconn *console = open_console();
+    for (size_t i = 0; i < CASE_COUNT(wrong); i++) {
+        query_expect_start(console, wrong[i].show, wrong[i].error);
+    }
+    PQfinish(console);
+    for (size_t i = 0; i < CASE_COUNT(right); i++) {
+        PQclear(show(right[i]));
+    }
+    web_expect(web_get(port, "/api/views/queries?argument=bogus"), 404, "the order is total");
+    web_expect(web_get(port, "/api/views/slow?argument=bogus"), 404, "there is total");
+    web_expect(web_get(port, "/api/views/latency?argument=bogus"), 404, "the level is all");
+    web_expect(web_get(port, "/api/views/history?argument=bogus"), 404, "microseconds");
+    web_expect(web_get(port, "/api/views/queries?argument="), 200, "\"queries\"");
+    web_expect(web_get(port, "/api/views/history?argument="), 200, "\"history\"");
+}
+
 #define CASE(test) cmocka_unit_test_setup_teardown(test, prepare, stop_sluice)
 
 int main(void)
@@ -594,6 +627,7 @@ int main(void)
             CASE(without_statistics_there_is_nothing_to_show),
             CASE(examples_are_for_admins_and_only_while_wanted),
             CASE(the_api_shows_examples_for_the_token_only),
+            CASE(what_no_view_takes_is_refused),
     };
 
     return case_run(cases, CASE_COUNT(cases), start_cluster, stop_cluster);
