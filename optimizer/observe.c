@@ -39,7 +39,8 @@ struct seen {
     uint64_t key; /* 0: nothing seen here */
     struct shape_key row;
     struct sl_id entry;
-    uint8_t tells; /* so often whoever wants to know of the shape is yet to be told */
+    uint16_t round; /* the observer's when it was told of last */
+    uint8_t tells;  /* so often whoever wants to know of the shape is yet to be told */
 };
 
 struct node_seen {
@@ -62,6 +63,8 @@ struct observer {
     struct shape_table *table;
     struct sl_slab *under_way;
     uint8_t tells;     /* of each shape that comes new */
+    uint16_t round;    /* grows when some of what was told may be forgotten */
+    uint64_t lost;     /* what said so: observe_turn() */
     sl_usec slow_usec; /* from here on a statement is slow */
     uint32_t flushed;  /* cursor of the flush under way */
     bool is_flushing;
@@ -120,10 +123,15 @@ static struct seen *name(struct observer *observer, const struct stmt *stmt)
     struct seen *seen = place(observer, key);
     if (seen->key != key) {
         *seen = (struct seen){.key = key,
+                .round = observer->round,
                 .tells = observer->tells,
                 .row = {.shape = shape.key,
                         .database = names_number(names, sl_span_text(stmt->database)),
                         .user = names_number(names, sl_span_text(stmt->user))}};
+    }
+    if (seen->round != observer->round) {
+        seen->round = observer->round;
+        seen->tells = seen->tells > 0 ? seen->tells : 1;
     }
     if (seen->tells > 0 && tell(observer, stmt, &shape)) {
         seen->tells--;
@@ -137,7 +145,8 @@ static struct seen *seen_of(struct observer *observer, const struct stmt *stmt)
     struct seen_text *text = &observer->texts[key % OBSERVE_SEEN];
     struct seen *seen = place(observer, text->shape);
 
-    if (text->key != key || seen->key != text->shape || seen->tells > 0) {
+    if (text->key != key || seen->key != text->shape || seen->tells > 0 ||
+            seen->round != observer->round) {
         seen = name(observer, stmt);
         *text = (struct seen_text){.key = key, .shape = seen->key};
     }
@@ -339,7 +348,7 @@ static bool is_due(const struct observer *observer, sl_usec now)
            (now >= observer->tidy_at && shape_table_count(observer->table) > 0);
 }
 
-void observe_turn(struct observe *observe, unsigned worker, sl_usec now)
+void observe_turn(struct observe *observe, unsigned worker, uint64_t lost, sl_usec now)
 {
     struct observer *observer = observe->observers[worker];
 
@@ -351,6 +360,10 @@ void observe_turn(struct observe *observe, unsigned worker, sl_usec now)
         observer->has_news = false;
         observer->flush_at = now + FLUSH_EVERY;
         observer->tidy_at = now + TIDY_EVERY;
+        if (observer->lost != lost) {
+            observer->lost = lost;
+            observer->round++;
+        }
     }
     observer->is_flushing = !observe_flush(observe, worker, &observer->flushed, now);
 }

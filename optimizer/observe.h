@@ -68,8 +68,12 @@ struct stage observe_stage(struct observe *observe, unsigned worker);
 
 /* On that worker: tells the store what is new, a part of it a call; true: that was all. */
 bool observe_flush(struct observe *observe, unsigned worker, uint32_t *cursor, sl_usec now);
-/* On that worker, once a turn: does so about once a second, if anything was counted. */
-void observe_turn(struct observe *observe, unsigned worker, sl_usec now);
+/*
+ * On that worker, once a turn: does so about once a second, if anything was counted. lost is how much
+ * of what news was told has been given up ever: when it has grown by then, whoever wants to know is
+ * told of each shape once more when it is used next. So what is in use is known to be, and comes back.
+ */
+void observe_turn(struct observe *observe, unsigned worker, uint64_t lost, sl_usec now);
 /* When no worker runs any more: tells the store all that is new. */
 void observe_settle(struct observe *observe, sl_usec now);
 /*

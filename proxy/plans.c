@@ -55,6 +55,9 @@ static struct {
     bool is_started;
 } store;
 
+/* Of all stripes, for who may not take a lock. Any thread. */
+static _Atomic uint64_t evicted;
+
 static struct stripe *stripe_of(struct sl_hash128 key)
 {
     return &store.stripes[key.hi % STRIPES];
@@ -189,6 +192,7 @@ static void make_room_locked(struct stripe *stripe, size_t len, struct sl_list *
         unlink_locked(stripe, slot);
         sl_list_append(gone, &slot->in_clock);
         stripe->counts.evicted++;
+        atomic_fetch_add_explicit(&evicted, 1, memory_order_relaxed);
     }
 }
 
@@ -267,6 +271,20 @@ static struct slot *find_for_locked(
     return to_parse && is_unread ? NULL : slot;
 }
 
+/* Whether there is a plan, or one on its way: it is used. */
+static bool touch(struct sl_hash128 key, bool to_parse)
+{
+    struct stripe *stripe = stripe_of(key);
+
+    pthread_mutex_lock(&stripe->lock);
+    struct slot *slot = find_for_locked(stripe, key, to_parse);
+    if (slot != NULL && slot->plan != NULL) {
+        slot->is_used = true;
+    }
+    pthread_mutex_unlock(&stripe->lock);
+    return slot != NULL;
+}
+
 /* A pending slot for key. False: there is one already, or no memory. */
 static bool reserve(struct sl_hash128 key, bool to_parse)
 {
@@ -274,17 +292,14 @@ static bool reserve(struct sl_hash128 key, bool to_parse)
     struct sl_list gone;
 
     sl_list_init(&gone);
-    pthread_mutex_lock(&stripe->lock);
-    bool is_there = find_for_locked(stripe, key, to_parse) != NULL;
-    pthread_mutex_unlock(&stripe->lock);
-    struct slot *slot = is_there ? NULL : calloc(1, sizeof *slot);
+    struct slot *slot = calloc(1, sizeof *slot);
     if (slot == NULL) {
         return false;
     }
     slot->key = key;
     sl_list_init(&slot->in_clock);
     pthread_mutex_lock(&stripe->lock);
-    is_there = find_for_locked(stripe, key, to_parse) != NULL;
+    bool is_there = find_for_locked(stripe, key, to_parse) != NULL;
     struct slot *unread = is_there ? NULL : find_locked(stripe, key);
     if (unread != NULL) {
         unlink_locked(stripe, unread);
@@ -316,16 +331,21 @@ static struct want *want_new(struct sl_hash128 key, struct sl_span shape_text)
     return want;
 }
 
-void plans_want(struct sl_hash128 key, struct sl_span text, struct sl_span shape_text)
+bool plans_want(struct sl_hash128 key, struct sl_span text, struct sl_span shape_text)
 {
+    if (touch(key, true)) {
+        return true;
+    }
     if (!parser_has_room() || !reserve(key, true)) {
-        return;
+        return false;
     }
     struct want *want = want_new(key, shape_text);
     if (want == NULL || parser_ask(text, answered, want) != SL_OK) {
         free(want);
         settle(key, NULL);
+        return false;
     }
+    return true;
 }
 
 void plans_keep(struct sl_hash128 key, struct sl_span shape_text)
@@ -333,7 +353,7 @@ void plans_keep(struct sl_hash128 key, struct sl_span shape_text)
     const struct parser_answer unread = {.err = SL_OK};
     struct plan *plan = NULL;
 
-    if (!reserve(key, false)) {
+    if (touch(key, false) || !reserve(key, false)) {
         return;
     }
     struct want *want = want_new(key, shape_text);
@@ -345,6 +365,11 @@ void plans_keep(struct sl_hash128 key, struct sl_span shape_text)
     }
     settle(key, plan);
     free(want);
+}
+
+uint64_t plans_evicted(void)
+{
+    return atomic_load_explicit(&evicted, memory_order_relaxed);
 }
 
 void plans_counts(struct plans_counts *counts)

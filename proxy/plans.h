@@ -2,16 +2,13 @@
 /*
  * proxy/plans.h - shape -> plan: the facts of every statement, once for the process.
  *
- * A worker that meets a shape looks for its plan and goes on without it when it is not there:
- *
- *     plan = plans_find(key);
- *     if (plan == NULL) {
- *         plans_want(key, text, ...);      once a shape; parsed elsewhere, there some time later
- *     }
+ * A worker that meets a shape wants its plan, and goes on without it: parsed elsewhere, it is there
+ * some time later for who looks (plans_find()). When plans_evicted() grows, workers want those of
+ * the shapes in use again, which keeps them: a plan may give way to a flood, but not for good.
  *
  * A plan is immutable. That a text is no SQL, or was refused, is a plan too (facts are NULL), so
- * that nobody asks again. At the bound the plan goes that was not asked for longest, nearly: each
- * gets a second chance (the CLOCK algorithm).
+ * that nobody asks again. At the bound the plan goes that was not used for longest, nearly: each
+ * that was found, wanted or kept since gets a second chance (the CLOCK algorithm).
  *
  * Not here, but of a shape's plan by DESIGN 4: volatility of functions, and tables with their
  * schemas. Both need the catalogue and the session's search_path, and come on top of this.
@@ -30,6 +27,7 @@
 #include "protocol/base/span.h"
 
 #include <stdatomic.h>
+#include <stdbool.h>
 
 struct sql_facts;
 
@@ -77,15 +75,18 @@ void plan_unref(const struct plan *plan); /* NULL is fine */
  * Has text parsed, unless its plan is there or on its way; shape_text is kept with the plan. Both
  * are copied. Not for texts that libpg_query would read otherwise than their server does: with
  * standard_conforming_strings off, or in an encoding where a byte of a long character may be
- * ASCII (protocol/shape_encoding.h).
+ * ASCII (protocol/shape_encoding.h). False: not now, and there is none.
  */
-void plans_want(struct sl_hash128 key, struct sl_span text, struct sl_span shape_text);
+bool plans_want(struct sl_hash128 key, struct sl_span text, struct sl_span shape_text);
 
 /*
  * Keeps the text of a shape that is not to be parsed, to be shown, unless there is a plan or one
  * is on its way. Whoever wants it parsed later may: the plan takes its place.
  */
 void plans_keep(struct sl_hash128 key, struct sl_span shape_text);
+
+/* So many gave way ever. Takes no lock. */
+uint64_t plans_evicted(void);
 
 void plans_counts(struct plans_counts *counts);
 

@@ -23,7 +23,7 @@ enum { REST_PART = 4, HISTORY_PART = 16 };
 static struct observe *observe;
 static struct examples *examples;
 
-/* A shape that a worker did not remember: it is parsed, once for the process. */
+/* A shape that a worker did not remember, or whose plan may be gone: it is parsed if need be. */
 static bool news(void *self, const struct shape *shape, struct sl_span normalised,
         struct sl_span text, struct shape_options rules)
 {
@@ -35,11 +35,11 @@ static bool news(void *self, const struct shape *shape, struct sl_span normalise
         return true;
     }
     examples_add(examples, shape->key, normalised, text);
-    if (!parser_has_room()) {
-        return false;
+    if (text.len > SQL_TEXT_MAX) { /* it is never taken */
+        plans_keep(shape->key, normalised);
+        return true;
     }
-    plans_want(shape->key, text, normalised);
-    return true;
+    return plans_want(shape->key, text, normalised);
 }
 
 static enum sl_err start_parser(const struct conf *conf)
@@ -135,7 +135,7 @@ void statistics_stages(struct pipeline *pipeline, unsigned worker)
 void statistics_turn(unsigned worker, sl_usec now)
 {
     if (observe != NULL) {
-        observe_turn(observe, worker, now);
+        observe_turn(observe, worker, plans_evicted(), now);
     }
 }
 

@@ -22,7 +22,8 @@ static struct observe *observe;
 static unsigned told;
 static char told_text[256];
 
-static bool refuses; /* whoever is told */
+static bool refuses;  /* whoever is told */
+static uint64_t lost; /* of what was told */
 
 static bool news(void *self, const struct shape *shape, struct sl_span normalised,
         struct sl_span text, struct shape_options rules)
@@ -46,6 +47,7 @@ static int begin(void **state)
     (void)state;
     told = 0;
     refuses = false;
+    lost = 0;
     observe = observe_new(&options);
     return observe == NULL ? -1 : 0;
 }
@@ -262,7 +264,7 @@ static uint64_t told_to_store(void)
 static void turn(sl_usec now)
 {
     for (int i = 0; i < 100; i++) {
-        observe_turn(observe, 0, now);
+        observe_turn(observe, 0, lost, now);
     }
 }
 
@@ -423,6 +425,43 @@ static void who_wants_to_know_again_is_told_again(void **state)
     assert_int_equal(told, 7);
 }
 
+static void run_text(const char *text)
+{
+    struct stmt stmt = made(text);
+
+    run(0, &stmt);
+}
+
+static void what_is_in_use_is_told_again_when_some_is_lost(void **state)
+{
+    (void)state;
+    for (int i = 1; i <= 3; i++) {
+        run_text("select 1");
+        turn(start + i * SL_SECOND);
+    }
+    assert_int_equal(told, 1); /* nothing was lost */
+    lost = 10;
+    turn(start + 3 * SL_SECOND);
+    run_text("select 1");
+    assert_int_equal(told, 1); /* not more than once a second */
+    turn(start + 4 * SL_SECOND);
+    refuses = true;
+    run_text("select 1");
+    run_text("select 2");
+    assert_int_equal(told, 3);
+    refuses = false;
+    run_text("select 1");
+    run_text("select 1");
+    turn(start + 5 * SL_SECOND);
+    run_text("select 1");
+    assert_int_equal(told, 4);
+    lost++;
+    turn(start + 6 * SL_SECOND);
+    run_text("select 1, 2"); /* comes new */
+    run_text("select 1, 2");
+    assert_int_equal(told, 5);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -439,6 +478,7 @@ int main(void)
             CASE(what_is_under_way_is_found),
             CASE(who_takes_as_long_is_slow),
             CASE(who_wants_to_know_again_is_told_again),
+            CASE(what_is_in_use_is_told_again_when_some_is_lost),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

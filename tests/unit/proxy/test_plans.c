@@ -22,9 +22,9 @@ static struct sl_hash128 key_of(const char *text)
     return sl_hash128(sl_span_text(text));
 }
 
-static void want(const char *text)
+static bool want(const char *text)
 {
-    plans_want(key_of(text), sl_span_text(text), sl_span_text("the shape"));
+    return plans_want(key_of(text), sl_span_text(text), sl_span_text("the shape"));
 }
 
 static struct plans_counts counted(void)
@@ -183,11 +183,12 @@ static void a_full_parser_is_asked_again_later(void **state)
         want(text);
     }
     uint64_t wanted = counted().wanted;
-    want("select late");
+    assert_false(want("select late"));
+    assert_true(want("select first")); /* on its way */
     assert_int_equal(counted().wanted, wanted);
     set_gate(true);
     await_plans();
-    want("select late");
+    assert_true(want("select late"));
     await_plans();
     const struct plan *plan = plans_find(key_of("select late"));
     assert_non_null(plan);
@@ -203,17 +204,22 @@ static void plans_stay_within_their_bounds(void **state)
 
     start(&tight, NULL);
     want("select kept");
+    want("select wanted");
     await_plans();
+    uint64_t before = plans_evicted();
     for (unsigned i = 0; i < 3000; i++) {
         (void)snprintf(text, sizeof text, "select c%u from t where a = 1", i);
         want(text);
         await_plans();
         plan_unref(plans_find(key_of("select kept"))); /* is asked for all the time */
+        assert_true(want("select wanted"));
         struct plans_counts counts = counted();
         assert_true(counts.plans <= 160);
         assert_true(counts.bytes <= 1 << 20);
     }
     assert_true(counted().evicted > 2000);
+    assert_int_equal(plans_evicted() - before, counted().evicted);
+    assert_int_equal(counted().wanted, 3002); /* the two were never out */
     const struct plan *kept = plans_find(key_of("select kept"));
     assert_non_null(kept);
     plan_unref(kept);
