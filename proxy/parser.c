@@ -8,6 +8,7 @@
  */
 #include "proxy/parser.h"
 
+#include "protocol/base/log.h"
 #include "protocol/sql_facts.h"
 #include "protocol/sql_parse.h"
 
@@ -49,6 +50,7 @@ static struct {
 
 /* The same, for who only wants to know whether to come. Any thread. */
 static atomic_bool has_room;
+static atomic_bool is_off;
 
 static bool takes_locked(size_t len)
 {
@@ -64,6 +66,11 @@ static void show_room_locked(void)
 bool parser_has_room(void)
 {
     return atomic_load_explicit(&has_room, memory_order_relaxed);
+}
+
+bool parser_is_off(void)
+{
+    return atomic_load_explicit(&is_off, memory_order_relaxed);
 }
 
 static void parse(struct sl_span text, struct parser_answer *answer)
@@ -215,6 +222,7 @@ enum sl_err parser_start(parser_work *work)
     parser.is_stopping = false;
     parser.work = work == NULL ? parse : work;
     parser.counts = (struct parser_counts){0};
+    atomic_store_explicit(&is_off, false, memory_order_relaxed);
     enum sl_err err = begin_thread_locked();
     show_room_locked();
     pthread_mutex_unlock(&parser.lock);
@@ -286,6 +294,7 @@ struct given_up {
     parser_done *done;
     void *arg;
     struct ask *left; /* the queue too, when there is no thread for it */
+    uint32_t threads; /* there were, and it was the last; 0: it was not */
 };
 
 /*
@@ -316,6 +325,11 @@ static void tell(const struct given_up *given_up)
         given_up->done(given_up->arg, &answer);
     }
     give_up(given_up->left);
+    if (given_up->threads > 0) {
+        sl_log(SL_LOG_ERROR, "parser_off",
+                "threads=%u, the last is lost: statements are counted, but not parsed any more",
+                given_up->threads);
+    }
 }
 
 /* Ends the turn of the thread that has it; another goes on, or the parser is off. */
@@ -324,6 +338,8 @@ static void end_turn_locked(struct given_up *given_up)
     parser.turn = 0;
     if (parser.counts.threads >= PARSER_THREADS_MAX || begin_thread_locked() != SL_OK) {
         given_up->left = take_all_locked();
+        given_up->threads = parser.counts.threads;
+        atomic_store_explicit(&is_off, true, memory_order_relaxed);
     }
     show_room_locked();
 }

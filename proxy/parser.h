@@ -11,7 +11,9 @@
  * A text that takes the thread longer than PARSER_STUCK_USEC, or makes it vanish, is given up by
  * parser_watch(): its done() is called with SL_ETIMEOUT and another thread takes the rest of
  * the queue. The old one is not killed, which could leave a lock behind; it ends when its text
- * does. A thread that libpg_query failed on replaces itself. After PARSER_THREADS_MAX threads nothing is parsed any more, and that is counted.
+ * does. A thread that libpg_query failed on replaces itself.
+ * After PARSER_THREADS_MAX threads nothing is parsed any more, until the next start; that is
+ * logged once, and who has a text can tell (parser_is_off()).
  *
  * To be started after the last fork, and stopped when no worker asks any more, before plans are.
  *
@@ -75,6 +77,9 @@ SL_MUST_CHECK enum sl_err parser_ask(struct sl_span text, parser_done *done, voi
 
 /* Whether a text would be taken now: to be asked before anything is made ready. Never waits. */
 bool parser_has_room(void);
+
+/* Whether nothing will be parsed any more: it came to be off while it ran. Never waits. */
+bool parser_is_off(void);
 
 /* About once a second: gives up a text that takes too long. */
 void parser_watch(sl_usec now);

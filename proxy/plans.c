@@ -331,23 +331,6 @@ static struct want *want_new(struct sl_hash128 key, struct sl_span shape_text)
     return want;
 }
 
-bool plans_want(struct sl_hash128 key, struct sl_span text, struct sl_span shape_text)
-{
-    if (touch(key, true)) {
-        return true;
-    }
-    if (!parser_has_room() || !reserve(key, true)) {
-        return false;
-    }
-    struct want *want = want_new(key, shape_text);
-    if (want == NULL || parser_ask(text, answered, want) != SL_OK) {
-        free(want);
-        settle(key, NULL);
-        return false;
-    }
-    return true;
-}
-
 void plans_keep(struct sl_hash128 key, struct sl_span shape_text)
 {
     const struct parser_answer unread = {.err = SL_OK};
@@ -365,6 +348,27 @@ void plans_keep(struct sl_hash128 key, struct sl_span shape_text)
     }
     settle(key, plan);
     free(want);
+}
+
+bool plans_want(struct sl_hash128 key, struct sl_span text, struct sl_span shape_text)
+{
+    if (text.len > SQL_TEXT_MAX || parser_is_off()) {
+        plans_keep(key, shape_text);
+        return true;
+    }
+    if (touch(key, true)) {
+        return true;
+    }
+    if (!parser_has_room() || !reserve(key, true)) {
+        return false;
+    }
+    struct want *want = want_new(key, shape_text);
+    if (want == NULL || parser_ask(text, answered, want) != SL_OK) {
+        free(want);
+        settle(key, NULL);
+        return false;
+    }
+    return true;
 }
 
 uint64_t plans_evicted(void)

@@ -76,6 +76,7 @@ void plan_unref(const struct plan *plan); /* NULL is fine */
  * are copied. Not for texts that libpg_query would read otherwise than their server does: with
  * standard_conforming_strings off, or in an encoding where a byte of a long character may be
  * ASCII (protocol/shape_encoding.h). False: not now, and there is none.
+ * A text longer than the parser takes, and any when the parser is off: as plans_keep().
  */
 bool plans_want(struct sl_hash128 key, struct sl_span text, struct sl_span shape_text);
 

@@ -35,10 +35,6 @@ static bool news(void *self, const struct shape *shape, struct sl_span normalise
         return true;
     }
     examples_add(examples, shape->key, normalised, text);
-    if (text.len > SQL_TEXT_MAX) { /* it is never taken */
-        plans_keep(shape->key, normalised);
-        return true;
-    }
     return plans_want(shape->key, text, normalised);
 }
 

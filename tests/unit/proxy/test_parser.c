@@ -299,6 +299,10 @@ static void a_thread_that_was_failed_on_is_replaced(void **state)
     await_answers(2 * PARSER_THREADS_MAX + 1); /* the last is given up: nobody is left for it */
     assert_int_equal(by_err[SL_ETIMEOUT], 1);
     assert_false(parser_has_room());
+    assert_true(parser_is_off());
+    parser_stop();
+    assert_int_equal(parser_start(odd_work), SL_OK);
+    assert_false(parser_is_off());
     parser_stop();
 }
 
@@ -313,8 +317,10 @@ static void threads_are_not_replaced_for_ever(void **state)
         if (i + 1 == PARSER_THREADS_MAX) {
             assert_int_equal(ask("go", NULL), SL_OK);
         }
+        assert_false(parser_is_off());
         parser_watch(later());
     }
+    assert_true(parser_is_off());
     assert_int_equal(answers, PARSER_THREADS_MAX + 1); /* the queue was answered too */
     assert_int_equal(by_err[SL_ETIMEOUT], PARSER_THREADS_MAX + 1);
     assert_false(parser_has_room());

@@ -196,6 +196,52 @@ static void a_full_parser_is_asked_again_later(void **state)
     stop();
 }
 
+static void expect_unread(const char *text)
+{
+    const struct plan *plan = plans_find(key_of(text));
+
+    assert_non_null(plan);
+    assert_int_equal(plan->kind, PLAN_UNREAD);
+    assert_string_equal(plan->text, "the shape");
+    plan_unref(plan);
+}
+
+static void a_parser_that_is_off_costs_no_texts(void **state)
+{
+    char text[32];
+
+    (void)state;
+    set_gate(false);
+    start(&roomy, gated_work);
+    for (unsigned i = 0; !parser_is_off(); i++) {
+        set_gate(false);
+        (void)snprintf(text, sizeof text, "select %u", i);
+        assert_true(want(text));
+        await_work();
+        parser_watch(sl_now() + PARSER_STUCK_USEC + SL_SECOND);
+    }
+    assert_true(want("select late"));
+    expect_unread("select late");
+    assert_true(want("select late")); /* it is not asked for again and again */
+    assert_int_equal(counted().wanted, PARSER_THREADS_MAX);
+    assert_int_equal(counted().dropped, 0);
+    set_gate(true);
+    stop();
+}
+
+static void a_text_that_is_never_taken_is_kept(void **state)
+{
+    static char text[SQL_TEXT_MAX + 2];
+
+    (void)state;
+    memset(text, 'a', sizeof text - 1);
+    start(&roomy, NULL);
+    assert_true(want(text));
+    expect_unread(text);
+    assert_int_equal(counted().wanted, 0);
+    stop();
+}
+
 static void plans_stay_within_their_bounds(void **state)
 {
     (void)state;
@@ -300,6 +346,8 @@ int main(void)
             cmocka_unit_test(a_text_that_is_not_parsed_is_kept_until_somebody_wants_it_parsed),
             cmocka_unit_test(a_shape_is_asked_for_once),
             cmocka_unit_test(a_full_parser_is_asked_again_later),
+            cmocka_unit_test(a_parser_that_is_off_costs_no_texts),
+            cmocka_unit_test(a_text_that_is_never_taken_is_kept),
             cmocka_unit_test(plans_stay_within_their_bounds),
             cmocka_unit_test(bytes_are_a_bound_of_their_own),
             cmocka_unit_test(what_is_pending_when_it_stops_is_forgotten),
