@@ -187,8 +187,10 @@ static uint32_t node_of(struct observer *observer, const struct stmt *stmt)
         int len = snprintf(
                 text, sizeof text, "%s:%d", stmt->host != NULL ? stmt->host : "?", stmt->port);
         size_t most = len < (int)sizeof text ? (size_t)len : sizeof text - 1;
+        bool had_none = stmt->meter.sent_at == 0;
         seen->key = stmt->node;
-        seen->number = names_number(observer->observe->names, sl_span(text, most));
+        seen->number = names_number(observer->observe->names,
+                had_none ? sl_span_text(OBSERVE_NO_NODE) : sl_span(text, most));
     }
     return seen->number;
 }
@@ -226,7 +228,8 @@ static void count(struct observer *observer, struct observed *observed, const st
     struct shape_entry *entry = entry_of(observer, observed, stmt, meter->ended_at);
     struct tally_sample sample = {
             .times = {[TALLY_TOTAL] = meter->ended_at - meter->received_at - meter->stalled_usec,
-                    [TALLY_WAIT] = meter->sent_at - meter->received_at,
+                    [TALLY_WAIT] = (meter->sent_at != 0 ? meter->sent_at : meter->ended_at) -
+                                   meter->received_at,
                     [TALLY_SERVER] = meter->server_usec - meter->stalled_usec},
             .client = meter->stalled_usec,
             .rows = meter->rows,

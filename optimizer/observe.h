@@ -10,7 +10,10 @@
  * remembers the shapes of the last OBSERVE_SEEN text keys, and of as many shapes that came
  * with new literals. Nothing is allocated for a statement whose shape is known.
  *
- * Counted is what a server answered, well or with an error, and what was lost on its way.
+ * Counted is what a server answered, well or with an error, what was lost on its way, and
+ * what was refused before a server was there for it: in line for too long, cancelled there,
+ * no server to be had. That was waiting, all of it, on the node "-". Who left the line by
+ * himself was refused nothing, and what he had sent behind it was not looked at yet.
  * What was skipped because of an error before it is not, as in pg_stat_statements.
  * Requests longer than STMT_REQUEST_MAX, function calls and replication do not walk, and
  * are in the pool's counters only.
@@ -27,6 +30,7 @@
 
 #include <stdbool.h>
 
+#define OBSERVE_NO_NODE "-"     /* of what was refused before a server was there for it */
 #define OBSERVE_NEVER INT64_MAX /* as a duration that is slow */
 
 enum { OBSERVE_SEEN = 4096, OBSERVE_TEXT_MAX = 65536 };

@@ -36,9 +36,9 @@ enum {
  * turns, so of two that end in one turn the later one took no time.
  */
 struct stmt_meter {
-    sl_usec received_at;  /* its last byte had been read */
-    sl_usec sent_at;      /* a server was there for it; 0: it never was */
-    sl_usec ended_at;     /* its reply had been read, ReadyForQuery too if that ends it; 0: never */
+    sl_usec received_at; /* its last byte had been read */
+    sl_usec sent_at;     /* a server was there for it; 0: it never was */
+    sl_usec ended_at; /* its reply was read, its ReadyForQuery too; or it was refused; 0: never */
     sl_usec server_usec;  /* of it: from sent_at, or from the end of what was asked before */
     sl_usec stalled_usec; /* of that: the client took nothing of what came, or let its Sync wait */
     uint64_t bytes_in;

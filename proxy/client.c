@@ -282,6 +282,7 @@ void client_fail(struct client *client, const char *severity, const struct sl_er
         client_say(client, sl_buf_borrow(&buf));
     }
     sl_buf_fini(&buf);
+    client_stmt_refuse(client, error->sqlstate);
     client_leave(client, error->text);
 }
 

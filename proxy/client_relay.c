@@ -758,6 +758,7 @@ void client_cancelled_in_line(struct client *client)
     uint8_t type = kept.at[0];
     uint32_t total = sl_get_u32(kept.at + 1) + 1;
     size_t here = kept.len < total ? kept.len : total;
+    client_stmt_refuse(client, SL_STATE_QUERY_CANCELED);
     client_stmt_abandon(client);
     client_enter(client, CLIENT_ACTIVE);
     client->waiter.since = 0;

@@ -23,6 +23,7 @@
 #include "proxy/worker.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 /* ---- cutting ---- */
 
@@ -270,6 +271,15 @@ static struct stmt *make(struct client *client)
 
 /* ---- verdicts ---- */
 
+/* All its time was waiting. */
+static void note_refusal(struct stmt *stmt, const char *sqlstate)
+{
+    const struct worker *worker = stmt->owner;
+
+    memcpy(stmt->meter.sqlstate, sqlstate, sizeof stmt->meter.sqlstate);
+    stmt->meter.ended_at = worker->now;
+}
+
 static bool parses_unnamed(struct sl_span request)
 {
     return request.at[0] == MSG_PARSE && request.at[MESSAGE_HEAD] == '\0';
@@ -286,6 +296,7 @@ static enum step refused(struct client *client, struct stmt *stmt, size_t *used)
 
     worker->refusal.sqlstate[0] = '\0';
     *used = stmt->request.len;
+    note_refusal(stmt, error.sqlstate);
     end(worker, stmt);
     if (client->server != NULL) {
         struct request none = {.here = 0, .total = 0};
@@ -536,12 +547,27 @@ void client_stmt_ready(struct server *server)
     }
 }
 
+/* Else part is another part. */
+static bool may_have_stmt(const struct client *client)
+{
+    return client->state >= CLIENT_ACTIVE && client->state <= CLIENT_STAGED;
+}
+
+void client_stmt_refuse(struct client *client, const char *sqlstate)
+{
+    struct stmt *stmt = may_have_stmt(client) ? client->part.stmt : NULL;
+
+    if (stmt != NULL && stmt->meter.sent_at == 0) {
+        note_refusal(stmt, sqlstate);
+    }
+}
+
 void client_stmt_abandon(struct client *client)
 {
     struct worker *worker = client->io.worker;
 
-    if (client->state < CLIENT_ACTIVE || client->state > CLIENT_STAGED) {
-        return; /* part is another part then */
+    if (!may_have_stmt(client)) {
+        return;
     }
     free(client->instead);
     client->instead = NULL;

@@ -53,6 +53,8 @@ SL_MUST_CHECK bool client_stmt_done(struct server *server, char transaction);
 void client_stmt_give_up(struct server *server);
 /* ReadyForQuery passes, or the server goes: what was answered ends. */
 void client_stmt_ready(struct server *server);
+/* The client is told of an error: it is that of its statement, if no server was there for it. */
+void client_stmt_refuse(struct client *client, const char *sqlstate);
 /* The client goes: what has not been sent ends. */
 void client_stmt_abandon(struct client *client);
 

@@ -239,6 +239,69 @@ static void time_at_the_server_and_in_line_are_apart(void **state)
     expect_query("4", "client_us", "0");
 }
 
+static void expect_refused(const char *calls)
+{
+    char *total = of_query(calls, "total_us");
+
+    expect_query(calls, "errors", calls);
+    expect_query(calls, "node", "-");
+    expect_query(calls, "server_us", "0");
+    expect_query(calls, "wait_us", total);
+    free(total);
+}
+
+static void must_fail(PGconn *conn, const char *sqlstate)
+{
+    PGresult *result = PQgetResult(conn);
+
+    assert_string_equal(PQresultErrorField(result, PG_DIAG_SQLSTATE), sqlstate);
+    while (result != NULL) {
+        PQclear(result);
+        result = PQgetResult(conn);
+    }
+}
+
+static void who_waits_too_long_is_an_error_and_waiting(void **state)
+{
+    (void)state;
+    start_with("mode = on\n[sluice]\ndefault_pool_size = 1\nquery_wait_timeout = 1\n");
+    PGconn *holder = open_db();
+    PQclear(PQexec(holder, "begin"));
+    for (int i = 0; i < 2; i++) {
+        PGconn *conn = open_db();
+        assert_int_equal(PQsendQuery(conn, "select 1 as late"), 1);
+        must_fail(conn, "53300");
+        PQfinish(conn);
+    }
+    PQfinish(holder);
+    expect_refused("2");
+    expect_at_least("2", "wait_us", 2000000);
+}
+
+static void who_is_cancelled_in_line_is_an_error_and_waiting(void **state)
+{
+    char why[256];
+
+    (void)state;
+    start_with("mode = on\n[sluice]\ndefault_pool_size = 1\n");
+    PGconn *holder = open_db();
+    PGconn *conn = open_db();
+    PGcancel *cancel = PQgetCancel(conn);
+    PQclear(PQexec(holder, "begin"));
+    for (int i = 0; i < 2; i++) {
+        assert_int_equal(PQsendQuery(conn, "select 1 as cancelled"), 1);
+        await_waiting();
+        assert_int_equal(PQcancel(cancel, why, sizeof why), 1);
+        must_fail(conn, "57014");
+    }
+    PQfreeCancel(cancel);
+    assert_int_equal(PQsendQuery(conn, "select 1 as cancelled"), 1);
+    await_waiting();
+    PQfinish(conn); /* who leaves by himself was refused nothing */
+    PQfinish(holder);
+    expect_refused("2");
+}
+
 /* The value of ACTIVE's only row of that user; NULL: there is none. */
 static char *of_active(const char *user, const char *column)
 {
@@ -379,6 +442,8 @@ int main(void)
             CASE(a_shape_is_shown_without_its_literals),
             CASE(queries_come_in_the_order_asked_for),
             CASE(time_at_the_server_and_in_line_are_apart),
+            CASE(who_waits_too_long_is_an_error_and_waiting),
+            CASE(who_is_cancelled_in_line_is_an_error_and_waiting),
             CASE(who_runs_what_now_is_shown),
             CASE(shapes_are_no_more_than_asked_for),
             CASE(statistics_stay_within_their_memory),
