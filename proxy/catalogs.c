@@ -571,6 +571,7 @@ enum sl_err catalogs_resolve(const struct sql_facts *facts, const char *database
 
     if (made.catalog != NULL) {
         session.search_path = path_of(made.catalog, database, user);
+        made.has_path = session.search_path != NULL;
     }
     enum sl_err err = catalog_resolve(facts, made.catalog, &session, &made.resolution);
     if (err != SL_OK) {

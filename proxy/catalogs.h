@@ -123,6 +123,7 @@ void catalogs_changed(struct server *server);
 struct catalogs_resolved {
     const struct catalog *catalog; /* a reference; NULL: nothing is known */
     struct catalog_resolution *resolution;
+    bool has_path; /* what the role has, whatever sessions have set */
 };
 
 /*

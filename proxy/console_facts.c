@@ -314,9 +314,11 @@ void console_put_names(struct view_visit *visit, const struct sql_facts *facts,
     /* A list that is too long ends where the line does. */
     SL_IGNORE(catalog_put_tables(&tables, facts, resolved.resolution), "as far as it goes");
     SL_IGNORE(catalog_put_functions(&functions, facts, resolved.resolution), "likewise");
-    snprintf(name, sizeof name, "tables of %.80s/%.80s", database, user);
+    snprintf(name, sizeof name, "tables of %.80s/%.80s, search_path as the role has it", database,
+            user);
     put_list(visit, name, &tables);
-    snprintf(name, sizeof name, "functions of %.80s/%.80s", database, user);
+    snprintf(name, sizeof name, "functions of %.80s/%.80s, search_path as the role has it",
+            database, user);
     put_list(visit, name, &functions);
     sl_buf_fini(&tables);
     sl_buf_fini(&functions);

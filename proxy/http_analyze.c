@@ -191,6 +191,7 @@ static void send_analysis(struct analysis *analysis)
             answer->facts->kind == SQL_MULTI ? "several statements: what is said is said of all "
                                                "of them together"
                                              : NULL);
+    put_text(&json, "search_path_of", names.has_path ? "role default" : NULL);
     http_facts_put(&json, answer->facts, names.resolution);
     catalogs_resolved_fini(&names);
     put_statistics(&json, analysis);

@@ -181,6 +181,8 @@ static void tables_are_found_by_the_role_s_path(void **state)
     PQfinish(set);
 }
 
+#define BY_ROLE ", search_path as the role has it"
+
 /* The value of a line of SHOW QUERY, for the only shape that begins so. */
 static void await_line(const char *query, const char *name, const char *expected)
 {
@@ -223,11 +225,17 @@ static void a_shape_s_names_are_told_for_each_user(void **state)
     PGconn *two = open_used("two", "db");
     await_catalog("db", "roles", "2");
     query_text(one, "select f_stable(), random() as r from t, pg_class limit 1");
+    /* What a session has set is not regarded, and that is said. */
+    query_text(two, "set search_path = b");
     query_text(two, "select f_stable(), random() as r from t, pg_class limit 1");
-    await_line("select f_stable", "tables of db/one", "public.t, pg_catalog.pg_class");
-    await_line("select f_stable", "tables of db/two", "a.t, pg_catalog.pg_class");
-    await_line("select f_stable", "functions of db/one", "f_stable(0) stable, random(0) volatile");
-    await_line("select f_stable", "functions of db/two", "f_stable(0) unknown, random(0) volatile");
+    await_line("select f_stable", "tables of db/one" BY_ROLE, "public.t, pg_catalog.pg_class");
+    await_line("select f_stable", "tables of db/two" BY_ROLE, "a.t, pg_catalog.pg_class");
+    await_line("select f_stable", "functions of db/one" BY_ROLE,
+            "f_stable(0) stable, random(0) volatile");
+    await_line("select f_stable", "functions of db/two" BY_ROLE,
+            "f_stable(0) unknown, random(0) volatile");
+    expect_said("db", "two", "select 1 from t", "\"search_path_of\":\"role default\"");
+    expect_said("db", "nobody", "select 1 from t", "\"search_path_of\":null");
     PQfinish(one);
     PQfinish(two);
 }
