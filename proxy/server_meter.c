@@ -21,7 +21,8 @@ void server_meter_begin(struct server *server)
 {
     struct server_meter *meter = &server->meter;
 
-    *meter = (struct server_meter){.before = meter->before, .told = meter->before};
+    *meter = (struct server_meter){
+            .before = meter->before, .here = meter->before, .told = meter->before};
 }
 
 /* The number that a command tag ends with, if it ends with one. */

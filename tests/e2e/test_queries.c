@@ -366,6 +366,24 @@ static void who_runs_what_now_is_shown(void **state)
     PQfinish(holder);
 }
 
+/* What a server sent before, for others, is not subtracted. */
+static void a_statement_that_ends_without_a_reply_has_no_bytes_out(void **state)
+{
+    (void)state;
+    start_with("mode = on\n[sluice]\ndefault_pool_size = 1\n");
+    PGconn *conn = open_db();
+    query_expect(conn, "select 1", "1");
+    query_expect(conn, "select 2", "2");
+    assert_int_equal(PQsendQuery(conn, "select pg_sleep(3600)"), 1);
+    await_active("postgres", "state", "active");
+    PGconn *console = open_console();
+    PQclear(PQexec(console, "KILL db"));
+    PQclear(PQgetResult(conn)); /* it is over */
+    PQfinish(console);
+    PQfinish(conn);
+    expect_query("1", "bytes_out", "0");
+}
+
 static void shapes_are_no_more_than_asked_for(void **state)
 {
     (void)state;
@@ -445,6 +463,7 @@ int main(void)
             CASE(who_waits_too_long_is_an_error_and_waiting),
             CASE(who_is_cancelled_in_line_is_an_error_and_waiting),
             CASE(who_runs_what_now_is_shown),
+            CASE(a_statement_that_ends_without_a_reply_has_no_bytes_out),
             CASE(shapes_are_no_more_than_asked_for),
             CASE(statistics_stay_within_their_memory),
             CASE(it_is_on_unless_told_otherwise),
