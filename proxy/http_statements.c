@@ -248,7 +248,8 @@ static void write_sums(const struct http_statements *it, struct prometheus *out)
             {"sluice_statement_sent_bytes_total", offsetof(struct part, bytes_out), 0,
                     "Bytes of replies to clients."},
             {"sluice_statement_client_seconds_total", offsetof(struct part, client_usec), MICRO,
-                    "Time in which clients did not take their replies."}};
+                    "Time in which clients did not take their replies, or had them and sent no "
+                    "Sync."}};
 
     for (size_t s = 0; s < SL_COUNT(sums); s++) {
         prometheus_metric(out, sums[s].name, PROMETHEUS_COUNTER, sums[s].help);
