@@ -361,6 +361,27 @@ static bool set_replication(struct client *client, const char *value)
     return set_param(&client->startup, "replication", value);
 }
 
+/*
+ * A startup packet's value has no encoding yet, and sent in a SET it must have one: what
+ * PostgreSQL makes of application_name (before 16; since then "?" is "\x" and its digits).
+ */
+static bool set_ascii(const struct params **set, const char *name, const char *value)
+{
+    char *plain = strdup(value);
+
+    if (plain == NULL) {
+        return false;
+    }
+    for (char *at = plain; *at != '\0'; at++) {
+        if ((unsigned char)*at < 0x20 || (unsigned char)*at > 0x7e) {
+            *at = '?';
+        }
+    }
+    bool is_set = set_param(set, name, plain);
+    free(plain);
+    return is_set;
+}
+
 static bool take_param(struct client *client, const char *name, const char *value)
 {
     struct client_login *login = client->part.login;
@@ -379,7 +400,7 @@ static bool take_param(struct client *client, const char *name, const char *valu
         return true;
     }
     if (param_is_per_client(name)) {
-        return set_param(&client->params, name, value);
+        return set_ascii(&client->params, name, value);
     }
     return set_param(&client->startup, name, value);
 }

@@ -139,6 +139,30 @@ static void an_application_name_may_have_the_clients_address(void **state)
     PQfinish(conn);
 }
 
+/* In session pooling a query is asked twice on one server, in transaction pooling on any. */
+static void an_application_name_is_ascii(void **state)
+{
+    static const char *const modes[] = {"session", "transaction"};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof modes / sizeof modes[0]; i++) {
+        char ini[1024];
+        snprintf(ini, sizeof ini, "[databases]\nshop = " AT "\n" INI_MAIN "pool_mode = %s\n",
+                modes[i]);
+        sluice_start(&sluice, ini);
+        PGconn *conn = query_must_connect("host=127.0.0.1 port=%d user=postgres dbname=shop "
+                                          "sslmode=disable application_name=zq\xff",
+                sluice.port);
+        assert_string_equal(PQparameterStatus(conn, "application_name"), "zq?");
+        query_expect(conn, "select 2", "2");
+        query_expect(conn, "show application_name", "zq?");
+        query_expect(conn, "reset all", "RESET");
+        query_expect(conn, "show application_name", "zq?");
+        PQfinish(conn);
+        sluice_stop(&sluice);
+    }
+}
+
 /* The other startup parameters are kept, and servers are started with them. */
 static void startup_parameters_on_the_list_are_dropped(void **state)
 {
@@ -198,6 +222,7 @@ static const struct CMUnitTest cases[] = {
         CASE(the_line_says_what_servers_start_with),
         CASE(the_user_then_the_database_then_the_rest_say_the_pool_mode),
         CASE(an_application_name_may_have_the_clients_address),
+        CASE(an_application_name_is_ascii),
         CASE(startup_parameters_on_the_list_are_dropped),
         CASE(conffile_is_what_the_next_reload_reads),
 };
