@@ -326,8 +326,9 @@ static void long_runs_of_operators_are_refused(void **state)
     assert_int_equal(survives(repeated("select 1 ", "/*", "*/", SQL_RUN_MAX / 2 + 1)), SL_ELIMIT);
     assert_int_equal(survives(repeated("select 1 ", "/*", "*/", SQL_RUN_MAX / 2)), SL_OK);
     assert_int_equal(survives(repeated("select ", "+ ", "1", 1000)), SL_OK);
-    assert_true(asprintf(&whole, "-- %0*d\nselect 1 /* %.250s */", 500, 0,
-                        repeated("", "*", "", 250)) > 0);
+    char *stars = repeated("", "*", "", 250);
+    assert_true(asprintf(&whole, "-- %0*d\nselect 1 /* %.250s */", 500, 0, stars) > 0);
+    free(stars);
     assert_int_equal(survives(whole), SL_OK);
 }
 
