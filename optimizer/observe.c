@@ -153,17 +153,27 @@ static struct seen *seen_of(struct observer *observer, const struct stmt *stmt)
     return seen;
 }
 
+void observe_miss(struct observe *observe)
+{
+    if (observe != NULL) {
+        atomic_fetch_add(&observe->missed, 1);
+    }
+}
+
 static enum stage_verdict on_statement(void *self, struct stmt *stmt)
 {
     struct observer *observer = self;
     struct sl_id id;
 
     if (stmt->query.at == NULL) {
-        return STAGE_NEXT; /* of a name that nobody knows: it will be an error */
+        if (stmt->bind.len > 0) { /* else it goes on with a portal */
+            observe_miss(observer->observe);
+        }
+        return STAGE_NEXT;
     }
     struct observed *observed = sl_slab_take(observer->under_way, &id);
     if (observed == NULL) {
-        atomic_fetch_add(&observer->observe->missed, 1);
+        observe_miss(observer->observe);
         return STAGE_NEXT;
     }
     const struct seen *seen = seen_of(observer, stmt);

@@ -16,7 +16,7 @@
  * himself was refused nothing, and what he had sent behind it was not looked at yet.
  * What was skipped because of an error before it is not, as in pg_stat_statements.
  * Requests longer than STMT_REQUEST_MAX, function calls and replication do not walk, and
- * are in the pool's counters only.
+ * are in the pool's counters only; the former are told by observe_missed().
  *
  * Ownership: the process's, with one part a worker. Threads: a part is its worker's; what
  * is marked so is for any. Bounds: the limits given, and 400 KB a worker.
@@ -102,7 +102,9 @@ void observe_set_slow(struct observe *observe, unsigned worker, sl_usec usec);
 /* Any thread. */
 struct shape_store *observe_store(struct observe *observe);
 struct names *observe_names(const struct observe *observe);
-/* Statements under way that found no room to be observed. */
+/* Any thread: a statement passes that the stage is not shown. NULL is fine. */
+void observe_miss(struct observe *observe);
+/* Those, and what had no room or a text that nobody knows: too long, or of a name not made here. */
 uint64_t observe_missed(const struct observe *observe);
 
 #endif

@@ -5,6 +5,7 @@
 #include "proxy/client_stmt.h"
 
 #include "conf/conf.h"
+#include "optimizer/observe.h"
 #include "protocol/back.h"
 #include "protocol/front.h"
 #include "protocol/message.h"
@@ -19,6 +20,7 @@
 #include "proxy/registry.h"
 #include "proxy/server.h"
 #include "proxy/server_settle.h"
+#include "proxy/statistics.h"
 #include "proxy/unnamed.h"
 #include "proxy/worker.h"
 
@@ -30,6 +32,7 @@
 enum cut {
     CUT_STATEMENT, /* len bytes, ending with a Query or an Execute */
     CUT_OTHER,     /* len bytes that do not walk */
+    CUT_LONG,      /* likewise: a statement, but longer than STMT_REQUEST_MAX */
     CUT_MORE       /* not all there */
 };
 
@@ -47,9 +50,10 @@ static enum cut cut(struct sl_span bytes, uint32_t *len)
         uint8_t type = bytes.at[at];
         uint32_t word = sl_get_u32(bytes.at + at + 1);
         if (!message_len_ok(word) || word > STMT_REQUEST_MAX || at > STMT_REQUEST_MAX) {
+            bool is_long = message_len_ok(word) && (type == MSG_QUERY || type == MSG_BIND);
             *len = at > 0 ? (uint32_t)at
                           : 1; /* the relay says what is wrong with it, or passes it */
-            return CUT_OTHER;
+            return at > STMT_REQUEST_MAX || (at == 0 && is_long) ? CUT_LONG : CUT_OTHER;
         }
         bool ends = type == MSG_EXECUTE || (type == MSG_QUERY && at == 0);
         if (!ends && !leads_to_execute(type)) {
@@ -398,6 +402,12 @@ static enum step carry_out(
     return STEP_STOP;
 }
 
+/* Until a Sync, by the server or by us. */
+static bool is_skipped(const struct client *client)
+{
+    return client->skips_to_sync || (client->server != NULL && client->server->expect.skipping);
+}
+
 enum step client_stmt_walk(struct client *client, struct sl_span bytes, size_t *used)
 {
     struct worker *worker = client->io.worker;
@@ -408,13 +418,19 @@ enum step client_stmt_walk(struct client *client, struct sl_span bytes, size_t *
     switch (cut(bytes, &len)) {
     case CUT_MORE:
         return STEP_MORE;
+    case CUT_LONG:
+        if (!is_skipped(client)) {
+            observe_miss(statistics_observe());
+        }
+        client->stmt_skip = len;
+        return STEP_NEXT;
     case CUT_OTHER:
         client->stmt_skip = len;
         return STEP_NEXT;
     case CUT_STATEMENT:
         break;
     }
-    if (client->skips_to_sync || (client->server != NULL && client->server->expect.skipping)) {
+    if (is_skipped(client)) {
         client_stmt_abandon(client); /* one that waited while the error came */
         client->stmt_skip = len;     /* the server discards it, and so do we */
         return STEP_NEXT;
@@ -424,6 +440,7 @@ enum step client_stmt_walk(struct client *client, struct sl_span bytes, size_t *
         stmt = make(client);
     }
     if (stmt == NULL) { /* at the bound: it passes unwalked */
+        observe_miss(statistics_observe());
         client->stmt_skip = len;
         return STEP_NEXT;
     }

@@ -402,7 +402,8 @@ static void write_store(const struct http_statements *it, struct prometheus *out
     write_one(out, "sluice_shapes_memory_refused_total", PROMETHEUS_COUNTER,
             "Times there was no memory for a shape or a histogram's page.", counts.refused);
     write_one(out, "sluice_statements_unobserved_total", PROMETHEUS_COUNTER,
-            "Statements that found no room to be counted.", observe_missed(it->observe));
+            "Statements in no shape: longer than 1 MB, of a text not known, or without room.",
+            observe_missed(it->observe));
 }
 
 static void write_parser(struct prometheus *out)

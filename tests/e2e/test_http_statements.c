@@ -311,6 +311,41 @@ static void counters_never_shrink_but_by_a_reset(void **state)
     PQfinish(console);
 }
 
+enum { LONG = 1100000 };
+
+/* Of 1.1 MB, in each of the ways that one can come. */
+static void a_statement_too_long_is_told_as_unobserved(void **state)
+{
+    const char *const name = "sluice_statements_unobserved_total";
+    char *text = malloc(LONG + 1);
+    const char *const values[] = {text + 9};
+
+    (void)state;
+    start("");
+    memset(text, '1', LONG);
+    memcpy(text, "select '", 8);
+    text[8] = '1';
+    strcpy(text + LONG - 1, "'");
+    run(client, "select 1", 2);
+    char *metrics = get_metrics();
+    assert_true(sample(metrics, name) == 0);
+    free(metrics);
+    run(client, text, 1);
+    metrics = get_metrics();
+    assert_true(sample(metrics, name) == 1);
+    free(metrics);
+    PQclear(PQexecParams(client, text, 0, NULL, NULL, NULL, NULL, 0));
+    metrics = get_metrics();
+    assert_true(sample(metrics, name) == 2);
+    free(metrics);
+    PQclear(PQexecParams(client, "select length($1)", 1, NULL, values, NULL, NULL, 0));
+    metrics = get_metrics();
+    assert_true(sample(metrics, name) == 3);
+    assert_true(of_pool(metrics, "sluice_statements_total", "shop", "one", "") == 2);
+    free(metrics);
+    free(text);
+}
+
 /* proxy/METRICS.md has a row for each, with its type and help; so what is new is written down. */
 static void every_metric_is_documented(void **state)
 {
@@ -451,6 +486,7 @@ static const struct CMUnitTest cases[] = {
         CASE(statements_are_counted_by_pool_and_error),
         CASE(the_dearest_shapes_have_series_of_their_own),
         CASE(counters_never_shrink_but_by_a_reset),
+        CASE(a_statement_too_long_is_told_as_unobserved),
         CASE(every_metric_is_documented),
         CASE(without_statistics_there_are_the_other_metrics),
         CASE(the_last_hour_is_told_by_shape_and_in_sum),
