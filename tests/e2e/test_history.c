@@ -536,6 +536,29 @@ static void what_the_encoding_has_not_costs_no_number(void **state)
     PQfinish(latin);
 }
 
+/* It is refused at the COMMIT, when the texts had been sent: they are sent again. */
+static void texts_of_a_refused_minute_come_later(void **state)
+{
+    (void)state;
+    start_with(SHORT_MINUTE MUCH, "");
+    soon_on_table("select to_regclass('sluice.query_shapes') is not null", "t");
+    run_on_table("create function sluice.refuse() returns trigger language plpgsql as "
+                 "'begin raise exception ''no'' using errcode = ''22000''; end';"
+                 "create constraint trigger refuse after insert on sluice.performance_metrics "
+                 "deferrable initially deferred for each row execute function sluice.refuse()");
+    run_until_parsed("select 77 as n", "select ? as n");
+    for (int i = 0; i < 3; i++) {
+        long dropped = listed("history_rows_dropped");
+        run_some(1);
+        await_listed("history_rows_dropped", dropped + 1);
+    }
+    assert_true(sluice_logged(&sluice, "event=history_refused sqlstate=22000"));
+    expect_on_table("select count(*) from sluice.query_shapes", "0");
+    run_on_table("drop trigger refuse on sluice.performance_metrics");
+    run_some(1);
+    soon_on_table("select count(*) from sluice.query_shapes where query = 'select ? as n'", "1");
+}
+
 /* Its statements are counted like others, and are always the same few. */
 static void it_may_write_through_itself(void **state)
 {
@@ -581,6 +604,7 @@ int main(void)
             CASE(a_reload_begins_and_ends_it),
             CASE(what_it_says_of_the_connection_has_no_secret),
             CASE(what_the_encoding_has_not_costs_no_number),
+            CASE(texts_of_a_refused_minute_come_later),
             CASE(it_may_write_through_itself),
     };
 
