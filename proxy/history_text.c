@@ -4,6 +4,7 @@
 #include "optimizer/history.h"
 #include "optimizer/names.h"
 #include "optimizer/shape_store.h"
+#include "protocol/base/check.h"
 #include "protocol/base/utf8.h"
 
 #include <inttypes.h>
@@ -102,6 +103,15 @@ static void put_begin(struct sl_buf *buf, enum sl_err *err, const struct history
     }
 }
 
+/* As int8: one number that has gone wrong must not cost the whole COPY. */
+static void put_numbers(struct sl_buf *buf, enum sl_err *err, const uint64_t *numbers, size_t count)
+{
+    for (size_t i = 0; i < count && *err == SL_OK; i++) {
+        uint64_t number = numbers[i] > INT64_MAX ? (uint64_t)INT64_MAX : numbers[i];
+        *err = sl_buf_printf(buf, "\t%" PRIu64, number);
+    }
+}
+
 /* All or none of a row. */
 static enum sl_err settle(struct sl_buf *buf, size_t filled, enum sl_err err)
 {
@@ -117,19 +127,19 @@ enum sl_err history_text_slot(
         struct sl_buf *text, const struct history_who *who, const struct history_slot *slot)
 {
     size_t filled = text->filled;
+    const uint64_t numbers[] = {slot->transactions, slot->bytes_in, slot->bytes_out,
+            slot->total_usec, slot->wait_usec, slot->server_usec, slot->client_usec, slot->p50_usec,
+            slot->p95_usec, slot->p99_usec, slot->max_usec};
     enum sl_err err = SL_OK;
 
     put_begin(text, &err, who, (struct history_span){.at = slot->ended_at, .usec = slot->usec});
+    put(text, &err, sl_span_text("\t\\N\t\\N\t\\N\t\\N"));
+    put_numbers(text, &err, (const uint64_t[]){slot->queries, slot->errors}, 2);
+    put(text, &err, sl_span_text("\t\\N"));
+    put_numbers(text, &err, numbers, SL_COUNT(numbers));
     if (err == SL_OK) {
-        err = sl_buf_printf(text,
-                "\t\\N\t\\N\t\\N\t\\N\t%" PRIu64 "\t%" PRIu64 "\t\\N\t%" PRIu64 "\t%" PRIu64
-                "\t%" PRIu64 "\t%" PRIu64 "\t%" PRIu64 "\t%" PRIu64 "\t%" PRIu64
-                "\t%u\t%u\t%u\t%u\t%u\t%u\t%u\t%u\n",
-                slot->queries, slot->errors, slot->transactions, slot->bytes_in, slot->bytes_out,
-                slot->total_usec, slot->wait_usec, slot->server_usec, slot->client_usec,
-                slot->p50_usec, slot->p95_usec, slot->p99_usec, slot->max_usec,
-                slot->clients_active, slot->clients_waiting, slot->servers_active,
-                slot->servers_idle);
+        err = sl_buf_printf(text, "\t%u\t%u\t%u\t%u\n", slot->clients_active, slot->clients_waiting,
+                slot->servers_active, slot->servers_idle);
     }
     return settle(text, filled, err);
 }
@@ -169,22 +179,20 @@ enum sl_err history_text_interval(struct sl_buf *text, const struct history_who 
     const struct interval_sums *sums = &interval->sums;
     const struct shape_time *total = &interval->total;
     size_t filled = text->filled;
+    const uint64_t numbers[] = {sums->calls, sums->errors, sums->rows, sums->transactions,
+            sums->bytes_in, sums->bytes_out, total->sum, sums->wait_usec, sums->server_usec,
+            sums->client_usec};
     enum sl_err err = SL_OK;
 
     put_begin(text, &err, who, span);
     put_whose(text, &err, names, &interval->key);
-    if (err == SL_OK) {
-        err = sl_buf_printf(text,
-                "\t%" PRIu64 "\t%" PRIu64 "\t%" PRIu64 "\t%" PRIu64 "\t%" PRIu64 "\t%" PRIu64
-                "\t%" PRIu64 "\t%" PRIu64 "\t%" PRIu64 "\t%" PRIu64,
-                sums->calls, sums->errors, sums->rows, sums->transactions, sums->bytes_in,
-                sums->bytes_out, total->sum, sums->wait_usec, sums->server_usec, sums->client_usec);
-    }
-    if (err == SL_OK && total->count == 0) {
-        err = sl_buf_printf(text, "\t\\N\t\\N\t\\N\t%" PRIu64, total->max);
-    } else if (err == SL_OK) {
-        err = sl_buf_printf(text, "\t%" PRIu64 "\t%" PRIu64 "\t%" PRIu64 "\t%" PRIu64, total->p50,
-                total->p95, total->p99, total->max);
+    put_numbers(text, &err, numbers, SL_COUNT(numbers));
+    if (total->count == 0) {
+        put(text, &err, sl_span_text("\t\\N\t\\N\t\\N"));
+        put_numbers(text, &err, &total->max, 1);
+    } else {
+        put_numbers(
+                text, &err, (const uint64_t[]){total->p50, total->p95, total->p99, total->max}, 4);
     }
     put(text, &err, sl_span_text("\t\\N\t\\N\t\\N\t\\N\n"));
     return settle(text, filled, err);

@@ -131,6 +131,19 @@ static void other_may_have_no_quantiles(void **state)
                  "\t\\N\t\\N\t\\N\t\\N\n");
 }
 
+/* What int8 cannot hold would have the server refuse all that is sent with it. */
+static void numbers_are_no_more_than_int8(void **state)
+{
+    struct shape_interval interval = made();
+
+    (void)state;
+    interval.sums.bytes_out = UINT64_MAX - 5;
+    interval.total.p50 = (uint64_t)INT64_MAX + 1;
+    assert_int_equal(history_text_interval(&buf, &who, span, NULL, &interval), SL_OK);
+    expect(START "\\N\t\\N\t\\N\tother\t1\t2\t3\t4\t5\t9223372036854775807\t10\t7\t8\t9"
+                 "\t9223372036854775807\t12\t13\t14\t\\N\t\\N\t\\N\t\\N\n");
+}
+
 static void a_row_is_whole_or_not_there(void **state)
 {
     struct history_slot slot = {.ended_at = 1};
@@ -215,6 +228,7 @@ int main(void)
             CASE(a_slot_is_a_row_of_totals),
             CASE(names_are_safe),
             CASE(other_may_have_no_quantiles),
+            CASE(numbers_are_no_more_than_int8),
             CASE(a_row_is_whole_or_not_there),
             CASE(texts_of_shapes_are_literals),
             CASE(a_long_text_is_cut_between_characters),
