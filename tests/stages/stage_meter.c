@@ -16,6 +16,15 @@ static enum stage_verdict on_statement(void *self, struct stmt *stmt)
     return STAGE_NEXT;
 }
 
+/* Or neither answered nor refused. */
+static void check_refused(const struct stmt_meter *meter, size_t sqlstate_len)
+{
+    SL_CHECK(meter->rows == 0 && meter->bytes_out == 0);
+    SL_CHECK(meter->server_usec == 0 && meter->stalled_usec == 0);
+    SL_CHECK((meter->ended_at != 0) == (sqlstate_len > 0));
+    SL_CHECK(meter->ended_at == 0 || meter->ended_at >= meter->received_at);
+}
+
 static void on_end(void *self, struct stmt *stmt)
 {
     const struct stmt_meter *meter = &stmt->meter;
@@ -24,10 +33,10 @@ static void on_end(void *self, struct stmt *stmt)
     (void)self;
     SL_CHECK(len == 0 || len == sizeof meter->sqlstate - 1);
     if (meter->sent_at == 0) {
-        SL_CHECK(meter->ended_at == 0 && meter->rows == 0);
-    } else {
-        SL_CHECK(meter->sent_at >= meter->received_at);
+        check_refused(meter, len);
+        return;
     }
+    SL_CHECK(meter->sent_at >= meter->received_at);
     if (meter->ended_at == 0) {
         return;
     }
