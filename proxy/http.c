@@ -424,8 +424,7 @@ static int judge(struct exchange *exchange, const struct conf *conf, const char 
         *why = "the headers are too long";
         return 431;
     }
-    if (exchange->evhttp->major == 1 && exchange->evhttp->minor >= 1 &&
-            evhttp_find_header(headers, "Host") == NULL) {
+    if (exchange->evhttp->major == 1 && exchange->evhttp->minor >= 1 && request->host == NULL) {
         *why = "there is no Host";
         return 400;
     }
@@ -461,6 +460,7 @@ static struct exchange *exchange_new(struct evhttp_request *evhttp, const struct
     exchange->request.has_tokens = conf->http_token[0] != '\0';
     exchange->request.token =
             judge_token(evhttp_find_header(headers, "Authorization"), conf->http_token);
+    exchange->request.host = evhttp_find_header(headers, "Host");
     exchange->request.if_none_match = evhttp_find_header(headers, "If-None-Match");
     exchange->request.content_type = evhttp_find_header(headers, "Content-Type");
     sl_list_append(&self.exchanges, &exchange->link);

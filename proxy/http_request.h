@@ -33,7 +33,8 @@ struct http_request {
     struct sl_span body;
     enum http_token token;     /* what Authorization said */
     bool has_tokens;           /* one is configured */
-    const char *if_none_match; /* the header, or NULL */
+    const char *host;          /* the header, or NULL */
+    const char *if_none_match; /* likewise */
     const char *content_type;  /* likewise */
     const struct http_route *route;
     const char *parameter;      /* what stands for {...} of the route */

@@ -5,6 +5,7 @@
 #include "proxy/http_analyze.h"
 #include "proxy/http_files.h"
 #include "proxy/http_gather.h"
+#include "proxy/http_host.h"
 #include "proxy/http_metrics.h"
 #include "proxy/http_performance.h"
 #include "proxy/json.h"
@@ -261,6 +262,15 @@ int http_route_number(const struct http_route *route)
     return route == NULL ? -1 : (int)(route - routes);
 }
 
+/* A page of a stranger's may ask us under a name of its own, but does not know the token. */
+static bool is_for_us(const struct http_request *request)
+{
+    const struct http_route *route = request->route;
+
+    return route->run == get_health || route->run == get_readiness ||
+           request->token == HTTP_TOKEN_RIGHT || http_host_is_ours(request->host);
+}
+
 void http_route(struct http_request *request)
 {
     for (size_t i = 0; i < SL_COUNT(routes); i++) {
@@ -272,6 +282,10 @@ void http_route(struct http_request *request)
         if ((route->methods & request->method) == 0) {
             http_add_header(request, "Allow", route->methods_text);
             http_refuse(request, 405, "%s takes %s", route->pattern, route->methods_text);
+        } else if (!is_for_us(request)) {
+            http_refuse(request, 421,
+                    "without the token the Host must be an address, localhost or a name without "
+                    "a dot");
         } else {
             route->run(request);
         }

@@ -184,6 +184,39 @@ static void without_a_token_nobody_sees_what_admins_see(void **state)
             "\"forbidden\"");
 }
 
+static struct web_answer ask_by(const char *host, const char *path, const char *headers)
+{
+    char request[512];
+    int fd = web_dial(port);
+
+    int len = snprintf(request, sizeof request,
+            "GET %s HTTP/1.1\r\nHost: %s\r\nConnection: close\r\n%s\r\n", path, host, headers);
+    assert_true(len > 0 && (size_t)len < sizeof request);
+    assert_true(web_say(fd, request, (size_t)len));
+    return web_hear(fd);
+}
+
+/* A page of a stranger's that points its own name here. */
+static void by_a_name_of_somebody_elses_nothing_is_told_without_the_token(void **state)
+{
+    static const char *const paths[] = {"/", "/dashboard/dashboard.js", "/metrics", "/api/views",
+            "/api/views/active", "/api/metrics/performance"};
+
+    (void)state;
+    start(TOKEN);
+    for (size_t i = 0; i < CASE_COUNT(paths); i++) {
+        web_expect(ask_by("evil.example:6480", paths[i], ""), 421, "\"misdirected_request\"");
+    }
+    web_expect(ask_by("evil.example", "/api/views/active", "Authorization: Bearer sesame-4712\r\n"),
+            421, "\"misdirected_request\"");
+    web_expect(ask_by("evil.example", "/api/views/active", "Authorization: Bearer sesame-4711\r\n"),
+            200, "\"rows\"");
+    web_expect(ask_by("127.0.0.1:6480", "/api/views/active", ""), 200, "\"rows\"");
+    web_expect(ask_by("[::1]", "/api/views/active", ""), 200, "\"rows\"");
+    web_expect(ask_by("evil.example", "/healthz", ""), 200, "ok");
+    web_expect(ask_by("evil.example", "/readyz", ""), 200, "ready");
+}
+
 static void a_reload_changes_what_may_change(void **state)
 {
     PGconn *console;
@@ -538,6 +571,7 @@ static const struct CMUnitTest cases[] = {
         CASE(an_address_that_is_taken_ends_the_start),
         CASE(what_admins_see_needs_the_token),
         CASE(without_a_token_nobody_sees_what_admins_see),
+        CASE(by_a_name_of_somebody_elses_nothing_is_told_without_the_token),
         CASE(a_reload_changes_what_may_change),
         CASE(readiness_follows_pause_and_shutdown_and_life_does_not),
         CASE(views_say_what_show_says),
