@@ -2,6 +2,7 @@
 #include "proxy/console_show.h"
 
 #include "protocol/back.h"
+#include "protocol/base/utf8.h"
 #include "protocol/sqlstate.h"
 #include "proxy/console_state.h"
 #include "proxy/console_tour.h"
@@ -10,6 +11,7 @@
 
 #include <ctype.h>
 #include <stdlib.h>
+#include <string.h>
 #include <strings.h>
 #include <time.h>
 
@@ -102,11 +104,56 @@ void console_add_time(struct view_row *row, sl_usec at)
     view_add_copy(row, text);
 }
 
+static bool is_utf8(const char *text)
+{
+    size_t len;
+
+    while (*text != '\0' && (len = sl_utf8_len(text)) > 0) {
+        text += len;
+    }
+    return *text == '\0';
+}
+
+/* A copy in which each byte that is of no character is replaced; NULL: no memory. */
+static char *made_utf8(const char *text)
+{
+    char *made = malloc(strlen(text) * strlen(SL_UTF8_REPLACEMENT) + 1);
+    char *to = made;
+
+    while (made != NULL && *text != '\0') {
+        size_t len = sl_utf8_len(text);
+        size_t put = len > 0 ? len : strlen(SL_UTF8_REPLACEMENT);
+        memcpy(to, len > 0 ? text : SL_UTF8_REPLACEMENT, put);
+        to += put;
+        text += len > 0 ? len : 1;
+    }
+    if (made != NULL) {
+        *to = '\0';
+    }
+    return made;
+}
+
+/* In UTF-8, as client_encoding says: names and texts are of any encoding. */
 static bool put_row(struct view_out *out, const struct view_row *row)
 {
     struct console_rows *rows = SL_CONTAINER(out, struct console_rows, out);
+    const char *values[VIEW_COLUMNS_MAX] = {NULL};
+    char *made[VIEW_COLUMNS_MAX];
+    unsigned made_count = 0;
+    bool is_put = true;
 
-    return reply_put_row(&rows->reply, row->values) == SL_OK;
+    for (unsigned i = 0; i < row->count && is_put; i++) {
+        values[i] = row->values[i];
+        if (values[i] != NULL && !is_utf8(values[i])) {
+            values[i] = made[made_count++] = made_utf8(values[i]);
+            is_put = values[i] != NULL;
+        }
+    }
+    is_put = is_put && reply_put_row(&rows->reply, values) == SL_OK;
+    while (made_count > 0) {
+        free(made[--made_count]);
+    }
+    return is_put;
 }
 
 struct console_rows *console_rows_new(

@@ -38,8 +38,8 @@ bool sl_log_enabled(enum sl_log_level level);
 void sl_log_set_level(enum sl_log_level level);
 
 /*
- * text in double quotes, with \" \\ \n \t and \xNN, in a buffer of the calling
- * thread, good for the next 8 calls; longer than 200 bytes is cut with "...".
+ * text in double quotes, with \" \\ \n \t and \xNN (of what is not UTF-8, too), in a buffer
+ * of the calling thread, good for the next 8 calls; longer than 200 bytes is cut with "...".
  */
 const char *sl_log_quote(const char *text);
 

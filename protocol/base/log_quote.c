@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: PostgreSQL */
 /* protocol/base/log_quote.c - text from outside made fit to stand in a line. */
 #include "protocol/base/log.h"
+#include "protocol/base/utf8.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -26,10 +27,22 @@ static size_t cut_len(const char *text)
     return len;
 }
 
+/* As \xNN. */
+static size_t escape_byte(char *to, char c)
+{
+    static const char HEX[] = "0123456789abcdef";
+    const unsigned char byte = (unsigned char)c;
+
+    to[0] = '\\';
+    to[1] = 'x';
+    to[2] = HEX[byte >> 4];
+    to[3] = HEX[byte & 15];
+    return 4;
+}
+
 /* Writes c as it may stand between quotes; to has room for 4 bytes. */
 static size_t escape(char *to, char c)
 {
-    static const char HEX[] = "0123456789abcdef";
     const unsigned char byte = (unsigned char)c;
 
     if (byte >= ' ' && byte != 0x7f && c != '"' && c != '\\') {
@@ -45,10 +58,7 @@ static size_t escape(char *to, char c)
         to[1] = c == '\n' ? 'n' : 't';
         return 2;
     }
-    to[1] = 'x';
-    to[2] = HEX[byte >> 4];
-    to[3] = HEX[byte & 15];
-    return 4;
+    return escape_byte(to, c);
 }
 
 const char *sl_log_quote(const char *text)
@@ -61,8 +71,16 @@ const char *sl_log_quote(const char *text)
     text = text == NULL ? "" : text;
     size_t len = cut_len(text);
     *to++ = '"';
-    for (size_t i = 0; i < len; i++) {
-        to += escape(to, text[i]);
+    for (size_t i = 0; i < len;) {
+        size_t bytes = sl_utf8_len(text + i);
+        if (bytes > 1) {
+            memcpy(to, text + i, bytes);
+            to += bytes;
+            i += bytes;
+        } else {
+            to += bytes == 0 ? escape_byte(to, text[i]) : escape(to, text[i]);
+            i++;
+        }
     }
     if (text[len] != '\0') {
         memcpy(to, "...", 3);

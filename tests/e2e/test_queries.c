@@ -163,6 +163,19 @@ static void a_shape_is_shown_without_its_literals(void **state)
     PQfinish(console);
 }
 
+/* A console's client_encoding is UTF-8, whatever that of who asked. */
+static void texts_of_other_encodings_are_shown_in_utf8(void **state)
+{
+    (void)state;
+    start_with("mode = on\n");
+    PGconn *conn = open_db();
+    query_expect(conn, "set client_encoding = latin1", "SET");
+    query_expect(conn, "select 2 as \"zq\xe9!\"", "2");
+    query_expect(conn, "select 2 as \"zq\xe9!\"", "2");
+    PQfinish(conn);
+    expect_query("2", "query", "select ? as \"zq\xef\xbf\xbd!\"");
+}
+
 static void queries_come_in_the_order_asked_for(void **state)
 {
     static const char *const orders[] = {"SHOW QUERIES", "SHOW QUERIES calls", "SHOW QUERIES rows"};
@@ -458,6 +471,7 @@ int main(void)
     const struct CMUnitTest cases[] = {
             CASE(every_statement_is_named_and_counted),
             CASE(a_shape_is_shown_without_its_literals),
+            CASE(texts_of_other_encodings_are_shown_in_utf8),
             CASE(queries_come_in_the_order_asked_for),
             CASE(time_at_the_server_and_in_line_are_apart),
             CASE(who_waits_too_long_is_an_error_and_waiting),

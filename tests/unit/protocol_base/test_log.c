@@ -228,6 +228,7 @@ static void quoting_escapes_cuts_and_lasts_eight_calls(void **state)
         assert_string_equal(sl_log_quote("a\tb\x01\x7f"), "\"a\\tb\\x01\\x7f\"");
     }
     assert_string_equal(first, "\"first\"");
+    assert_string_equal(sl_log_quote("\xc3\xa9\xe9\xc3"), "\"\xc3\xa9\\xe9\\xc3\"");
     assert_string_equal(sl_log_quote(NULL), "\"\"");
     memset(longer, 'x', sizeof longer - 1);
     longer[sizeof longer - 1] = '\0';
