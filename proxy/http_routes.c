@@ -262,12 +262,15 @@ int http_route_number(const struct http_route *route)
     return route == NULL ? -1 : (int)(route - routes);
 }
 
-/* A page of a stranger's may ask us under a name of its own, but does not know the token. */
+/*
+ * A page of a stranger's may ask us under a name of its own, but does not know the token. Health and
+ * metrics are asked by other hosts, by whatever name they have for us, and tell of no statement.
+ */
 static bool is_for_us(const struct http_request *request)
 {
     const struct http_route *route = request->route;
 
-    return route->run == get_health || route->run == get_readiness ||
+    return route->run == get_health || route->run == get_readiness || route->run == get_metrics ||
            request->token == HTTP_TOKEN_RIGHT || http_host_is_ours(request->host);
 }
 

@@ -199,7 +199,7 @@ static struct web_answer ask_by(const char *host, const char *path, const char *
 /* A page of a stranger's that points its own name here. */
 static void by_a_name_of_somebody_elses_nothing_is_told_without_the_token(void **state)
 {
-    static const char *const paths[] = {"/", "/dashboard/dashboard.js", "/metrics", "/api/views",
+    static const char *const paths[] = {"/", "/dashboard/dashboard.js", "/api/views",
             "/api/views/active", "/api/metrics/performance"};
 
     (void)state;
@@ -215,6 +215,7 @@ static void by_a_name_of_somebody_elses_nothing_is_told_without_the_token(void *
     web_expect(ask_by("[::1]", "/api/views/active", ""), 200, "\"rows\"");
     web_expect(ask_by("evil.example", "/healthz", ""), 200, "ok");
     web_expect(ask_by("evil.example", "/readyz", ""), 200, "ready");
+    web_expect(ask_by("sluice.example:6480", "/metrics", ""), 200, "sluice_");
 }
 
 static void a_reload_changes_what_may_change(void **state)
