@@ -270,7 +270,7 @@ static bool is_for_us(const struct http_request *request)
 {
     const struct http_route *route = request->route;
 
-    return route->run == get_health || route->run == get_readiness || route->run == get_metrics ||
+    return route->run == get_health || route->run == get_readiness || route->run == http_metrics ||
            request->token == HTTP_TOKEN_RIGHT || http_host_is_ours(request->host);
 }
 
