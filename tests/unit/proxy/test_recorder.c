@@ -136,6 +136,7 @@ static void minutes_of_what_costs_most_are_kept(void **state)
 /* ---- the view ---- */
 
 static struct http_rows rows;
+static bool was_refused;
 
 /* As a reader does on the only worker; how many turns it took. */
 static unsigned show(const char *argument)
@@ -149,6 +150,7 @@ static unsigned show(const char *argument)
     while (!view->on_worker(&visit, worker)) {
         turns++;
     }
+    was_refused = visit.refusal != NULL;
     view_end(&visit);
     test_free(worker);
     assert_false(rows.out.is_full);
@@ -179,9 +181,11 @@ static void a_whole_day_is_shown_some_slots_a_turn(void **state)
     snprintf(text, sizeof text, "%" PRId64, HISTORY_SLOTS * HISTORY_SLOT);
     show(text);
     assert_int_equal(rows.count, 9);
+    assert_false(was_refused);
     http_rows_fini(&rows);
     show("no number");
-    assert_int_equal(rows.count, HISTORY_SLOTS);
+    assert_int_equal(rows.count, 0);
+    assert_true(was_refused);
     http_rows_fini(&rows);
 }
 
