@@ -90,7 +90,8 @@ struct observe {
 static uint64_t key_of(const struct stmt *stmt)
 {
     uint64_t key = stmt->query_key != 0 ? stmt->query_key : shape_text_key(stmt->query);
-    uint64_t rules = (uint64_t)stmt->rules.encoding << 1 | stmt->rules.backslashes;
+    uint64_t rules = (uint64_t)stmt->rules.encoding << 2 | (uint64_t)stmt->rules.is_unknown << 1 |
+                     stmt->rules.backslashes;
 
     key ^= stmt->who ^ rules << 32;
     return key != 0 ? key : 1;

@@ -99,7 +99,7 @@ static bool is_one_of(struct sl_span text, const struct word *list, size_t count
 
 static void stays(struct scan *scan)
 {
-    scan->effects |= EFFECTS_STAY;
+    scan->effects |= EFFECTS_STAY | EFFECTS_RULES;
 }
 
 /* The text cannot be read on: all of it counts. */
@@ -206,13 +206,14 @@ static void begin_statement(struct scan *scan)
 static void on_first_word(struct scan *scan)
 {
     static const struct word harmless[] = {WORD("select"), WORD("insert"), WORD("update"),
-            WORD("delete"), WORD("with"), WORD("begin"), WORD("commit"), WORD("end"),
-            WORD("rollback"), WORD("copy"), WORD("values"), WORD("start"), WORD("savepoint"),
-            WORD("release"), WORD("fetch"), WORD("close"), WORD("show"), WORD("merge"),
-            WORD("table"), WORD("move"), WORD("abort"), WORD("lock"), WORD("notify"),
-            WORD("unlisten"), WORD("reset"), WORD("analyze"), WORD("vacuum"), WORD("truncate"),
-            WORD("reindex"), WORD("cluster"), WORD("checkpoint"), WORD("alter"), WORD("drop"),
-            WORD("comment"), WORD("grant"), WORD("revoke"), WORD("refresh")};
+            WORD("delete"), WORD("with"), WORD("begin"), WORD("copy"), WORD("values"),
+            WORD("start"), WORD("savepoint"), WORD("release"), WORD("fetch"), WORD("close"),
+            WORD("show"), WORD("merge"), WORD("table"), WORD("move"), WORD("lock"), WORD("notify"),
+            WORD("unlisten"), WORD("analyze"), WORD("vacuum"), WORD("truncate"), WORD("reindex"),
+            WORD("cluster"), WORD("checkpoint"), WORD("alter"), WORD("drop"), WORD("comment"),
+            WORD("grant"), WORD("revoke"), WORD("refresh")};
+    static const struct word returning[] = {
+            WORD("commit"), WORD("end"), WORD("rollback"), WORD("abort"), WORD("reset")};
     static const struct word changing[] = {WORD("alter"), WORD("drop"), WORD("grant"),
             WORD("revoke"), WORD("import"), WORD("reassign"), WORD("do")};
 
@@ -221,11 +222,15 @@ static void on_first_word(struct scan *scan)
     if (is_one_of(scan->word, changing, SL_COUNT(changing))) {
         scan->effects |= EFFECTS_SCHEMA;
     }
+    if (is_one_of(scan->word, harmless, SL_COUNT(harmless))) {
+        return;
+    }
+    scan->effects |= EFFECTS_RULES;
     if (IS_WORD(scan, "deallocate") || IS_WORD(scan, "discard")) {
         scan->effects |= EFFECTS_NAMES;
         return;
     }
-    if (is_one_of(scan->word, harmless, SL_COUNT(harmless))) {
+    if (is_one_of(scan->word, returning, SL_COUNT(returning))) {
         return;
     }
     if (IS_WORD(scan, "set")) {
@@ -460,6 +465,7 @@ static void on_call(struct scan *scan)
     if (IS_WORD(scan, "currval") || IS_WORD(scan, "lastval")) {
         scan->effects |= EFFECTS_SEQUENCES;
     } else if (IS_WORD(scan, "set_config") && scan->config_depth == 0) {
+        scan->effects |= EFFECTS_RULES;
         scan->config_depth = scan->depth;
     } else if (!is_known(scan->word)) {
         stays(scan);
@@ -620,6 +626,12 @@ static bool is_plain(struct sl_span text)
     return memchr(text.at, ';', text.len) == NULL && !has_int(text);
 }
 
+/* Of the plain ones: COMMIT, END, ROLLBACK. */
+static bool ends_transaction(int first)
+{
+    return first == 'c' || first == 'e' || first == 'r';
+}
+
 unsigned effects_of(struct sl_span text)
 {
     struct scan scan = {.at = text.at, .end = text.at + text.len};
@@ -627,8 +639,11 @@ unsigned effects_of(struct sl_span text)
     if (text.len > EFFECTS_TEXT_MAX) {
         return EFFECTS_ALL;
     }
-    if (text.len == 0 || is_plain(text)) {
+    if (text.len == 0) {
         return 0;
+    }
+    if (is_plain(text)) {
+        return ends_transaction(text.at[0] | 0x20) ? EFFECTS_RULES : 0;
     }
     begin_statement(&scan);
     while (scan.at < scan.end) {

@@ -12,6 +12,9 @@
  * EFFECTS_SCHEMA is apart from that: CREATE (but of what is temporary), ALTER, DROP, SELECT INTO,
  * GRANT, REVOKE and their like, and DO, which often has them in it.
  *
+ * EFFECTS_RULES comes with EFFECTS_STAY, and with what leaves nothing but sets or takes back:
+ * SET LOCAL, RESET, set_config(.., true), COMMIT and ROLLBACK.
+ *
  * Not seen: functions behind views, triggers, defaults and operators, a function of the user's
  * own that has a built-in one's name, and one that is called as a column (t.f, $1.f). The result decides about hand-over only, never
  * about what replies to expect.
@@ -30,8 +33,9 @@ enum {
     EFFECTS_SEQUENCES = 2, /* asks what the session's sequences gave last: currval, lastval */
     EFFECTS_UNREAD = 4,    /* it could not be read to its end: all of the others come with it */
     EFFECTS_NAMES = 8,     /* it takes prepared statements away: DEALLOCATE, DISCARD */
-    EFFECTS_ALL = 15,      /* what must be reckoned with of a text that is not read */
-    EFFECTS_SCHEMA = 16    /* as far as it was read: it changes what there is, for others too */
+    EFFECTS_SCHEMA = 16,   /* as far as it was read: it changes what there is, for others too */
+    EFFECTS_RULES = 32,    /* settings may be others behind it, if only for the transaction */
+    EFFECTS_ALL = 47       /* all but EFFECTS_SCHEMA: of a text that is not read */
 };
 
 /* A whole text: one statement or several. A set of the above. */

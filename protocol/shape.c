@@ -470,11 +470,10 @@ static void scan_all(struct shape_scan *scan)
     }
 }
 
-/* The text that stands for all that are broken off. */
-static void be_broken(struct shape *shape, const struct shape_room *room)
+/* Such a text stands for all of its kind. */
+static void be_constant(struct shape *shape, const struct shape_room *room, const char *text)
 {
-    static const char text[] = "(a text that ends within a string, a name or a comment)";
-    size_t len = sizeof text - 1;
+    size_t len = strlen(text);
 
     shape->key = sl_hash128(sl_span(text, len));
     if (room->text != NULL) {
@@ -491,7 +490,7 @@ static void end_scan(struct shape_scan *scan, const struct shape_room *room)
     shape->depth = scan->depth.now_max;
     shape->run = scan->depth.run_max;
     if ((shape->flags & SHAPE_BROKEN) != 0) {
-        be_broken(&scan->shape, room);
+        be_constant(shape, room, "(a text that ends within a string, a name or a comment)");
         return;
     }
     shape->literals = scan->literals.count;
@@ -513,6 +512,11 @@ void shape_of(struct sl_span text, struct shape_options options, struct shape_ro
     size_t len = is_long ? SHAPE_TEXT_MAX : text.len;
 
     SL_CHECK(room.text == NULL || room.text_max >= SHAPE_ROOM_MIN);
+    if (SL_UNLIKELY(options.is_unknown)) {
+        *shape = (struct shape){.flags = SHAPE_BROKEN};
+        be_constant(shape, &room, "(a text whose quotes could not be told)");
+        return;
+    }
     memset(&scan, 0, offsetof(struct shape_scan, depth));
     shape_depth_init(&scan.depth);
     shape_out_init(&scan.out, room.text, room.text_max);

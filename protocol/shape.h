@@ -64,6 +64,7 @@ struct shape_literal {
 struct shape_options {
     enum shape_encoding encoding;
     bool backslashes; /* standard_conforming_strings is off */
+    bool is_unknown;  /* neither is known: all such texts have one shape, and are SHAPE_BROKEN */
 };
 
 /* Where to write. text_max is SHAPE_ROOM_MIN or more, or text is NULL: only the key then. */

@@ -577,8 +577,10 @@ enum step request_bind(struct client *client, const struct request *request)
     if (step != STEP_NEXT || is_poisoned) {
         return step;
     }
-    if (prepared != NULL) { /* else one of SQL's PREPARE, noted then, or none at all */
+    if (prepared != NULL) {
         note_statement(client, prepared);
+    } else { /* one of SQL's PREPARE, whose effects were noted then, or none at all */
+        client->may_set = true;
     }
     client->server->is_unsynced = true;
     client->server->has_unnamed = true;

@@ -194,6 +194,7 @@ void request_note_effects(struct client *client, unsigned effects)
     }
     server->is_foreign = false;
     server->is_dirty |= (effects & EFFECTS_STAY) != 0;
+    client->may_set |= (effects & EFFECTS_RULES) != 0;
     if (SL_UNLIKELY((effects & (EFFECTS_SCHEMA | EFFECTS_UNREAD)) != 0)) {
         catalogs_see_effects(server, effects);
     }
@@ -207,6 +208,7 @@ void request_note_effects(struct client *client, unsigned effects)
 static void note(struct client *client, unsigned effects)
 {
     if (client->mode == CONF_POOL_SESSION) {
+        client->may_set |= (effects & EFFECTS_RULES) != 0;
         catalogs_see_effects(client->server, effects | EFFECTS_UNREAD);
     } else {
         request_note_effects(client, effects);
@@ -222,6 +224,7 @@ static enum step note_text(struct client *client, const struct request *request,
     bool is_session = client->mode == CONF_POOL_SESSION;
 
     if (is_session && !catalogs_are_on()) {
+        client->may_set = true;
         return STEP_NEXT;
     }
     if (request->total > (uint32_t)EFFECTS_TEXT_MAX) {
@@ -371,7 +374,7 @@ static enum step on_function(struct client *client, const struct request *reques
     if (client->mode != CONF_POOL_SESSION) {
         request_note_effects(client, EFFECTS_STAY); /* its OID tells nothing */
     }
-
+    client->may_set = true;
     begin_query(client);
     server_meter_sync(client->server);
     return request_pass(client, request, entry);

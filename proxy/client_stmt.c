@@ -13,6 +13,7 @@
 #include "proxy/client.h"
 #include "proxy/client_answer.h"
 #include "proxy/client_login.h"
+#include "proxy/client_rules.h"
 #include "proxy/link.h"
 #include "proxy/params.h"
 #include "proxy/pipeline.h"
@@ -415,7 +416,11 @@ enum step client_stmt_walk(struct client *client, struct sl_span bytes, size_t *
     uint32_t len = 0;
 
     *used = 0;
-    switch (cut(bytes, &len)) {
+    enum cut found = cut(bytes, &len);
+    if (found != CUT_MORE && stmt == NULL) {
+        client_rules_see(client, sl_span(bytes.at, len < bytes.len ? len : bytes.len));
+    }
+    switch (found) {
     case CUT_MORE:
         return STEP_MORE;
     case CUT_LONG:
@@ -446,6 +451,9 @@ enum step client_stmt_walk(struct client *client, struct sl_span bytes, size_t *
     }
     client->part.stmt = NULL;
     describe(stmt, client, sl_span(bytes.at, len));
+    if (is_new) {
+        client_rules_apply(client, stmt);
+    }
     /* One that has walked to the end and was in line for a server only goes on being sent. */
     return carry_out(client, stmt, pipeline_run(worker->pipeline, stmt), used);
 }

@@ -379,6 +379,61 @@ static void what_was_asked_is_shown_without_its_secrets(void **state)
     search_everything();
 }
 
+/* By the old rules the secret would be a name: what is under way ahead of it changes them. */
+static void rules_that_change_ahead_of_a_text_show_none(void **state)
+{
+    static const char *const sets[] = {"set standard_conforming_strings = off",
+            "set client_encoding = 'sjis'",
+            "select set_config('standard_conforming_strings', 'off', false)"};
+    static const char *const texts[] = {"select 'a\\'', 'planted ', 'b\\''",
+            "select E'\x83\x5c', 'planted ', E'\x83\x5c' /* '*/"};
+    char both[256];
+
+    (void)state;
+    for (size_t i = 0; i < CASE_COUNT(sets); i++) {
+        for (size_t j = 0; j < CASE_COUNT(texts); j++) {
+            PGconn *conn = open_as("one", "db");
+            assert_int_equal(PQenterPipelineMode(conn), 1);
+            assert_int_equal(PQsendQueryParams(conn, sets[i], 0, NULL, NULL, NULL, NULL, 0), 1);
+            assert_int_equal(PQsendQueryParams(conn, texts[j], 0, NULL, NULL, NULL, NULL, 0), 1);
+            assert_int_equal(PQpipelineSync(conn), 1);
+            PGresult *result = NULL;
+            ExecStatusType status = PGRES_EMPTY_QUERY;
+            while (status != PGRES_PIPELINE_SYNC) {
+                result = PQgetResult(conn);
+                status = result == NULL ? PGRES_EMPTY_QUERY : PQresultStatus(result);
+                PQclear(result);
+            }
+            PQfinish(conn);
+            conn = open_as("one", "db");
+            snprintf(both, sizeof both, "%s; %s", sets[i], texts[j]);
+            assert_int_equal(PQsendQuery(conn, both), 1);
+            drain(conn);
+            PQfinish(conn);
+        }
+    }
+    search_everything();
+}
+
+/* Prepared the one way, executed when strings are read another way again. */
+static void statements_prepared_under_other_rules_show_none(void **state)
+{
+    static const char text[] = "select 'a\\'', 'planted ', 'b\\''";
+    PGconn *conn = open_as("one", "db");
+
+    (void)state;
+    query_text(conn, "begin");
+    query_text(conn, "set local standard_conforming_strings = off");
+    PGresult *result = PQprepare(conn, "p", text, 0, NULL);
+    assert_int_equal(PQresultStatus(result), PGRES_COMMAND_OK);
+    PQclear(result);
+    query_text(conn, "commit");
+    result = PQexecPrepared(conn, "p", 0, NULL, NULL, NULL, 0);
+    PQclear(result);
+    PQfinish(conn);
+    search_everything();
+}
+
 static void other_ways_to_read_strings_show_none(void **state)
 {
     (void)state;
@@ -437,6 +492,8 @@ int main(void)
     const struct CMUnitTest cases[] = {
             cmocka_unit_test(what_was_asked_is_shown_without_its_secrets),
             cmocka_unit_test(other_ways_to_read_strings_show_none),
+            cmocka_unit_test(rules_that_change_ahead_of_a_text_show_none),
+            cmocka_unit_test(statements_prepared_under_other_rules_show_none),
             cmocka_unit_test(what_is_under_way_is_shown_without_its_secrets),
             cmocka_unit_test(the_history_tables_have_none),
     };

@@ -18,7 +18,8 @@ enum {
     STAY = EFFECTS_STAY,
     SEQ = EFFECTS_SEQUENCES,
     BOTH = STAY | SEQ,
-    ALL = EFFECTS_ALL
+    ALL = EFFECTS_ALL & ~EFFECTS_RULES,
+    NOT_FOR_HAND_OVER = EFFECTS_SCHEMA | EFFECTS_RULES
 };
 
 struct row {
@@ -29,7 +30,7 @@ struct row {
 static void check_rows(const struct row *rows, size_t count)
 {
     for (size_t i = 0; i < count; i++) {
-        unsigned effects = effects_of(sl_span_text(rows[i].text)) & ~(unsigned)EFFECTS_SCHEMA;
+        unsigned effects = effects_of(sl_span_text(rows[i].text)) & ~(unsigned)NOT_FOR_HAND_OVER;
         if (effects != rows[i].effects) {
             fail_msg("%s: %u, not %u", rows[i].text, effects, rows[i].effects);
         }
@@ -225,7 +226,7 @@ static void what_cannot_be_read_counts(void **state)
     assert_non_null(longest);
     memset(longest, ' ', EFFECTS_TEXT_MAX + 1);
     assert_int_equal(effects_of(sl_span(longest, EFFECTS_TEXT_MAX)), NONE);
-    assert_int_equal(effects_of(sl_span(longest, EFFECTS_TEXT_MAX + 1)), ALL);
+    assert_int_equal(effects_of(sl_span(longest, EFFECTS_TEXT_MAX + 1)), EFFECTS_ALL);
     free(longest);
 }
 
@@ -261,10 +262,37 @@ static void a_text_may_end_anywhere(void **state)
         assert_non_null(copy);
         memcpy(copy, text, len);
         unsigned effects = effects_of(sl_span(copy, len));
-        assert_true(effects <= ((unsigned)ALL | EFFECTS_SCHEMA));
+        assert_true(effects <= (EFFECTS_ALL | EFFECTS_SCHEMA));
         free(copy);
     }
-    assert_int_equal(effects_of(sl_span_text(text)), STAY | EFFECTS_SCHEMA);
+    assert_int_equal(effects_of(sl_span_text(text)), STAY | EFFECTS_SCHEMA | EFFECTS_RULES);
+}
+
+static void settings_change_behind_these(void **state)
+{
+    static const char *const changing[] = {"set local a = b", "SET a = b", "reset a", "Commit",
+            "ROLLBACK to s", "rollback;", "end", "abort", "commit /* ( */", "/* x */ commit",
+            "select 1; commit", "select 1;set local a = b", "discard all", "deallocate a",
+            "select set_config('a', 'b', true)", "insert into t values (set_config('a', $1, true))",
+            "select my.f()", "call f()", "do 'x'", "execute a", "prepare transaction 'a'",
+            "select f('a\b')", "create table t (a int)", "explain analyze execute a"};
+    static const char *const others[] = {"", "select 1", "BEGIN", "start transaction",
+            "insert into t (a) values ('a'), (lower('b'))", "update t set a = b",
+            "delete from t where a = 'set'", "with t as (select 1) select * from t", "savepoint s",
+            "release s", "copy t from stdin", "select 'a'; select (1)", "fetch 10 from c",
+            "values (1)", "merge into t using u on true when matched then delete"};
+
+    (void)state;
+    for (size_t i = 0; i < SL_COUNT(changing); i++) {
+        if ((effects_of(sl_span_text(changing[i])) & EFFECTS_RULES) == 0) {
+            fail_msg("%s", changing[i]);
+        }
+    }
+    for (size_t i = 0; i < SL_COUNT(others); i++) {
+        if ((effects_of(sl_span_text(others[i])) & EFFECTS_RULES) != 0) {
+            fail_msg("%s", others[i]);
+        }
+    }
 }
 
 static void the_names_are_in_order(void **state)
@@ -327,6 +355,7 @@ int main(void)
             cmocka_unit_test(what_cannot_be_read_counts),
             cmocka_unit_test(a_text_without_calls_needs_no_tokens),
             cmocka_unit_test(a_text_may_end_anywhere),
+            cmocka_unit_test(settings_change_behind_these),
             cmocka_unit_test(the_names_are_in_order),
             cmocka_unit_test(what_there_is_for_others_is_seen_to_change),
     };

@@ -294,6 +294,23 @@ static void backslashes_count_when_the_session_says_so(void **state)
     assert_int_equal(shape.flags, 0);
 }
 
+static void a_text_under_unknown_rules_has_one_shape(void **state)
+{
+    static const struct shape_options options = {.is_unknown = true};
+    static const char *const texts[] = {"", "select 1", "select 'a\\', abc ', 'b'", "select 'abc"};
+    struct shape shape;
+
+    (void)state;
+    for (size_t i = 0; i < SL_COUNT(texts); i++) {
+        const char *text = normalised(sl_span_text(texts[i]), options, &shape);
+        assert_string_equal(text, "(a text whose quotes could not be told)");
+        struct sl_hash128 key = sl_hash128(sl_span_text(text));
+        assert_true(key.hi == shape.key.hi && key.lo == shape.key.lo);
+        assert_int_equal(shape.flags, SHAPE_BROKEN);
+        assert_int_equal(shape.literals, 0);
+    }
+}
+
 /* 0x95 0x5c is one character in these; 0x83 0x41 another, whose second byte is an A. */
 static void characters_are_not_cut_in_unsafe_encodings(void **state)
 {
@@ -605,6 +622,7 @@ int main(void)
             cmocka_unit_test(secrets_are_never_shown),
             cmocka_unit_test(a_text_that_breaks_off_has_one_shape),
             cmocka_unit_test(backslashes_count_when_the_session_says_so),
+            cmocka_unit_test(a_text_under_unknown_rules_has_one_shape),
             cmocka_unit_test(characters_are_not_cut_in_unsafe_encodings),
             cmocka_unit_test(an_encoding_is_known_by_all_its_names),
             cmocka_unit_test(literals_are_found_where_they_were),

@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: PostgreSQL */
+#include "proxy/client_rules.h"
+
+#include "protocol/base/check.h"
+#include "protocol/message.h"
+#include "protocol/stmt.h"
+#include "proxy/client.h"
+#include "proxy/params.h"
+#include "proxy/server.h"
+
+#include <string.h>
+#include <strings.h>
+
+/* ---- texts ---- */
+
+/* One that either setting may have read otherwise. */
+static bool is_delicate(struct sl_span text)
+{
+    uint8_t high = 0;
+
+    for (size_t i = 0; i < text.len; i++) {
+        high |= text.at[i] | (uint8_t) - (text.at[i] == '\\');
+    }
+    return high >= 0x80;
+}
+
+/* Several statements, as far as can be told without reading strings. */
+static bool is_several(struct sl_span text)
+{
+    while (text.len > 0 && strchr("; \t\r\n", text.at[text.len - 1]) != NULL) {
+        text.len--;
+    }
+    return text.len > 0 && memchr(text.at, ';', text.len) != NULL;
+}
+
+static bool has_word(struct sl_span text, const char *word)
+{
+    size_t len = strlen(word);
+
+    for (size_t i = 0; i + len <= text.len; i++) {
+        if ((text.at[i] | 0x20) == word[0] &&
+                strncasecmp((const char *)text.at + i, word, len) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* PostgreSQL reads all of it by the rules before it, but that is not what its client means. */
+static bool sets_itself(const struct stmt *stmt)
+{
+    return !stmt->is_extended && is_several(stmt->query) &&
+           (has_word(stmt->query, "client_encoding") || has_word(stmt->query, "names") ||
+                   has_word(stmt->query, "conforming"));
+}
+
+/* ---- a client ---- */
+
+/* What was set has been reported. */
+static bool is_settled(const struct client *client)
+{
+    return client->server == NULL ||
+           (expect_idle(&client->server->expect) && !client->server->is_unsynced);
+}
+
+/* One is prepared while nobody knows how; a message that is not all here may be delicate. */
+static bool has_delicate_parse(struct sl_span messages)
+{
+    while (messages.len >= MESSAGE_HEAD) {
+        size_t total = (size_t)sl_get_u32(messages.at + 1) + 1;
+        bool is_parse = messages.at[0] == MSG_PARSE;
+        if (total > messages.len) {
+            return is_parse;
+        }
+        if (is_parse && is_delicate(sl_span(messages.at + MESSAGE_HEAD, total - MESSAGE_HEAD))) {
+            return true;
+        }
+        messages = sl_span(messages.at + total, messages.len - total);
+    }
+    return false;
+}
+
+void client_rules_see(struct client *client, struct sl_span messages)
+{
+    struct shape_options rules = params_rules(client->params);
+    uint8_t now = (uint8_t)((unsigned)rules.encoding << 1 | rules.backslashes) + 1;
+
+    if (SL_UNLIKELY(client->rules_seen != now)) {
+        client->has_reread = client->rules_seen != 0;
+        client->rules_seen = now;
+    }
+    if (SL_UNLIKELY(client->may_set)) {
+        client->may_set = !is_settled(client);
+        client->has_reread |= client->may_set && has_delicate_parse(messages);
+    }
+}
+
+static bool is_of_old(const struct stmt *stmt)
+{
+    return stmt->query.at < stmt->request.at ||
+           stmt->query.at >= stmt->request.at + stmt->request.len;
+}
+
+void client_rules_apply(struct client *client, struct stmt *stmt)
+{
+    stmt->rules.is_unknown =
+            (client->may_set || (client->has_reread && is_of_old(stmt)) || sets_itself(stmt)) &&
+            is_delicate(stmt->query);
+    /* Effects are read as in an encoding whose bytes below 0x80 are characters. */
+    client->may_set |= stmt->rules.encoding != SHAPE_ENCODING_SAFE;
+}

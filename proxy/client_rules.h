@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: PostgreSQL */
+/*
+ * proxy/client_rules.h - whether it is known how PostgreSQL reads a client's text.
+ *
+ * Where a string constant ends depends on standard_conforming_strings and client_encoding. Both
+ * are known as PostgreSQL reports them, which it does right before ReadyForQuery: behind
+ * something under way that may change them (effects.h), and for statements that may have been
+ * prepared another way, nobody can say where the literals of a text are, if it is one for which
+ * it matters. Such a text shows nothing of itself: shape_options.is_unknown.
+ *
+ * Not seen, as in effects.h: triggers, views and operators that set one of the two.
+ *
+ * Ownership: none. Threads: the client's worker. Bounds: nothing grows.
+ */
+#ifndef SLUICE_PROXY_CLIENT_RULES_H
+#define SLUICE_PROXY_CLIENT_RULES_H
+
+#include "protocol/base/span.h"
+
+struct client;
+struct stmt;
+
+/* Messages of its that have come next, as far as they are here; before they are sent. */
+void client_rules_see(struct client *client, struct sl_span messages);
+/* stmt begins its walk with them: sets its rules.is_unknown. */
+void client_rules_apply(struct client *client, struct stmt *stmt);
+
+#endif
