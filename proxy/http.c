@@ -11,18 +11,18 @@
 #include "proxy/http.h"
 
 #include "conf/conf.h"
-#include "conf/conf_http.h"
 #include "protocol/base/log.h"
 #include "protocol/crypto.h"
 #include "proxy/http_gather.h"
 #include "proxy/http_reserve.h"
 #include "proxy/http_routes.h"
+#include "proxy/http_socket.h"
 #include "proxy/http_stats.h"
 #include "proxy/http_task.h"
+#include "proxy/http_words.h"
 #include "proxy/mailbox.h"
 #include "proxy/process.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
 #include <event2/buffer.h>
 #include <event2/bufferevent.h>
@@ -43,9 +43,8 @@
 #define TICK (20 * SL_MSEC)
 
 enum {
-    BACKLOG = 128,
     SURPLUS_BATCH = 64,
-    /* What evhttp itself takes: more than we do, as its own refusals are of few words. */
+    /* What evhttp itself takes: more than we do, as it knows two refusals only. */
     EVHTTP_HEAD_MAX = 8 * HTTP_HEAD_MAX,
     EVHTTP_BODY_MORE = 64 * 1024
 };
@@ -56,6 +55,7 @@ struct connection {
     struct sl_list link;
     struct bufferevent *bufferevent; /* a reference */
     struct evbuffer_cb_entry *on_input;
+    struct evbuffer_cb_entry *on_output;
     enum connection_state state;
     bool has_input; /* of the request that is READING */
     bool is_cut;
@@ -83,6 +83,7 @@ static struct {
     struct event *mail_event;
     struct event *tick_event;
     struct event *surplus_event;
+    struct event *words_event;
     struct evhttp *http;
     struct evconnlistener *listener;
     size_t evhttp_body_max; /* of connections made now: evhttp waits for a whole body */
@@ -140,6 +141,36 @@ static void on_input(struct evbuffer *buffer, const struct evbuffer_cb_info *inf
     }
 }
 
+/* No request is being answered: it is evhttp that speaks. It has not finished; soon it has. */
+static void on_output(struct evbuffer *buffer, const struct evbuffer_cb_info *info, void *arg)
+{
+    const struct connection *connection = arg;
+
+    (void)buffer;
+    if (info->n_added > 0 && connection->state == READING) {
+        event_active(self.words_event, EV_TIMEOUT, 0);
+    }
+}
+
+/* In the same turn of the loop: nothing of it has been sent. */
+static void on_words(evutil_socket_t fd, short what, void *arg)
+{
+    (void)fd;
+    (void)what;
+    (void)arg;
+    SL_LIST_EACH (it, &self.connections) {
+        struct connection *connection = SL_CONTAINER(it, struct connection, link);
+        int status =
+                connection->state != READING
+                        ? 0
+                        : http_words_translate(bufferevent_get_output(connection->bufferevent));
+        if (status != 0) {
+            http_stats_answered(-1, status, 0);
+            enter(connection, SENDING);
+        }
+    }
+}
+
 static bool evhttp_let_go(const struct connection *connection)
 {
     bufferevent_data_cb read;
@@ -154,6 +185,8 @@ static bool evhttp_let_go(const struct connection *connection)
 static void free_connection(struct connection *connection)
 {
     evbuffer_remove_cb_entry(bufferevent_get_input(connection->bufferevent), connection->on_input);
+    evbuffer_remove_cb_entry(
+            bufferevent_get_output(connection->bufferevent), connection->on_output);
     bufferevent_decref(connection->bufferevent); /* closes the socket */
     sl_list_remove(&connection->link);
     http_stats.connections--;
@@ -176,6 +209,16 @@ static void see_to_listener(void)
     }
 }
 
+static bool watch(struct connection *connection)
+{
+    struct evbuffer *input = bufferevent_get_input(connection->bufferevent);
+    struct evbuffer *output = bufferevent_get_output(connection->bufferevent);
+
+    connection->on_input = evbuffer_add_cb(input, on_input, connection);
+    connection->on_output = evbuffer_add_cb(output, on_output, connection);
+    return connection->on_input != NULL && connection->on_output != NULL;
+}
+
 /* For a connection that evhttp has accepted; NULL: without memory it makes one that we do not know. */
 static struct bufferevent *make_bufferevent(struct event_base *base, void *arg)
 {
@@ -186,13 +229,14 @@ static struct bufferevent *make_bufferevent(struct event_base *base, void *arg)
         return NULL;
     }
     connection->bufferevent = bufferevent_socket_new(base, -1, BEV_OPT_CLOSE_ON_FREE);
-    if (connection->bufferevent == NULL) {
+    if (connection->bufferevent == NULL || !watch(connection)) {
+        if (connection->bufferevent != NULL) {
+            bufferevent_free(connection->bufferevent);
+        }
         free(connection);
         return NULL;
     }
     bufferevent_incref(connection->bufferevent);
-    connection->on_input =
-            evbuffer_add_cb(bufferevent_get_input(connection->bufferevent), on_input, connection);
     sl_list_append(&self.connections, &connection->link);
     enter(connection, READING);
     http_stats.connections++;
@@ -499,24 +543,14 @@ static void cut(struct connection *connection)
     shutdown(bufferevent_getfd(connection->bufferevent), SHUT_RDWR);
 }
 
-/* A whole answer by hand, to who has not asked a whole question. */
+/* To who has not asked a whole question. */
 static void say(int fd, int status, const char *message)
 {
-    char text[1024];
-    struct sl_buf body;
+    char text[HTTP_WORDS_MAX];
+    size_t len = http_words_put(text, status, message);
+    ssize_t n = send(fd, text, len, MSG_DONTWAIT | MSG_NOSIGNAL);
 
-    sl_buf_init(&body, sizeof text / 2);
-    if (http_put_refusal(&body, status, message) == SL_OK) {
-        struct sl_span bytes = sl_buf_borrow(&body);
-        int len = snprintf(text, sizeof text,
-                "HTTP/1.1 %d %s\r\nContent-Type: application/json\r\nContent-Length: %zu\r\n"
-                "Retry-After: 1\r\nConnection: close\r\n\r\n%.*s",
-                status, http_status_reason(status), bytes.len, (int)bytes.len,
-                (const char *)bytes.at);
-        ssize_t n = send(fd, text, (size_t)len, MSG_DONTWAIT | MSG_NOSIGNAL);
-        (void)n; /* who does not take it is cut off without */
-    }
-    sl_buf_fini(&body);
+    (void)n; /* who does not take it is cut off without */
     http_stats_answered(-1, status, 0);
 }
 
@@ -635,44 +669,6 @@ static void *run(void *arg)
 
 /* ---- start and stop ---- */
 
-static int open_socket(const struct conf *conf, const struct conf_http_address *at)
-{
-    struct sockaddr_storage address = {.ss_family = AF_INET6};
-    struct sockaddr_in6 *six = (struct sockaddr_in6 *)&address;
-    struct sockaddr_in *four = (struct sockaddr_in *)&address;
-    bool is_four = inet_pton(AF_INET, at->host, &four->sin_addr) == 1;
-    int one = 1;
-
-    if (is_four) {
-        four->sin_family = AF_INET;
-        four->sin_port = htons((uint16_t)at->port);
-    } else {
-        six->sin6_port = htons((uint16_t)at->port);
-        six->sin6_addr = in6addr_any;
-        if (at->host[0] != '\0' && inet_pton(AF_INET6, at->host, &six->sin6_addr) != 1) {
-            errno = EINVAL;
-            return -1;
-        }
-    }
-    int fd = socket(address.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-    if (fd < 0) {
-        return -1;
-    }
-    bool is_open =
-            setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof one) == 0 &&
-            (!conf->so_reuseport ||
-                    setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &one, sizeof one) == 0) &&
-            bind(fd, (struct sockaddr *)&address, is_four ? sizeof *four : sizeof *six) == 0 &&
-            listen(fd, BACKLOG) == 0;
-    if (!is_open) {
-        int code = errno;
-        close(fd);
-        errno = code;
-        return -1;
-    }
-    return fd;
-}
-
 static bool add_events(int fd)
 {
     struct timeval tick = {.tv_usec = TICK};
@@ -681,8 +677,10 @@ static bool add_events(int fd)
             event_new(self.base, self.mailbox.wake_fd, EV_READ | EV_PERSIST, on_mail, NULL);
     self.tick_event = event_new(self.base, -1, EV_PERSIST, on_tick, NULL);
     self.surplus_event = event_new(self.base, fd, EV_READ | EV_PERSIST, on_surplus, NULL);
+    self.words_event = event_new(self.base, -1, 0, on_words, NULL);
     return self.mail_event != NULL && self.tick_event != NULL && self.surplus_event != NULL &&
-           event_add(self.mail_event, NULL) == 0 && event_add(self.tick_event, &tick) == 0;
+           self.words_event != NULL && event_add(self.mail_event, NULL) == 0 &&
+           event_add(self.tick_event, &tick) == 0;
 }
 
 /* fd is taken over. */
@@ -709,7 +707,8 @@ static bool make_server(int fd)
 
 static void free_server(void)
 {
-    struct event *events[] = {self.mail_event, self.tick_event, self.surplus_event};
+    struct event *events[] = {
+            self.mail_event, self.tick_event, self.surplus_event, self.words_event};
 
     if (self.http != NULL) {
         evhttp_free(self.http); /* the listener's socket, too */
@@ -729,7 +728,6 @@ static void free_server(void)
 
 enum sl_err http_start(const struct conf *conf, struct sl_error *error)
 {
-    struct conf_http_address at;
     char text[128];
 
     if (conf->http_listen[0] == '\0') {
@@ -737,7 +735,7 @@ enum sl_err http_start(const struct conf *conf, struct sl_error *error)
     }
     sl_list_init(&self.connections);
     sl_list_init(&self.exchanges);
-    int fd = conf_http_address(conf->http_listen, &at) ? open_socket(conf, &at) : -1;
+    int fd = http_socket(conf);
     if (fd < 0) {
         return sl_error_set(error, SL_EIO, "58000", "[http] listen = %s: %s", conf->http_listen,
                 strerror_r(errno, text, sizeof text));

@@ -24,6 +24,7 @@ static const struct {
         {413, "content_too_large", "Content Too Large"},
         {414, "uri_too_long", "URI Too Long"},
         {415, "unsupported_media_type", "Unsupported Media Type"},
+        {417, "expectation_failed", "Expectation Failed"},
         {421, "misdirected_request", "Misdirected Request"},
         {431, "header_fields_too_large", "Request Header Fields Too Large"},
         {503, "service_unavailable", "Service Unavailable"},

@@ -116,11 +116,24 @@ static struct web_answer ask_long(const char *head, size_t letters, const char *
     return answer;
 }
 
+/* Who spoke first is nobody's business: a refusal is JSON, and as long as it says. */
+static void expect_refusal(struct web_answer answer, const char *what)
+{
+    const char *type = answer.status == 0 ? NULL : web_header(&answer, "Content-Type");
+    bool is_json = type != NULL && strcmp(type, "application/json") == 0 &&
+                   strncmp(answer.body, "{\"error\":{\"code\":\"", 18) == 0;
+    const char *length = is_json ? web_header(&answer, "Content-Length") : NULL;
+
+    if (answer.status < 400 || answer.status >= 500 || length == NULL ||
+            (size_t)atoi(length) != strlen(answer.body)) {
+        fail_msg("%s gives %s", what, answer.text);
+    }
+}
+
 static void what_is_too_long_is_refused(void **state)
 {
     static const char tail[] = " HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n";
     static const char head[] = "GET /healthz HTTP/1.1\r\nHost: x\r\nConnection: close\r\nX: ";
-    struct web_answer answer;
 
     (void)state;
     start("max_body = 1000\ntimeout = 2\n");
@@ -137,13 +150,12 @@ static void what_is_too_long_is_refused(void **state)
     web_expect(
             ask_long(HEAD_OF_POST "Content-Length: 500000\r\n\r\n", 500000, ""), 404, "not_found");
     /* Beyond this evhttp refuses by itself, and does not wait for the end. */
-    answer = ask_long("GET /", 1000000, "");
-    assert_true(answer.status >= 400 && answer.status < 500);
-    answer = ask_long(head, 1000000, "");
-    assert_true(answer.status >= 400 && answer.status < 500);
-    answer = ask_raw(HEAD_OF_POST "Content-Length: 9999999999\r\n\r\n",
+    expect_refusal(ask_long("GET /", 1000000, ""), "a long path");
+    expect_refusal(ask_long(head, 1000000, ""), "a long header");
+    struct web_answer answer = ask_raw(HEAD_OF_POST "Content-Length: 9999999999\r\n\r\n",
             strlen(HEAD_OF_POST "Content-Length: 9999999999\r\n\r\n"));
-    assert_int_equal(answer.status, 413);
+    expect_refusal(answer, "a long body");
+    web_expect(answer, 413, "\"content_too_large\"");
 }
 
 /* ---- nonsense ---- */
@@ -154,6 +166,7 @@ static void nonsense_is_refused(void **state)
             "GET / HTTP/1.1\r\n\r\n", "GET / HTTP/3.0\r\nHost: x\r\n\r\n",
             "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", "GET /%00 HTTP/1.1\r\nHost: x\r\n\r\n",
             "GET * HTTP/1.1\r\nHost: x\r\n\r\n", "GET / HTTP/1.1\r\nno colon\r\n\r\n",
+            HEAD_OF_POST "Expect: a miracle\r\nContent-Length: 2\r\n\r\nab",
             HEAD_OF_POST "Content-Length: -1\r\n\r\n", HEAD_OF_POST "Content-Length: x\r\n\r\n",
             HEAD_OF_POST "Content-Length: 1\r\nContent-Length: 2\r\n\r\nab",
             HEAD_OF_POST "Content-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
@@ -163,11 +176,14 @@ static void nonsense_is_refused(void **state)
     (void)state;
     start("timeout = 2\n");
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
-        struct web_answer answer = ask_raw(bad[i], strlen(bad[i]));
-        if (answer.status < 400 || answer.status >= 500) {
-            fail_msg("%s gives %s", bad[i], answer.text);
-        }
+        expect_refusal(ask_raw(bad[i], strlen(bad[i])), bad[i]);
     }
+    /* On a connection that has been answered before, too. */
+    static const char behind[] = GET_HEALTH "\r\nhello\r\n\r\n";
+    struct web_answer answer = ask_raw(behind, strlen(behind));
+    web_expect(answer, 200, "{\"status\":\"ok\"}\nHTTP/1.1 400 ");
+    web_expect(answer, 200, "{\"error\":{\"code\":\"bad_request\"");
+    web_expect(web_get(port, "/metrics"), 200, "code=\"400\"");
 }
 
 /* ---- many at once ---- */
