@@ -562,27 +562,47 @@ static void skip_number(struct scan *scan)
 
 typedef uint8_t vector __attribute__((vector_size(16)));
 
-/* "int" in any case, as in INTO; sixteen places at a time. */
-static bool has_int(struct sl_span text)
+/* What more a text may have: a call, another statement, INTO by its first letters. */
+static bool is_more(const uint8_t *at, size_t len)
+{
+    return *at == '(' || *at == ';' || (len >= 3 && is_text(sl_span(at, 3), "int", 3));
+}
+
+static bool has_more_here(const uint8_t *at)
+{
+    vector i;
+    vector n;
+    vector t;
+    uint64_t found[2];
+
+    memcpy(&i, at, sizeof i);
+    memcpy(&n, at + 1, sizeof n);
+    memcpy(&t, at + 2, sizeof t);
+    vector into = (vector)(((i | 0x20) == 'i') & ((n | 0x20) == 'n') & ((t | 0x20) == 't'));
+    vector all = into | (vector)(i == '(') | (vector)(i == ';');
+    memcpy(found, &all, sizeof found);
+    return (found[0] | found[1]) != 0;
+}
+
+/* Sixteen places at a time; the last ones of a text twice, its last two by themselves. */
+static bool has_more(struct sl_span text)
 {
     size_t at = 0;
 
-    for (; at + sizeof(vector) + 2 <= text.len; at += sizeof(vector)) {
-        vector i;
-        vector n;
-        vector t;
-        uint64_t found[2];
-        memcpy(&i, text.at + at, sizeof i);
-        memcpy(&n, text.at + at + 1, sizeof n);
-        memcpy(&t, text.at + at + 2, sizeof t);
-        vector all = (vector)(((i | 0x20) == 'i') & ((n | 0x20) == 'n') & ((t | 0x20) == 't'));
-        memcpy(found, &all, sizeof found);
-        if ((found[0] | found[1]) != 0) {
+    if (text.len >= sizeof(vector) + 2) {
+        size_t last = text.len - sizeof(vector) - 2;
+        for (; at < last; at += sizeof(vector)) {
+            if (has_more_here(text.at + at)) {
+                return true;
+            }
+        }
+        if (has_more_here(text.at + last)) {
             return true;
         }
+        at = text.len - 2;
     }
-    for (; at + 3 <= text.len; at++) {
-        if (is_text(sl_span(text.at + at, 3), "int", 3)) {
+    for (; at < text.len; at++) {
+        if (is_more(text.at + at, text.len - at)) {
             return true;
         }
     }
@@ -599,31 +619,59 @@ static bool is_plain_target(struct sl_span text)
            (first != 'p' || text.len < 4 || (text.at[2] | 0x20) != 'g' || text.at[3] != '_');
 }
 
+/* SELECT, UPDATE or DELETE and a space, by eight bytes at once. */
+static bool is_common(struct sl_span text)
+{
+    static const char words[3][8] = {"select ", "update ", "delete "};
+    char first[8];
+
+    if (text.len < sizeof first) {
+        return false;
+    }
+    for (size_t i = 0; i < sizeof first; i++) {
+        first[i] = (char)(text.at[i] | 0x20);
+    }
+    first[7] = '\0';
+    return text.at[6] == ' ' && (memcmp(first, words[0], sizeof first) == 0 ||
+                                        memcmp(first, words[1], sizeof first) == 0 ||
+                                        memcmp(first, words[2], sizeof first) == 0);
+}
+
+/* The length of the first word, if it is one that leaves nothing; else 0. */
+static size_t plain_word(struct sl_span text)
+{
+    static const struct word plain[] = {WORD("select"), WORD("update"), WORD("delete"),
+            WORD("begin"), WORD("commit"), WORD("end"), WORD("rollback")};
+    size_t len = 0;
+
+    if (SL_LIKELY(is_common(text))) {
+        return 6;
+    }
+    while (len < text.len && class_of(text.at[len]) >= CHAR_WORD) {
+        len++;
+    }
+    return is_one_of(sl_span(text.at, len), plain, SL_COUNT(plain)) ? len : 0;
+}
+
 /*
  * Most statements need no tokens: one that begins with a harmless word, calls nothing for want
  * of a parenthesis, has no INTO and no other behind it.
  */
 static bool is_plain(struct sl_span text)
 {
-    static const struct word plain[] = {WORD("select"), WORD("update"), WORD("delete"),
-            WORD("begin"), WORD("commit"), WORD("end"), WORD("rollback")};
-    size_t len = 0;
+    size_t len = plain_word(text);
 
-    while (len < text.len && class_of(text.at[len]) >= CHAR_WORD) {
-        len++;
-    }
-    if (!is_one_of(sl_span(text.at, len), plain, SL_COUNT(plain)) ||
-            memchr(text.at, '(', text.len) != NULL) {
+    if (len == 0) {
         return false;
     }
     if (len == 6 && (text.at[0] | 0x20) == 'u' &&
             !is_plain_target(sl_span(text.at + len, text.len - len))) {
         return false;
     }
-    while (text.len > 0 && (text.at[text.len - 1] == ';' || text.at[text.len - 1] == ' ')) {
+    while (text.len > len && (text.at[text.len - 1] == ';' || text.at[text.len - 1] == ' ')) {
         text.len--;
     }
-    return memchr(text.at, ';', text.len) == NULL && !has_int(text);
+    return !has_more(text);
 }
 
 /* Of the plain ones: COMMIT, END, ROLLBACK. */

@@ -24,13 +24,12 @@ static bool is_delicate(struct sl_span text)
     return high >= 0x80;
 }
 
-/* Several statements, as far as can be told without reading strings. */
+/* Something stands behind a semicolon, as far as can be told without reading strings. */
 static bool is_several(struct sl_span text)
 {
-    while (text.len > 0 && strchr("; \t\r\n", text.at[text.len - 1]) != NULL) {
-        text.len--;
-    }
-    return text.len > 0 && memchr(text.at, ';', text.len) != NULL;
+    size_t len = text.len > 0 ? text.len - 1 : 0;
+
+    return len > 0 && memchr(text.at, ';', len) != NULL;
 }
 
 static bool has_word(struct sl_span text, const char *word)
