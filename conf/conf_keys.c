@@ -15,7 +15,6 @@
 
 enum { FIXED = false, LIVE = true }; /* may it change while running? */
 
-#define TIME_MAX ((int64_t)1000 * 365 * 86400 * SL_SECOND)
 #define NOT_YET "not in this version"
 
 #define ROW(topic_, type_, member_)                                                                \
@@ -48,7 +47,7 @@ enum { FIXED = false, LIVE = true }; /* may it change while running? */
     }
 #define TIME(topic_, name_, min_, default_, live_, ...)                                            \
     {                                                                                              \
-        .name = #name_, ROW(topic_, TIME, name_##_usec), .min = min_, .max = TIME_MAX,             \
+        .name = #name_, ROW(topic_, TIME, name_##_usec), .min = min_, .max = CONF_TIME_MAX,        \
         .default_text = default_, .reloadable = live_, .sentence = __VA_ARGS__                     \
     }
 #define TEXT(topic_, name_, default_, live_, ...)                                                  \
@@ -85,7 +84,7 @@ enum { FIXED = false, LIVE = true }; /* may it change while running? */
 #define DB_TIME(name_, ...)                                                                        \
     {                                                                                              \
         .name = #name_, PART(DATABASES, TIME, conf_database, name_##_usec), .min = CONF_UNSET,     \
-        .max = TIME_MAX, .sentence = __VA_ARGS__                                                   \
+        .max = CONF_TIME_MAX, .sentence = __VA_ARGS__                                              \
     }
 #define DB_WORD(name_, words_, ...)                                                                \
     {                                                                                              \
@@ -100,7 +99,7 @@ enum { FIXED = false, LIVE = true }; /* may it change while running? */
 #define USER_TIME(name_, ...)                                                                      \
     {                                                                                              \
         .name = #name_, PART(USERS, TIME, conf_user, name_##_usec), .min = CONF_UNSET,             \
-        .max = TIME_MAX, .sentence = __VA_ARGS__                                                   \
+        .max = CONF_TIME_MAX, .sentence = __VA_ARGS__                                              \
     }
 #define LATER(section_, type_, name_, ...)                                                         \
     {                                                                                              \
@@ -486,7 +485,7 @@ static const struct conf_key keys[] = {
                             "sluice.performance_metrics history is written to; empty: none."},
         {.name = "history_retention",
                 PART(STATS, TIME, conf, stats_history_retention_usec),
-                .max = TIME_MAX,
+                .max = CONF_TIME_MAX,
                 .default_text = "30d",
                 .sentence = "How old rows of that table get; 0: they are not deleted."},
         {.name = "log_min_duration_statement",
@@ -581,7 +580,7 @@ static const struct conf_key keys[] = {
         {.name = "timeout",
                 PART(HTTP, TIME, conf, http_timeout_usec),
                 .min = SL_SECOND,
-                .max = TIME_MAX,
+                .max = CONF_TIME_MAX,
                 .default_text = "10",
                 .sentence =
                         "How long a request may take to arrive (408), to be answered (503), and "

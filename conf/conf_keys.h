@@ -11,10 +11,14 @@
 #ifndef SLUICE_CONF_CONF_KEYS_H
 #define SLUICE_CONF_CONF_KEYS_H
 
+#include "protocol/base/clock.h"
 #include "protocol/base/err.h"
 
 #include <stddef.h>
 #include <stdint.h>
+
+/* The longest time that a key takes, unless its row says less. */
+#define CONF_TIME_MAX ((int64_t)1000 * 365 * 86400 * SL_SECOND)
 
 struct conf;
 

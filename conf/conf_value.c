@@ -253,6 +253,56 @@ static void print_words(const struct conf_word *words, char *text, size_t len)
     }
 }
 
+/* In the largest unit that fits, as it could be written. */
+static void print_size(int64_t bytes, char *text, size_t len)
+{
+    static const char *const units[] = {"", "kB", "MB", "GB"};
+    size_t unit = 0;
+
+    while (bytes > 0 && bytes % 1024 == 0 && unit + 1 < SL_COUNT(units)) {
+        bytes /= 1024;
+        unit++;
+    }
+    snprintf(text, len, "%" PRId64 "%s", bytes, units[unit]);
+}
+
+static const char *size_range(const struct conf_key *key, char *text, size_t len)
+{
+    static const char what[] = "bytes, or a number with kB, MB or GB";
+    char min[32];
+    char max[32];
+
+    print_size(key->min, min, sizeof(min));
+    print_size(key->max, max, sizeof(max));
+    if (key->max == INT64_MAX && key->min == 0) {
+        return what;
+    }
+    if (key->max == INT64_MAX) {
+        snprintf(text, len, "%s, %s or more", what, min);
+    } else {
+        snprintf(text, len, "%s, from %s to %s", what, min, max);
+    }
+    return text;
+}
+
+static const char *time_range(const struct conf_key *key, char *text, size_t len)
+{
+    static const char what[] = "a number with ms, s, min, h or d";
+    char min[32];
+    char max[32];
+
+    print_time(key->min, min, sizeof(min));
+    print_time(key->max, max, sizeof(max));
+    if (key->max < CONF_TIME_MAX) {
+        snprintf(text, len, "seconds from %s to %s, or %s", min, max, what);
+    } else if (key->min > 0) {
+        snprintf(text, len, "seconds, %s or more, or %s", min, what);
+    } else {
+        snprintf(text, len, "seconds, or %s", what);
+    }
+    return text;
+}
+
 const char *conf_value_range(const struct conf_key *key, char *text, size_t len)
 {
     switch (key->type) {
@@ -270,12 +320,9 @@ const char *conf_value_range(const struct conf_key *key, char *text, size_t len)
         snprintf(text, len, "an octal number from 0 to 0%" PRIo64, (uint64_t)key->max);
         return text;
     case CONF_TYPE_SIZE:
-        return "bytes, or a number with kB, MB or GB";
+        return size_range(key, text, len);
     case CONF_TYPE_TIME:
-        if (key->min > 0) {
-            return "seconds, 1 or more, or a number with ms, s, min, h or d";
-        }
-        return "seconds, or a number with ms, s, min, h or d";
+        return time_range(key, text, len);
     case CONF_TYPE_WORD:
         print_words(key->words, text, len);
         return text;
