@@ -104,7 +104,10 @@ struct shape_store *observe_store(struct observe *observe);
 struct names *observe_names(const struct observe *observe);
 /* Any thread: a statement passes that the stage is not shown. NULL is fine. */
 void observe_miss(struct observe *observe);
-/* Those, and what had no room or a text that nobody knows: too long, or of a name not made here. */
+/*
+ * Those, and what had no room or a text that nobody knows: too long, or bound by a name not made
+ * here. Each once, whenever it is run.
+ */
 uint64_t observe_missed(const struct observe *observe);
 
 #endif

@@ -33,7 +33,7 @@
 enum cut {
     CUT_STATEMENT, /* len bytes, ending with a Query or an Execute */
     CUT_OTHER,     /* len bytes that do not walk */
-    CUT_LONG,      /* likewise: a statement, but longer than STMT_REQUEST_MAX */
+    CUT_LONG,      /* likewise: of a statement longer than STMT_REQUEST_MAX, its Execute apart */
     CUT_MORE       /* not all there */
 };
 
@@ -46,6 +46,7 @@ static bool leads_to_execute(uint8_t type)
 static enum cut cut(struct sl_span bytes, uint32_t *len)
 {
     size_t at = 0;
+    bool binds = false; /* what is bound without its Execute does not walk; a Parse alone may */
 
     while (bytes.len - at >= MESSAGE_HEAD) {
         uint8_t type = bytes.at[at];
@@ -54,8 +55,10 @@ static enum cut cut(struct sl_span bytes, uint32_t *len)
             bool is_long = message_len_ok(word) && (type == MSG_QUERY || type == MSG_BIND);
             *len = at > 0 ? (uint32_t)at
                           : 1; /* the relay says what is wrong with it, or passes it */
-            return at > STMT_REQUEST_MAX || (at == 0 && is_long) ? CUT_LONG : CUT_OTHER;
+            bool is_split = at > STMT_REQUEST_MAX && binds;
+            return is_split || (at == 0 && is_long) ? CUT_LONG : CUT_OTHER;
         }
+        binds = binds || type == MSG_BIND;
         bool ends = type == MSG_EXECUTE || (type == MSG_QUERY && at == 0);
         if (!ends && !leads_to_execute(type)) {
             *len = at > 0 ? (uint32_t)at : word + 1;

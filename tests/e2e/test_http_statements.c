@@ -18,18 +18,22 @@ enum { INI_MAX = 4096, LINE_MAX_LEN = 512, FLOOD = 400 };
 static int port;
 static PGconn *client;
 
-static void start(const char *stats)
+static void start_with(const char *keys, const char *stats)
 {
     char ini[INI_MAX];
 
     snprintf(ini, sizeof ini,
             "[databases]\nshop = " AT_POSTGRES " user=postgres\nother = " AT_POSTGRES
-            " user=postgres\n" INI_MAIN
-            "pool_mode = transaction\n[stats]\n%s[http]\nlisten = 127.0.0.1:%d\n",
-            stats, port);
+            " user=postgres\n" INI_MAIN "%s[stats]\n%s[http]\nlisten = 127.0.0.1:%d\n",
+            keys, stats, port);
     sluice_start(&sluice, ini);
     soon_logged(&sluice, "event=started ");
     client = open_as("one", "shop");
+}
+
+static void start(const char *stats)
+{
+    start_with("pool_mode = transaction\n", stats);
 }
 
 static int begin(void **state)
@@ -311,7 +315,7 @@ static void counters_never_shrink_but_by_a_reset(void **state)
     PQfinish(console);
 }
 
-enum { LONG = 1100000 };
+enum { LONG = 1100000, PREPARED_LEN = 40000, PREPARED = 40 };
 
 /* Of 1.1 MB, in each of the ways that one can come. */
 static void a_statement_too_long_is_told_as_unobserved(void **state)
@@ -344,6 +348,59 @@ static void a_statement_too_long_is_told_as_unobserved(void **state)
     assert_true(of_pool(metrics, "sluice_statements_total", "shop", "one", "") == 2);
     free(metrics);
     free(text);
+}
+
+/* In a pipeline. */
+static void prepare_many(int count)
+{
+    static char text[PREPARED_LEN + 1];
+    char name[32];
+
+    memset(text, ' ', PREPARED_LEN);
+    memcpy(text, "select 1", 8);
+    for (int i = 0; i < count; i++) {
+        snprintf(name, sizeof name, "s%d", i);
+        assert_int_equal(PQsendPrepare(client, name, text, 0, NULL), 1);
+    }
+}
+
+/* Parses alone are no statement, however many bytes they have: what is run is counted, once. */
+static void what_is_only_prepared_is_not_unobserved(void **state)
+{
+    bool is_synced = false;
+
+    (void)state;
+    start("");
+    assert_int_equal(PQenterPipelineMode(client), 1);
+    prepare_many(PREPARED);
+    assert_int_equal(PQsendQueryPrepared(client, "s1", 0, NULL, NULL, NULL, 0), 1);
+    assert_int_equal(PQpipelineSync(client), 1);
+    while (!is_synced) {
+        PGresult *result = PQgetResult(client); /* NULL behind each */
+        is_synced = PQresultStatus(result) == PGRES_PIPELINE_SYNC;
+        PQclear(result);
+        assert_int_equal(PQstatus(client), CONNECTION_OK);
+    }
+    char *metrics = get_metrics();
+    assert_true(sample(metrics, "sluice_statements_unobserved_total") == 0);
+    assert_true(of_pool(metrics, "sluice_statements_total", "shop", "one", "") == 1);
+    free(metrics);
+}
+
+/* Where names are not Sluice's their texts are not kept: each that is bound is told, once. */
+static void what_is_bound_by_a_name_that_is_not_kept_is_unobserved(void **state)
+{
+    (void)state;
+    start_with("pool_mode = session\n", "");
+    PQclear(PQprepare(client, "s", "select 1", 0, NULL));
+    for (int i = 0; i < 3; i++) {
+        assert_string_equal(query_prepared(client, "s", 0, NULL), "1");
+    }
+    run(client, "select 1", 1);
+    char *metrics = get_metrics();
+    assert_true(sample(metrics, "sluice_statements_unobserved_total") == 3);
+    assert_true(of_pool(metrics, "sluice_statements_total", "shop", "one", "") == 1);
+    free(metrics);
 }
 
 /* proxy/METRICS.md has a row for each, with its type and help; so what is new is written down. */
@@ -487,6 +544,8 @@ static const struct CMUnitTest cases[] = {
         CASE(the_dearest_shapes_have_series_of_their_own),
         CASE(counters_never_shrink_but_by_a_reset),
         CASE(a_statement_too_long_is_told_as_unobserved),
+        CASE(what_is_only_prepared_is_not_unobserved),
+        CASE(what_is_bound_by_a_name_that_is_not_kept_is_unobserved),
         CASE(every_metric_is_documented),
         CASE(without_statistics_there_are_the_other_metrics),
         CASE(the_last_hour_is_told_by_shape_and_in_sum),
