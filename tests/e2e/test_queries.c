@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 enum { INI_MAX = 2048, MANY = 300, FLOOD = 10000 };
@@ -402,6 +403,49 @@ static void a_statement_that_ends_without_a_reply_has_no_bytes_out(void **state)
     expect_query("1", "bytes_out", "0");
 }
 
+static void await_none_active(const char *user)
+{
+    long end = proc_now_ms() + SOON_MS;
+
+    for (char *value = of_active(user, "state"); value != NULL; value = of_active(user, "state")) {
+        free(value);
+        assert_true(proc_now_ms() < end);
+    }
+}
+
+/* It ran, until it was cancelled for that: as PostgreSQL would say if there were anybody to listen. */
+static void what_a_client_that_vanished_was_running_is_a_call_and_an_error(void **state)
+{
+    static const char sleep_long[] = "select pg_sleep(3600)";
+
+    (void)state;
+    start_with("mode = on\n");
+    PGconn *direct = open_direct();
+    PQclear(PQexec(direct, END_SLEEPERS)); /* of other cases */
+    for (int i = 0; i < 4; i++) {
+        PGconn *conn = open_db();
+        int sent = i % 2 == 0 ? PQsendQuery(conn, sleep_long)
+                              : PQsendQueryParams(conn, sleep_long, 0, NULL, NULL, NULL, NULL, 0);
+        assert_int_equal(sent, 1);
+        await_active("postgres", "state", "active");
+        assert_int_equal(shutdown(PQsocket(conn), SHUT_RDWR), 0);
+        PQfinish(conn);
+        await_none_active("postgres");
+    }
+    expect_query("4", "query", "select pg_sleep(?)");
+    expect_query("4", "errors", "4");
+    expect_query("4", "xacts", "0");
+    PGconn *console = open_console();
+    PGresult *result = PQexec(console, "SHOW ERRORS");
+    assert_int_equal(PQntuples(result), 1);
+    assert_string_equal(PQgetvalue(result, 0, PQfnumber(result, "class")), "57");
+    assert_string_equal(PQgetvalue(result, 0, PQfnumber(result, "count")), "4");
+    PQclear(result);
+    PQfinish(console);
+    soon_query(direct, COUNT_SLEEPERS, "0");
+    PQfinish(direct);
+}
+
 static void shapes_are_no_more_than_asked_for(void **state)
 {
     (void)state;
@@ -483,6 +527,7 @@ int main(void)
             CASE(who_is_cancelled_in_line_is_an_error_and_waiting),
             CASE(who_runs_what_now_is_shown),
             CASE(a_statement_that_ends_without_a_reply_has_no_bytes_out),
+            CASE(what_a_client_that_vanished_was_running_is_a_call_and_an_error),
             CASE(shapes_are_no_more_than_asked_for),
             CASE(statistics_stay_within_their_memory),
             CASE(it_is_on_unless_told_otherwise),
