@@ -29,6 +29,7 @@ enum {
 
 #define FLUSH_EVERY (1 * SL_SECOND)
 #define TIDY_EVERY (10 * SL_SECOND) /* entries that stood idle are given up */
+#define TELL_PAUSE (20 * SL_MSEC)   /* to tell of a known text is a pass over it */
 
 struct seen_text {
     uint64_t key;   /* 0: nothing seen here */
@@ -65,6 +66,7 @@ struct observer {
     uint8_t tells;     /* of each shape that comes new */
     uint16_t round;    /* grows when some of what was told may be forgotten */
     uint64_t lost;     /* what said so: observe_turn() */
+    sl_usec tell_at;   /* not before: who was told had no room */
     sl_usec slow_usec; /* from here on a statement is slow */
     uint32_t flushed;  /* cursor of the flush under way */
     bool is_flushing;
@@ -111,6 +113,11 @@ static bool tell(struct observer *observer, const struct stmt *stmt, const struc
                    stmt->query, stmt->rules);
 }
 
+static bool may_tell(const struct observer *observer, const struct stmt *stmt)
+{
+    return stmt->meter.received_at >= observer->tell_at;
+}
+
 /* A text that is not remembered: its shape may be. */
 static struct seen *name(struct observer *observer, const struct stmt *stmt)
 {
@@ -122,7 +129,8 @@ static struct seen *name(struct observer *observer, const struct stmt *stmt)
     uint64_t key = shape.key.lo ^ stmt->who;
     key = key != 0 ? key : 1;
     struct seen *seen = place(observer, key);
-    if (seen->key != key) {
+    bool is_new = seen->key != key;
+    if (is_new) {
         *seen = (struct seen){.key = key,
                 .round = observer->round,
                 .tells = observer->tells,
@@ -134,8 +142,12 @@ static struct seen *name(struct observer *observer, const struct stmt *stmt)
         seen->round = observer->round;
         seen->tells = seen->tells > 0 ? seen->tells : 1;
     }
-    if (seen->tells > 0 && tell(observer, stmt, &shape)) {
-        seen->tells--;
+    if (seen->tells > 0 && (is_new || may_tell(observer, stmt))) {
+        if (tell(observer, stmt, &shape)) {
+            seen->tells--;
+        } else {
+            observer->tell_at = stmt->meter.received_at + TELL_PAUSE;
+        }
     }
     return seen;
 }
@@ -146,8 +158,8 @@ static struct seen *seen_of(struct observer *observer, const struct stmt *stmt)
     struct seen_text *text = &observer->texts[key % OBSERVE_SEEN];
     struct seen *seen = place(observer, text->shape);
 
-    if (text->key != key || seen->key != text->shape || seen->tells > 0 ||
-            seen->round != observer->round) {
+    if (text->key != key || seen->key != text->shape || seen->round != observer->round ||
+            (seen->tells > 0 && may_tell(observer, stmt))) {
         seen = name(observer, stmt);
         *text = (struct seen_text){.key = key, .shape = seen->key};
     }

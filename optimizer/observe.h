@@ -42,7 +42,7 @@ struct shape_options;
 /*
  * A worker meets a shape that it does not remember: normalised is its text, borrowed for
  * the call (shape->flags tell whether it is whole), text the statement's. Must be quick. False:
- * not now; it is told again the next time.
+ * not now; it is told again when it is met some time later.
  */
 typedef bool observe_news(void *self, const struct shape *shape, struct sl_span normalised,
         struct sl_span text, struct shape_options rules);
