@@ -9,6 +9,7 @@ packages_build='build-essential cmake ninja-build pkg-config libevent-dev libssl
     libpg-query-dev libjansson-dev libjs-dygraphs libpq-dev'
 packages_test='clang clang-format clang-tidy cppcheck libclang-rt-14-dev libcmocka-dev
     universal-ctags openssl python3 procps prometheus chromium'
+packages_quickstart='python3 curl'
 packages_drivers='python3-psycopg2 libpostgresql-jdbc-java'
 packages_bench='pgbouncer linux-perf valgrind strace python3'
 
