@@ -3,7 +3,8 @@
  * proxy/plans.c - stripes of slots.
  *
  * A slot is pending (plan is NULL, on no list) from plans_want() until its answer, which comes
- * exactly once; then it is on its stripe's clock, or gone. Invariants, under the stripe's lock:
+ * exactly once; then it is on its stripe's clock, or gone. Until then it points to what is wanted,
+ * which is freed after it is settled. Invariants, under the stripe's lock:
  *
  *   (1) A slot is on the clock if and only if it has a plan.
  *   (2) stripe->bytes is the sum of the plans' bytes on the clock.
@@ -24,12 +25,20 @@
 
 enum { STRIPES = 16 };
 
+/* What is wanted, on its way through the parser. */
+struct want {
+    struct sl_hash128 key;
+    size_t text_len;
+    char text[]; /* the shape's */
+};
+
 struct slot {
     struct sl_map_node in_map;
     struct sl_list in_clock; /* newest first */
     struct sl_hash128 key;
     struct plan *plan;
-    bool is_used; /* since it was put at the front */
+    const struct want *want; /* while it is pending */
+    bool is_used;            /* since it was put at the front */
 };
 
 struct stripe {
@@ -39,13 +48,6 @@ struct stripe {
     uint32_t plans;
     size_t bytes;
     struct plans_counts counts;
-};
-
-/* What is wanted, on its way through the parser. */
-struct want {
-    struct sl_hash128 key;
-    size_t text_len;
-    char text[]; /* the shape's */
 };
 
 static struct {
@@ -175,6 +177,25 @@ const struct plan *plans_find(struct sl_hash128 key)
     return plan;
 }
 
+bool plans_text(struct sl_hash128 key, char *to, size_t size)
+{
+    struct stripe *stripe = stripe_of(key);
+    const char *text = "";
+    size_t len = 0;
+
+    pthread_mutex_lock(&stripe->lock);
+    const struct slot *slot = find_locked(stripe, key);
+    if (slot != NULL) {
+        text = slot->plan != NULL ? slot->plan->text : slot->want->text;
+        len = slot->plan != NULL ? slot->plan->text_len : slot->want->text_len;
+        len = len < size ? len : size - 1;
+    }
+    memcpy(to, text, len);
+    pthread_mutex_unlock(&stripe->lock);
+    to[len] = '\0';
+    return slot != NULL;
+}
+
 /* Moves to gone what must go for len more bytes and one more plan. */
 static void make_room_locked(struct stripe *stripe, size_t len, struct sl_list *gone)
 {
@@ -214,6 +235,7 @@ static void settle(struct sl_hash128 key, struct plan *plan)
     } else {
         make_room_locked(stripe, plan->bytes, &gone);
         slot->plan = plan;
+        slot->want = NULL;
         sl_list_push(&stripe->clock, &slot->in_clock);
         stripe->bytes += plan->bytes;
         stripe->plans++;
@@ -285,9 +307,10 @@ static bool touch(struct sl_hash128 key, bool to_parse)
     return slot != NULL;
 }
 
-/* A pending slot for key. False: there is one already, or no memory. */
-static bool reserve(struct sl_hash128 key, bool to_parse)
+/* A pending slot for what is wanted. False: there is one already, or no memory. */
+static bool reserve(const struct want *want, bool to_parse)
 {
+    struct sl_hash128 key = want->key;
     struct stripe *stripe = stripe_of(key);
     struct sl_list gone;
 
@@ -297,6 +320,7 @@ static bool reserve(struct sl_hash128 key, bool to_parse)
         return false;
     }
     slot->key = key;
+    slot->want = want;
     sl_list_init(&slot->in_clock);
     pthread_mutex_lock(&stripe->lock);
     bool is_there = find_for_locked(stripe, key, to_parse) != NULL;
@@ -334,19 +358,15 @@ static struct want *want_new(struct sl_hash128 key, struct sl_span shape_text)
 void plans_keep(struct sl_hash128 key, struct sl_span shape_text)
 {
     const struct parser_answer unread = {.err = SL_OK};
-    struct plan *plan = NULL;
 
-    if (touch(key, false) || !reserve(key, false)) {
-        return;
+    struct want *want = touch(key, false) ? NULL : want_new(key, shape_text);
+    if (want != NULL && reserve(want, false)) {
+        struct plan *plan = plan_new(want, &unread);
+        if (plan != NULL) {
+            plan->kind = PLAN_UNREAD;
+        }
+        settle(key, plan);
     }
-    struct want *want = want_new(key, shape_text);
-    if (want != NULL) {
-        plan = plan_new(want, &unread);
-    }
-    if (plan != NULL) {
-        plan->kind = PLAN_UNREAD;
-    }
-    settle(key, plan);
     free(want);
 }
 
@@ -359,13 +379,14 @@ bool plans_want(struct sl_hash128 key, struct sl_span text, struct sl_span shape
     if (touch(key, true)) {
         return true;
     }
-    if (!parser_has_room() || !reserve(key, true)) {
+    struct want *want = parser_has_room() ? want_new(key, shape_text) : NULL;
+    if (want == NULL || !reserve(want, true)) {
+        free(want);
         return false;
     }
-    struct want *want = want_new(key, shape_text);
-    if (want == NULL || parser_ask(text, answered, want) != SL_OK) {
-        free(want);
+    if (parser_ask(text, answered, want) != SL_OK) {
         settle(key, NULL);
+        free(want);
         return false;
     }
     return true;

@@ -72,6 +72,12 @@ SL_MUST_CHECK const struct plan *plans_find(struct sl_hash128 key);
 void plan_unref(const struct plan *plan); /* NULL is fine */
 
 /*
+ * Copies the shape's text, or as much as there is room for, and terminates it; of what is wanted
+ * and not parsed yet, too. False: it is not known. size is not 0.
+ */
+bool plans_text(struct sl_hash128 key, char *to, size_t size);
+
+/*
  * Has text parsed, unless its plan is there or on its way; shape_text is kept with the plan. Both
  * are copied. Not for texts that libpg_query would read otherwise than their server does: with
  * standard_conforming_strings off, or in an encoding where a byte of a long character may be

@@ -48,7 +48,8 @@ sl_usec slow_statements_least(const struct conf *conf)
 static void log_one(const struct slow_statement *of)
 {
     const struct names *names = observe_names(statistics_observe());
-    const struct plan *plan = plans_find(of->key.shape);
+    char text[SL_LOG_LONG_MAX + 8]; /* more, so that it is seen to be cut */
+    bool has_text = plans_text(of->key.shape, text, sizeof text);
 
     sl_log(SL_LOG_INFO, "slow_statement",
             "shape=%016" PRIx64 " client=%" PRIu64
@@ -58,9 +59,8 @@ static void log_one(const struct slow_statement *of)
             sl_log_quote(names_text(names, of->key.user)),
             sl_log_quote(names_text(names, of->key.node)), (long long)of->times[TALLY_TOTAL],
             (long long)of->times[TALLY_WAIT], (long long)of->times[TALLY_SERVER],
-            (long long)of->client_usec, of->rows, of->sqlstate,
-            plan == NULL ? "" : " query=", plan == NULL ? "" : sl_log_quote(plan->text));
-    plan_unref(plan);
+            (long long)of->client_usec, of->rows, of->sqlstate, has_text ? " query=" : "",
+            has_text ? sl_log_quote_long(text) : "");
 }
 
 void slow_statement(void *self, const struct stmt *stmt, const struct shape_key *key,

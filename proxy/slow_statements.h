@@ -8,8 +8,9 @@
  *     info event=slow_statement shape=6f1c0a... client=7 db="shop" user="app" node="10.0.0.1:5432"
  *         total_us=731002 wait_us=12 server_us=730990 client_us=0 rows=3 sqlstate= query="select ?"
  *
- * The text is the shape's: without a literal, and cut. It is missing when the shape has no plan,
- * or none yet (proxy/plans.h).
+ * The text is the shape's: without a literal, and cut at SL_LOG_LONG_MAX bytes. It is missing only
+ * when the parser had no room for a new shape, or a shape's plan gave way to others
+ * (proxy/plans.h).
  *
  * Ownership: one for the process. Threads: as marked. Bounds: optimizer/slow.h, and those of the
  * log (protocol/base/log.h).

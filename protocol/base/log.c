@@ -30,7 +30,7 @@
 #include <unistd.h>
 
 enum {
-    LINE_BYTES = 1024,
+    LINE_BYTES = 4096,
     TAIL_BYTES = 64, /* of a line, kept free for what is said about the line itself */
     STAMP_LEN = 27,  /* 2026-11-21T09:30:00.123456Z */
     QUEUE_BYTES = 1 << 20,

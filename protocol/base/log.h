@@ -13,7 +13,7 @@
  * pipe; what the queue cannot hold is counted and said in the next line written.
  * Before sl_log_start() and after sl_log_stop() lines are written directly.
  *
- * Threads: any. Bounds: a line is cut at 1024 bytes (and says so); the queue
+ * Threads: any. Bounds: a line is cut at 4096 bytes (and says so); the queue
  * holds 1 MB; each event name is limited to 100 lines a second (the rest counted).
  */
 #ifndef SLUICE_PROTOCOL_BASE_LOG_H
@@ -24,6 +24,8 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+
+enum { SL_LOG_LONG_MAX = 2000 };
 
 enum sl_log_level { SL_LOG_ERROR, SL_LOG_WARN, SL_LOG_INFO, SL_LOG_DEBUG };
 
@@ -42,6 +44,9 @@ void sl_log_set_level(enum sl_log_level level);
  * of the calling thread, good for the next 8 calls; longer than 200 bytes is cut with "...".
  */
 const char *sl_log_quote(const char *text);
+
+/* The same for one long text a line: cut at SL_LOG_LONG_MAX bytes, and good until the next call. */
+const char *sl_log_quote_long(const char *text);
 
 /* Writes to path (created, appended) rather than stderr; NULL or "" means stderr. */
 SL_MUST_CHECK enum sl_err sl_log_open(const char *path, struct sl_error *error);

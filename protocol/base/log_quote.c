@@ -8,19 +8,20 @@
 
 enum {
     TEXT_MAX = 200,
-    QUOTES = 8,                     /* good for as many further calls */
-    QUOTED_BYTES = TEXT_MAX * 4 + 6 /* every byte as \xNN, and "...", at worst */
+    QUOTES = 8,                      /* good for as many further calls */
+    QUOTED_BYTES = TEXT_MAX * 4 + 6, /* every byte as \xNN, and "...", at worst */
+    LONG_BYTES = SL_LOG_LONG_MAX * 4 + 6
 };
 
-/* Cut to TEXT_MAX bytes, but not inside a UTF-8 character. */
-static size_t cut_len(const char *text)
+/* Cut to that many bytes, but not inside a UTF-8 character. */
+static size_t cut_len(const char *text, size_t max)
 {
-    size_t len = strnlen(text, TEXT_MAX + 1);
+    size_t len = strnlen(text, max + 1);
 
-    if (len <= TEXT_MAX) {
+    if (len <= max) {
         return len;
     }
-    len = TEXT_MAX;
+    len = max;
     while (len > 0 && ((unsigned char)text[len] & 0xC0) == 0x80) {
         len--;
     }
@@ -61,15 +62,13 @@ static size_t escape(char *to, char c)
     return escape_byte(to, c);
 }
 
-const char *sl_log_quote(const char *text)
+/* quoted has room for four times max, and 6 bytes more. */
+static const char *quote(const char *text, size_t max, char *quoted)
 {
-    static _Thread_local char ring[QUOTES][QUOTED_BYTES];
-    static _Thread_local unsigned next;
-    char *quoted = ring[next++ % QUOTES];
     char *to = quoted;
 
     text = text == NULL ? "" : text;
-    size_t len = cut_len(text);
+    size_t len = cut_len(text, max);
     *to++ = '"';
     for (size_t i = 0; i < len;) {
         size_t bytes = sl_utf8_len(text + i);
@@ -88,6 +87,21 @@ const char *sl_log_quote(const char *text)
     }
     *to++ = '"';
     *to = '\0';
-    SL_DCHECK(to < quoted + QUOTED_BYTES);
+    SL_DCHECK(to < quoted + max * 4 + 6);
     return quoted;
+}
+
+const char *sl_log_quote(const char *text)
+{
+    static _Thread_local char ring[QUOTES][QUOTED_BYTES];
+    static _Thread_local unsigned next;
+
+    return quote(text, TEXT_MAX, ring[next++ % QUOTES]);
+}
+
+const char *sl_log_quote_long(const char *text)
+{
+    static _Thread_local char quoted[LONG_BYTES];
+
+    return quote(text, SL_LOG_LONG_MAX, quoted);
 }

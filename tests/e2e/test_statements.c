@@ -12,7 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { INI_MAX = 2048, VALUE_MAX = 8192 };
+enum { INI_MAX = 2048, VALUE_MAX = 8192, FIRSTS = 80, COLUMNS = 60 };
 
 #define SECRET "5e88-correct-horse"
 
@@ -289,6 +289,49 @@ static void slow_statements_are_logged_without_literals(void **state)
         }
     }
     PQclear(result);
+}
+
+/* "select 1 as first1, 1 as column0 ...", 1 being the value. */
+static void make_first(char *text, size_t size, int first, const char *value)
+{
+    size_t len = (size_t)snprintf(text, size, "select %s as first%d", value, first);
+
+    for (int column = 0; column < COLUMNS; column++) {
+        len += (size_t)snprintf(text + len, size - len, ", %s as column%d", value, column);
+    }
+}
+
+/* Nobody has met them before, and the parser has not come to all of them yet. */
+static void slow_statements_are_logged_with_their_texts_at_first_sight(void **state)
+{
+    static const char end[] = "query=\"select ? as the_end\"";
+    char text[VALUE_MAX];
+
+    (void)state;
+    start_with("log_min_duration_statement = 0\n");
+    PGconn *conn = open_db();
+    assert_int_equal(PQenterPipelineMode(conn), 1);
+    for (int i = 0; i < FIRSTS; i++) { /* fewer than are logged within a second */
+        make_first(text, sizeof text, i, "0");
+        assert_int_equal(PQsendQueryParams(conn, text, 0, NULL, NULL, NULL, NULL, 0), 1);
+    }
+    assert_int_equal(PQpipelineSync(conn), 1);
+    for (bool is_synced = false; !is_synced;) {
+        PGresult *result = PQgetResult(conn); /* NULL behind each */
+        is_synced = PQresultStatus(result) == PGRES_PIPELINE_SYNC;
+        PQclear(result);
+        assert_int_equal(PQstatus(conn), CONNECTION_OK);
+    }
+    assert_int_equal(PQexitPipelineMode(conn), 1);
+    PQclear(PQexec(conn, "select 1 as the_end"));
+    PQfinish(conn);
+    soon_logged(&sluice, end);
+    for (int i = 0; i < FIRSTS; i++) {
+        make_first(text, sizeof text, i, "?");
+        if (!sluice_logged(&sluice, text)) {
+            fail_msg("not logged: %s", text);
+        }
+    }
 }
 
 static void nothing_is_logged_as_slow_unless_asked_for(void **state)
@@ -620,6 +663,7 @@ int main(void)
             CASE(slow_statements_are_kept),
             CASE(what_is_slow_may_change),
             CASE(slow_statements_are_logged_without_literals),
+            CASE(slow_statements_are_logged_with_their_texts_at_first_sight),
             CASE(nothing_is_logged_as_slow_unless_asked_for),
             CASE(all_that_is_known_of_a_shape_is_shown),
             CASE(what_is_not_to_be_parsed_is_shown_without_a_plan),

@@ -91,14 +91,14 @@ static void what_is_below_the_level_is_not_written(void **state)
 
 static void a_long_line_is_cut_and_says_so(void **state)
 {
-    char longer[3000];
+    char longer[6000];
 
     (void)state;
     memset(longer, 'x', sizeof longer - 1);
     longer[sizeof longer - 1] = '\0';
     sl_log(SL_LOG_INFO, "cut", "text=\"%s\"", longer);
     const char *all = read_file(path);
-    assert_true(strlen(all) <= 1024);
+    assert_true(strlen(all) <= 4096);
     assert_non_null(strstr(all, "xxx\" cut=yes\n")); /* the quote is closed */
 }
 
@@ -241,6 +241,24 @@ static void quoting_escapes_cuts_and_lasts_eight_calls(void **state)
     assert_int_equal(strlen(sl_log_quote(longer)), 199 + 5);
 }
 
+static void a_long_text_is_cut_later(void **state)
+{
+    char longer[SL_LOG_LONG_MAX + 2];
+
+    (void)state;
+    memset(longer, 'x', sizeof longer);
+    longer[SL_LOG_LONG_MAX] = '\0';
+    assert_int_equal(strlen(sl_log_quote_long(longer)), SL_LOG_LONG_MAX + 2);
+    longer[SL_LOG_LONG_MAX] = 'x';
+    longer[SL_LOG_LONG_MAX + 1] = '\0';
+    const char *cut = sl_log_quote_long(longer);
+    assert_int_equal(strlen(cut), SL_LOG_LONG_MAX + 5);
+    sl_log(SL_LOG_INFO, "whole", "text=%s", cut);
+    assert_non_null(strstr(read_file(path), "xxx...\"\n"));
+    memset(longer, 1, sizeof longer - 1);
+    assert_int_equal(strlen(sl_log_quote_long(longer)), SL_LOG_LONG_MAX * 4 + 5);
+}
+
 /* ---- syslog: ours, in place of the C library's ---- */
 
 static struct {
@@ -312,6 +330,7 @@ int main(void)
             cmocka_unit_test_setup_teardown(
                     syslog_is_told_under_our_name_and_facility, open_log, close_log),
             cmocka_unit_test(quoting_escapes_cuts_and_lasts_eight_calls),
+            cmocka_unit_test_setup_teardown(a_long_text_is_cut_later, open_log, close_log),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

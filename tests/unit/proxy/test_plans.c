@@ -152,6 +152,8 @@ static void a_text_that_is_not_parsed_is_kept_until_somebody_wants_it_parsed(voi
 
 static void a_shape_is_asked_for_once(void **state)
 {
+    char text[8];
+
     (void)state;
     set_gate(false);
     start(&roomy, gated_work);
@@ -160,11 +162,17 @@ static void a_shape_is_asked_for_once(void **state)
     }
     assert_int_equal(counted().wanted, 1);
     assert_int_equal(counted().pending, 1);
-    assert_null(plans_find(key_of("select 1"))); /* pending is not there */
+    assert_null(plans_find(key_of("select 1")));                    /* pending is not there */
+    assert_true(plans_text(key_of("select 1"), text, sizeof text)); /* but for its text */
+    assert_string_equal(text, "the sha");
+    assert_false(plans_text(key_of("select 2"), text, sizeof text));
+    assert_string_equal(text, "");
     set_gate(true);
     await_plans();
     want("select 1");
     assert_int_equal(counted().wanted, 1);
+    assert_true(plans_text(key_of("select 1"), text, sizeof text));
+    assert_string_equal(text, "the sha");
     stop();
     assert_int_equal(works, 1);
 }
