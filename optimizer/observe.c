@@ -11,6 +11,7 @@
 #include "optimizer/observe.h"
 
 #include "protocol/shape.h"
+#include "protocol/shape_patterns.h"
 #include "protocol/stmt.h"
 
 #include <inttypes.h>
@@ -76,6 +77,7 @@ struct observer {
     struct seen_text texts[OBSERVE_SEEN];
     struct seen shapes[OBSERVE_SEEN];
     struct node_seen nodes[NODES_SEEN];
+    struct shape_patterns patterns;
     uint8_t room[OBSERVE_TEXT_MAX];
 };
 
@@ -118,16 +120,31 @@ static bool may_tell(const struct observer *observer, const struct stmt *stmt)
     return stmt->meter.received_at >= observer->tell_at;
 }
 
-/* A text that is not remembered: its shape may be. */
-static struct seen *name(struct observer *observer, const struct stmt *stmt)
+/* What a shape is remembered by, key.lo of its own. */
+static uint64_t seen_key(uint64_t shape, const struct stmt *stmt)
 {
-    struct shape_room room = {.text = observer->room, .text_max = sizeof observer->room};
+    uint64_t key = shape ^ stmt->who;
+
+    return key != 0 ? key : 1;
+}
+
+/* A text that is not remembered: its shape may be. */
+static struct seen *name(struct observer *observer, const struct stmt *stmt, uint64_t head)
+{
+    struct shape_literal literals[SHAPE_PATTERN_LITERALS];
+    struct shape_room room = {.text = observer->room,
+            .text_max = sizeof observer->room,
+            .literals = literals,
+            .literals_max = SL_COUNT(literals)};
     struct names *names = observer->observe->names;
     struct shape shape;
 
     shape_of(stmt->query, stmt->rules, room, &shape);
-    uint64_t key = shape.key.lo ^ stmt->who;
-    key = key != 0 ? key : 1;
+    if (head != 0) {
+        shape_patterns_keep(
+                &observer->patterns, head, stmt->query, &shape, literals, SL_COUNT(literals));
+    }
+    uint64_t key = seen_key(shape.key.lo, stmt);
     struct seen *seen = place(observer, key);
     bool is_new = seen->key != key;
     if (is_new) {
@@ -152,15 +169,36 @@ static struct seen *name(struct observer *observer, const struct stmt *stmt)
     return seen;
 }
 
+/* The place of a shape of that key, if nobody is to be told of it now; else NULL. */
+static struct seen *known(struct observer *observer, const struct stmt *stmt, uint64_t key)
+{
+    struct seen *seen = place(observer, key);
+    bool is_known = seen->key == key && seen->round == observer->round &&
+                    (seen->tells == 0 || !may_tell(observer, stmt));
+
+    return is_known ? seen : NULL;
+}
+
+/* A text that is not remembered, but for its literals one like it may be. */
+static struct seen *name_by_pattern(struct observer *observer, const struct stmt *stmt)
+{
+    bool is_usual = stmt->rules.encoding == SHAPE_ENCODING_SAFE && !stmt->rules.backslashes &&
+                    !stmt->rules.is_unknown;
+    uint64_t head = is_usual ? shape_pattern_head(stmt->query) : 0;
+    uint64_t shape = head == 0 ? 0 : shape_patterns_find(&observer->patterns, head, stmt->query);
+    struct seen *seen = shape == 0 ? NULL : known(observer, stmt, seen_key(shape, stmt));
+
+    return seen != NULL ? seen : name(observer, stmt, shape == 0 ? head : 0);
+}
+
 static struct seen *seen_of(struct observer *observer, const struct stmt *stmt)
 {
     uint64_t key = key_of(stmt);
     struct seen_text *text = &observer->texts[key % OBSERVE_SEEN];
-    struct seen *seen = place(observer, text->shape);
+    struct seen *seen = text->key == key ? known(observer, stmt, text->shape) : NULL;
 
-    if (text->key != key || seen->key != text->shape || seen->round != observer->round ||
-            (seen->tells > 0 && may_tell(observer, stmt))) {
-        seen = name(observer, stmt);
+    if (seen == NULL) {
+        seen = name_by_pattern(observer, stmt);
         *text = (struct seen_text){.key = key, .shape = seen->key};
     }
     return seen;

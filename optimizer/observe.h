@@ -2,7 +2,8 @@
 /*
  * optimizer/observe.h - the OBSERVE stage: every statement named, timed and counted.
  *
- *     on_statement  text -> text key -> [seen before: its shape] or one pass over it
+ *     on_statement  text -> text key -> [seen before: its shape], or [but for its literals:
+ *                   protocol/shape_patterns.h], or one pass over it
  *     on_end        what it cost (struct stmt_meter) -> the row of its database, user,
  *                   node and shape (optimizer/shape_table.h)
  *
@@ -19,7 +20,7 @@
  * are in the pool's counters only; the former are told by observe_missed().
  *
  * Ownership: the process's, with one part a worker. Threads: a part is its worker's; what
- * is marked so is for any. Bounds: the limits given, and 400 KB a worker.
+ * is marked so is for any. Bounds: the limits given, and 550 KB a worker.
  */
 #ifndef SLUICE_OPTIMIZER_OBSERVE_H
 #define SLUICE_OPTIMIZER_OBSERVE_H

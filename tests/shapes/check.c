@@ -9,11 +9,15 @@
  * DELETE or MERGE and can be parsed, those with one shape must have one fingerprint, and the same
  * facts (protocol/sql_facts.h, without what is called a hint there): the first of each shape is remembered (TABLE_MAX of them), and those after it are compared with it.
  *
+ * Every text is looked for among the patterns of those before it (protocol/shape_patterns.h), and
+ * what they say must be what the scanner says.
+ *
  * Exits 1 when two differ, and prints both; and when so few could be compared that the test says
  * nothing.
  */
 #include "protocol/base/check.h"
 #include "protocol/shape.h"
+#include "protocol/shape_patterns.h"
 #include "protocol/sql_parse.h"
 #include "tests/shapes/mutate.h"
 #include "tests/unit/protocol/facts_text.h"
@@ -46,9 +50,11 @@ struct check {
     struct mutate_random random;
     uint64_t read; /* of the corpus, of whatever kind */
     uint64_t parsed;
-    uint64_t compared; /* with another text */
-    uint64_t shapes;   /* that were new */
+    uint64_t compared;  /* with another text */
+    uint64_t shapes;    /* that were new */
+    uint64_t patterned; /* was like one before */
     uint64_t failures;
+    struct shape_patterns patterns;
 };
 
 static void *must(void *memory)
@@ -119,15 +125,38 @@ static void compare(struct check *check, const struct seen *seen, const char *te
             shape, seen->fingerprint, seen->text, fingerprint, text);
 }
 
+/* Scans the text; what the patterns say of it must be the same. It is one of them from then on. */
+static void scan(
+        struct check *check, const char *text, struct shape_room where, struct shape *shape)
+{
+    struct shape_literal literals[SHAPE_PATTERN_LITERALS];
+
+    struct sl_span span = sl_span_text(text);
+    uint64_t head = shape_pattern_head(span);
+    uint64_t found = head == 0 ? 0 : shape_patterns_find(&check->patterns, head, span);
+
+    where.literals = literals;
+    where.literals_max = SL_COUNT(literals);
+    shape_of(span, (struct shape_options){0}, where, shape);
+    if (found != 0) {
+        check->patterned++;
+        if (found != shape->key.lo) {
+            check->failures++;
+            printf("another shape by its pattern\n  %s\n", text);
+        }
+    } else if (head != 0) {
+        shape_patterns_keep(&check->patterns, head, span, shape, literals, SHAPE_PATTERN_LITERALS);
+    }
+}
+
 /* True when the text could be parsed. */
 static bool examine(struct check *check, const char *text)
 {
     static uint8_t room[4 * MUTATE_TEXT_MAX + 1];
     struct shape shape;
     uint64_t fingerprint;
-    struct shape_room where = {.text = room, .text_max = sizeof room - 1};
 
-    shape_of(sl_span_text(text), (struct shape_options){0}, where, &shape);
+    scan(check, text, (struct shape_room){.text = room, .text_max = sizeof room - 1}, &shape);
     room[shape.text_len] = '\0';
     if (shape.flags != 0 || !is_promised((const char *)room) ||
             !fingerprint_of(text, &fingerprint)) {
@@ -217,7 +246,9 @@ static void mutate(struct check *check)
     struct mutate_text text = check->pool[mutate_below(&check->random, below)];
     const struct mutate_text *other = &check->pool[mutate_below(&check->random, check->pool_count)];
     bool is_new = mutate_below(&check->random, 100) < 35;
+    struct shape shape;
 
+    scan(check, text.at, (struct shape_room){0}, &shape);
     if (is_new) {
         mutate_structure(&check->random, &text, other);
     } else {
@@ -254,14 +285,16 @@ int main(int argc, char **argv)
         mutate(&check);
     }
     printf("%" PRIu64 " statements, %" PRIu32 " to begin with, %" PRIu64 " mutations: %" PRIu64
-           " parsed, %" PRIu64 " shapes, %" PRIu64 " compared, %" PRIu64 " failures\n",
+           " parsed, %" PRIu64 " shapes, %" PRIu64 " compared, %" PRIu64 " by pattern, %" PRIu64
+           " failures\n",
             check.read, check.corpus_count, mutations, check.parsed, check.shapes, check.compared,
-            check.failures);
+            check.patterned, check.failures);
     for (size_t i = 0; i < TABLE_MAX; i++) {
         free(check.table[i].text);
     }
     free(check.table);
     free(check.pool);
-    bool says_little = check.read < CORPUS_MIN || check.compared < mutations / 10;
+    bool says_little = check.read < CORPUS_MIN || check.compared < mutations / 10 ||
+                       check.patterned < mutations / 20;
     return check.failures > 0 || says_little ? 1 : 0;
 }

@@ -1,0 +1,190 @@
+/* SPDX-License-Identifier: PostgreSQL */
+#include "protocol/shape_patterns.h"
+
+#include "protocol/base/check.h"
+#include "protocol/base/hash.h"
+
+#include <stdbool.h>
+#include <string.h>
+
+static bool is_digit(uint8_t c)
+{
+    return (uint8_t)(c - '0') < 10;
+}
+
+/* One that a number or a name may have in it. */
+static bool is_word(uint8_t c)
+{
+    return is_digit(c) || (uint8_t)((c | 0x20) - 'a') < 26 || c == '_' || c == '$' || c == '.' ||
+           c >= 0x80;
+}
+
+/* ---- how a text begins ---- */
+
+typedef uint8_t vector __attribute__((vector_size(16)));
+
+/* A quote or a digit is among sixteen bytes. */
+static inline bool has_candidate(const uint8_t *at)
+{
+    vector bytes;
+    uint64_t found[2];
+
+    memcpy(&bytes, at, sizeof bytes);
+    vector all = (vector)(bytes == '\'') | (vector)(bytes - '0' < 10);
+    memcpy(found, &all, sizeof found);
+    return (found[0] | found[1]) != 0;
+}
+
+/* Up to where the first literal may be: a quote, or a digit that is not within a word. */
+static size_t head_len(struct sl_span text)
+{
+    size_t at = 0;
+
+    while (at < text.len) {
+        if (text.len - at >= sizeof(vector) && !has_candidate(text.at + at)) {
+            at += sizeof(vector);
+            continue;
+        }
+        size_t end = text.len - at < sizeof(vector) ? text.len : at + sizeof(vector);
+        for (; at < end; at++) {
+            uint8_t c = text.at[at];
+            if (c == '\'' || (is_digit(c) && (at == 0 || !is_word(text.at[at - 1])))) {
+                return at;
+            }
+        }
+    }
+    return at;
+}
+
+uint64_t shape_pattern_head(struct sl_span text)
+{
+    if (text.len == 0 || text.len > SHAPE_PATTERN_TEXT) {
+        return 0;
+    }
+    size_t len = head_len(text);
+    return len == text.len ? 0 : sl_hash64(sl_span(text.at, len)) | 1;
+}
+
+static size_t set_of(uint64_t head)
+{
+    return (head >> 32) % SHAPE_PATTERN_SETS;
+}
+
+/* ---- finding ---- */
+
+/* Behind a literal of that kind which stands at `at`; NULL when there is none. */
+static const uint8_t *skip(const uint8_t *at, const uint8_t *end, uint8_t kind)
+{
+    const uint8_t *from = at;
+
+    if (kind == '\'') {
+        const uint8_t *close =
+                at < end && *at == '\'' ? memchr(at + 1, '\'', (size_t)(end - at - 1)) : NULL;
+        return close == NULL ? NULL : close + 1;
+    }
+    while (at < end && is_digit(*at)) {
+        at++;
+    }
+    return at == from ? NULL : at;
+}
+
+static bool is_like(const struct shape_pattern *pattern, struct sl_span text)
+{
+    const uint8_t *at = text.at;
+    const uint8_t *end = text.at + text.len;
+    size_t from = 0;
+
+    for (size_t i = 0; i <= pattern->literals; i++) {
+        bool is_last = i == pattern->literals;
+        size_t to = is_last ? pattern->len : pattern->places[i].at;
+        size_t len = to - from;
+        if ((size_t)(end - at) < len || memcmp(at, pattern->text + from, len) != 0) {
+            return false;
+        }
+        at += len;
+        if (is_last) {
+            break;
+        }
+        at = skip(at, end, pattern->text[to]);
+        if (at == NULL) {
+            return false;
+        }
+        from = to + pattern->places[i].len;
+    }
+    return at == end;
+}
+
+uint64_t shape_patterns_find(
+        const struct shape_patterns *patterns, uint64_t head, struct sl_span text)
+{
+    const struct shape_pattern *set = patterns->sets[set_of(head)];
+
+    SL_DCHECK(head != 0);
+    for (size_t i = 0; i < SHAPE_PATTERN_WAYS; i++) {
+        if (set[i].head == head && is_like(&set[i], text)) {
+            return set[i].shape;
+        }
+    }
+    return 0;
+}
+
+/* ---- keeping ---- */
+
+/*
+ * What follows it must be something that ends it, whatever it is: for a number nothing of a
+ * word, for a string no quote. Then what follows is fixed, and ends the other one too.
+ */
+static bool is_plain(struct sl_span text, const struct shape_literal *literal)
+{
+    size_t end = (size_t)literal->at + literal->len;
+    const uint8_t *at = text.at + literal->at;
+    uint8_t next = end < text.len ? text.at[end] : ' ';
+
+    if (literal->kind == SHAPE_NUMBER) {
+        for (size_t i = 0; i < literal->len; i++) {
+            if (!is_digit(at[i])) {
+                return false;
+            }
+        }
+        return literal->len > 0 && !is_word(next) && next != '\'';
+    }
+    return literal->kind == SHAPE_STRING && literal->len >= 2 && at[0] == '\'' &&
+           memchr(at + 1, '\'', literal->len - 1) == at + literal->len - 1 && next != '\'' &&
+           !is_digit(next);
+}
+
+/* Of the literal stays what tells its kind. */
+static void add_place(struct shape_pattern *pattern, const struct shape_literal *literal)
+{
+    uint8_t *at = pattern->text + literal->at;
+
+    SL_DCHECK(pattern->literals < SHAPE_PATTERN_LITERALS);
+    pattern->places[pattern->literals].at = (uint16_t)literal->at;
+    pattern->places[pattern->literals].len = (uint16_t)literal->len;
+    pattern->literals++;
+    *at = *at == '\'' ? '\'' : '0';
+    memset(at + 1, 0, literal->len - 1);
+}
+
+void shape_patterns_keep(struct shape_patterns *patterns, uint64_t head, struct sl_span text,
+        const struct shape *shape, const struct shape_literal *literals, size_t literals_max)
+{
+    size_t set = set_of(head);
+    struct shape_pattern *pattern = &patterns->sets[set][patterns->oldest[set]];
+
+    if (shape->literals == 0 || shape->literals > literals_max || shape->flags != 0 ||
+            text.len > SHAPE_PATTERN_TEXT || shape->literals > SHAPE_PATTERN_LITERALS) {
+        return;
+    }
+    patterns->oldest[set] = (uint8_t)((patterns->oldest[set] + 1U) % SHAPE_PATTERN_WAYS);
+    pattern->head = head;
+    pattern->shape = shape->key.lo;
+    pattern->len = (uint16_t)text.len;
+    pattern->literals = 0;
+    memcpy(pattern->text, text.at, text.len);
+    for (size_t i = 0; i < shape->literals; i++) {
+        if (is_plain(text, &literals[i])) {
+            add_place(pattern, &literals[i]);
+        }
+    }
+}
