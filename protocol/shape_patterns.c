@@ -72,20 +72,44 @@ static size_t set_of(uint64_t head)
 
 /* ---- finding ---- */
 
-/* Behind a literal of that kind which stands at `at`; NULL when there is none. */
-static const uint8_t *skip(const uint8_t *at, const uint8_t *end, uint8_t kind)
+static const uint8_t *skip_digits(const uint8_t *at, const uint8_t *end)
 {
-    const uint8_t *from = at;
-
-    if (kind == '\'') {
-        const uint8_t *close =
-                at < end && *at == '\'' ? memchr(at + 1, '\'', (size_t)(end - at - 1)) : NULL;
-        return close == NULL ? NULL : close + 1;
-    }
     while (at < end && is_digit(*at)) {
         at++;
     }
-    return at == from ? NULL : at;
+    return at;
+}
+
+/* Behind 5, 1.50 or -7 that stands at `at`, signed or not; NULL when there is none. */
+static const uint8_t *skip_number(const uint8_t *at, const uint8_t *end, bool is_signed)
+{
+    if (is_signed) {
+        if (at == end || *at != '-') {
+            return NULL;
+        }
+        at++;
+    }
+    const uint8_t *from = at;
+    at = skip_digits(at, end);
+    if (at == from) {
+        return NULL;
+    }
+    return end - at > 1 && *at == '.' && is_digit(at[1]) ? skip_digits(at + 1, end) : at;
+}
+
+static const uint8_t *skip_string(const uint8_t *at, const uint8_t *end)
+{
+    if (at == end || *at != '\'') {
+        return NULL;
+    }
+    const uint8_t *close = memchr(at + 1, '\'', (size_t)(end - at - 1));
+    return close == NULL ? NULL : close + 1;
+}
+
+/* Behind a plain literal that begins as the pattern's does: with a quote, a minus, a digit. */
+static const uint8_t *skip(const uint8_t *at, const uint8_t *end, uint8_t first)
+{
+    return first == '\'' ? skip_string(at, end) : skip_number(at, end, first == '-');
 }
 
 static bool is_like(const struct shape_pattern *pattern, struct sl_span text)
@@ -136,21 +160,17 @@ uint64_t shape_patterns_find(
  */
 static bool is_plain(struct sl_span text, const struct shape_literal *literal)
 {
-    size_t end = (size_t)literal->at + literal->len;
-    const uint8_t *at = text.at + literal->at;
-    uint8_t next = end < text.len ? text.at[end] : ' ';
+    const uint8_t *from = text.at + literal->at;
+    const uint8_t *to = from + literal->len;
+    uint8_t next = to < text.at + text.len ? *to : ' ';
 
-    if (literal->kind == SHAPE_NUMBER) {
-        for (size_t i = 0; i < literal->len; i++) {
-            if (!is_digit(at[i])) {
-                return false;
-            }
-        }
-        return literal->len > 0 && !is_word(next) && next != '\'';
+    if (literal->len == 0 || next == '\'') {
+        return false;
     }
-    return literal->kind == SHAPE_STRING && literal->len >= 2 && at[0] == '\'' &&
-           memchr(at + 1, '\'', literal->len - 1) == at + literal->len - 1 && next != '\'' &&
-           !is_digit(next);
+    if (literal->kind == SHAPE_NUMBER) {
+        return !is_word(next) && skip_number(from, to, *from == '-') == to;
+    }
+    return literal->kind == SHAPE_STRING && !is_digit(next) && skip_string(from, to) == to;
 }
 
 /* Of the literal stays what tells its kind. */
@@ -162,7 +182,7 @@ static void add_place(struct shape_pattern *pattern, const struct shape_literal 
     pattern->places[pattern->literals].at = (uint16_t)literal->at;
     pattern->places[pattern->literals].len = (uint16_t)literal->len;
     pattern->literals++;
-    *at = *at == '\'' ? '\'' : '0';
+    *at = *at == '\'' || *at == '-' ? *at : '0';
     memset(at + 1, 0, literal->len - 1);
 }
 

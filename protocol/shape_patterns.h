@@ -3,10 +3,10 @@
  * protocol/shape_patterns.h - texts that differ from one seen before in their literals only.
  *
  * A client that writes its values into the text sends the same bytes again and again, but for
- * those. A pattern is such a text, with the places of its plain literals: whole numbers of
- * digits, and '..' without a quote in it. A text that has the same bytes around other plain
- * literals of the same kinds has the same tokens there, and so the same shape: shape_of() need
- * not be asked. Any other literal (-1.5, E'..', $$..$$, NULL) must be the same.
+ * those. A pattern is such a text, with the places of its plain literals: 5, 1.50 or -7, and '..'
+ * without a quote in it. A text with the same bytes around other plain literals of the same kinds
+ * (a sign has to be there in both, or in none) has the same tokens there, and so the same shape:
+ * shape_of() need not be asked. Any other literal (1e5, E'..', $$..$$, NULL) must be the same.
  *
  * For texts whose strings are read the usual way only: a safe encoding, no backslashes.
  *
