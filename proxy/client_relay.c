@@ -466,7 +466,11 @@ static enum step with_server(struct client *client, const struct request *reques
     case MSG_COPY_DONE:
     case MSG_COPY_FAIL:
         return on_copy_end(client, request);
-    default: /* Flush, CopyData: nothing answers them */
+    case MSG_COPY_DATA:
+        server_meter_copied(client->server, request->total);
+        request_pass_from(client, request, 0); /* nothing answers it, nor a Flush */
+        return STEP_NEXT;
+    default:
         request_pass_from(client, request, 0);
         return STEP_NEXT;
     }

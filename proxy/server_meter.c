@@ -50,6 +50,17 @@ void server_meter_tag(struct server *server, struct sl_span body)
     server->meter.rows = 0;
 }
 
+void server_meter_copied(struct server *server, uint32_t bytes)
+{
+    const struct expect *expect = &server->expect;
+    struct stmt *stmt =
+            expect->copy != EXPECT_COPY_IN || expect->copy_end_sent ? NULL : answered(server);
+
+    if (stmt != NULL) {
+        stmt->meter.bytes_in += bytes;
+    }
+}
+
 void server_meter_error(struct server *server, const char *sqlstate)
 {
     struct stmt *stmt = answered(server);

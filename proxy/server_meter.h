@@ -36,6 +36,8 @@ struct server_meter {
 void server_meter_begin(struct server *server);
 /* CommandComplete's body; PortalSuspended and others without one: empty. */
 void server_meter_tag(struct server *server, struct sl_span body);
+/* CopyData of so many bytes is sent: counted if the server waits for it. */
+void server_meter_copied(struct server *server, uint32_t bytes);
 void server_meter_error(struct server *server, const char *sqlstate);
 /* The reply of a statement has come to its end. */
 void server_meter_ended(struct server *server, struct stmt *stmt);

@@ -448,6 +448,35 @@ static void what_a_client_that_vanished_was_running_is_a_call_and_an_error(void 
     PQfinish(direct);
 }
 
+/* A message is a byte of type, four of length, and what is in it. */
+static void the_data_of_a_copy_belongs_to_its_statement(void **state)
+{
+    static const char copy[] = "copy t_copied from stdin";
+    char expected[32];
+
+    (void)state;
+    start_with("mode = on\n");
+    PGconn *conn = open_db();
+    query_expect(conn, "create temp table t_copied (a int)", "CREATE TABLE");
+    PQclear(PQexec(conn, copy));
+    for (int i = 0; i < 1000; i++) {
+        assert_int_equal(PQputCopyData(conn, "12345\n", 6), 1);
+    }
+    assert_int_equal(PQputCopyEnd(conn, NULL), 1);
+    PGresult *result = PQgetResult(conn);
+    assert_int_equal(PQresultStatus(result), PGRES_COMMAND_OK);
+    PQclear(result);
+    assert_null(PQgetResult(conn));
+    PQclear(PQexec(conn, copy));
+    assert_int_equal(PQputCopyEnd(conn, "no"), 1);
+    PQclear(PQgetResult(conn));
+    assert_null(PQgetResult(conn));
+    PQfinish(conn);
+    snprintf(expected, sizeof expected, "%zu", 2 * (5 + sizeof copy) + 1000 * (5 + 6));
+    expect_query("2", "bytes_in", expected);
+    expect_query("2", "rows", "1000");
+}
+
 static void shapes_are_no_more_than_asked_for(void **state)
 {
     (void)state;
@@ -530,6 +559,7 @@ int main(void)
             CASE(who_runs_what_now_is_shown),
             CASE(a_statement_that_ends_without_a_reply_has_no_bytes_out),
             CASE(what_a_client_that_vanished_was_running_is_a_call_and_an_error),
+            CASE(the_data_of_a_copy_belongs_to_its_statement),
             CASE(shapes_are_no_more_than_asked_for),
             CASE(statistics_stay_within_their_memory),
             CASE(it_is_on_unless_told_otherwise),
