@@ -2,6 +2,7 @@
 #include "optimizer/examples.h"
 
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -12,8 +13,8 @@ struct place {
 
 struct examples {
     pthread_mutex_t lock;
-    bool is_on; /* under lock, as what follows */
-    size_t bytes;
+    atomic_bool is_on; /* written under lock; any thread */
+    size_t bytes;      /* under lock, as what follows */
     struct place places[EXAMPLES_SHAPES];
 };
 
@@ -57,11 +58,16 @@ void examples_free(struct examples *examples)
 void examples_set(struct examples *examples, bool is_on)
 {
     pthread_mutex_lock(&examples->lock);
-    examples->is_on = is_on;
+    atomic_store_explicit(&examples->is_on, is_on, memory_order_relaxed);
     pthread_mutex_unlock(&examples->lock);
     if (!is_on) {
         examples_reset(examples);
     }
+}
+
+static bool is_on(const struct examples *examples)
+{
+    return atomic_load_explicit(&examples->is_on, memory_order_relaxed);
 }
 
 /* By its first word; of several statements in one text some may be others. */
@@ -127,11 +133,12 @@ static bool is_of(const struct place *place, struct sl_hash128 shape)
 void examples_add(struct examples *examples, struct sl_hash128 shape, struct sl_span normalised,
         struct sl_span text)
 {
-    if (!is_kept(normalised)) {
+    /* Without the lock, which workers share with who reads: most have them off. */
+    if (!is_on(examples) || !is_kept(normalised)) {
         return;
     }
     pthread_mutex_lock(&examples->lock);
-    if (examples->is_on) {
+    if (is_on(examples)) { /* still: what is added after they were turned off would stay */
         struct place *place = place_of(examples, shape);
         if (!is_of(place, shape)) {
             forget_locked(examples, place);
