@@ -432,6 +432,16 @@ void observe_turn(struct observe *observe, unsigned worker, uint64_t lost, sl_us
     observer->is_flushing = !observe_flush(observe, worker, &observer->flushed, now);
 }
 
+sl_usec observe_next(const struct observe *observe, unsigned worker)
+{
+    const struct observer *observer = observe->observers[worker];
+    sl_usec at = observer->has_news                       ? observer->flush_at
+                 : shape_table_count(observer->table) > 0 ? observer->tidy_at
+                                                          : INT64_MAX;
+
+    return observer->is_flushing ? 0 : at > observer->flush_at ? at : observer->flush_at;
+}
+
 void observe_settle(struct observe *observe, sl_usec now)
 {
     for (unsigned i = 0; i < observe->options.workers; i++) {

@@ -79,6 +79,8 @@ bool observe_flush(struct observe *observe, unsigned worker, uint32_t *cursor, s
  * told of each shape once more when it is used next. So what is in use is known to be, and comes back.
  */
 void observe_turn(struct observe *observe, unsigned worker, uint64_t lost, sl_usec now);
+/* On that worker: from when on that will be of use; INT64_MAX: not before something is counted. */
+sl_usec observe_next(const struct observe *observe, unsigned worker);
 /* When no worker runs any more: tells the store all that is new. */
 void observe_settle(struct observe *observe, sl_usec now);
 /*

@@ -22,6 +22,7 @@
 #include "proxy/registry.h"
 #include "proxy/server.h"
 #include "proxy/server_load.h"
+#include "proxy/tick.h"
 #include "proxy/worker.h"
 
 #include <pthread.h>
@@ -31,6 +32,7 @@
 enum { EPOCHS = 256, QUERY_MAX = 65536 };
 
 #define LOOK_PERIOD (250 * SL_MSEC)
+#define LOOK_REST (1 * SL_SECOND) /* when nothing was due, or about to be */
 #define STEP_PERIOD (50 * SL_MSEC)
 
 /* Changes that were seen in databases of some names. Any thread. */
@@ -456,7 +458,16 @@ static bool is_calm(struct catalogs_place *place, const struct catalogs_epoch *e
     return now - place->calm_since >= CATALOGS_CALM;
 }
 
-/* This thread alone writes the place: it reads it without the lock. */
+/* Is its catalogue not known, or of another time? This thread alone writes the place: no lock. */
+static bool is_wanting(const struct pool *pool, const struct catalogs_epoch *epochs)
+{
+    const struct catalogs_place *place = &pool->database->catalog;
+
+    return atomic_load(&pool->clients) > 0 &&
+           (place->catalog == NULL || place->epochs != epochs || !pool->is_in_catalog ||
+                   !is_current(pool->database, epochs, place->epoch, place->turn));
+}
+
 static bool is_due(struct pool *pool, const struct catalogs_epoch *epochs, sl_usec now)
 {
     struct catalogs_place *place = &pool->database->catalog;
@@ -465,10 +476,7 @@ static bool is_due(struct pool *pool, const struct catalogs_epoch *epochs, sl_us
         return false;
     }
     bool is_calm_now = is_calm(place, epochs, now);
-    return is_calm_now &&
-           (place->catalog == NULL || place->epochs != epochs || !pool->is_in_catalog ||
-                   !is_current(pool->database, epochs, place->epoch, place->turn) ||
-                   now - place->loaded_at >= CATALOGS_AGE);
+    return is_calm_now && (is_wanting(pool, epochs) || now - place->loaded_at >= CATALOGS_AGE);
 }
 
 static struct load *free_load(void)
@@ -485,17 +493,21 @@ static void look(sl_usec now)
 {
     const struct conf *conf = process_conf();
     struct load *load = free_load();
+    bool is_one_wanting = load == NULL;
 
     for (struct pool *p = registry_next_pool(NULL); p != NULL && load != NULL;
             p = registry_next_pool(p)) {
         const struct conf_database *db = conf_find_database(conf, p->database->name);
         db = db != NULL ? db : conf->fallback_database;
         struct catalogs_epoch *epochs = catalogs_epochs(db, p->database->name);
+        is_one_wanting |=
+                db != NULL && now >= p->database->catalog.retry_at && is_wanting(p, epochs);
         if (db != NULL && is_due(p, epochs, now) && pool_lender(p, now, LOAD_REST) != NULL) {
             p->database->catalog.retry_at = now + CATALOGS_CALM;
             load = begin(load, p, epochs, now) ? free_load() : load;
         }
     }
+    self.look_at = now + (is_one_wanting ? LOOK_PERIOD : LOOK_REST);
     conf_unref(conf);
 }
 
@@ -511,9 +523,24 @@ void catalogs_tick(sl_usec now)
         }
     }
     if (now >= self.look_at) {
-        self.look_at = now + LOOK_PERIOD;
         look(now);
     }
+}
+
+sl_usec catalogs_next(void)
+{
+    sl_usec next = self.look_at;
+
+    if (!self.is_on || process_is_suspended() || process_shutdown() != PROCESS_RUNS) {
+        return TICK_NEVER;
+    }
+    for (size_t i = 0; i < SL_COUNT(self.loads); i++) {
+        const struct load *load = &self.loads[i];
+        if (load->build != NULL && !load->is_away && load->step_at < next) {
+            next = load->step_at;
+        }
+    }
+    return next;
 }
 
 /* ---- start and stop ---- */

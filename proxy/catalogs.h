@@ -76,6 +76,8 @@ void catalogs_start(const struct conf *conf);
 /* Where answers come home to, before the first tick. */
 void catalogs_home(struct mailbox *home);
 void catalogs_tick(sl_usec now);
+/* When a tick would do something; TICK_NEVER: not before something happens. */
+sl_usec catalogs_next(void);
 /* After the workers; places are left for catalogs_forget(). */
 void catalogs_stop(void);
 /* Nobody can be looking at the database any more. */

@@ -374,6 +374,7 @@ enum sl_err client_count(struct client *client, struct sl_error *error)
                 client->user->name);
     }
     atomic_fetch_add(&pool->clients, 1);
+    worker_tend_pools_if_resting(); /* min_pool_size */
     client->is_counted = true;
     return SL_OK;
 }

@@ -126,6 +126,7 @@ static bool begin_pause(struct console *console, const char *argument, struct da
         process_set_paused(true);
     } else {
         atomic_store(&(*database)->is_paused, true);
+        worker_tend_pools();
     }
     return true;
 }
@@ -203,6 +204,7 @@ static void resume_verb(struct console *console, const char *argument)
         return;
     }
     bool was_paused = atomic_exchange(&database->is_paused, false);
+    worker_tend_pools();
     let_go(database);
     if (!was_paused) {
         refuse(console, SL_STATE_OBJECT_NOT_IN_STATE, "database is not paused");
@@ -420,6 +422,7 @@ void console_verbs_cancel(struct console *console)
     if (process_shutdown() == PROCESS_RUNS && console->is_over == servers_are_released) {
         if (console->database != NULL) {
             atomic_store(&console->database->is_paused, false);
+            worker_tend_pools();
         } else {
             process_set_paused(false);
         }

@@ -25,6 +25,7 @@
 #include "proxy/statistics.h"
 #include "proxy/suspend.h"
 #include "proxy/sweep.h"
+#include "proxy/tick.h"
 #include "proxy/worker.h"
 
 #include <signal.h>
@@ -34,13 +35,14 @@
 #include <unistd.h>
 
 #define CONTROL_TICK (50 * SL_MSEC)
+#define REST_MAX (1 * SL_SECOND) /* a clock that is set, names that others asked for */
 
 static struct {
     struct event_base *base;
     struct mailbox mailbox;
     struct event *mail_event;
     struct event *signal_event;
-    struct event *tick_event;
+    struct tick tick;
     int signal_fd;
     struct control_options options;
     bool is_over;
@@ -300,6 +302,7 @@ static void refresh_names(void)
 static void see_to_names(void)
 {
     sl_usec now = sl_now();
+    bool is_asking = dns_pending_count() > 0; /* before looking what came of it */
     unsigned changes = dns_changes();
 
     if (changes != self.dns_seen) {
@@ -309,7 +312,24 @@ static void see_to_names(void)
     if (now >= self.next_refresh) {
         self.next_refresh = now + SL_SECOND;
         refresh_names();
+        is_asking |= dns_pending_count() > 0;
     }
+    if (is_asking) {
+        tick_stir(&self.tick);
+    }
+}
+
+/* Until what is known to come next. */
+static sl_usec rest(sl_usec now)
+{
+    const sl_usec next[] = {
+            self.next_period, self.next_refresh, reaper_next(), statistics_next_tick(now)};
+    sl_usec until = now + REST_MAX;
+
+    for (size_t i = 0; i < SL_COUNT(next); i++) {
+        until = next[i] < until ? next[i] : until;
+    }
+    return process_shutdown() != PROCESS_RUNS ? 0 : until - now;
 }
 
 static void on_tick(evutil_socket_t fd, short what, void *arg)
@@ -322,6 +342,7 @@ static void on_tick(evutil_socket_t fd, short what, void *arg)
     see_to_shutdown();
     reaper_tick(sl_now());
     statistics_tick(sl_now());
+    tick_end(&self.tick, rest(sl_now()));
 }
 
 /* ---- requests ---- */
@@ -369,6 +390,7 @@ static void on_mail(evutil_socket_t fd, short what, void *arg)
     (void)fd;
     (void)what;
     (void)arg;
+    tick_stir(&self.tick);
     mailbox_deliver(&self.mailbox, NULL);
 }
 
@@ -442,6 +464,7 @@ static void on_signal(evutil_socket_t fd, short what, void *arg)
 
     (void)what;
     (void)arg;
+    tick_stir(&self.tick);
     while (read(fd, &info, sizeof info) == (ssize_t)sizeof info) {
         act_on(info.ssi_signo);
     }
@@ -470,20 +493,16 @@ void control_block_signals(void)
 
 static enum sl_err add_events(void)
 {
-    struct timeval tick = {.tv_usec = CONTROL_TICK};
-
     self.mail_event =
             event_new(self.base, self.mailbox.wake_fd, EV_READ | EV_PERSIST, on_mail, NULL);
     self.signal_event = event_new(self.base, self.signal_fd, EV_READ | EV_PERSIST, on_signal, NULL);
-    self.tick_event = event_new(self.base, -1, EV_PERSIST, on_tick, NULL);
-    if (self.mail_event == NULL || self.signal_event == NULL || self.tick_event == NULL) {
+    if (self.mail_event == NULL || self.signal_event == NULL) {
         return SL_ENOMEM;
     }
-    if (event_add(self.mail_event, NULL) != 0 || event_add(self.signal_event, NULL) != 0 ||
-            event_add(self.tick_event, &tick) != 0) {
+    if (event_add(self.mail_event, NULL) != 0 || event_add(self.signal_event, NULL) != 0) {
         return SL_EIO;
     }
-    return SL_OK;
+    return tick_init(&self.tick, self.base, CONTROL_TICK, on_tick, NULL);
 }
 
 enum sl_err control_start(struct control_options options, struct sl_error *error)
@@ -550,7 +569,7 @@ void control_run(void)
 
 void control_fini(void)
 {
-    struct event *events[] = {self.mail_event, self.signal_event, self.tick_event};
+    struct event *events[] = {self.mail_event, self.signal_event};
 
     if (self.base == NULL) {
         return;
@@ -560,6 +579,7 @@ void control_fini(void)
             event_free(events[i]);
         }
     }
+    tick_fini(&self.tick);
     event_base_free(self.base);
     close(self.signal_fd);
     self.is_closed = true;

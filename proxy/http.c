@@ -22,6 +22,7 @@
 #include "proxy/http_words.h"
 #include "proxy/mailbox.h"
 #include "proxy/process.h"
+#include "proxy/tick.h"
 
 #include <errno.h>
 #include <event2/buffer.h>
@@ -41,6 +42,7 @@
 #include <unistd.h>
 
 #define TICK (20 * SL_MSEC)
+#define REST (500 * SL_MSEC) /* while all connections there are wait for a request */
 
 enum {
     SURPLUS_BATCH = 64,
@@ -81,7 +83,7 @@ static struct {
     /* The thread's. */
     struct event_base *base;
     struct event *mail_event;
-    struct event *tick_event;
+    struct tick tick;
     struct event *surplus_event;
     struct event *words_event;
     struct evhttp *http;
@@ -89,6 +91,7 @@ static struct {
     size_t evhttp_body_max; /* of connections made now: evhttp waits for a whole body */
     bool is_resting;        /* evhttp's listener */
     bool is_stopping;
+    bool is_busy; /* somebody's time is running: all are looked at each tick */
     struct sl_list connections;
     struct sl_list exchanges;
 } self = {.mailbox = {.wake_fd = -1}};
@@ -125,6 +128,7 @@ static void enter(struct connection *connection, enum connection_state state)
 {
     struct evbuffer *input = bufferevent_get_input(connection->bufferevent);
 
+    tick_stir(&self.tick);
     connection->state = state;
     connection->since = sl_now();
     connection->has_input = state == READING && evbuffer_get_length(input) > 0;
@@ -136,6 +140,7 @@ static void on_input(struct evbuffer *buffer, const struct evbuffer_cb_info *inf
 
     (void)buffer;
     if (info->n_added > 0 && connection->state == READING && !connection->has_input) {
+        tick_stir(&self.tick);
         connection->has_input = true;
         connection->since = sl_now();
     }
@@ -388,6 +393,7 @@ static void on_close(struct evhttp_connection *of, void *arg)
     struct exchange *exchange = arg;
 
     (void)of;
+    tick_stir(&self.tick);
     exchange->is_gone = true; /* on_tick() finishes it: here evhttp is in the middle of things */
 }
 
@@ -586,12 +592,15 @@ static void see_to_connections(void)
     sl_usec limit = timeout();
 
     see_to_exchanges(now, limit); /* first: they point to connections */
+    self.is_busy = !sl_list_empty(&self.exchanges);
     SL_LIST_EACH_SAFE (it, &self.connections) {
         struct connection *connection = SL_CONTAINER(it, struct connection, link);
         if (evhttp_let_go(connection)) {
             free_connection(connection);
         } else {
             see_to_time(connection, now, limit);
+            self.is_busy |=
+                    connection->is_cut || connection->state != READING || connection->has_input;
         }
     }
 }
@@ -607,6 +616,8 @@ static void on_tick(evutil_socket_t fd, short what, void *arg)
     } else if (http_gathers() == 0) {
         event_base_loopbreak(self.base);
     }
+    sl_usec rest = sl_list_empty(&self.connections) ? TICK_NEVER : REST;
+    tick_end(&self.tick, self.is_busy || self.is_resting || self.is_stopping ? 0 : rest);
 }
 
 static void on_surplus(evutil_socket_t fd, short what, void *arg)
@@ -635,6 +646,7 @@ static void on_accept_error(struct evconnlistener *listener, void *arg)
 {
     (void)arg;
     if (!self.is_resting) {
+        tick_stir(&self.tick);
         self.is_resting = true;
         evconnlistener_disable(listener); /* until the next tick */
     }
@@ -654,6 +666,7 @@ static void deliver_stop(struct letter *letter, struct worker *worker)
 {
     (void)letter;
     (void)worker;
+    tick_stir(&self.tick);
     self.is_stopping = true;
     evconnlistener_disable(self.listener);
     event_del(self.surplus_event);
@@ -671,16 +684,13 @@ static void *run(void *arg)
 
 static bool add_events(int fd)
 {
-    struct timeval tick = {.tv_usec = TICK};
-
     self.mail_event =
             event_new(self.base, self.mailbox.wake_fd, EV_READ | EV_PERSIST, on_mail, NULL);
-    self.tick_event = event_new(self.base, -1, EV_PERSIST, on_tick, NULL);
     self.surplus_event = event_new(self.base, fd, EV_READ | EV_PERSIST, on_surplus, NULL);
     self.words_event = event_new(self.base, -1, 0, on_words, NULL);
-    return self.mail_event != NULL && self.tick_event != NULL && self.surplus_event != NULL &&
-           self.words_event != NULL && event_add(self.mail_event, NULL) == 0 &&
-           event_add(self.tick_event, &tick) == 0;
+    return self.mail_event != NULL && self.surplus_event != NULL && self.words_event != NULL &&
+           event_add(self.mail_event, NULL) == 0 &&
+           tick_init(&self.tick, self.base, TICK, on_tick, NULL) == SL_OK;
 }
 
 /* fd is taken over. */
@@ -707,8 +717,7 @@ static bool make_server(int fd)
 
 static void free_server(void)
 {
-    struct event *events[] = {
-            self.mail_event, self.tick_event, self.surplus_event, self.words_event};
+    struct event *events[] = {self.mail_event, self.surplus_event, self.words_event};
 
     if (self.http != NULL) {
         evhttp_free(self.http); /* the listener's socket, too */
@@ -721,6 +730,7 @@ static void free_server(void)
             event_free(events[i]);
         }
     }
+    tick_fini(&self.tick);
     if (self.base != NULL) {
         event_base_free(self.base);
     }

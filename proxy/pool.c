@@ -461,6 +461,7 @@ enum pool_taken pool_take(
     }
     todo.granted = found;
     carry_out(pool, worker, &todo);
+    worker_tend_pools_if_resting();
     return POOL_QUEUED;
 }
 
@@ -562,6 +563,7 @@ void pool_forget(struct pool *pool, struct server *server, struct worker *worker
     pool_check(pool);
     pthread_mutex_unlock(&pool->lock);
     carry_out(pool, worker, &todo);
+    worker_tend_pools_if_resting();
     registry_let_go(&pool->holders);
 }
 
@@ -649,26 +651,6 @@ void pool_startup_refused(
     pthread_mutex_unlock(&pool->lock);
 }
 
-void pool_login_succeeded(struct pool *pool, const struct server *server)
-{
-    pthread_mutex_lock(&pool->lock);
-    pool->is_failing = false;
-    pool->backoff = 0;
-    if (server->epoch == atomic_load(&pool->epoch)) {
-        pool_welcomes_add(pool, server);
-    }
-    pthread_mutex_unlock(&pool->lock);
-}
-
-void pool_disown(struct pool *pool, const struct credentials *credentials)
-{
-    pthread_mutex_lock(&pool->lock);
-    if (credentials_equal(&pool->credentials, credentials)) {
-        pool->credentials.is_refused = true;
-    }
-    pthread_mutex_unlock(&pool->lock);
-}
-
 /* One waiter who can be served from the idle list (after RESUME, or a reload). */
 static struct server *serve_one_locked(struct pool *pool, unsigned worker)
 {
@@ -685,13 +667,17 @@ static struct server *serve_one_locked(struct pool *pool, unsigned worker)
 }
 
 /* min_pool_size, while somebody uses the pool; always, when it can have one user only. */
+static bool is_below_minimum(const struct pool *pool, sl_usec now)
+{
+    return pool->total < pool->min && pool->total < size_now(pool, now) &&
+           (pool->has_own_user || atomic_load(&pool->clients) > 0);
+}
+
 static void want_minimum(struct pool *pool, sl_usec now, struct todo *todo)
 {
-    bool is_used = pool->has_own_user || atomic_load(&pool->clients) > 0;
-
-    if (!is_used || todo->launch != NULL || pool->total >= pool->min ||
-            pool->total >= size_now(pool, now) || (pool->is_failing && now < pool->retry_at) ||
-            pool->counts[POOL_LOGIN] > 0 || !count_server(pool)) {
+    if (!is_below_minimum(pool, now) || todo->launch != NULL ||
+            (pool->is_failing && now < pool->retry_at) || pool->counts[POOL_LOGIN] > 0 ||
+            !count_server(pool)) {
         return;
     }
     todo->launch = params_ref(pool->last_startup);
@@ -721,15 +707,28 @@ static void make_room_elsewhere(const struct pool *pool, struct worker *worker)
     }
 }
 
-void pool_tend(struct pool *pool, struct worker *worker)
+/* Who waits is seen to every tick: for the reserve, retries, and servers elsewhere. */
+static sl_usec next_look(struct pool *pool, sl_usec now)
+{
+    if (pool->waiting > 0) {
+        return now;
+    }
+    if (!is_below_minimum(pool, now) || pool->counts[POOL_LOGIN] > 0) {
+        return TICK_NEVER; /* the login's end is told */
+    }
+    return pool->is_failing ? pool->retry_at : TICK_NEVER;
+}
+
+sl_usec pool_tend(struct pool *pool, struct worker *worker)
 {
     bool is_cramped = false;
+    sl_usec next = TICK_NEVER;
 
     if (lets_go(pool)) {
         pool_close_idle(pool, worker, "paused"); /* what was idle before */
     }
     if (pool_is_paused(pool)) {
-        return;
+        return TICK_NEVER;
     }
     for (bool is_busy = true; is_busy;) {
         struct todo todo = {0};
@@ -741,6 +740,7 @@ void pool_tend(struct pool *pool, struct worker *worker)
         want_minimum(pool, worker->now, &todo);
         is_cramped = pool->waiting > pool->counts[POOL_LOGIN] && todo.launch == NULL &&
                      pool->total < size_now(pool, worker->now) && !pool->is_failing;
+        next = next_look(pool, worker->now);
         pthread_mutex_unlock(&pool->lock);
         is_busy = todo.granted != NULL || todo.launch != NULL;
         carry_out(pool, worker, &todo);
@@ -748,6 +748,7 @@ void pool_tend(struct pool *pool, struct worker *worker)
     if (is_cramped) {
         make_room_elsewhere(pool, worker);
     }
+    return next;
 }
 
 void pool_close_idle(struct pool *pool, struct worker *worker, const char *reason)

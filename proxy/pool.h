@@ -183,8 +183,11 @@ bool pool_is_paused(const struct pool *pool);
 /* All who wait are refused with that error. */
 void pool_refuse_all(struct pool *pool, const struct sl_error *error);
 
-/* Once in a while, from one worker: min_pool_size, reserve, retries, those in line for limits. */
-void pool_tend(struct pool *pool, struct worker *worker);
+/*
+ * Once in a while, from one worker: min_pool_size, reserve, retries, those in line for limits.
+ * Returns when again if nothing happens till then (worker_tend_pools()); TICK_NEVER: no need.
+ */
+sl_usec pool_tend(struct pool *pool, struct worker *worker);
 
 struct pool_counts pool_counts(struct pool *pool);
 

@@ -6,6 +6,7 @@
 #include "proxy/pool.h"
 #include "proxy/registry.h"
 #include "proxy/server.h"
+#include "proxy/worker.h"
 
 #include <string.h>
 
@@ -72,6 +73,27 @@ void pool_learn(
     }
     pthread_mutex_unlock(&pool->lock);
     params_unref(old);
+}
+
+void pool_login_succeeded(struct pool *pool, const struct server *server)
+{
+    pthread_mutex_lock(&pool->lock);
+    pool->is_failing = false;
+    pool->backoff = 0;
+    if (server->epoch == atomic_load(&pool->epoch)) {
+        pool_welcomes_add(pool, server);
+    }
+    pthread_mutex_unlock(&pool->lock);
+    worker_tend_pools_if_resting();
+}
+
+void pool_disown(struct pool *pool, const struct credentials *credentials)
+{
+    pthread_mutex_lock(&pool->lock);
+    if (credentials_equal(&pool->credentials, credentials)) {
+        pool->credentials.is_refused = true;
+    }
+    pthread_mutex_unlock(&pool->lock);
 }
 
 bool pool_is_disabled(const struct pool *pool, struct sl_error *error)

@@ -276,6 +276,7 @@ bool process_is_paused(void)
 void process_set_paused(bool paused)
 {
     atomic_store(&self.is_paused, paused);
+    worker_tend_pools();
 }
 
 bool process_is_suspended(void)
@@ -296,6 +297,7 @@ enum process_shutdown process_shutdown(void)
 void process_set_shutdown(enum process_shutdown how)
 {
     atomic_store(&self.shutdown, (int)how);
+    worker_tend_pools();
 }
 
 bool process_add_client(int clients_max)

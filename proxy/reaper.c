@@ -8,9 +8,11 @@
 #include "proxy/process.h"
 #include "proxy/registry.h"
 #include "proxy/snapshot.h"
+#include "proxy/tick.h"
 #include "proxy/worker.h"
 
 #define REAPER_PERIOD (SL_SECOND / 3) /* as often as PgBouncer looks */
+#define REAPER_REST (1 * SL_SECOND)   /* while all that there is is in use */
 
 static struct {
     struct mailbox *home;
@@ -18,6 +20,7 @@ static struct {
     unsigned at; /* the worker it is with, or on its way to; one more: the thread of http.h */
     bool is_under_way;
     sl_usec next;
+    bool sees_idle; /* something may soon be over */
     struct sl_list pools;
     struct sl_list databases;
 } self;
@@ -100,6 +103,7 @@ static bool is_idle_for(sl_usec *idle_since, bool is_idle, sl_usec now, sl_usec 
     if (*idle_since == 0) {
         *idle_since = now;
     }
+    self.sees_idle |= limit >= 0;
     return limit >= 0 && now - *idle_since >= limit;
 }
 
@@ -185,14 +189,20 @@ void reaper_tick(sl_usec now)
         return;
     }
     const struct conf *conf = process_conf();
-    self.next = now + REAPER_PERIOD;
+    self.sees_idle = false;
     mark_databases(conf, now);
     registry_next_generation();
     take_out_pools(conf, now);
     take_out_databases();
     registry_next_generation();
     conf_unref(conf);
+    self.next = now + (self.sees_idle ? REAPER_PERIOD : REAPER_REST);
     if (!sl_list_empty(&self.pools) || !sl_list_empty(&self.databases)) {
         send_round();
     }
+}
+
+sl_usec reaper_next(void)
+{
+    return self.is_under_way || process_is_suspended() ? TICK_NEVER : self.next;
 }

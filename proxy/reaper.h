@@ -23,8 +23,10 @@ struct mailbox;
 
 /* Where the letter comes home to. */
 void reaper_start(struct mailbox *home);
-/* Often; looks a few times a second. */
+/* Often; looks a few times a second, and once a second while there is nothing to forget. */
 void reaper_tick(sl_usec now);
+/* When it would look; before that a tick does nothing. */
+sl_usec reaper_next(void);
 /* No thread but this one is left: frees what was taken out. */
 void reaper_fini(void);
 

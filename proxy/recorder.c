@@ -79,6 +79,11 @@ void recorder_tick(sl_usec now)
     }
 }
 
+sl_usec recorder_next(sl_usec now)
+{
+    return now + (self.slot + 1) * HISTORY_SLOT - sl_wall_now();
+}
+
 void recorder_end(sl_usec now)
 {
     end_slot(sl_wall_now(), now);

@@ -29,6 +29,8 @@ void recorder_stop(void);
 
 /* Often: does what is due. */
 void recorder_tick(sl_usec now);
+/* When the slot under way ends, unless the wall clock is set. */
+sl_usec recorder_next(sl_usec now);
 /* The slot under way ends here: the last one. */
 void recorder_end(sl_usec now);
 

@@ -15,6 +15,7 @@
 #include "proxy/plans.h"
 #include "proxy/recorder.h"
 #include "proxy/slow_statements.h"
+#include "proxy/tick.h"
 
 /* Of the memory: what shape_limits_share() leaves is for history and plans. */
 enum { REST_PART = 4, HISTORY_PART = 16 };
@@ -116,6 +117,16 @@ void statistics_tick(sl_usec now)
     }
 }
 
+sl_usec statistics_next_tick(sl_usec now)
+{
+    if (observe == NULL) {
+        return TICK_NEVER;
+    }
+    sl_usec slot = recorder_next(now);
+    sl_usec catalogs = catalogs_next();
+    return slot < catalogs ? slot : catalogs; /* a parser that is stuck is seen to all the same */
+}
+
 void statistics_reload(const struct conf *conf)
 {
     history_writer_set_conf(conf);
@@ -133,6 +144,11 @@ void statistics_turn(unsigned worker, sl_usec now)
     if (observe != NULL) {
         observe_turn(observe, worker, plans_evicted(), now);
     }
+}
+
+sl_usec statistics_next(unsigned worker)
+{
+    return observe == NULL ? TICK_NEVER : observe_next(observe, worker);
 }
 
 void statistics_configure(unsigned worker, const struct conf *conf)

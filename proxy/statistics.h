@@ -28,6 +28,8 @@ void statistics_stop(void);
 
 /* On the control thread, now and then; and at a reload. */
 void statistics_tick(sl_usec now);
+/* After a tick: when the next is of use; TICK_NEVER: hardly. */
+sl_usec statistics_next_tick(sl_usec now);
 void statistics_reload(const struct conf *conf);
 
 /* process_stages: the worker's own stage, if there are statistics. */
@@ -35,6 +37,8 @@ void statistics_stages(struct pipeline *pipeline, unsigned worker);
 
 /* On the worker, once a turn. */
 void statistics_turn(unsigned worker, sl_usec now);
+/* On the worker: from when on that is of use if nothing happens; TICK_NEVER: never. */
+sl_usec statistics_next(unsigned worker);
 
 /* On that worker: the configuration that is in force for it. */
 void statistics_configure(unsigned worker, const struct conf *conf);

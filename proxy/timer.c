@@ -7,6 +7,8 @@
 
 #include "protocol/base/check.h"
 
+enum { LOOK_MAX = 1024 }; /* timers that timer_wheel_next() passes over at most */
+
 void timer_wheel_init(struct timer_wheel *wheel, sl_usec now)
 {
     for (int i = 0; i < TIMER_SLOTS; i++) {
@@ -73,4 +75,24 @@ void timer_wheel_turn(struct timer_wheel *wheel, sl_usec now)
         wheel->count--;
         timer->fired(timer);
     }
+}
+
+sl_usec timer_wheel_next(const struct timer_wheel *wheel, sl_usec limit)
+{
+    unsigned seen = 0;
+
+    for (int64_t i = 0; i < TIMER_SLOTS && wheel->count > 0; i++) {
+        const sl_usec at = (wheel->tick + i) * TIMER_TICK;
+        const struct sl_list *slot = &wheel->slots[(wheel->tick + i) % TIMER_SLOTS];
+        if (at >= limit) {
+            break;
+        }
+        SL_LIST_EACH (link, slot) {
+            if (SL_CONTAINER(link, const struct timer, link)->at <= at || ++seen > LOOK_MAX) {
+                return at;
+            }
+        }
+    }
+    sl_usec round = (wheel->tick + TIMER_SLOTS) * TIMER_TICK;
+    return wheel->count > 0 && round < limit ? round : limit;
 }

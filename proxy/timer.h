@@ -38,6 +38,11 @@ void timer_set(struct timer_wheel *wheel, struct timer *timer, sl_usec at);
 void timer_clear(struct timer_wheel *wheel, struct timer *timer);
 /* Fires what is due by now. */
 void timer_wheel_turn(struct timer_wheel *wheel, sl_usec now);
+/*
+ * After a turn: when the next is due, if that is before limit, else limit. It looks at
+ * a bounded number of slots and timers, and says when to look again if that was not all.
+ */
+sl_usec timer_wheel_next(const struct timer_wheel *wheel, sl_usec limit);
 
 static inline bool timer_is_set(const struct timer *timer)
 {

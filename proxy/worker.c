@@ -27,6 +27,10 @@
 
 #define TICK (20 * SL_MSEC)
 
+/* A worker that rests looks around this often all the same; worker 0, as it sees to the pools: */
+#define REST_MAX (10 * SL_SECOND)
+#define TEND_REST_MAX (1 * SL_SECOND)
+
 static _Thread_local const struct worker *self;
 
 bool worker_is_self(const struct worker *worker)
@@ -45,9 +49,11 @@ static void on_mail(evutil_socket_t fd, short what, void *arg)
 
 static void on_tick(evutil_socket_t fd, short what, void *arg)
 {
+    struct worker *worker = arg;
+
     (void)fd;
     (void)what;
-    (void)arg; /* the turn that follows sees to the timers */
+    worker->has_tick = true; /* the turn that follows sees to the timers */
 }
 
 /* Without clients only databases whose line names the user keep min_pool_size: one pool each. */
@@ -91,23 +97,97 @@ static void make_lasting_pools(const struct conf *conf)
 /* Worker 0 sees to what no client's or server's event would ever bring about. */
 static void tend_pools(struct worker *worker)
 {
-    if (worker->index != 0 || worker->now < worker->tend_at || worker->stopping) {
+    if (worker->index != 0 || worker->stopping) {
         return;
     }
     struct sl_error error = {
             .sqlstate = SL_STATE_ADMIN_SHUTDOWN, .text = "the proxy is shutting down"};
     bool leaves = process_shutdown() == PROCESS_WAITS_FOR_SERVERS;
 
-    worker->tend_at = worker->now + TICK;
+    worker->tend_next = leaves ? worker->now : TICK_NEVER;
     if (worker->has_new_conf) {
         worker->has_new_conf = false;
         make_lasting_pools(worker->conf);
     }
     for (struct pool *p = registry_next_pool(NULL); p != NULL; p = registry_next_pool(p)) {
-        pool_tend(p, worker);
+        sl_usec next = pool_tend(p, worker);
+        worker->tend_next = next < worker->tend_next ? next : worker->tend_next;
         if (leaves) {
             pool_refuse_all(p, &error);
         }
+    }
+}
+
+static void deliver_tend(struct letter *letter, struct worker *worker)
+{
+    (void)letter;
+    /* Before looking: a later change posts anew; and what was changed before is seen. */
+    (void)atomic_exchange(&worker->has_tend_letter, false);
+    worker->shall_tend = true;
+}
+
+void worker_tend_pools(void)
+{
+    struct worker *worker = process_worker(0);
+
+    if (!atomic_exchange(&worker->has_tend_letter, true)) {
+        worker->tend_letter.deliver = deliver_tend;
+        mailbox_post(&worker->mailbox, &worker->tend_letter);
+    }
+}
+
+void worker_tend_pools_if_resting(void)
+{
+    if (atomic_load(&process_worker(0)->is_resting)) {
+        worker_tend_pools();
+    }
+}
+
+/* ---- the turn ---- */
+
+static bool has_ready(const struct worker *worker)
+{
+    return !sl_list_empty(&worker->ready) || !sl_list_empty(&worker->resume);
+}
+
+/*
+ * A tick after which nothing happened: the worker may rest. It says so before it looks at
+ * the pools, so that who changes one after that look sends a letter.
+ */
+static void begin_turn(struct worker *worker)
+{
+    if (!worker->has_tick || worker->has_mail || has_ready(worker)) {
+        if (!worker->tick.is_stirred) {
+            tick_wake(&worker->tick);
+            atomic_store_explicit(&worker->is_resting, false, memory_order_relaxed);
+        }
+    } else if (!worker->tick.is_stirred) {
+        atomic_store(&worker->is_resting, true);
+    }
+}
+
+static sl_usec rest_of(const struct worker *worker)
+{
+    sl_usec next = worker->now + (worker->index == 0 ? TEND_REST_MAX : REST_MAX);
+    sl_usec flush = statistics_next(worker->index);
+
+    if (has_ready(worker)) {
+        return 0; /* by a timer, most likely */
+    }
+    next = flush < next ? flush : next;
+    next = worker->index == 0 && worker->tend_next < next ? worker->tend_next : next;
+    return timer_wheel_next(&worker->timers, next) - worker->now;
+}
+
+static void end_turn(struct worker *worker)
+{
+    if (worker->has_tick) {
+        sl_usec rest = worker->tick.is_stirred ? 0 : rest_of(worker);
+        worker->has_tick = false;
+        if (rest <= TICK) {
+            atomic_store_explicit(&worker->is_resting, false, memory_order_relaxed);
+        }
+        tick_end(&worker->tick, rest);
     }
 }
 
@@ -116,6 +196,7 @@ void worker_turn(struct worker *worker)
     struct sl_list *item;
 
     worker->now = sl_now();
+    begin_turn(worker);
     if (worker->has_mail) {
         worker->has_mail = false;
         mailbox_deliver(&worker->mailbox, worker);
@@ -133,9 +214,13 @@ void worker_turn(struct worker *worker)
         }
     }
     timer_wheel_turn(&worker->timers, worker->now);
-    tend_pools(worker);
+    if (worker->has_tick || worker->shall_tend) {
+        worker->shall_tend = false;
+        tend_pools(worker);
+    }
     statistics_turn(worker->index, worker->now);
     outbox_flush(&worker->outbox);
+    end_turn(worker);
 }
 
 static void *run(void *arg)
@@ -152,7 +237,6 @@ static void *run(void *arg)
 
 static enum sl_err make_base(struct worker *worker)
 {
-    struct timeval tick = {.tv_sec = 0, .tv_usec = TICK};
     struct event_config *config = event_config_new();
 
     if (config == NULL) {
@@ -167,12 +251,10 @@ static enum sl_err make_base(struct worker *worker)
     }
     worker->mail_event =
             event_new(worker->base, worker->mailbox.wake_fd, EV_READ | EV_PERSIST, on_mail, worker);
-    worker->tick_event = event_new(worker->base, -1, EV_PERSIST, on_tick, worker);
-    if (worker->mail_event == NULL || worker->tick_event == NULL ||
-            event_add(worker->mail_event, NULL) != 0 || event_add(worker->tick_event, &tick) != 0) {
+    if (worker->mail_event == NULL || event_add(worker->mail_event, NULL) != 0) {
         return SL_ENOMEM;
     }
-    return SL_OK;
+    return tick_init(&worker->tick, worker->base, TICK, on_tick, worker);
 }
 
 static enum sl_err make_pipeline(
@@ -204,6 +286,8 @@ enum sl_err worker_start(struct worker *worker, unsigned index,
     sl_list_init(&worker->cancels);
     timer_wheel_init(&worker->timers, worker->now);
     atomic_init(&worker->clients_count, 0);
+    atomic_init(&worker->is_resting, false);
+    atomic_init(&worker->has_tend_letter, false);
     worker_set_conf(worker, process_conf());
     worker->read_buf = malloc(READ_FRONT + READ_BYTES);
     worker->clients = sl_slab_new(sizeof(struct client), WORKER_CLIENTS_MAX);
@@ -259,6 +343,7 @@ void worker_fini(struct worker *worker)
 {
     self = worker; /* the thread is gone; who tidies up stands in for it */
     worker->stopping = true;
+    atomic_store(&worker->is_resting, false); /* nobody need wake it any more */
     mailbox_deliver(&worker->mailbox, worker);
     cancel_send_stop_all(worker);
     close_all(worker);
@@ -269,7 +354,7 @@ void worker_fini(struct worker *worker)
     free(worker->pipeline);
     hold_cache_fini(&worker->holds);
     event_free(worker->mail_event);
-    event_free(worker->tick_event);
+    tick_fini(&worker->tick);
     event_base_free(worker->base);
     mailbox_fini(&worker->mailbox);
     conf_unref(worker->conf);
@@ -299,6 +384,7 @@ void worker_set_conf(struct worker *worker, const struct conf *conf)
     conf_unref(worker->conf);
     worker->conf = conf;
     worker->has_new_conf = true;
+    worker->shall_tend = true;
     worker->watches_clients = has_client_deadlines(conf);
     statistics_configure(worker->index, conf);
 }

@@ -4,7 +4,9 @@
  *
  * A turn: wait for events; take letters; let each ready connection do its work;
  * resume the clients that got what they waited for; fire timers. Nothing in a
- * turn blocks. A client stays with its worker for life; a server may be handed to
+ * turn blocks. While something goes on there is a turn every 20 ms at least; after
+ * that long without, the worker rests until a letter, a connection or the next of
+ * its deadlines. A client stays with its worker for life; a server may be handed to
  * another worker by letter (proxy/pool.h).
  *
  * Ownership: the worker owns its loop, its buffers, its clients, and the servers
@@ -21,6 +23,7 @@
 #include "proxy/hold.h"
 #include "proxy/mailbox.h"
 #include "proxy/outbox.h"
+#include "proxy/tick.h"
 #include "proxy/timer.h"
 
 #include <event2/event.h>
@@ -59,13 +62,18 @@ struct worker {
     bool is_suspended;    /* suspend.h: as of the last letter about it */
     bool has_new_conf;    /* worker 0: min_pool_size may ask for pools that nobody has used yet */
     bool watches_clients; /* a timeout of logged-in clients is configured */
-    sl_usec tend_at;
-    struct event *tick_event;
+    bool shall_tend;      /* worker 0: the pools, in this turn */
+    sl_usec tend_next;    /* worker 0: when the pools want it again, if nothing happens */
+    struct tick tick;
+    bool has_tick;
     struct letter stop_letter;
     struct letter suspend_letter;
     atomic_bool has_suspend_letter; /* any thread: it is on its way */
-    atomic_uint clients_count;      /* any thread: for choosing where a new client goes */
-    uint8_t *read_buf;              /* READ_FRONT + READ_BYTES */
+    struct letter tend_letter;
+    atomic_bool has_tend_letter; /* any thread: it is on its way */
+    atomic_bool is_resting;      /* any thread: nothing but letters and connections wakes it soon */
+    atomic_uint clients_count;   /* any thread: for choosing where a new client goes */
+    uint8_t *read_buf;           /* READ_FRONT + READ_BYTES */
     struct outbox outbox;
     struct sl_error refusal; /* of the statement that is being refused; else empty */
 };
@@ -81,6 +89,13 @@ void worker_join(struct worker *worker);
 void worker_fini(struct worker *worker);
 /* By letter, on the worker: the new configuration, whose reference is taken over. */
 void worker_set_conf(struct worker *worker, const struct conf *conf);
+
+/*
+ * Any thread: the pools are seen to within a tick, by worker 0. To be called by whoever
+ * makes that worth while. The second costs nothing while worker 0 has ticks anyway.
+ */
+void worker_tend_pools(void);
+void worker_tend_pools_if_resting(void);
 
 /* True on that worker's own thread. */
 bool worker_is_self(const struct worker *worker);

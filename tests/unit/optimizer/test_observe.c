@@ -291,6 +291,29 @@ static void a_worker_tells_the_store_about_once_a_second(void **state)
     assert_int_equal(told_to_store(), 4);
 }
 
+static void while_nothing_is_counted_a_turn_is_of_no_use(void **state)
+{
+    struct stmt stmts[2] = {made("select 1"), made("select 2")};
+
+    (void)state;
+    turn(start);
+    assert_true(observe_next(observe, 0) == INT64_MAX);
+    run(0, &stmts[0]);
+    assert_true(observe_next(observe, 0) <= start);
+    observe_turn(observe, 0, lost, start);
+    assert_true(observe_next(observe, 0) <= start); /* that was a part of it */
+    turn(start);
+    assert_in_range(observe_next(observe, 0), start + 2 * SL_SECOND, start + 60 * SL_SECOND);
+    run(0, &stmts[1]);
+    assert_true(observe_next(observe, 0) == start + SL_SECOND);
+    turn(start + SL_SECOND);
+    /* Entries that stood idle are given up; then there is nothing left to do. */
+    for (int i = 0; i < 100 && observe_next(observe, 0) != INT64_MAX; i++) {
+        turn(observe_next(observe, 0));
+    }
+    assert_true(observe_next(observe, 0) == INT64_MAX);
+}
+
 static void what_is_forgotten_is_not_told(void **state)
 {
     struct shape_row row[ROWS_MAX];
@@ -491,6 +514,7 @@ int main(void)
             CASE(errors_are_counted_by_class),
             CASE(what_runs_long_is_counted_though_its_entry_went),
             CASE(a_worker_tells_the_store_about_once_a_second),
+            CASE(while_nothing_is_counted_a_turn_is_of_no_use),
             CASE(what_is_forgotten_is_not_told),
             CASE(a_shape_is_told_until_it_is_taken),
             CASE(what_is_under_way_is_found),

@@ -45,6 +45,7 @@ static struct {
     struct asker askers[WORLD_CLIENTS];
     atomic_uint launched;
     atomic_uint closed;
+    atomic_uint tends;        /* so often worker 0 was told to look at the pools */
     const char *close_reason; /* of the last; single-threaded tests only */
     atomic_bool is_paused;
     atomic_bool is_suspended;
@@ -76,6 +77,11 @@ struct worker *process_worker(unsigned index)
 struct pool *registry_next_pool(const struct pool *previous)
 {
     return previous == NULL ? world.pools[0] : previous == world.pools[0] ? world.pools[1] : NULL;
+}
+
+void worker_tend_pools_if_resting(void)
+{
+    atomic_fetch_add(&world.tends, 1);
 }
 
 void catalogs_moved(struct database *database)

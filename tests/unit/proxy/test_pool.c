@@ -343,6 +343,76 @@ static void min_pool_size_is_kept_while_somebody_uses_the_pool(void **state)
     assert_int_equal(pool_counts(pool()).servers[POOL_IDLE], 2);
 }
 
+/* ---- when a pool is looked at again ---- */
+
+static sl_usec next_look(void)
+{
+    sl_usec next = pool_tend(pool(), world.workers[0]);
+
+    world_turn();
+    return next;
+}
+
+static void a_pool_nobody_waits_for_need_not_be_looked_at(void **state)
+{
+    (void)state;
+    assert_true(next_look() == TICK_NEVER);
+    ask_usual(0);
+    assert_true(next_look() <= world.workers[0]->now);
+    login();
+    assert_true(next_look() == TICK_NEVER);
+    ask(1, 1, pool(), params_empty());
+    assert_true(next_look() <= world.workers[0]->now);
+    atomic_store(&world.is_paused, true);
+    assert_true(next_look() == TICK_NEVER); /* the end of a pause is told */
+    atomic_store(&world.is_paused, false);
+    give(0);
+    assert_true(next_look() == TICK_NEVER);
+}
+
+static void below_min_pool_size_it_is_when_connecting_is_tried_again(void **state)
+{
+    struct sl_error error = {.sqlstate = "08006", .text = "no"};
+    sl_usec now = world.workers[0]->now;
+
+    (void)state;
+    pool()->size = 5;
+    pool()->min = 1;
+    assert_true(next_look() == TICK_NEVER); /* nobody uses it */
+    atomic_store(&pool()->clients, 1);
+    pool_login_failed(pool(), world.workers[0], &error, true);
+    assert_in_range(next_look(), now + 1, now + SL_SECOND);
+    assert_int_equal(world.launched, 0);
+    world_pass(SL_SECOND);
+    assert_true(next_look() == TICK_NEVER); /* it is tried: its end is told */
+    assert_int_equal(world.launched, 1);
+    login();
+    assert_true(next_look() == TICK_NEVER);
+}
+
+/* Worker 0 may be resting whenever these happen. */
+static void what_makes_a_look_worth_while_is_told(void **state)
+{
+    unsigned tends = 0;
+
+    (void)state;
+    ask(0, 1, pool(), params_empty());
+    assert_true(world.tends > tends); /* somebody waits */
+    tends = world.tends;
+    login();
+    assert_true(world.tends > tends); /* a server is there */
+    tends = world.tends;
+    struct server *server = world.askers[0].server;
+    world.askers[0].server = NULL;
+    pool_forget(pool(), server, world.workers[1]);
+    assert_true(world.tends > tends); /* one less than there were */
+    sl_list_remove(&server->link);
+    params_unref(server->startup);
+    params_unref(server->params);
+    params_unref(server->reported);
+    free(server);
+}
+
 static void of_the_idle_only_those_above_min_pool_size_are_spare(void **state)
 {
     struct server *servers[3];
@@ -691,6 +761,9 @@ int main(void)
             CASE(the_reserve_is_for_those_who_have_waited_long),
             CASE(the_limit_of_a_database_holds_for_all_its_pools),
             CASE(min_pool_size_is_kept_while_somebody_uses_the_pool),
+            CASE(a_pool_nobody_waits_for_need_not_be_looked_at),
+            CASE(below_min_pool_size_it_is_when_connecting_is_tried_again),
+            CASE(what_makes_a_look_worth_while_is_told),
             CASE(of_the_idle_only_those_above_min_pool_size_are_spare),
             CASE(without_memory_for_a_server_nothing_stays_counted),
             CASE(while_paused_nothing_is_handed_out),

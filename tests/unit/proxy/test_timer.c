@@ -178,6 +178,78 @@ static void one_that_sets_itself_fires_again_in_a_later_turn(void **state)
     assert_int_equal(fired_count, 2);
 }
 
+/* ---- when the next is due ---- */
+
+/* As a worker rests: until then, or until the limit, and again. */
+static int rests_until_fired(sl_usec *now)
+{
+    int rests = 0;
+
+    while (fired_count == 0) {
+        sl_usec next = timer_wheel_next(&wheel, *now + 3600 * SL_SECOND);
+        assert_true(next > *now - TIMER_TICK);
+        *now = next > *now ? next : *now + TIMER_TICK;
+        timer_wheel_turn(&wheel, *now);
+        assert_true(++rests < 100000);
+    }
+    return rests;
+}
+
+static void who_rests_until_the_next_is_due_fires_it_in_time_and_wakes_no_more(void **state)
+{
+    struct timer timer;
+
+    (void)state;
+    for (sl_usec after = SL_MSEC; after < 600 * SL_SECOND; after = after * 3 + 7) {
+        sl_usec now = START;
+        timer_wheel_init(&wheel, START);
+        timer_wheel_turn(&wheel, now);
+        fired_count = 0;
+        timer_init(&timer, note);
+        timer_set(&wheel, &timer, START + after);
+        int rests = rests_until_fired(&now);
+        assert_true(now >= START + after);
+        assert_true(now <= START + after + TIMER_TICK);
+        /* Once a round is looked around: 600 s are thirty of them. */
+        assert_true(rests <= 1 + after / (TIMER_SLOTS * TIMER_TICK));
+    }
+}
+
+static void without_timers_or_before_any_it_is_the_limit(void **state)
+{
+    struct timer timer;
+
+    (void)state;
+    timer_wheel_turn(&wheel, START);
+    assert_true(timer_wheel_next(&wheel, START + 3600 * SL_SECOND) == START + 3600 * SL_SECOND);
+    timer_init(&timer, note);
+    timer_set(&wheel, &timer, START + SL_SECOND);
+    assert_true(timer_wheel_next(&wheel, START + SL_SECOND / 2) == START + SL_SECOND / 2);
+    timer_clear(&wheel, &timer);
+    assert_true(timer_wheel_next(&wheel, START + 3600 * SL_SECOND) == START + 3600 * SL_SECOND);
+}
+
+/* A million clients with a deadline each: it is looked at some, and then again. */
+static void of_many_timers_it_looks_at_some_and_still_none_is_late(void **state)
+{
+    static struct timer timers[20000];
+    struct timer near;
+    sl_usec now = START;
+
+    (void)state;
+    timer_wheel_turn(&wheel, now);
+    for (size_t i = 0; i < SL_COUNT(timers); i++) {
+        timer_init(&timers[i], note);
+        timer_set(&wheel, &timers[i], START + 500 * SL_SECOND + (sl_usec)i * SL_MSEC);
+    }
+    assert_true(timer_wheel_next(&wheel, START + 3600 * SL_SECOND) < START + 2 * SL_SECOND);
+    timer_init(&near, note);
+    timer_set(&wheel, &near, START + 15 * SL_SECOND);
+    assert_true(rests_until_fired(&now) > 1);
+    assert_ptr_equal(fired[0], &near);
+    assert_true(now <= START + 15 * SL_SECOND + TIMER_TICK);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -188,6 +260,10 @@ int main(void)
             cmocka_unit_test_setup(a_time_rounds_away_is_waited_for, begin),
             cmocka_unit_test_setup(after_a_long_sleep_all_that_is_due_fires, begin),
             cmocka_unit_test_setup(what_is_past_already_fires_within_a_tick, begin),
+            cmocka_unit_test_setup(
+                    who_rests_until_the_next_is_due_fires_it_in_time_and_wakes_no_more, begin),
+            cmocka_unit_test_setup(without_timers_or_before_any_it_is_the_limit, begin),
+            cmocka_unit_test_setup(of_many_timers_it_looks_at_some_and_still_none_is_late, begin),
             cmocka_unit_test_setup(one_that_fires_may_clear_another_that_is_due, begin),
             cmocka_unit_test_setup(one_that_sets_itself_fires_again_in_a_later_turn, begin),
     };
