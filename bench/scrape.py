@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: PostgreSQL
-"""What a scrape of /metrics costs with 10,000 shapes in memory, and who waits for it.
+"""What a scrape of /metrics costs with 10,000 shapes, or 1,024 pools, in memory, and who waits for it.
 
     SLUICE=build/bench/sluice python3 bench/scrape.py
 
@@ -23,6 +23,7 @@ from scratch import Failed, Peer
 
 SHAPES = 10000
 CALLS = 3  # of each shape: what comes once only is on probation
+POOLS = 1024  # as many have totals of their own (optimizer/README.md)
 SCRAPES = 40
 ROUNDS = 5
 SECONDS = 4
@@ -127,21 +128,45 @@ def compare(port, http_port):
              ratios[0], ratios[-1]))
 
 
+def many_shapes(peer, path, server_port, http_port):
+    peer.more = ["[stats]", "mode = on", "shapes = %d" % (SHAPES + SHAPES // 10)] + serve(http_port)
+    with peer.run(server_port) as (port, process):
+        fill(port, path)
+        _, body = get(http_port, "/metrics")
+        print("%d shapes in %d kB" % (sample(body, "sluice_shapes"),
+                                      sample(body, "sluice_shapes_bytes") / 1024))
+        for path_of_url in ("/metrics", "/api/metrics/performance",
+                            "/api/metrics/performance?order=p99"):
+            measure(path_of_url, process.pid, http_port)
+        compare(port, http_port)
+
+
+def many_pools(peer, path, server_port, http_port):
+    peer.more = ["[databases]"]
+    peer.more += ["pool%d = host=127.0.0.1 port=%d dbname=%s" % (i, server_port, scratch.DATABASE)
+                  for i in range(POOLS)] + serve(http_port)
+    name = path + "/pools.sql"
+    with open(name, "w") as out:
+        for i in range(POOLS):
+            out.write("\\connect pool%d\nSELECT 1;\n" % i)
+    with peer.run(server_port) as (port, process):
+        scratch.check(["psql", "-X", "-q", "-o", os.devnull, "-h", "127.0.0.1", "-p", str(port), "-U",
+                       scratch.USER, "-f", name, scratch.DATABASE])
+        _, body = get(http_port, "/metrics")
+        print("%d pools" % body.count(b"\nsluice_statements_total{"))
+        measure("/metrics", process.pid, http_port)
+
+
+def serve(http_port):
+    return ["[http]", "listen = 127.0.0.1:%d" % http_port, "timeout = 20"]
+
+
 def main():
     with scratch.folder() as path:
         peer = Peer("sluice", os.environ.get("SLUICE", "build/bench/sluice"), path, 2)
-        http_port = scratch.free_port()
-        peer.more = ["[stats]", "mode = on", "shapes = %d" % (SHAPES + SHAPES // 10),
-                     "[http]", "listen = 127.0.0.1:%d" % http_port]
-        with scratch.postgres(path) as server_port, peer.run(server_port) as (port, process):
-            fill(port, path)
-            _, body = get(http_port, "/metrics")
-            print("%d shapes in %d kB" % (sample(body, "sluice_shapes"),
-                                          sample(body, "sluice_shapes_bytes") / 1024))
-            for path_of_url in ("/metrics", "/api/metrics/performance",
-                                "/api/metrics/performance?order=p99"):
-                measure(path_of_url, process.pid, http_port)
-            compare(port, http_port)
+        with scratch.postgres(path) as server_port:
+            for load in (many_shapes, many_pools):
+                load(peer, path, server_port, scratch.free_port())
 
 
 if __name__ == "__main__":
