@@ -14,6 +14,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -134,6 +135,7 @@ static _Noreturn void become_proxy(const struct wire_proxy *proxy, const char *b
     snprintf(ini, sizeof ini, "%s/sluice.ini", proxy->folder);
     snprintf(log, sizeof log, "%s/log", proxy->folder);
     int fd = open(log, O_WRONLY | O_CREAT | O_TRUNC, 0600);
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
     dup2(fd, STDOUT_FILENO);
     dup2(fd, STDERR_FILENO);
     if (geteuid() == 0) { /* which is refused unless asked for */

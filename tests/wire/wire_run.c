@@ -4,17 +4,25 @@
  *
  *     wire_run SCRIPT [BINARY]        BINARY, else the environment's SLUICE_BIN
  *
- * Every run has a proxy of its own. Ends with 0 when all runs went well; a failure
- * names the line, what was expected, what came, and what had been said before.
+ * Every run has a process and a proxy of its own, and all run at once. Ends with 0
+ * when all runs went well; a failure names the line, what was expected, what came,
+ * and what had been said before.
  * With WIRE_STATS=off no statement is observed: Sluice is a pipe.
  * With WIRE_WORKERS=0 the ini names no workers, so that another proxy which reads
  * PgBouncer's ini can be played.
  */
 #include "tests/wire/wire_play.h"
 
+#include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+enum { WORKERS_MAX = 32, RUNS_MAX = WORKERS_MAX * (WIRE_LUMP + 1) };
 
 static const char *const mode_names[] = {"whole", "pieces", "lump"};
 
@@ -51,23 +59,63 @@ static bool run_once(
     return fine;
 }
 
-/* Plays every mode with every number of workers asked for; goes on after a failure. */
-static unsigned run_all(const struct wire_script *script, const char *binary, unsigned *runs)
+/* ---- all runs at once: nearly all of a run is waiting ------------------------------------ */
+
+struct run {
+    pid_t pid;
+    FILE *said; /* its stderr, printed when it has ended: the runs' words do not mix */
+};
+
+static void run_start(struct run *run, const struct wire_script *script, enum wire_mode mode,
+        unsigned workers, const char *binary)
 {
+    pid_t parent = getpid();
+    run->said = tmpfile();
+    run->pid = run->said == NULL || fcntl(fileno(run->said), F_SETFD, FD_CLOEXEC) < 0 ? -1 : fork();
+    if (run->pid != 0) {
+        return;
+    }
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    if (getppid() != parent || dup2(fileno(run->said), STDERR_FILENO) < 0) {
+        exit(1);
+    }
+    exit(run_once(script, mode, workers, binary) ? 0 : 1);
+}
+
+/* Whether it went well. */
+static bool run_end(struct run *run)
+{
+    char bytes[4096];
+    int status = 1;
+    if (run->pid < 0 || waitpid(run->pid, &status, 0) != run->pid) {
+        fprintf(stderr, "a run cannot be started\n");
+    }
+    if (run->said != NULL) {
+        rewind(run->said);
+        for (size_t n; (n = fread(bytes, 1, sizeof bytes, run->said)) > 0;) {
+            fwrite(bytes, 1, n, stderr);
+        }
+        fclose(run->said);
+    }
+    return WIFEXITED(status) && WEXITSTATUS(status) == 0;
+}
+
+/* Plays every mode with every number of workers asked for; goes on after a failure. */
+static unsigned run_all(const struct wire_script *script, const char *binary, unsigned *count)
+{
+    struct run runs[RUNS_MAX];
     const char *only = getenv("WIRE_WORKERS");
     unsigned workers_bits = only == NULL ? script->workers : 1U << (strtoul(only, NULL, 10) & 31U);
     unsigned failures = 0;
-    for (unsigned workers = 0; workers < 32; workers++) {
-        if ((workers_bits & 1U << workers) == 0) {
-            continue;
-        }
+    for (unsigned workers = 0; workers < WORKERS_MAX; workers++) {
         for (unsigned mode = WIRE_WHOLE; mode <= WIRE_LUMP; mode++) {
-            if ((script->modes & 1U << mode) == 0) {
-                continue;
+            if ((workers_bits & 1U << workers) != 0 && (script->modes & 1U << mode) != 0) {
+                run_start(&runs[(*count)++], script, (enum wire_mode)mode, workers, binary);
             }
-            ++*runs;
-            failures += run_once(script, (enum wire_mode)mode, workers, binary) ? 0 : 1;
         }
+    }
+    for (unsigned i = 0; i < *count; i++) {
+        failures += run_end(&runs[i]) ? 0 : 1;
     }
     return failures;
 }
