@@ -36,6 +36,7 @@ struct bytes {
 };
 
 struct talk {
+    bool is_login;     /* then nothing comes behind ReadyForQuery */
     bool said_goodbye; /* then the end is a close, however long it takes */
     int fd;
     struct bytes out;
@@ -297,6 +298,9 @@ static void settle(struct talk *talk, size_t want)
         if (sent && want > 0 && talk->log->count >= want) {
             return;
         }
+        if (talk->is_login && is_all_answered(talk) && want == 0) {
+            return;
+        }
         int quiet_ms = is_all_answered(talk) ? QUIET_MS : SLOW_MS;
         bool moved = turn(talk, talk->said_goodbye ? LIMIT_MS : quiet_ms);
         if (!moved && sent && want == 0) {
@@ -357,13 +361,14 @@ static void run_lines(struct talk *talk, const char *text)
 void script_run(struct script_log *log, const struct script *script, const struct script_peer *peer,
         const struct script_log *reference)
 {
-    struct talk talk = {.log = log, .reference = reference, .owed = 1};
+    struct talk talk = {.log = log, .reference = reference, .owed = 1, .is_login = true};
     *log = (struct script_log){0};
     if (!open_peer(&talk, peer)) {
         proc_die("cannot connect to %s on port %d", peer->name, peer->port);
     }
     put_startup(&talk.out, script, peer->database);
     wait_here(&talk);
+    talk.is_login = false;
     run_lines(&talk, script->text);
     settle(&talk, reference != NULL ? reference->count : 0);
     while (reference != NULL && !log->closed && turn(&talk, EXTRA_MS)) {
