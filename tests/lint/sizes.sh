@@ -5,7 +5,7 @@ set -u
 cd "${1:-$(dirname "$0")/../..}" || exit 2
 ctags --version 2>/dev/null | grep -q Universal || {
     echo "universal-ctags is not installed"
-    exit 77
+    exit 1
 }
 status=0
 files=$(find protocol conf cache shard optimizer proxy tests bench -name '*.[ch]')

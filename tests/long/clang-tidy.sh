@@ -4,7 +4,10 @@
 set -u
 build=${1:?the build directory with compile_commands.json}
 cd "$(dirname "$0")/../.." || exit 2
-command -v clang-tidy >/dev/null || exit 77
+command -v clang-tidy >/dev/null || {
+    echo "clang-tidy is not installed"
+    exit 1
+}
 
 # tests: CMocka hands every case a state few need, and a test may exit and read the environment;
 # what a script nests is as deep as its author wrote it; a number that sscanf() could not hold would
