@@ -5,9 +5,9 @@
  * After each case the next request is answered, and clients were served all the time.
  */
 #include "tests/support/case.h"
-#include "tests/support/fixture.h"
 #include "tests/support/soon.h"
 #include "tests/support/web.h"
+#include "tests/support/web_fixture.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -19,48 +19,11 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { INI_MAX = 4096, FLOOD = 1000, THREADS_MAX = 32 };
+enum { FLOOD = 1000, THREADS_MAX = 32 };
 enum { PIPELINED = 4096, PIPELINED_ALL = 128 * 1024 * 1024, GROWN_MAX_KB = 32 * 1024 };
 
 #define GET_HEALTH "GET /healthz HTTP/1.1\r\nHost: x\r\n"
 #define HEAD_OF_POST "POST /nothing HTTP/1.1\r\nHost: x\r\nConnection: close\r\n"
-
-static int port;
-static PGconn *client;
-
-static void start(const char *keys)
-{
-    char ini[INI_MAX];
-
-    snprintf(ini, sizeof ini,
-            "[databases]\nshop = " AT_POSTGRES " user=postgres\n" INI_MAIN
-            "pool_mode = transaction\n[http]\nlisten = 127.0.0.1:%d\n%s",
-            port, keys);
-    sluice_start(&sluice, ini);
-    soon_logged(&sluice, "event=started ");
-    client = open_as("one", "shop");
-}
-
-static int begin(void **state)
-{
-    (void)prepare(state);
-    port = proc_free_port();
-    return 0;
-}
-
-/* Where a request may last a second only, a machine that is busy may need several. */
-static void soon_get(const char *path, const char *words)
-{
-    struct web_answer answer = {0};
-
-    for (long until = proc_now_ms() + SOON_MS; proc_now_ms() < until; proc_pause_ms(10)) {
-        answer = web_get(port, path);
-        if (answer.status == 200) {
-            break;
-        }
-    }
-    web_expect(answer, 200, words);
-}
 
 /* At least that many requests were too late. */
 static void soon_late(int count)
@@ -75,18 +38,6 @@ static void soon_late(int count)
         said = at == NULL ? -1 : atoi(at + strlen(name));
     }
     assert_true(said >= count);
-}
-
-static int end(void **state)
-{
-    if (sluice.process.pid != 0 && client != NULL) {
-        sluice_must_live(&sluice);
-        soon_get("/healthz", "{\"status\":\"ok\"}");
-        query_expect(client, "select 1", "1");
-    }
-    PQfinish(client);
-    client = NULL;
-    return stop_sluice(state);
 }
 
 static struct web_answer ask_raw(const char *bytes, size_t len)
@@ -136,7 +87,7 @@ static void what_is_too_long_is_refused(void **state)
     static const char head[] = "GET /healthz HTTP/1.1\r\nHost: x\r\nConnection: close\r\nX: ";
 
     (void)state;
-    start("max_body = 1000\ntimeout = 2\n");
+    web_start("", "max_body = 1000\ntimeout = 2\n");
     web_expect(ask_long("GET /", 2046, tail), 404, "not_found");
     web_expect(ask_long("GET /", 2047, tail), 414, "uri_too_long");
     web_expect(ask_long(head, 8000, "\r\n\r\n"), 200, "ok");
@@ -174,7 +125,7 @@ static void nonsense_is_refused(void **state)
             HEAD_OF_POST "Transfer-Encoding: chunked\r\n\r\nffffffffffffffff\r\n"};
 
     (void)state;
-    start("timeout = 2\n");
+    web_start("", "timeout = 2\n");
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
         expect_refusal(ask_raw(bad[i], strlen(bad[i])), bad[i]);
     }
@@ -198,7 +149,7 @@ static void pipelined_requests_are_answered_in_their_order(void **state)
             "GET /readyz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n" GET_HEALTH "\r\n";
 
     (void)state;
-    start("");
+    web_start("", "");
     struct web_answer answer = ask_raw(requests, strlen(requests));
     const char *at = answer.text;
     static const char *const words[] = {"\"status\":\"ok\"", "\"name\":\"workers\"",
@@ -247,7 +198,7 @@ static void a_flood_of_connections_is_refused_beyond_the_bound(void **state)
     int refused = 0;
 
     (void)state;
-    start("max_connections = 8\ntimeout = 120\n");
+    web_start("", "max_connections = 8\ntimeout = 120\n");
     int before = descriptors();
     for (int i = 0; i < FLOOD; i++) {
         fds[i] = web_dial(port);
@@ -288,7 +239,7 @@ static void who_asks_too_slowly_is_told_and_cut_off(void **state)
     static const char half[] = "GET /healthz HTTP/1.1\r\nHost: x\r\n";
 
     (void)state;
-    start("timeout = 1\n");
+    web_start("", "timeout = 1\n");
     int before = descriptors();
     web_expect(ask_raw(half, strlen(half)), 408, "\"request_timeout\"");
     web_expect(ask_raw(HEAD_OF_POST "Content-Length: 5\r\n\r\nabc",
@@ -314,7 +265,7 @@ static void who_asks_too_slowly_is_told_and_cut_off(void **state)
 static void a_connection_is_kept_for_a_while(void **state)
 {
     (void)state;
-    start("timeout = 1\n");
+    web_start("", "timeout = 1\n");
     int fd = web_dial(port);
     assert_true(web_say(fd, GET_HEALTH "\r\n", strlen(GET_HEALTH "\r\n")));
     struct web_answer answer = web_hear(fd);
@@ -330,7 +281,7 @@ static void who_takes_no_answer_is_cut_off(void **state)
     bool goes_on = true;
 
     (void)state;
-    start("timeout = 1\n");
+    web_start("", "timeout = 1\n");
     int before = descriptors();
     int fd = web_dial(port);
     assert_int_equal(setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &small, sizeof small), 0);
@@ -369,8 +320,8 @@ static void who_asks_on_without_listening_is_not_kept_in_memory(void **state)
     (void)state;
     memset(request + strlen(request), 'a', sizeof request - strlen(request));
     memcpy(request + sizeof request - 4, "\r\n\r\n", 4);
-    start("timeout = 2\n");
-    soon_get("/api/views", "\"views\"");
+    web_start("", "timeout = 2\n");
+    web_soon("/api/views", "\"views\"");
     long before = peak_kb();
     int fd = web_dial(port);
     assert_int_equal(setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &small, sizeof small), 0);
@@ -380,7 +331,7 @@ static void who_asks_on_without_listening_is_not_kept_in_memory(void **state)
         goes_on = n >= 0 || errno == EAGAIN;
         sent += n > 0 ? n : 0;
         if (n < 0 && goes_on) {
-            soon_get("/healthz", "ok"); /* others are answered */
+            web_soon("/healthz", "ok"); /* others are answered */
         }
     }
     close(fd);
@@ -425,7 +376,7 @@ static void workers_that_stand_still_are_not_waited_for(void **state)
     int count;
 
     (void)state;
-    start("timeout = 1\n");
+    web_start("", "timeout = 1\n");
     count = threads_but("http\n", tids);
     assert_true(count >= 3);
     for (int i = 0; i < count; i++) {
@@ -437,8 +388,8 @@ static void workers_that_stand_still_are_not_waited_for(void **state)
         int status;
         assert_int_equal(waitpid(tids[i], &status, __WALL), tids[i]);
     }
-    soon_get("/healthz", "ok");
-    soon_get("/api/views/pools", "\"rows\""); /* asks no worker */
+    web_soon("/healthz", "ok");
+    web_soon("/api/views/pools", "\"rows\""); /* asks no worker */
     for (int i = 0; i < 6; i++) {             /* more than may be on tour */
         web_expect(web_get(port, "/api/views/clients"), 503, "could not be answered in time");
     }
@@ -446,7 +397,7 @@ static void workers_that_stand_still_are_not_waited_for(void **state)
     for (int i = 0; i < count; i++) {
         assert_int_equal(ptrace(PTRACE_DETACH, tids[i], NULL, NULL), 0);
     }
-    soon_get("/api/views/clients", "\"rows\"");
+    web_soon("/api/views/clients", "\"rows\"");
     soon_late(7);
 }
 
@@ -457,7 +408,7 @@ static void it_ends_with_connections_open_and_requests_under_way(void **state)
     int fds[16];
 
     (void)state;
-    start("");
+    web_start("", "");
     for (int i = 0; i < 16; i++) {
         fds[i] = web_dial(port);
         const char *request = i % 2 == 0 ? "GET /metr" : "GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n";
@@ -472,7 +423,7 @@ static void it_ends_with_connections_open_and_requests_under_way(void **state)
     sluice.process.pid = 0;
 }
 
-#define CASE(name) cmocka_unit_test_setup_teardown(name, begin, end)
+#define CASE(name) cmocka_unit_test_setup_teardown(name, web_begin, web_end)
 
 static const struct CMUnitTest cases[] = {
         CASE(what_is_too_long_is_refused),

@@ -4,9 +4,9 @@
  * asks it too much.
  */
 #include "tests/support/case.h"
-#include "tests/support/fixture.h"
 #include "tests/support/soon.h"
 #include "tests/support/web.h"
+#include "tests/support/web_fixture.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -17,50 +17,15 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { INI_MAX = 4096, BODY_MAX = 1024 * 1024, DEPTH = 100000, AT_A_TIME = 8 };
+enum { BODY_MAX = 1024 * 1024, DEPTH = 100000, AT_A_TIME = 8 };
 
+#define TOKEN "token = sesame-4711\n"
 #define PATH "/api/queries/analyze"
 #define RIGHT "Authorization: Bearer sesame-4711\r\n"
 #define WRONG "Authorization: Bearer sesame-4712\r\n"
 #define JSON RIGHT "Content-Type: application/json\r\n"
 
-static int port;
-static PGconn *client;
 static char body[BODY_MAX];
-
-static void start_with(const char *stats, const char *http)
-{
-    char ini[INI_MAX];
-
-    snprintf(ini, sizeof ini,
-            "[databases]\nshop = " AT_POSTGRES " user=postgres\nother = " AT_POSTGRES
-            " user=postgres\n" INI_MAIN "pool_mode = transaction\n[stats]\nmode = %s\n"
-            "[http]\nlisten = 127.0.0.1:%d\ntoken = sesame-4711\n%s",
-            stats, port, http);
-    sluice_start(&sluice, ini);
-    soon_logged(&sluice, "event=started ");
-    client = open_as("one", "shop");
-}
-
-static int begin(void **state)
-{
-    (void)prepare(state);
-    port = proc_free_port();
-    return 0;
-}
-
-/* The next request is answered and clients are served, whatever was asked. */
-static int end(void **state)
-{
-    if (sluice.process.pid != 0 && client != NULL) {
-        sluice_must_live(&sluice);
-        web_expect(web_get(port, "/healthz"), 200, "ok");
-        query_expect(client, "select 1", "1");
-    }
-    PQfinish(client);
-    client = NULL;
-    return stop_sluice(state);
-}
 
 static struct web_answer post(const char *text)
 {
@@ -123,7 +88,7 @@ static void a_statement_is_taken_apart(void **state)
     char plain[1024];
 
     (void)state;
-    start_with("on", "");
+    web_start("", TOKEN);
     snprintf(plain, sizeof plain, "%s FOR UPDATE OF o", sql);
     struct web_answer answer = analyze(plain);
     for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
@@ -141,7 +106,7 @@ static void a_statement_is_taken_apart(void **state)
 static void effects_and_writes_are_named(void **state)
 {
     (void)state;
-    start_with("on", "");
+    web_start("", TOKEN);
     web_expect(analyze("SET search_path = x"), 200, "\"effects\":[\"sets\"]");
     web_expect(analyze("WITH d AS (DELETE FROM t RETURNING *) SELECT * FROM d"), 200,
             "\"does\":[\"writes\",\"writes_in_cte\",\"returning\",\"star\"]");
@@ -153,7 +118,7 @@ static void effects_and_writes_are_named(void **state)
 static void several_statements_are_marked_as_such(void **state)
 {
     (void)state;
-    start_with("on", "");
+    web_start("", TOKEN);
     struct web_answer answer = analyze("select 1; update t set a = 2");
     web_expect(answer, 200, "\"kind\":\"MULTI\",\"kinds\":[\"SELECT\",\"UPDATE\"]");
     web_expect(answer, 200, "\"note\":\"several statements: ");
@@ -167,7 +132,7 @@ static void what_was_seen_comes_with_its_statistics(void **state)
     char id[32];
 
     (void)state;
-    start_with("on", "");
+    web_start("", TOKEN);
     second = open_as("two", "other");
     for (int i = 0; i < 5; i++) {
         query_expect(client, "select 4711 + 1", "4712");
@@ -197,7 +162,7 @@ static void what_was_seen_comes_with_its_statistics(void **state)
 static void it_is_neither_executed_nor_counted(void **state)
 {
     (void)state;
-    start_with("on", "");
+    web_start("", TOKEN);
     query_expect(client, "create table kept (a int)", "CREATE TABLE");
     web_expect(analyze("drop table kept"), 200, "\"kind\":\"DDL\"");
     web_expect(analyze("drop table kept"), 200, "\"is_seen\":false");
@@ -209,7 +174,7 @@ static void it_is_neither_executed_nor_counted(void **state)
 static void a_syntax_error_says_where(void **state)
 {
     (void)state;
-    start_with("on", "");
+    web_start("", TOKEN);
     web_expect(analyze("select * from wher x = 'planted-1'"), 400,
             "{\"error\":{\"code\":\"syntax_error\",\"message\":\"syntax error at or near "
             "\\\"=\\\"\",\"sqlstate\":\"42601\",\"position\":22}}");
@@ -230,7 +195,7 @@ static void it_needs_the_token_the_method_and_the_type(void **state)
     struct web_answer answer;
 
     (void)state;
-    start_with("on", "");
+    web_start("", TOKEN);
     web_expect(web_post(port, PATH, "", good, strlen(good)), 401, "\"unauthorized\"");
     web_expect(web_post(port, PATH, WRONG, good, strlen(good)), 401, "\"unauthorized\"");
     answer = web_ask(port, "GET", PATH, RIGHT);
@@ -251,7 +216,7 @@ static void it_needs_the_token_the_method_and_the_type(void **state)
 static void without_statistics_there_is_none(void **state)
 {
     (void)state;
-    start_with("off", "");
+    web_start("mode = off\n", TOKEN);
     web_expect(analyze("select 1"), 503, "[stats] mode is off");
 }
 
@@ -277,7 +242,7 @@ static void bodies_that_are_no_such_object_are_refused(void **state)
     static const char zero[] = "{\"sql\":\"select 1\0 + 1\"}";
 
     (void)state;
-    start_with("on", "max_body = 1MB\n");
+    web_start("", TOKEN "max_body = 1MB\n");
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
         web_expect(post(bad[i]), 400, "{\"error\":{\"code\":\"bad_request\",\"message\":");
     }
@@ -291,7 +256,7 @@ static void bodies_that_are_no_such_object_are_refused(void **state)
 static void what_is_too_long_or_too_deep_is_refused(void **state)
 {
     (void)state;
-    start_with("on", "max_body = 1MB\n");
+    web_start("", TOKEN "max_body = 1MB\n");
     put_repeated("{\"sql\":\"select 1", " ", 70000, "\"}");
     web_expect(post(body), 413, "longer than 65536 bytes");
     put_repeated("{\"sql\":\"select 1", " ", 600000, "\"}");
@@ -315,7 +280,7 @@ static void pipelined_analyses_are_answered_in_their_order(void **state)
     size_t used = 0;
 
     (void)state;
-    start_with("on", "");
+    web_start("", TOKEN);
     for (size_t i = 0; i < 4; i++) {
         used += (size_t)snprintf(body + used, sizeof body - used,
                 "POST " PATH " HTTP/1.1\r\nHost: x\r\n%s" JSON
@@ -342,7 +307,7 @@ static void a_body_that_comes_too_slowly_is_told(void **state)
                                "Content-Length: 100\r\n\r\n{\"sql\":\"sel";
 
     (void)state;
-    start_with("on", "timeout = 1\n");
+    web_start("", TOKEN "timeout = 1\n");
     int fd = web_dial(port);
     assert_true(web_say(fd, half, strlen(half)));
     web_expect(web_hear(fd), 408, "\"request_timeout\"");
@@ -421,7 +386,7 @@ static void a_parser_that_stands_still_is_not_waited_for(void **state)
     int fds[AT_A_TIME + 1];
 
     (void)state;
-    start_with("on", "timeout = 2\n");
+    web_start("", TOKEN "timeout = 2\n");
     pid_t tid = stop_parser();
     for (int i = 0; i < AT_A_TIME + 1; i++) {
         fds[i] = web_dial(port);
@@ -459,7 +424,7 @@ static void what_the_watchdog_gives_up_is_told(void **state)
     size_t len;
 
     (void)state;
-    start_with("on", "timeout = 60\nmax_body = 1MB\n");
+    web_start("", TOKEN "timeout = 60\nmax_body = 1MB\n");
     put_repeated("{\"sql\":\"select 1", ",1", 32000, "\"}");
     len = strlen(body);
     long until = proc_now_ms() + SOON_MS;
@@ -499,7 +464,7 @@ static void it_ends_with_analyses_under_way(void **state)
     int fds[4];
 
     (void)state;
-    start_with("on", "");
+    web_start("", TOKEN);
     pid_t tid = stop_parser();
     for (int i = 0; i < 4; i++) {
         fds[i] = web_dial(port);
@@ -516,7 +481,7 @@ static void it_ends_with_analyses_under_way(void **state)
     sluice.process.pid = 0;
 }
 
-#define CASE(name) cmocka_unit_test_setup_teardown(name, begin, end)
+#define CASE(name) cmocka_unit_test_setup_teardown(name, web_begin, web_end)
 
 static const struct CMUnitTest cases[] = {
         CASE(a_statement_is_taken_apart),

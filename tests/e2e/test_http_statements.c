@@ -3,52 +3,17 @@
  * tests/e2e/test_http_statements.c - what /metrics and /api/metrics/performance say of statements.
  */
 #include "tests/support/case.h"
-#include "tests/support/fixture.h"
 #include "tests/support/soon.h"
 #include "tests/support/web.h"
+#include "tests/support/web_fixture.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { INI_MAX = 4096, LINE_MAX_LEN = 512, FLOOD = 400 };
+enum { LINE_MAX_LEN = 512, FLOOD = 400 };
 
 #define PERFORMANCE "/api/metrics/performance"
-
-static int port;
-static PGconn *client;
-
-static void start_with(const char *keys, const char *stats)
-{
-    char ini[INI_MAX];
-
-    snprintf(ini, sizeof ini,
-            "[databases]\nshop = " AT_POSTGRES " user=postgres\nother = " AT_POSTGRES
-            " user=postgres\n" INI_MAIN "%s[stats]\n%s[http]\nlisten = 127.0.0.1:%d\n",
-            keys, stats, port);
-    sluice_start(&sluice, ini);
-    soon_logged(&sluice, "event=started ");
-    client = open_as("one", "shop");
-}
-
-static void start(const char *stats)
-{
-    start_with("pool_mode = transaction\n", stats);
-}
-
-static int begin(void **state)
-{
-    (void)prepare(state);
-    port = proc_free_port();
-    return 0;
-}
-
-static int end(void **state)
-{
-    PQfinish(client);
-    client = NULL;
-    return stop_sluice(state);
-}
 
 static void run(PGconn *conn, const char *sql, int times)
 {
@@ -139,7 +104,7 @@ static void statements_are_counted_by_pool_and_error(void **state)
     PGconn *second;
 
     (void)state;
-    start("");
+    web_start("", "");
     second = open_as("two", "other");
     run(client, "select generate_series(1, 3)", 5);
     run(client, "select 1 / 0", 2);
@@ -189,7 +154,7 @@ static void the_dearest_shapes_have_series_of_their_own(void **state)
     char name[256];
 
     (void)state;
-    start("metrics_shapes = 3\n");
+    web_start("metrics_shapes = 3\n", "");
     second = open_as("two", "other");
     run(client, "select pg_sleep(0.6)", 2); /* longer than anything else may take */
     run(second, "select pg_sleep(1.2)", 1);
@@ -291,7 +256,7 @@ static void counters_never_shrink_but_by_a_reset(void **state)
     PGconn *console;
 
     (void)state;
-    start("shapes = 100\nmemory = 4MB\nmetrics_shapes = 10\n");
+    web_start("shapes = 100\nmemory = 4MB\nmetrics_shapes = 10\n", "");
     run(client, "select pg_sleep(0.01)", 5);
     run(client, "select nothing", 3);
     char *before = get_metrics();
@@ -325,7 +290,7 @@ static void a_statement_too_long_is_told_as_unobserved(void **state)
     const char *const values[] = {text + 9};
 
     (void)state;
-    start("");
+    web_start("", "");
     memset(text, '1', LONG);
     memcpy(text, "select '", 8);
     text[8] = '1';
@@ -370,7 +335,7 @@ static void what_is_only_prepared_is_not_unobserved(void **state)
     bool is_synced = false;
 
     (void)state;
-    start("");
+    web_start("", "");
     assert_int_equal(PQenterPipelineMode(client), 1);
     prepare_many(PREPARED);
     assert_int_equal(PQsendQueryPrepared(client, "s1", 0, NULL, NULL, NULL, 0), 1);
@@ -391,7 +356,7 @@ static void what_is_only_prepared_is_not_unobserved(void **state)
 static void what_is_bound_by_a_name_that_is_not_kept_is_unobserved(void **state)
 {
     (void)state;
-    start_with("pool_mode = session\n", "");
+    web_start("[sluice]\npool_mode = session\n", "");
     PQclear(PQprepare(client, "s", "select 1", 0, NULL));
     for (int i = 0; i < 3; i++) {
         assert_string_equal(query_prepared(client, "s", 0, NULL), "1");
@@ -408,7 +373,7 @@ static void every_metric_is_documented(void **state)
 {
     (void)state;
     char *page = proc_read("proxy/METRICS.md");
-    start("");
+    web_start("", "");
     run(client, "select 1", 1);
     run(client, "select nothing", 1);
     (void)web_get(port, "/nothing");
@@ -434,7 +399,7 @@ static void every_metric_is_documented(void **state)
 static void without_statistics_there_are_the_other_metrics(void **state)
 {
     (void)state;
-    start("mode = off\n");
+    web_start("mode = off\n", "");
     run(client, "select 1", 1);
     char *metrics = get_metrics();
     assert_null(strstr(metrics, "sluice_statement"));
@@ -452,7 +417,7 @@ static void the_last_hour_is_told_by_shape_and_in_sum(void **state)
     struct web_answer answer;
 
     (void)state;
-    start("");
+    web_start("", "");
     second = open_as("two", "other");
     run(client, "select pg_sleep(0.6), 'planted'", 3); /* longer than anything else may take */
     run(client, "select 1 / 0", 4);
@@ -505,7 +470,7 @@ static void the_sum_has_what_was_evicted_too(void **state)
     struct web_answer answer;
 
     (void)state;
-    start("shapes = 100\nmemory = 4MB\n");
+    web_start("shapes = 100\nmemory = 4MB\n", "");
     flood();
     answer = web_get(port, PERFORMANCE "?limit=1000");
     assert_int_equal(answer.status, 200);
@@ -524,7 +489,7 @@ static void what_is_asked_for_wrongly_is_said(void **state)
             "?limit=1001", "?limit=-1", "?limit=1x", "?limit=", "?sort=calls"};
 
     (void)state;
-    start("");
+    web_start("", "");
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
         char path[128];
         snprintf(path, sizeof path, PERFORMANCE "%s", bad[i]);
@@ -537,7 +502,7 @@ static void what_is_asked_for_wrongly_is_said(void **state)
     web_expect(web_get(port, PERFORMANCE), 200, "\"summary\":{\"count\":0,");
 }
 
-#define CASE(name) cmocka_unit_test_setup_teardown(name, begin, end)
+#define CASE(name) cmocka_unit_test_setup_teardown(name, web_begin, web_end)
 
 static const struct CMUnitTest cases[] = {
         CASE(statements_are_counted_by_pool_and_error),
