@@ -4,6 +4,7 @@
  * takes to know it: nothing that a client could tell.
  */
 #include "tests/support/case.h"
+#include "tests/support/console.h"
 #include "tests/support/fixture.h"
 #include "tests/support/soon.h"
 #include "tests/support/web.h"
@@ -31,53 +32,19 @@ static void start_with(const char *sluice_keys, const char *stats)
     sluice_start(&sluice, ini);
 }
 
-/* A column of SHOW CATALOG; "" when the database is not there. */
-static const char *of_catalog(PGconn *console, const char *database, const char *column)
-{
-    static char value[128];
-    PGresult *result = PQexec(console, "SHOW CATALOG");
-
-    assert_int_equal(PQresultStatus(result), PGRES_TUPLES_OK);
-    value[0] = '\0';
-    for (int row = 0; row < PQntuples(result); row++) {
-        if (strcmp(PQgetvalue(result, row, 0), database) == 0) {
-            snprintf(value, sizeof value, "%s", PQgetvalue(result, row, PQfnumber(result, column)));
-        }
-    }
-    PQclear(result);
-    return value;
-}
-
 static void expect_catalog(const char *database, const char *column, const char *expected)
 {
-    PGconn *console = open_console();
-
-    assert_string_equal(of_catalog(console, database, column), expected);
-    PQfinish(console);
+    console_expect("SHOW CATALOG", "database", database, column, expected);
 }
 
 static void await_catalog(const char *database, const char *column, const char *expected)
 {
-    PGconn *console = open_console();
-    const char *value = of_catalog(console, database, column);
-
-    for (long end = proc_now_ms() + SOON_MS; strcmp(value, expected) != 0;) {
-        if (proc_now_ms() >= end) {
-            fail_msg("%s is %s, not %s", column, value, expected);
-        }
-        proc_pause_ms(10);
-        value = of_catalog(console, database, column);
-    }
-    PQfinish(console);
+    console_await("SHOW CATALOG", "database", database, column, expected);
 }
 
 static long loads_of(const char *database)
 {
-    PGconn *console = open_console();
-    long loads = strtol(of_catalog(console, database, "loads"), NULL, 10);
-
-    PQfinish(console);
-    return loads;
+    return console_number("SHOW CATALOG", "database", database, "loads");
 }
 
 /* That has asked something: there is a server, which is idle. */

@@ -6,6 +6,7 @@
  * seconds; what was counted is written when it ends, too.
  */
 #include "tests/support/case.h"
+#include "tests/support/console.h"
 #include "tests/support/fixture.h"
 #include "tests/support/relay.h"
 #include "tests/support/soon.h"
@@ -31,7 +32,8 @@ static struct cluster table; /* where history goes */
 
 static int start_both(void **state)
 {
-    cluster_start(&table, &(struct cluster_options){.conf = "synchronous_commit = on\n"});
+    cluster_start(&table, /* it speaks TLS when told to */
+            &(struct cluster_options){.conf = "synchronous_commit = on\nssl = off\n", .tls = true});
     return start_cluster(state);
 }
 
@@ -117,29 +119,11 @@ static void expect_none_twice(void)
             "0");
 }
 
-/* An item of SHOW LISTS. */
-static long listed(const char *name)
-{
-    PGconn *console = open_console();
-    PGresult *result = PQexec(console, "SHOW LISTS");
-    long value = -1;
-
-    for (int row = 0; row < PQntuples(result); row++) {
-        if (strcmp(PQgetvalue(result, row, 0), name) == 0) {
-            value = strtol(PQgetvalue(result, row, 1), NULL, 10);
-        }
-    }
-    PQclear(result);
-    PQfinish(console);
-    assert_true(value >= 0);
-    return value;
-}
-
 static void await_listed(const char *name, long least)
 {
     long end = proc_now_ms() + SOON_MS;
 
-    while (listed(name) < least) {
+    while (console_listed(name) < least) {
         assert_true(proc_now_ms() < end);
         proc_pause_ms(20);
     }
@@ -281,7 +265,7 @@ static void rows_wait_while_the_database_is_away(void **state)
     await_listed("history_rows_waiting", 1);
     cluster_again(&table);
     soon_on_table(SHAPES("calls"), "20");
-    assert_int_equal(listed("history_rows_dropped"), 0);
+    assert_int_equal(console_listed("history_rows_dropped"), 0);
     expect_none_twice();
 }
 
@@ -289,13 +273,13 @@ static void at_the_bound_the_oldest_rows_are_dropped(void **state)
 {
     (void)state;
     cluster_stop(&table);
-    start_with(SHORT_MINUTE " 4000", "");
-    for (long end = proc_now_ms() + SOON_MS; listed("history_rows_dropped") == 0;) {
+    start_with("100 4000", "");
+    for (long end = proc_now_ms() + SOON_MS; console_listed("history_rows_dropped") == 0;) {
         assert_true(proc_now_ms() < end);
         run_some(1);
         proc_pause_ms(50);
     }
-    assert_in_range(listed("history_rows_waiting"), 1, 40);
+    assert_in_range(console_listed("history_rows_waiting"), 1, 40);
     cluster_again(&table);
     soon_on_table("select count(*) > 0 from sluice.performance_metrics", "t");
 }
@@ -497,6 +481,45 @@ static void what_it_says_of_the_connection_has_no_secret(void **state)
     free(out);
 }
 
+static void speak_tls(const char *on)
+{
+    char sql[64];
+
+    snprintf(sql, sizeof sql, "alter system set ssl = %s", on);
+    run_on_table(sql);
+    run_on_table("select pg_reload_conf()");
+    soon_on_table("show ssl", on);
+}
+
+static void make_tls_ini(char ini[INI_MAX], const char *authority)
+{
+    snprintf(ini, INI_MAX,
+            INI_DB "history = host=127.0.0.1 port=%d user=postgres dbname=postgres "
+                   "sslmode=verify-full sslrootcert=%s/tls/%s.crt\n",
+            table.port, table.dir, authority);
+}
+
+static void by_tls_it_goes_to_whom_the_authority_signed(void **state)
+{
+    char ini[INI_MAX];
+
+    (void)state;
+    pace(SHORT_MINUTE MUCH);
+    speak_tls("on");
+    make_tls_ini(ini, "other-ca");
+    sluice_start(&sluice, ini);
+    run_some(10);
+    soon_logged(&sluice, "event=history_failed");
+    expect_on_table("select to_regclass('sluice.query_shapes') is null", "t");
+    make_tls_ini(ini, "ca");
+    sluice_reload(&sluice, ini);
+    soon_on_table("select to_regclass('sluice.query_shapes') is not null", "t");
+    run_some(10);
+    soon_on_table(
+            "select sum(calls) >= 10 from sluice.performance_metrics where shape is not null", "t");
+    speak_tls("off");
+}
+
 static PGconn *open_latin(void)
 {
     return query_must_connect("host=%s port=%d user=postgres dbname=latin", table.dir, table.port);
@@ -523,7 +546,7 @@ static void what_the_encoding_has_not_costs_no_number(void **state)
     PGconn *other = open_as("postgres", "d\u65e5b");
     query_text(other, "select 5 as n");
     PQfinish(other);
-    assert_int_equal(listed("history_rows_dropped"), 0);
+    assert_int_equal(console_listed("history_rows_dropped"), 0);
     sluice_stop(&sluice);
     assert_false(sluice_logged(&sluice, "event=history_refused"));
     assert_false(sluice_logged(&sluice, "event=history_lost"));
@@ -548,7 +571,7 @@ static void texts_of_a_refused_minute_come_later(void **state)
                  "deferrable initially deferred for each row execute function sluice.refuse()");
     run_until_parsed("select 77 as n", "select ? as n");
     for (int i = 0; i < 3; i++) {
-        long dropped = listed("history_rows_dropped");
+        long dropped = console_listed("history_rows_dropped");
         run_some(1);
         await_listed("history_rows_dropped", dropped + 1);
     }
@@ -603,6 +626,7 @@ int main(void)
             CASE(missing_privileges_are_said),
             CASE(a_reload_begins_and_ends_it),
             CASE(what_it_says_of_the_connection_has_no_secret),
+            CASE(by_tls_it_goes_to_whom_the_authority_signed),
             CASE(what_the_encoding_has_not_costs_no_number),
             CASE(texts_of_a_refused_minute_come_later),
             CASE(it_may_write_through_itself),

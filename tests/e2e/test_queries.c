@@ -3,11 +3,11 @@
  * tests/e2e/test_queries.c - SHOW QUERIES against what was really asked.
  */
 #include "tests/support/case.h"
+#include "tests/support/console.h"
 #include "tests/support/fixture.h"
 #include "tests/support/soon.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -31,70 +31,15 @@ static PGconn *open_db(void)
     return open_as("postgres", "db");
 }
 
-/* Of the only row of QUERIES with so many calls; fails when there is none, or another one. */
-static char *of_query(const char *calls, const char *column)
-{
-    PGconn *console = open_console();
-    PGresult *result = PQexec(console, "SHOW QUERIES");
-    int at = PQfnumber(result, "calls");
-    char *value = NULL;
-    int found = 0;
-
-    assert_int_equal(PQresultStatus(result), PGRES_TUPLES_OK);
-    for (int row = 0; row < PQntuples(result); row++) {
-        if (strcmp(PQgetvalue(result, row, at), calls) == 0) {
-            free(value);
-            value = strdup(PQgetvalue(result, row, PQfnumber(result, column)));
-            found++;
-        }
-    }
-    PQclear(result);
-    PQfinish(console);
-    assert_int_equal(found, 1);
-    return value;
-}
-
+/* Of the only row of QUERIES with so many calls. */
 static void expect_query(const char *calls, const char *column, const char *expected)
 {
-    char *value = of_query(calls, column);
-
-    assert_string_equal(value, expected);
-    free(value);
+    console_expect("SHOW QUERIES", "calls", calls, column, expected);
 }
 
 static long mem_of_shapes(const char *column)
 {
-    PGconn *console = open_console();
-    PGresult *result = PQexec(console, "SHOW MEM");
-    long value = -1;
-
-    for (int row = 0; row < PQntuples(result); row++) {
-        if (strcmp(PQgetvalue(result, row, 0), "shape") == 0) {
-            value = strtol(PQgetvalue(result, row, PQfnumber(result, column)), NULL, 10);
-        }
-    }
-    PQclear(result);
-    PQfinish(console);
-    assert_true(value >= 0);
-    return value;
-}
-
-/* Of LISTS. */
-static long listed(const char *name)
-{
-    PGconn *console = open_console();
-    PGresult *result = PQexec(console, "SHOW LISTS");
-    long value = -1;
-
-    for (int row = 0; row < PQntuples(result); row++) {
-        if (strcmp(PQgetvalue(result, row, 0), name) == 0) {
-            value = strtol(PQgetvalue(result, row, 1), NULL, 10);
-        }
-    }
-    PQclear(result);
-    PQfinish(console);
-    assert_true(value >= 0);
-    return value;
+    return console_number("SHOW MEM", "name", "shape", column);
 }
 
 /* ---- promises ---- */
@@ -137,16 +82,7 @@ static void every_statement_is_named_and_counted(void **state)
 /* Its text: as soon as the parser's thread has been at it. */
 static void expect_text(const char *calls, const char *expected)
 {
-    long end = proc_now_ms() + SOON_MS;
-    char *text = of_query(calls, "query");
-
-    while (text[0] == '\0') {
-        free(text);
-        assert_true(proc_now_ms() < end);
-        text = of_query(calls, "query");
-    }
-    assert_string_equal(text, expected);
-    free(text);
+    console_await("SHOW QUERIES", "calls", calls, "query", expected);
 }
 
 static void a_shape_is_shown_without_its_literals(void **state)
@@ -227,10 +163,7 @@ static void await_waiting(void)
 
 static void expect_at_least(const char *calls, const char *column, long least)
 {
-    char *value = of_query(calls, column);
-
-    assert_true(strtol(value, NULL, 10) >= least);
-    free(value);
+    assert_true(console_number("SHOW QUERIES", "calls", calls, column) >= least);
 }
 
 /* With one server, which another client's transaction has. */
@@ -260,13 +193,13 @@ static void time_at_the_server_and_in_line_are_apart(void **state)
 
 static void expect_refused(const char *calls)
 {
-    char *total = of_query(calls, "total_us");
+    const char *total = console_value("SHOW QUERIES", "calls", calls, "total_us");
 
+    assert_non_null(total);
     expect_query(calls, "errors", calls);
     expect_query(calls, "node", "-");
     expect_query(calls, "server_us", "0");
     expect_query(calls, "wait_us", total);
-    free(total);
 }
 
 static void must_fail(PGconn *conn, const char *sqlstate)
@@ -321,39 +254,10 @@ static void who_is_cancelled_in_line_is_an_error_and_waiting(void **state)
     expect_refused("2");
 }
 
-/* The value of ACTIVE's only row of that user; NULL: there is none. */
-static char *of_active(const char *user, const char *column)
-{
-    PGconn *console = open_console();
-    PGresult *result = PQexec(console, "SHOW ACTIVE");
-    char *value = NULL;
-    int found = 0;
-
-    assert_int_equal(PQresultStatus(result), PGRES_TUPLES_OK);
-    for (int row = 0; row < PQntuples(result); row++) {
-        if (strcmp(PQgetvalue(result, row, PQfnumber(result, "user")), user) == 0) {
-            free(value);
-            value = strdup(PQgetvalue(result, row, PQfnumber(result, column)));
-            found++;
-        }
-    }
-    PQclear(result);
-    PQfinish(console);
-    assert_in_range(found, 0, 1);
-    return value;
-}
-
+/* ACTIVE's only row of that user. */
 static void await_active(const char *user, const char *column, const char *expected)
 {
-    long end = proc_now_ms() + SOON_MS;
-    char *value = of_active(user, column);
-
-    while (value == NULL || strcmp(value, expected) != 0) {
-        free(value);
-        assert_true(proc_now_ms() < end);
-        value = of_active(user, column);
-    }
-    free(value);
+    console_await("SHOW ACTIVE", "user", user, column, expected);
 }
 
 static void who_runs_what_now_is_shown(void **state)
@@ -367,9 +271,7 @@ static void who_runs_what_now_is_shown(void **state)
     PGconn *conn = open_as("two", "shared");
     snprintf(node, sizeof node, "127.0.0.1:%d", cluster.port);
     snprintf(pid, sizeof pid, "%s", query_text(holder, "select pg_backend_pid()"));
-    char *state_of_one = of_active("one", "state");
-    assert_null(state_of_one);
-    free(state_of_one);
+    assert_null(console_value("SHOW ACTIVE", "user", "one", "state"));
     assert_int_equal(PQsendQuery(holder, "select pg_sleep(3600)"), 1);
     await_active("one", "query", "select pg_sleep(?)");
     await_active("one", "state", "active");
@@ -407,8 +309,7 @@ static void await_none_active(const char *user)
 {
     long end = proc_now_ms() + SOON_MS;
 
-    for (char *value = of_active(user, "state"); value != NULL; value = of_active(user, "state")) {
-        free(value);
+    while (console_value("SHOW ACTIVE", "user", user, "state") != NULL) {
         assert_true(proc_now_ms() < end);
     }
 }
@@ -435,7 +336,7 @@ static void what_a_client_that_vanished_was_running_is_a_call_and_an_error(void 
         await_none_active("postgres");
         soon_query(direct, COUNT_SLEEPERS, "0");
     }
-    expect_query("4", "query", "select pg_sleep(?)");
+    expect_text("4", "select pg_sleep(?)");
     expect_query("4", "errors", "4");
     expect_query("4", "xacts", "0");
     PGconn *console = open_console();
@@ -492,9 +393,9 @@ static void shapes_are_no_more_than_asked_for(void **state)
     PQclear(PQexec(console, "SHOW QUERIES")); /* so that the store has heard of all */
     PQfinish(console);
     assert_in_range(mem_of_shapes("used"), 1, 100);
-    assert_int_equal(mem_of_shapes("used"), listed("shapes"));
-    assert_int_equal(listed("shapes_evicted"), MANY - listed("shapes"));
-    assert_in_range(listed("plans"), 1, 100);
+    assert_int_equal(mem_of_shapes("used"), console_listed("shapes"));
+    assert_int_equal(console_listed("shapes_evicted"), MANY - console_listed("shapes"));
+    assert_in_range(console_listed("plans"), 1, 100);
 }
 
 static void statistics_stay_within_their_memory(void **state)
