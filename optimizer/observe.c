@@ -91,13 +91,19 @@ struct observe {
 
 /* ---- names ---- */
 
+/* Whose it is, and which tables it may mean. */
+static uint64_t who_of(const struct stmt *stmt)
+{
+    return stmt->who ^ stmt->path * UINT64_C(0xff51afd7ed558ccd);
+}
+
 static uint64_t key_of(const struct stmt *stmt)
 {
     uint64_t key = stmt->query_key != 0 ? stmt->query_key : shape_text_key(stmt->query);
     uint64_t rules = (uint64_t)stmt->rules.encoding << 2 | (uint64_t)stmt->rules.is_unknown << 1 |
                      stmt->rules.backslashes;
 
-    key ^= stmt->who ^ rules << 32;
+    key ^= who_of(stmt) ^ rules << 32;
     return key != 0 ? key : 1;
 }
 
@@ -123,7 +129,7 @@ static bool may_tell(const struct observer *observer, const struct stmt *stmt)
 /* What a shape is remembered by, key.lo of its own. */
 static uint64_t seen_key(uint64_t shape, const struct stmt *stmt)
 {
-    uint64_t key = shape ^ stmt->who;
+    uint64_t key = shape ^ who_of(stmt);
 
     return key != 0 ? key : 1;
 }
@@ -153,7 +159,8 @@ static struct seen *name(struct observer *observer, const struct stmt *stmt, uin
                 .tells = observer->tells,
                 .row = {.shape = shape.key,
                         .database = names_number(names, sl_span_text(stmt->database)),
-                        .user = names_number(names, sl_span_text(stmt->user))}};
+                        .user = names_number(names, sl_span_text(stmt->user)),
+                        .path = stmt->path}};
     }
     if (seen->round != observer->round) {
         seen->round = observer->round;
@@ -275,8 +282,9 @@ static struct shape_entry *entry_of(
     struct shape_entry *entry = shape_table_find(observer->table, observed->entry);
     uint32_t node = node_of(observer, stmt);
 
-    if (entry == NULL || observed->row.node != node) {
+    if (entry == NULL || observed->row.node != node || observed->row.path != stmt->path) {
         observed->row.node = node;
+        observed->row.path = stmt->path;
         entry = shape_table_open(observer->table, &observed->row, now);
         remember(observer, observed, shape_entry_id(entry));
     }

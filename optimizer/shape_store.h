@@ -6,7 +6,7 @@
  *     worker:  statement -> shape_table                     ---------------------------- > store
  *     reader:  SHOW QUERIES, /metrics, the API              <---- rows, a few at a time -'
  *
- * A row is a (database, user, node, shape). Workers count in tables of their own
+ * A row is a (database, user, node, search_path, shape). Workers count in tables of their own
  * (optimizer/shape_table.h) and hand over what has come since the last time: every worker
  * about once a second, and when a reader visits it. Readers look here only, so that no
  * worker waits for one, and a row exists once however many workers there are.
@@ -35,6 +35,7 @@ struct shape_key {
     uint32_t database;
     uint32_t user;
     uint32_t node;
+    uint32_t path; /* its session's search_path: struct stmt */
 };
 
 struct shape_limits {
@@ -185,13 +186,13 @@ uint32_t shape_store_sum(
 static inline bool shape_key_equal(const struct shape_key *a, const struct shape_key *b)
 {
     return a->shape.lo == b->shape.lo && a->shape.hi == b->shape.hi && a->database == b->database &&
-           a->user == b->user && a->node == b->node;
+           a->user == b->user && a->node == b->node && a->path == b->path;
 }
 
 static inline uint64_t shape_key_hash(const struct shape_key *key)
 {
     uint64_t hash = key->shape.lo ^ ((uint64_t)key->database << 32 ^ key->user) ^
-                    (uint64_t)key->node * UINT64_C(0x9e3779b97f4a7c15);
+                    ((uint64_t)key->node << 16 ^ key->path) * UINT64_C(0x9e3779b97f4a7c15);
 
     hash *= UINT64_C(0xff51afd7ed558ccd); /* MurmurHash3's finalizer, half of it */
     return hash ^ hash >> 32;

@@ -65,6 +65,7 @@ struct stmt {
     const char *user;
     uint64_t who;               /* a hash of both: the same for the same two names, always */
     struct shape_options rules; /* how its session reads string constants */
+    uint16_t path;              /* a number of its session's search_path; at on_end for good */
     const char *host;           /* from on_dispatch on: the node it was sent to; NULL: it is gone */
     uint64_t node;              /* a hash of it and its port */
 

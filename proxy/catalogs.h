@@ -121,19 +121,23 @@ void catalogs_changed(struct server *server);
 
 /* ---- what names stand for ---- */
 
+/* A session; NULL: not known. */
+struct catalogs_session {
+    const char *database;
+    const char *user;
+    uint32_t path; /* search_paths.h */
+};
+
 /* Of some facts; catalogs_resolved_fini(). */
 struct catalogs_resolved {
     const struct catalog *catalog; /* a reference; NULL: nothing is known */
     struct catalog_resolution *resolution;
-    bool has_path; /* what the role has, whatever sessions have set */
+    const char *search_path; /* by which names were looked for; NULL: not known */
 };
 
-/*
- * In a session of that database and user (NULL: not known) that has set nothing. On a thread
- * that registry.h knows of: a worker's, control's, HTTP's. SL_ENOMEM.
- */
-SL_MUST_CHECK enum sl_err catalogs_resolve(const struct sql_facts *facts, const char *database,
-        const char *user, struct catalogs_resolved *resolved);
+/* On a thread that registry.h knows of: a worker's, control's, HTTP's. SL_ENOMEM. */
+SL_MUST_CHECK enum sl_err catalogs_resolve(const struct sql_facts *facts,
+        const struct catalogs_session *of, struct catalogs_resolved *resolved);
 void catalogs_resolved_fini(struct catalogs_resolved *resolved);
 
 #endif

@@ -261,6 +261,17 @@ static void note_statement(struct client *client, const struct prepared *prepare
     request_note_effects(client, prepared == NULL ? EFFECTS_ALL : prepared->effects);
 }
 
+/* Ahead of the Bind. */
+static void note_bound(struct client *client, const struct prepared *prepared)
+{
+    struct sl_span text =
+            prepared == NULL ? sl_span(NULL, 0) : sl_span(prepared->body, prepared->text_len);
+
+    note_statement(client, prepared);
+    client_path_see(
+            client, prepared == NULL ? EFFECTS_ALL : prepared->effects, text, SESSION_PATH_BIND);
+}
+
 static bool same(const struct prepared *prepared, struct sl_span body)
 {
     return prepared != NULL && prepared->len == body.len &&
@@ -569,7 +580,7 @@ enum step request_bind(struct client *client, const struct request *request)
     bool is_poisoned = false;
     bool is_unnamed = bind.statement.len == 0;
     if (is_unnamed && (client->unnamed != NULL || client->unnamed_is_opaque)) {
-        note_statement(client, client->unnamed);
+        note_bound(client, client->unnamed);
     }
     enum step step =
             is_unnamed ? ready_unnamed(client, request, &is_poisoned)
@@ -578,7 +589,7 @@ enum step request_bind(struct client *client, const struct request *request)
         return step;
     }
     if (prepared != NULL) {
-        note_statement(client, prepared);
+        note_bound(client, prepared);
     } else { /* one of SQL's PREPARE, whose effects were noted then, or none at all */
         client->may_set = true;
     }

@@ -225,10 +225,12 @@ static enum step note_text(struct client *client, const struct request *request,
 
     if (is_session && !catalogs_are_on()) {
         client->may_set = true;
+        session_path_blur(&client->server->path);
         return STEP_NEXT;
     }
     if (request->total > (uint32_t)EFFECTS_TEXT_MAX) {
         note(client, EFFECTS_ALL);
+        client_path_see(client, EFFECTS_ALL, sl_span(NULL, 0), SESSION_PATH_PARSE);
         return STEP_NEXT;
     }
     if (!request_is_whole(request)) {
@@ -237,7 +239,12 @@ static enum step note_text(struct client *client, const struct request *request,
     struct sl_span text =
             sl_span(request->at + skip, request->here > skip ? request->here - skip : 0);
     text.len = strnlen((const char *)text.at, text.len);
-    note(client, effects_of(text));
+    unsigned effects = effects_of(text);
+    note(client, effects);
+    client_path_see(client, effects, text,
+            request->type == MSG_QUERY ? SESSION_PATH_QUERY
+            : skip == MESSAGE_HEAD + 1 ? SESSION_PATH_PARSE_UNNAMED
+                                       : SESSION_PATH_PARSE);
     return STEP_NEXT;
 }
 
@@ -338,6 +345,7 @@ static enum step on_bind(struct client *client, const struct request *request)
 
     if (is_named || !client->server->is_unsynced) {
         note(client, EFFECTS_ALL);
+        client_path_bind(client, is_named);
     }
     return on_extended(client, request, EXPECT_BIND);
 }
@@ -375,6 +383,7 @@ static enum step on_function(struct client *client, const struct request *reques
         request_note_effects(client, EFFECTS_STAY); /* its OID tells nothing */
     }
     client->may_set = true;
+    session_path_blur(&client->server->path);
     begin_query(client);
     server_meter_sync(client->server);
     return request_pass(client, request, entry);

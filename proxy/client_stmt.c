@@ -268,6 +268,7 @@ static struct stmt *make(struct client *client)
         stmt->user = client->user->name;
         stmt->who = client->pool->database->key * UINT64_C(0x9e3779b97f4a7c15) ^ client->user->key;
         stmt->rules = params_rules(client->params);
+        stmt->path = client_path_now(client);
         stmt->error = &worker->refusal;
         stmt->resume = resume;
         stmt->owner = worker;
@@ -361,6 +362,7 @@ static enum step dispatch(struct client *client, struct stmt *stmt, size_t *used
     stmt->host = client->server->host;
     stmt->port = client->server->port;
     stmt->node = client->server->node;
+    stmt->path = client_path_now(client);
     pipeline_dispatch(client->io.worker->pipeline, stmt);
     client->server->taps = (uint8_t)client->io.worker->pipeline->taps;
     if (stmt->instead.len > 0) {

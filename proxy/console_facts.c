@@ -4,6 +4,7 @@
 #include "protocol/catalog_resolve.h"
 #include "proxy/catalogs.h"
 #include "proxy/facts_words.h"
+#include "proxy/search_paths.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -298,15 +299,16 @@ static void put_list(struct view_visit *visit, const char *name, struct sl_buf *
     }
 }
 
-void console_put_names(struct view_visit *visit, const struct sql_facts *facts,
-        const char *database, const char *user)
+void console_put_names(
+        struct view_visit *visit, const struct sql_facts *facts, const struct catalogs_session *of)
 {
     struct catalogs_resolved resolved;
     struct sl_buf tables;
     struct sl_buf functions;
-    char name[256];
+    const char *path = search_paths_text(of->path);
+    char name[SEARCH_PATH_MAX + 256];
 
-    if (catalogs_resolve(facts, database, user, &resolved) != SL_OK) {
+    if (catalogs_resolve(facts, of, &resolved) != SL_OK) {
         return; /* no memory: it is for people */
     }
     sl_buf_init(&tables, VIEW_TEXT_MAX);
@@ -314,11 +316,11 @@ void console_put_names(struct view_visit *visit, const struct sql_facts *facts,
     /* A list that is too long ends where the line does. */
     SL_IGNORE(catalog_put_tables(&tables, facts, resolved.resolution), "as far as it goes");
     SL_IGNORE(catalog_put_functions(&functions, facts, resolved.resolution), "likewise");
-    snprintf(name, sizeof name, "tables of %.80s/%.80s, search_path as the role has it", database,
-            user);
+    snprintf(name, sizeof name, "tables of %.80s/%.80s, search_path %s", of->database, of->user,
+            path);
     put_list(visit, name, &tables);
-    snprintf(name, sizeof name, "functions of %.80s/%.80s, search_path as the role has it",
-            database, user);
+    snprintf(name, sizeof name, "functions of %.80s/%.80s, search_path %s", of->database, of->user,
+            path);
     put_list(visit, name, &functions);
     sl_buf_fini(&tables);
     sl_buf_fini(&functions);

@@ -10,6 +10,7 @@
 
 #include "protocol/view.h"
 
+struct catalogs_session;
 struct sql_facts;
 
 /* One line of a view with these three columns, whose value is printed. */
@@ -18,8 +19,8 @@ void console_put_line(struct view_visit *visit, const char *section, const char 
 
 void console_put_facts(struct view_visit *visit, const struct sql_facts *facts);
 
-/* What their names stand for in that database for that user (catalogs.h): tables and functions. */
-void console_put_names(struct view_visit *visit, const struct sql_facts *facts,
-        const char *database, const char *user);
+/* What their names stand for in sessions of that kind (catalogs.h): tables and functions. */
+void console_put_names(
+        struct view_visit *visit, const struct sql_facts *facts, const struct catalogs_session *of);
 
 #endif

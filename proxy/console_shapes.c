@@ -5,6 +5,7 @@
 #include "protocol/sql_facts.h"
 #include "proxy/plans.h"
 #include "proxy/process.h"
+#include "proxy/search_paths.h"
 #include "proxy/statistics.h"
 #include "proxy/worker.h"
 
@@ -82,6 +83,11 @@ void console_add_pool(struct view_row *row, const struct shape_key *key)
     view_add_text(row, names_text(names, key->database));
     view_add_text(row, names_text(names, key->user));
     view_add_text(row, names_text(names, key->node));
+}
+
+void console_add_path(struct view_row *row, const struct shape_key *key)
+{
+    view_add_text(row, search_paths_text(key->path));
 }
 
 size_t console_plan_cut(const struct plan *plan, size_t len_max)

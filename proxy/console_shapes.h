@@ -41,6 +41,8 @@ void console_shapes_end(struct view_visit *visit);
 void console_add_shape(struct view_row *row, struct sl_hash128 shape);
 /* database, user, node */
 void console_add_pool(struct view_row *row, const struct shape_key *key);
+/* search_path */
+void console_add_path(struct view_row *row, const struct shape_key *key);
 /* kind, query: NULLs until it was parsed, or where the parser cannot read it as its server does */
 void console_add_plan(struct view_row *row, const struct plan *plan);
 /* How much of a plan's text is shown where it is cut: whole characters. */

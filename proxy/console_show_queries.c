@@ -25,7 +25,7 @@ static const struct reply_column query_columns[] = {{"id", REPLY_TEXT}, {"databa
         {"max_us", REPLY_INT8}, {"server_us", REPLY_INT8}, {"wait_us", REPLY_INT8},
         {"client_us", REPLY_INT8}, {"bytes_in", REPLY_INT8}, {"bytes_out", REPLY_INT8},
         {"xacts", REPLY_INT8}, {"first_seen", REPLY_TEXT}, {"last_seen", REPLY_TEXT},
-        {"kind", REPLY_TEXT}, {"query", REPLY_TEXT}};
+        {"search_path", REPLY_TEXT}, {"kind", REPLY_TEXT}, {"query", REPLY_TEXT}};
 
 static void put_query(struct view_visit *visit, const struct shape_row *shape)
 {
@@ -52,6 +52,7 @@ static void put_query(struct view_visit *visit, const struct shape_row *shape)
     view_add_uint(&row, shape->transactions);
     console_add_time(&row, shape->first_seen);
     console_add_time(&row, shape->last_seen);
+    console_add_path(&row, &shape->key);
     const struct plan *plan = plans_find(shape->key.shape);
     console_add_plan(&row, plan);
     view_put(visit, &row);
@@ -78,7 +79,8 @@ static bool show_queries(struct view_visit *visit, void *arg)
 static const struct reply_column error_columns[] = {{"id", REPLY_TEXT}, {"database", REPLY_TEXT},
         {"user", REPLY_TEXT}, {"node", REPLY_TEXT}, {"class", REPLY_TEXT},
         {"condition", REPLY_TEXT}, {"count", REPLY_INT8}, {"last_seen", REPLY_TEXT},
-        {"calls", REPLY_INT8}, {"kind", REPLY_TEXT}, {"query", REPLY_TEXT}};
+        {"calls", REPLY_INT8}, {"search_path", REPLY_TEXT}, {"kind", REPLY_TEXT},
+        {"query", REPLY_TEXT}};
 
 static void put_class(struct view_visit *visit, const struct shape_row *shape,
         const struct plan *plan, const struct tally_class *class)
@@ -98,6 +100,7 @@ static void put_class(struct view_visit *visit, const struct shape_row *shape,
     view_add_uint(&row, class->count);
     console_add_time(&row, class->last_seen);
     view_add_uint(&row, shape->calls);
+    console_add_path(&row, &shape->key);
     console_add_plan(&row, plan);
     view_put(visit, &row);
 }

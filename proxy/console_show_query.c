@@ -9,10 +9,12 @@
 #include "optimizer/observe.h"
 #include "protocol/sql_facts.h"
 #include "protocol/sqlstate_class.h"
+#include "proxy/catalogs.h"
 #include "proxy/console_facts.h"
 #include "proxy/console_shapes.h"
 #include "proxy/console_show.h"
 #include "proxy/plans.h"
+#include "proxy/search_paths.h"
 #include "proxy/statistics.h"
 #include "proxy/worker.h"
 
@@ -171,14 +173,16 @@ static void put_pool(struct view_visit *visit, const struct shape_key *key, sl_u
     const struct shape_cut cut = {.parts = SHAPE_ALL, .now = now};
     const struct shape_time *total;
     struct shape_row row;
-    char name[256];
+    bool has_path = key->path != SEARCH_PATHS_OF_ROLE;
+    char name[SEARCH_PATH_MAX + 320];
 
     if (!shape_store_get(store(), key, &row, cut)) {
         return; /* evicted in between */
     }
     total = &row.times[TALLY_TOTAL];
-    snprintf(name, sizeof name, "%.80s/%.80s@%.80s", names_text(names, key->database),
-            names_text(names, key->user), names_text(names, key->node));
+    snprintf(name, sizeof name, "%.80s/%.80s@%.80s%s%s", names_text(names, key->database),
+            names_text(names, key->user), names_text(names, key->node),
+            has_path ? ", search_path " : "", has_path ? search_paths_text(key->path) : "");
     console_put_line(visit, "pools", name,
             "calls=%" PRIu64 " errors=%" PRIu64 " rows=%" PRIu64 " total_us=%" PRIu64
             " mean_us=%" PRIu64 " p50_us=%" PRIu64 " p95_us=%" PRIu64 " p99_us=%" PRIu64
@@ -317,7 +321,7 @@ static void put_plan(struct view_visit *visit, const struct plan *plan)
     }
 }
 
-/* Of each database and user: the same name may stand for something else. */
+/* Of each database, user and search_path: the same name may stand for something else. */
 static void put_names(
         struct view_visit *visit, const struct query *query, const struct sql_facts *facts)
 {
@@ -327,11 +331,14 @@ static void put_names(
         const struct shape_key *key = &query->keys[i];
         bool is_said = false;
         for (uint32_t j = 0; j < i; j++) {
-            is_said |= query->keys[j].database == key->database && query->keys[j].user == key->user;
+            is_said |= query->keys[j].database == key->database &&
+                       query->keys[j].user == key->user && query->keys[j].path == key->path;
         }
         if (!is_said) {
-            console_put_names(
-                    visit, facts, names_text(names, key->database), names_text(names, key->user));
+            const struct catalogs_session of = {.database = names_text(names, key->database),
+                    .user = names_text(names, key->user),
+                    .path = key->path};
+            console_put_names(visit, facts, &of);
         }
     }
 }

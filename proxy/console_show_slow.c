@@ -15,7 +15,8 @@ static const struct reply_column slow_columns[] = {{"ended_at", REPLY_TEXT}, {"i
         {"database", REPLY_TEXT}, {"user", REPLY_TEXT}, {"node", REPLY_TEXT},
         {"client", REPLY_INT8}, {"total_us", REPLY_INT8}, {"wait_us", REPLY_INT8},
         {"server_us", REPLY_INT8}, {"client_us", REPLY_INT8}, {"rows", REPLY_INT8},
-        {"sqlstate", REPLY_TEXT}, {"kind", REPLY_TEXT}, {"query", REPLY_TEXT}};
+        {"sqlstate", REPLY_TEXT}, {"search_path", REPLY_TEXT}, {"kind", REPLY_TEXT},
+        {"query", REPLY_TEXT}};
 
 static void put_slow(struct view_visit *visit, const struct slow_statement *of)
 {
@@ -33,6 +34,7 @@ static void put_slow(struct view_visit *visit, const struct slow_statement *of)
     view_add_int(&row, of->client_usec);
     view_add_uint(&row, of->rows);
     view_add_text(&row, of->sqlstate[0] == '\0' ? NULL : of->sqlstate);
+    console_add_path(&row, &of->key);
     console_add_plan(&row, plan);
     view_put(visit, &row);
     plan_unref(plan);

@@ -12,6 +12,7 @@
 #include "proxy/http_task.h"
 #include "proxy/json_read.h"
 #include "proxy/parser.h"
+#include "proxy/search_paths.h"
 #include "proxy/statistics.h"
 
 #include <inttypes.h>
@@ -122,6 +123,7 @@ static void put_row(struct json *json, const struct shape_row *row)
     put_text(json, "database", names_text(names, row->key.database));
     put_text(json, "user", names_text(names, row->key.user));
     put_text(json, "node", names_text(names, row->key.node));
+    put_text(json, "search_path", search_paths_text(row->key.path));
     put_int(json, "calls", row->calls);
     put_int(json, "errors", row->errors);
     put_classes(json, row);
@@ -166,6 +168,30 @@ static void refuse_for(struct http_request *request, enum sl_err err)
             err == SL_ETIMEOUT ? "the parser gave the statement up" : "out of memory");
 }
 
+/* The one by which that user runs it there, if it is one; the role's, if nobody has yet. */
+static uint32_t path_of(const struct analysis *analysis)
+{
+    const struct names *names = observe_names(statistics_observe());
+    uint32_t path = SEARCH_PATHS_OF_ROLE;
+    bool is_seen = false;
+
+    if (analysis->left_out > 0) {
+        return SEARCH_PATHS_UNKNOWN;
+    }
+    for (uint32_t i = 0; i < analysis->count && analysis->user != NULL; i++) {
+        const struct shape_key *key = &analysis->rows[i].key;
+        if (strcmp(names_text(names, key->user), analysis->user) != 0) {
+            continue;
+        }
+        if (is_seen && path != key->path) {
+            return SEARCH_PATHS_UNKNOWN;
+        }
+        path = key->path;
+        is_seen = true;
+    }
+    return path;
+}
+
 static void send_analysis(struct analysis *analysis)
 {
     const struct parser_answer *answer = &analysis->answer;
@@ -173,7 +199,9 @@ static void send_analysis(struct analysis *analysis)
     struct sl_buf buf;
     struct json json;
 
-    if (catalogs_resolve(answer->facts, analysis->database, analysis->user, &names) != SL_OK) {
+    const struct catalogs_session of = {
+            .database = analysis->database, .user = analysis->user, .path = path_of(analysis)};
+    if (catalogs_resolve(answer->facts, &of, &names) != SL_OK) {
         refuse_for(analysis->task.request, SL_ENOMEM);
         return;
     }
@@ -191,7 +219,11 @@ static void send_analysis(struct analysis *analysis)
             answer->facts->kind == SQL_MULTI ? "several statements: what is said is said of all "
                                                "of them together"
                                              : NULL);
-    put_text(&json, "search_path_of", names.has_path ? "role default" : NULL);
+    put_text(&json, "search_path", names.search_path);
+    put_text(&json, "search_path_of",
+            names.search_path == NULL            ? NULL
+            : search_paths_list(of.path) == NULL ? "role default"
+                                                 : "sessions");
     http_facts_put(&json, answer->facts, names.resolution);
     catalogs_resolved_fini(&names);
     put_statistics(&json, analysis);

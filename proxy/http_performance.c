@@ -13,6 +13,7 @@
 #include "proxy/json.h"
 #include "proxy/plans.h"
 #include "proxy/process.h"
+#include "proxy/search_paths.h"
 #include "proxy/statistics.h"
 
 #include <inttypes.h>
@@ -127,6 +128,7 @@ static void put_shape(struct performance *it, const struct shape_row *row)
     put_text(json, "database", names_text(names, row->key.database));
     put_text(json, "user", names_text(names, row->key.user));
     put_text(json, "node", names_text(names, row->key.node));
+    put_text(json, "search_path", search_paths_text(row->key.path));
     put_plan(json, row->key.shape);
     put_hour(json, &row->hour, &row->hour_sums);
     put_minutes(it, &row->key);

@@ -11,6 +11,7 @@
 #include "protocol/sql_facts.h"
 #include "proxy/parser.h"
 #include "proxy/plans.h"
+#include "proxy/search_paths.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -289,6 +290,14 @@ static void put_id(struct prometheus *out, const struct shape_row *row)
     prometheus_label(out, "id", id);
 }
 
+/* Nearly nobody has one of his own: no label, then. */
+static void put_path(struct prometheus *out, uint32_t path)
+{
+    if (path != SEARCH_PATHS_OF_ROLE) {
+        prometheus_label(out, "search_path", search_paths_text(path));
+    }
+}
+
 static bool is_first(const struct shape_top *top, uint32_t i)
 {
     for (uint32_t before = 0; before < i; before++) {
@@ -372,6 +381,7 @@ static void write_shapes(const struct http_statements *it, struct prometheus *ou
             const struct shape_row *row = &it->top.rows[i];
             put_id(out, row);
             put_labels(it, out, row->key.database, row->key.user, row->key.node);
+            put_path(out, row->key.path);
             put_number(out, metrics[m].of(row), metrics[m].scale);
         }
     }

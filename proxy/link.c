@@ -57,6 +57,7 @@ static bool clean_for(struct server *server, const struct client *client)
         return true;
     }
     if (!server->is_dirty) {
+        client_path_begin(server, false);
         return !client->asks_sequences || link_forget_sequences(server);
     }
     server->is_foreign = false;
@@ -67,6 +68,7 @@ static bool clean_for(struct server *server, const struct client *client)
     if (server->has_sql_prepared) {
         server_stmts_clear(&server->stmts);
     }
+    client_path_begin(server, true);
     server->is_dirty = false;
     server->has_sql_prepared = false;
     params_unref(server->params);
@@ -299,8 +301,10 @@ static bool clean_on(struct server *server)
     if (server->must_roll_back) {
         server->must_roll_back = false;
         query = "ROLLBACK";
+        session_path_roll_back(&server->path);
     } else if (server->must_reset) {
         server->must_reset = false;
+        session_path_end(&server->path, query);
     } else {
         return false;
     }

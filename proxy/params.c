@@ -8,6 +8,7 @@
 #include "protocol/base/hash.h"
 #include "protocol/base/map.h"
 #include "protocol/base/parse.h"
+#include "proxy/search_paths.h"
 
 #include <ctype.h>
 #include <pthread.h>
@@ -22,6 +23,7 @@ struct params {
     uint32_t count;
     uint32_t len;
     struct shape_options rules;
+    uint16_t path;
     char text[];
 };
 
@@ -81,6 +83,11 @@ uint32_t params_count(const struct params *params)
 struct shape_options params_rules(const struct params *params)
 {
     return params->rules;
+}
+
+uint16_t params_path(const struct params *params)
+{
+    return params->path;
 }
 
 size_t params_bytes(const struct params *params)
@@ -254,6 +261,7 @@ const struct params *params_with(const struct params *from, const char *name, co
     set->len = 0;
     fill(set, from, name, value);
     set->rules = rules_of(set);
+    set->path = search_paths_of_startup(set);
     const struct params *made = &empty_set;
     if (set->count == 0) {
         free(set);

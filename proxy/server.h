@@ -36,6 +36,7 @@
 #include "proxy/pool.h"
 #include "proxy/prepared.h"
 #include "proxy/server_meter.h"
+#include "proxy/session_path.h"
 #include "proxy/timer.h"
 
 enum server_state {
@@ -101,10 +102,11 @@ struct server {
     struct stmt *finished; /* statements answered, until ReadyForQuery */
     struct stmt *finished_last;
     struct server_meter meter;
-    uint32_t tapped;       /* bytes of what comes next that stages have seen already */
-    bool has_failed_setup; /* connect_query, in its first run */
-    bool has_sql_prepared; /* of what is left on it: maybe a PREPARE in SQL */
-    bool is_unsynced;      /* extended messages were sent since the last Sync */
+    struct session_path path; /* what its client's tables are looked for by */
+    uint32_t tapped;          /* bytes of what comes next that stages have seen already */
+    bool has_failed_setup;    /* connect_query, in its first run */
+    bool has_sql_prepared;    /* of what is left on it: maybe a PREPARE in SQL */
+    bool is_unsynced;         /* extended messages were sent since the last Sync */
     bool has_unnamed; /* since the last Query: a portal, or a statement that is not ours to keep */
     bool changes_schema;           /* its transaction, as far as it can be seen: catalogs.h */
     bool is_lent;                  /* pool_lend(), until pool_give() */

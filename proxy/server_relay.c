@@ -203,6 +203,9 @@ static void on_tag(struct server *server, struct sl_span body)
     if (SL_UNLIKELY(server->reads_tags)) {
         catalogs_see_tag(server, tag);
     }
+    if (SL_UNLIKELY(server->path.watches)) {
+        session_path_tag(&server->path, tag);
+    }
     switch (tag.at[0]) {
     case 'S': /* nearly all: SELECT n */
         if (tag.len > 6 && tag.at[1] == 'E' && tag.at[2] == 'L' && tag.at[6] == ' ' &&
@@ -252,6 +255,7 @@ static void on_error(struct server *server, struct sl_span body)
     }
     if (!expect_hidden(&server->expect)) {
         server_meter_error(server, error.sqlstate);
+        session_path_error(&server->path);
     }
     const struct expect_entry *head = expect_head(&server->expect);
     bool is_tolerated = head != NULL && head->local == SETTLE_TOLERATED;
@@ -354,7 +358,13 @@ static enum relayed on_ready(struct relay *relay, struct sl_span body)
     if (verdict == EXPECT_SHOW) {
         client_stmt_ready(server);
         if (server->is_retried) {
+            if (server->path.watches) {
+                session_path_blur(&server->path); /* what is under way is told twice */
+            }
             return RELAY_HIDE; /* after() repeats the request */
+        }
+        if (SL_UNLIKELY(server->path.watches)) {
+            session_path_ready(&server->path, (char)body.at[0], expect_idle(&server->expect));
         }
         on_query_done(server, (char)body.at[0]);
     }

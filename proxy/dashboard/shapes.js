@@ -24,8 +24,10 @@ const ORDERS = [
     {name: "errors", title: "Errors", value: (s) => s.errors, text: count, minute: (m) => m.count},
 ];
 
+const OF_ROLE = "as the role has it";
+
 export function keyOf(shape) {
-    return [shape.id, shape.database, shape.user, shape.node].join("\n");
+    return [shape.id, shape.database, shape.user, shape.node, shape.search_path].join("\n");
 }
 
 export function textOf(shape) {
@@ -33,7 +35,12 @@ export function textOf(shape) {
 }
 
 export function whoseOf(shape) {
-    return [shape.database, shape.user, shape.node].map((name) => name ?? NONE).join(" · ");
+    const whose = [shape.database, shape.user, shape.node].map((name) => name ?? NONE);
+
+    if (shape.search_path !== OF_ROLE) {
+        whose.push(`search_path ${shape.search_path}`);
+    }
+    return whose.join(" · ");
 }
 
 export class Shapes {

@@ -96,7 +96,7 @@ export const errors = new ViewTable("errors", {
         words("Class", "class"), words("Condition", "condition"), number("Count", "count"),
         number("Calls", "calls"), words("Last seen", "last_seen", "when"),
     ],
-    key: (row) => [row.id, row.database, row.user, row.node, row.class].join("\n"),
+    key: (row) => [row.id, row.database, row.user, row.node, row.search_path, row.class].join("\n"),
     select: (rows) => rows.slice(0, 20),
     none: "No statement has failed.",
 });

@@ -180,6 +180,33 @@ static void another_database_user_or_node_is_another_row(void **state)
     }
 }
 
+/* The same text of two tables, perhaps; which path it was is known for good only at its end. */
+static void another_search_path_is_another_row(void **state)
+{
+    struct stage stage = observe_stage(observe, 0);
+    struct shape_row row[ROWS_MAX];
+    uint64_t calls[3] = {0};
+
+    (void)state;
+    for (int i = 0; i < 12; i++) {
+        struct stmt stmt = made(i % 2 == 0 ? "select a from t where b = 1"
+                                           : "select a from t "
+                                             "where b = 2");
+        stmt.path = i % 3 == 0 ? 1 : 0;
+        assert_int_equal(stage.type->on_statement(stage.self, &stmt), STAGE_NEXT);
+        stmt.path = i >= 9 ? 2 : stmt.path;
+        stage.type->on_end(stage.self, &stmt);
+    }
+    assert_int_equal(rows(row), 3);
+    for (int i = 0; i < 3; i++) {
+        assert_in_range(row[i].key.path, 0, 2);
+        calls[row[i].key.path] = row[i].calls;
+    }
+    assert_int_equal(calls[0], 6);
+    assert_int_equal(calls[1], 3);
+    assert_int_equal(calls[2], 3);
+}
+
 /* The key of a named statement's text is known; the text is looked at when it is not remembered. */
 static void a_named_statement_and_a_simple_one_are_the_same(void **state)
 {
@@ -509,6 +536,7 @@ int main(void)
             CASE(other_literals_on_other_workers_are_one_row),
             CASE(a_slow_client_is_not_a_slow_server),
             CASE(another_database_user_or_node_is_another_row),
+            CASE(another_search_path_is_another_row),
             CASE(a_named_statement_and_a_simple_one_are_the_same),
             CASE(what_was_skipped_or_never_sent_is_not_counted),
             CASE(errors_are_counted_by_class),
