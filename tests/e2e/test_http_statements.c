@@ -346,6 +346,7 @@ static void what_is_only_prepared_is_not_unobserved(void **state)
         PQclear(result);
         assert_int_equal(PQstatus(client), CONNECTION_OK);
     }
+    assert_int_equal(PQexitPipelineMode(client), 1);
     char *metrics = get_metrics();
     assert_true(sample(metrics, "sluice_statements_unobserved_total") == 0);
     assert_true(of_pool(metrics, "sluice_statements_total", "shop", "one", "") == 1);
