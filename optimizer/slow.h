@@ -4,7 +4,7 @@
  *
  * Who they were and what they took, not their texts: a shape leads to that.
  *
- * Ownership: its memory, 90 KB. Threads: any; a leaf lock, taken for who is slow and for who
+ * Ownership: its memory, 60 KB. Threads: any; a leaf lock, taken for who is slow and for who
  * reads. Bounds: the last SLOW_LAST, and SLOW_WORST since the start or slow_reset().
  */
 #ifndef SLUICE_OPTIMIZER_SLOW_H
