@@ -42,6 +42,22 @@ static bool leads_to_execute(uint8_t type)
     return type == MSG_PARSE || type == MSG_BIND || type == MSG_DESCRIBE;
 }
 
+/*
+ * The message at `at` is over the bound, or no message at all: then the relay says what is wrong
+ * with it, or passes it. What came before it goes first.
+ */
+static enum cut cut_before(struct sl_span bytes, size_t at, bool binds, uint32_t *len)
+{
+    uint8_t type = bytes.at[at];
+    bool is_message = message_len_ok(sl_get_u32(bytes.at + at + 1));
+
+    *len = at > 0 ? (uint32_t)at : 1;
+    if (at == 0) {
+        return is_message && (type == MSG_QUERY || type == MSG_BIND) ? CUT_LONG : CUT_OTHER;
+    }
+    return at > STMT_REQUEST_MAX && binds ? CUT_LONG : CUT_OTHER;
+}
+
 /* What the bytes begin with. */
 static enum cut cut(struct sl_span bytes, uint32_t *len)
 {
@@ -52,11 +68,7 @@ static enum cut cut(struct sl_span bytes, uint32_t *len)
         uint8_t type = bytes.at[at];
         uint32_t word = sl_get_u32(bytes.at + at + 1);
         if (!message_len_ok(word) || word > STMT_REQUEST_MAX || at > STMT_REQUEST_MAX) {
-            bool is_long = message_len_ok(word) && (type == MSG_QUERY || type == MSG_BIND);
-            *len = at > 0 ? (uint32_t)at
-                          : 1; /* the relay says what is wrong with it, or passes it */
-            bool is_split = at > STMT_REQUEST_MAX && binds;
-            return is_split || (at == 0 && is_long) ? CUT_LONG : CUT_OTHER;
+            return cut_before(bytes, at, binds, len);
         }
         binds = binds || type == MSG_BIND;
         bool ends = type == MSG_EXECUTE || (type == MSG_QUERY && at == 0);

@@ -320,7 +320,9 @@ static void who_asks_on_without_listening_is_not_kept_in_memory(void **state)
 
     (void)state;
     memset(request + strlen(request), 'a', sizeof request - strlen(request));
-    memcpy(request + sizeof request - 4, "\r\n\r\n", 4);
+    for (size_t i = 0; i < 4; i++) {
+        request[sizeof request - 4 + i] = "\r\n\r\n"[i];
+    }
     web_start("", "timeout = 2\n");
     web_soon("/api/views", "\"views\"");
     long before = peak_kb();

@@ -292,9 +292,8 @@ static void a_statement_too_long_is_told_as_unobserved(void **state)
     (void)state;
     web_start("", "");
     memset(text, '1', LONG);
-    memcpy(text, "select '", 8);
-    text[8] = '1';
-    strcpy(text + LONG - 1, "'");
+    text[snprintf(text, LONG, "select '")] = '1';
+    snprintf(text + LONG - 1, 2, "'");
     run(client, "select 1", 2);
     char *metrics = get_metrics();
     assert_true(sample(metrics, name) == 0);
@@ -322,7 +321,7 @@ static void prepare_many(int count)
     char name[32];
 
     memset(text, ' ', PREPARED_LEN);
-    memcpy(text, "select 1", 8);
+    text[snprintf(text, sizeof text, "select 1")] = ' ';
     for (int i = 0; i < count; i++) {
         snprintf(name, sizeof name, "s%d", i);
         assert_int_equal(PQsendPrepare(client, name, text, 0, NULL), 1);
