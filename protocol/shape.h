@@ -85,6 +85,7 @@ struct shape {
     uint32_t tokens;     /* a collapsed list is one */
     uint32_t depth;      /* the deepest nesting of parentheses and brackets */
     uint32_t run;        /* no expression's tree is deeper: tokens between commas, and around */
+    bool has_choice;     /* of a number that is a "?" another might have stayed: ORDER BY 1.5 */
 };
 
 void shape_of(struct sl_span text, struct shape_options options, struct shape_room room,

@@ -193,7 +193,8 @@ void shape_patterns_keep(struct shape_patterns *patterns, uint64_t head, struct 
     struct shape_pattern *pattern = &patterns->sets[set][patterns->oldest[set]];
 
     if (shape->literals == 0 || shape->literals > literals_max || shape->flags != 0 ||
-            text.len > SHAPE_PATTERN_TEXT || shape->literals > SHAPE_PATTERN_LITERALS) {
+            shape->has_choice || text.len > SHAPE_PATTERN_TEXT ||
+            shape->literals > SHAPE_PATTERN_LITERALS) {
         return;
     }
     patterns->oldest[set] = (uint8_t)((patterns->oldest[set] + 1U) % SHAPE_PATTERN_WAYS);

@@ -6,7 +6,8 @@
  * those. A pattern is such a text, with the places of its plain literals: 5, 1.50 or -7, and '..'
  * without a quote in it. A text with the same bytes around other plain literals of the same kinds
  * (a sign has to be there in both, or in none) has the same tokens there, and so the same shape:
- * shape_of() need not be asked. Any other literal (1e5, E'..', $$..$$, NULL) must be the same.
+ * shape_of() need not be asked. Any other literal (1e5, E'..', $$..$$, NULL) must be the same. A
+ * text is no pattern where it depends on a number whether it is a literal: ORDER BY 1.5.
  *
  * For texts whose strings are read the usual way only: a safe encoding, no backslashes.
  *

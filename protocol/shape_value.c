@@ -119,6 +119,7 @@ void shape_on_number(struct shape_scan *scan)
     } else if (SL_UNLIKELY(scan->by != 0) && is_place(scan, to)) {
         put_kept(scan, from, to);
     } else {
+        scan->shape.has_choice |= scan->is_index || scan->by != 0;
         put_literal(scan, from, to, SHAPE_NUMBER);
     }
 }

@@ -24,6 +24,7 @@
 #include "proxy/client_retry.h"
 #include "proxy/client_stmt.h"
 #include "proxy/link.h"
+#include "proxy/own_names.h"
 #include "proxy/pipeline.h"
 #include "proxy/prepared.h"
 #include "proxy/server.h"
@@ -209,6 +210,9 @@ static void note(struct client *client, unsigned effects)
 {
     if (client->mode == CONF_POOL_SESSION) {
         client->may_set |= (effects & EFFECTS_RULES) != 0;
+        if (SL_UNLIKELY((effects & EFFECTS_NAMES) != 0)) {
+            own_names_forget(client);
+        }
         catalogs_see_effects(client->server, effects | EFFECTS_UNREAD);
     } else {
         request_note_effects(client, effects);
@@ -318,10 +322,11 @@ static enum step on_extended(
     if (kind == EXPECT_DESCRIBE_PORTAL) {
         entry.ref = client_stmt_now(client);
     }
-    return request_pass(client, request, entry);
+    return kind == EXPECT_PARSE || kind == EXPECT_CLOSE ? own_names_pass(client, request, entry)
+                                                        : request_pass(client, request, entry);
 }
 
-/* Whoever binds it later: statements of a client's own names are not remembered here. */
+/* Whoever binds it later: what it leaves is noted with its Parse. */
 static enum step on_parse(struct client *client, const struct request *request)
 {
     size_t name = request->here > MESSAGE_HEAD ? strnlen((const char *)request->at + MESSAGE_HEAD,
@@ -344,7 +349,8 @@ static enum step on_bind(struct client *client, const struct request *request)
     bool is_named = len + 1 >= here || portal[len + 1] != 0;
 
     if (is_named || !client->server->is_unsynced) {
-        note(client, EFFECTS_ALL);
+        size_t name = len + 1 < here ? len + 1 : here;
+        note(client, own_names_effects(client, sl_span(portal + name, here - name)));
         client_path_bind(client, is_named);
     }
     return on_extended(client, request, EXPECT_BIND);

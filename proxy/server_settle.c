@@ -50,12 +50,29 @@ static void settle_parse(
     }
 }
 
+/* One that was being closed under its own name. */
+static void settle_closed_name(struct client *client, struct client_name *name, bool is_done)
+{
+    if (client == NULL || name == NULL) {
+        return;
+    }
+    if (is_done || name->state == NAME_GONE) {
+        client_names_remove(client->names, name);
+    } else {
+        name->state = NAME_READY;
+    }
+}
+
 /* A Close of ours that the server never saw: the statement is still there. */
 static void settle_close(
         struct server *server, const struct expect_entry *entry, enum expect_outcome outcome)
 {
     struct prepared *prepared = entry->ref;
 
+    settle_closed_name(server->client, entry->undo, outcome == EXPECT_DONE);
+    if (prepared == NULL) {
+        return;
+    }
     if (outcome == EXPECT_SKIPPED && server_stmts_find(&server->stmts, prepared) == NULL) {
         struct server_stmt *stmt = server_stmts_add(&server->stmts, prepared);
         if (stmt != NULL) {
