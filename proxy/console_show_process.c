@@ -174,8 +174,10 @@ static void put_statistics(struct view_visit *visit)
 {
     struct plans_counts plans = {0};
     struct shape_counts shapes = {0};
+    uint64_t unobserved = 0;
 
     if (statistics_observe() != NULL) {
+        unobserved = observe_missed(statistics_observe());
         shapes = shape_store_counts(observe_store(statistics_observe()));
         plans_counts(&plans);
     }
@@ -183,6 +185,7 @@ static void put_statistics(struct view_visit *visit)
     put_count(visit, "shapes_evicted", (int64_t)shapes.evicted);
     put_count(visit, "plans", plans.plans);
     put_count(visit, "plans_evicted", (int64_t)plans.evicted);
+    put_count(visit, "statements_unobserved", (int64_t)unobserved);
 }
 
 static int64_t count_users(const struct conf *conf)

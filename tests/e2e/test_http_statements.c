@@ -413,6 +413,7 @@ static void in_a_session_what_is_bound_by_its_own_name_is_observed(void **state)
     prepare_as("t", "select 3 as three", "42P05");
     assert_string_equal(query_prepared(client, "t", 0, NULL), "2");
     expect_counts(4, 1);
+    assert_int_equal(console_listed("statements_unobserved"), 1);
 
     /* Taken away by SQL, and made anew. */
     run(client, "deallocate s", 1);
