@@ -207,13 +207,13 @@ static void on_first_word(struct scan *scan)
 {
     static const struct word harmless[] = {WORD("select"), WORD("insert"), WORD("update"),
             WORD("delete"), WORD("with"), WORD("begin"), WORD("copy"), WORD("values"),
-            WORD("start"), WORD("savepoint"), WORD("release"), WORD("fetch"), WORD("close"),
-            WORD("show"), WORD("merge"), WORD("table"), WORD("move"), WORD("lock"), WORD("notify"),
-            WORD("unlisten"), WORD("analyze"), WORD("vacuum"), WORD("truncate"), WORD("reindex"),
-            WORD("cluster"), WORD("checkpoint"), WORD("alter"), WORD("drop"), WORD("comment"),
-            WORD("grant"), WORD("revoke"), WORD("refresh")};
-    static const struct word returning[] = {
-            WORD("commit"), WORD("end"), WORD("rollback"), WORD("abort"), WORD("reset")};
+            WORD("start"), WORD("savepoint"), WORD("release"), WORD("close"), WORD("show"),
+            WORD("merge"), WORD("table"), WORD("lock"), WORD("notify"), WORD("unlisten"),
+            WORD("analyze"), WORD("vacuum"), WORD("truncate"), WORD("reindex"), WORD("cluster"),
+            WORD("checkpoint"), WORD("alter"), WORD("drop"), WORD("comment"), WORD("grant"),
+            WORD("revoke"), WORD("refresh")};
+    static const struct word returning[] = {WORD("commit"), WORD("end"), WORD("rollback"),
+            WORD("abort"), WORD("reset"), WORD("fetch"), WORD("move")};
     static const struct word changing[] = {WORD("alter"), WORD("drop"), WORD("grant"),
             WORD("revoke"), WORD("import"), WORD("reassign"), WORD("do")};
 

@@ -13,7 +13,8 @@
  * GRANT, REVOKE and their like, and DO, which often has them in it.
  *
  * EFFECTS_RULES comes with EFFECTS_STAY, and with what leaves nothing but sets or takes back:
- * SET LOCAL, RESET, set_config(.., true), COMMIT and ROLLBACK.
+ * SET LOCAL, RESET, set_config(.., true), COMMIT and ROLLBACK; and with what goes on with a text
+ * of before: FETCH and MOVE run what DECLARE was counted for.
  *
  * Not seen: functions behind views, triggers, defaults and operators, a function of the user's
  * own that has a built-in one's name, and one that is called as a column (t.f, $1.f). The result decides about hand-over only, never

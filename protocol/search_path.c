@@ -643,13 +643,14 @@ static enum search_path_change_kind read_reset(struct reader *reader)
     return is_path || is_word(reader, "all") ? SEARCH_PATH_RESET : SEARCH_PATH_KEPT;
 }
 
-/* One, without a semicolon. */
+/* One, without a semicolon. What FETCH and MOVE run has been counted where it was declared. */
 static enum search_path_change_kind read_statement(
         struct sl_span text, struct search_path_change *change)
 {
     static const char *const harmless[] = {"commit", "end", "rollback", "abort", "begin", "start",
             "savepoint", "release", "listen", "unlisten", "notify", "deallocate", "show", "close",
-            "lock", "comment", "grant", "revoke", "checkpoint", "drop", "truncate"};
+            "lock", "comment", "grant", "revoke", "checkpoint", "drop", "truncate", "fetch",
+            "move"};
     unsigned effects = effects_of(text);
     struct reader reader = begin(text);
 

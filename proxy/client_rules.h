@@ -4,9 +4,10 @@
  *
  * Where a string constant ends depends on standard_conforming_strings and client_encoding. Both
  * are known as PostgreSQL reports them, which it does right before ReadyForQuery: behind
- * something under way that may change them (effects.h), and for statements that may have been
- * prepared another way, nobody can say where the literals of a text are, if it is one for which
- * it matters. Such a text shows nothing of itself: shape_options.is_unknown.
+ * something under way that may change them (effects.h) or goes on with a portal bound before, and
+ * for statements that may have been prepared another way, nobody can say where the literals of a
+ * text are, if it is one for which it matters. Such a text shows nothing of itself:
+ * shape_options.is_unknown.
  *
  * Not seen, as in effects.h: triggers, views and operators that set one of the two.
  *

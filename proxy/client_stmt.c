@@ -112,6 +112,7 @@ struct describing {
     struct front_bind bind;
     bool has_bind;
     bool has_parse;
+    bool resumes;  /* its Execute is of a portal bound before */
     unsigned rank; /* of the last message: Parse, Bind, Describe, Execute, one each at most */
 };
 
@@ -144,14 +145,16 @@ static void describe_target(struct stmt *stmt, struct sl_span message)
     stmt->is_plain = stmt->is_plain && is_portal;
 }
 
-static void describe_execute(struct stmt *stmt, struct sl_span message)
+static void describe_execute(struct describing *describing, struct sl_span message)
 {
+    struct stmt *stmt = describing->stmt;
     struct sl_span portal;
     int32_t rows;
+    bool is_read = front_execute_read(body_of(message), &portal, &rows) == SL_OK;
 
-    stmt->is_plain = stmt->is_plain &&
-                     front_execute_read(body_of(message), &portal, &rows) == SL_OK &&
-                     portal.len == 0 && rows <= 0;
+    stmt->is_plain = stmt->is_plain && is_read && portal.len == 0 && rows <= 0;
+    describing->resumes =
+            !is_read || !describing->has_bind || !sl_span_equal(portal, describing->bind.portal);
 }
 
 static unsigned rank_of(uint8_t type)
@@ -189,7 +192,7 @@ static void describe_message(void *context, uint8_t type, struct sl_span message
         describe_target(stmt, message);
         break;
     case MSG_EXECUTE:
-        describe_execute(stmt, message);
+        describe_execute(describing, message);
         break;
     default:
         break;
@@ -209,8 +212,11 @@ static void find_text(void *context, uint8_t type, struct sl_span message)
     }
 }
 
-/* The spans are good until the input moves: they are set again for each step of the walk. */
-static void describe(struct stmt *stmt, const struct client *client, struct sl_span request)
+/*
+ * The spans are good until the input moves: they are set again for each step of the walk. True: it
+ * goes on with a portal whose text was seen before.
+ */
+static bool describe(struct stmt *stmt, const struct client *client, struct sl_span request)
 {
     struct describing describing = {.stmt = stmt, .client = client};
 
@@ -225,7 +231,7 @@ static void describe(struct stmt *stmt, const struct client *client, struct sl_s
     each_message(request, &describing, describe_message);
     if (!describing.has_bind) {
         stmt->is_plain = stmt->is_plain && !stmt->is_extended;
-        return;
+        return describing.resumes;
     }
     if (describing.bind.statement.len == 0) {
         take_text(stmt, client->unnamed);
@@ -237,6 +243,7 @@ static void describe(struct stmt *stmt, const struct client *client, struct sl_s
     if (describing.has_parse) {
         each_message(request, &describing, find_text);
     }
+    return describing.resumes;
 }
 
 /* Or as soon as it has resumed. */
@@ -463,13 +470,15 @@ enum step client_stmt_walk(struct client *client, struct sl_span bytes, size_t *
     }
     if (stmt == NULL) { /* at the bound: it passes unwalked */
         observe_miss(statistics_observe());
+        client->may_set = true;
         client->stmt_skip = len;
         return STEP_NEXT;
     }
     client->part.stmt = NULL;
-    describe(stmt, client, sl_span(bytes.at, len));
+    bool resumes = describe(stmt, client, sl_span(bytes.at, len));
     if (is_new) {
         client_rules_apply(client, stmt);
+        client->may_set |= resumes; /* what it does was seen when it was bound, not here */
     }
     /* One that has walked to the end and was in line for a server only goes on being sent. */
     return carry_out(client, stmt, pipeline_run(worker->pipeline, stmt), used);

@@ -10,6 +10,7 @@
  */
 #include "tests/support/case.h"
 #include "tests/support/fixture.h"
+#include "tests/support/login.h"
 #include "tests/support/soon.h"
 #include "tests/support/web.h"
 
@@ -17,10 +18,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 enum { INI_MAX = 4096, NAME_MAX_LEN = 64, LONG = 300000, CUT = 262144 };
 
 #define SECRETS "'planted|47114711'"
+#define OFF "select set_config('standard_conforming_strings', 'off', false)"
 #define TOKEN "Authorization: Bearer sesame-4711\r\n"
 
 static int port; /* HTTP's */
@@ -379,6 +383,22 @@ static void what_was_asked_is_shown_without_its_secrets(void **state)
     search_everything();
 }
 
+static void pipeline_two(PGconn *conn, const char *first, const char *second)
+{
+    ExecStatusType status = PGRES_EMPTY_QUERY;
+
+    assert_int_equal(PQenterPipelineMode(conn), 1);
+    assert_int_equal(PQsendQueryParams(conn, first, 0, NULL, NULL, NULL, NULL, 0), 1);
+    assert_int_equal(PQsendQueryParams(conn, second, 0, NULL, NULL, NULL, NULL, 0), 1);
+    assert_int_equal(PQpipelineSync(conn), 1);
+    while (status != PGRES_PIPELINE_SYNC) {
+        PGresult *result = PQgetResult(conn);
+        status = result == NULL ? PGRES_EMPTY_QUERY : PQresultStatus(result);
+        PQclear(result);
+        assert_int_equal(PQstatus(conn), CONNECTION_OK);
+    }
+}
+
 /* By the old rules the secret would be a name: what is under way ahead of it changes them. */
 static void rules_that_change_ahead_of_a_text_show_none(void **state)
 {
@@ -393,17 +413,7 @@ static void rules_that_change_ahead_of_a_text_show_none(void **state)
     for (size_t i = 0; i < CASE_COUNT(sets); i++) {
         for (size_t j = 0; j < CASE_COUNT(texts); j++) {
             PGconn *conn = open_as("one", "db");
-            assert_int_equal(PQenterPipelineMode(conn), 1);
-            assert_int_equal(PQsendQueryParams(conn, sets[i], 0, NULL, NULL, NULL, NULL, 0), 1);
-            assert_int_equal(PQsendQueryParams(conn, texts[j], 0, NULL, NULL, NULL, NULL, 0), 1);
-            assert_int_equal(PQpipelineSync(conn), 1);
-            PGresult *result = NULL;
-            ExecStatusType status = PGRES_EMPTY_QUERY;
-            while (status != PGRES_PIPELINE_SYNC) {
-                result = PQgetResult(conn);
-                status = result == NULL ? PGRES_EMPTY_QUERY : PQresultStatus(result);
-                PQclear(result);
-            }
+            pipeline_two(conn, sets[i], texts[j]);
             PQfinish(conn);
             conn = open_as("one", "db");
             snprintf(both, sizeof both, "%s; %s", sets[i], texts[j]);
@@ -411,6 +421,88 @@ static void rules_that_change_ahead_of_a_text_show_none(void **state)
             drain(conn);
             PQfinish(conn);
         }
+    }
+    search_everything();
+}
+
+/* What libpq would not send. */
+static void send_and_await(int fd, const void *messages, size_t len, int readies)
+{
+    uint8_t head[5];
+    char body[1024];
+
+    assert_int_equal(send(fd, messages, len, MSG_NOSIGNAL), len);
+    while (readies > 0) {
+        assert_int_equal(login_read(fd, (char *)head, sizeof head), sizeof head);
+        size_t more = (size_t)(head[3] << 8 | head[4]) - 4;
+        assert_true(more <= sizeof body);
+        assert_int_equal(login_read(fd, body, more), more);
+        readies -= head[0] == 'Z';
+    }
+}
+
+static int raw_begin(void)
+{
+    static const char query[] = "Q\0\0\0\12begin";
+    char startup[LOGIN_TEXT_MAX];
+    int fd = login_dial(sluice.port);
+
+    send_and_await(fd, startup, login_startup(startup, "one", "db"), 1);
+    send_and_await(fd, query, sizeof query, 1);
+    return fd;
+}
+
+static size_t put_query(char *at, const char *text)
+{
+    size_t len = strlen(text) + 1;
+
+    assert_true(len < 200);
+    memcpy(at, (const char[]){'Q', 0, 0, 0, (char)(len + 4)}, 5);
+    memcpy(at + 5, text, len);
+    return len + 5;
+}
+
+/* What sets them was seen in an earlier request, and is only now run. */
+static void rules_that_a_cursor_changes_show_none(void **state)
+{
+    static const char *const runs[] = {"fetch c", "move c"};
+    char messages[512];
+
+    (void)state;
+    for (size_t i = 0; i < CASE_COUNT(runs); i++) {
+        int fd = raw_begin();
+        send_and_await(fd, messages, put_query(messages, "declare c cursor for " OFF), 1);
+        size_t len = put_query(messages, runs[i]);
+        len += put_query(messages + len, "select 'a\\'', 'planted ', 'b\\''");
+        send_and_await(fd, messages, len, 2);
+        close(fd);
+    }
+    search_everything();
+}
+
+#define SYNC "S\0\0\0\4"
+
+static void rules_that_a_portal_changes_show_none(void **state)
+{
+    static const char parse[] = "P\0\0\0\107p\0" OFF "\0\0\0" SYNC;
+    static const char bind[] = "B\0\0\0\16o\0p\0\0\0\0\0\0\0" SYNC;
+    /* Another portal may be bound ahead of it. */
+    static const char *const before[] = {"", "B\0\0\0\16n\0p\0\0\0\0\0\0\0"};
+    static const size_t before_len[] = {0, 15};
+    static const char behind[] = "E\0\0\0\12o\0\0\0\0\0"
+                                 "P\0\0\0\47\0select 'a\\'', 'planted ', 'b\\''\0\0\0"
+                                 "B\0\0\0\14\0\0\0\0\0\0\0\0E\0\0\0\11\0\0\0\0\0" SYNC;
+
+    (void)state;
+    for (size_t i = 0; i < CASE_COUNT(before); i++) {
+        char messages[256];
+        int fd = raw_begin();
+        send_and_await(fd, parse, sizeof parse - 1, 1);
+        send_and_await(fd, bind, sizeof bind - 1, 1);
+        memcpy(messages, before[i], before_len[i]);
+        memcpy(messages + before_len[i], behind, sizeof behind - 1);
+        send_and_await(fd, messages, before_len[i] + sizeof behind - 1, 1);
+        close(fd);
     }
     search_everything();
 }
@@ -501,6 +593,8 @@ int main(void)
             cmocka_unit_test(what_was_asked_is_shown_without_its_secrets),
             cmocka_unit_test(other_ways_to_read_strings_show_none),
             cmocka_unit_test(rules_that_change_ahead_of_a_text_show_none),
+            cmocka_unit_test(rules_that_a_cursor_changes_show_none),
+            cmocka_unit_test(rules_that_a_portal_changes_show_none),
             cmocka_unit_test(statements_prepared_under_other_rules_show_none),
             cmocka_unit_test(what_is_under_way_is_shown_without_its_secrets),
             cmocka_unit_test(the_history_tables_have_none),

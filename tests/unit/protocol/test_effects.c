@@ -275,12 +275,13 @@ static void settings_change_behind_these(void **state)
             "select 1; commit", "select 1;set local a = b", "discard all", "deallocate a",
             "select set_config('a', 'b', true)", "insert into t values (set_config('a', $1, true))",
             "select my.f()", "call f()", "do 'x'", "execute a", "prepare transaction 'a'",
-            "select f('a\b')", "create table t (a int)", "explain analyze execute a"};
+            "select f('a\b')", "create table t (a int)", "explain analyze execute a",
+            "fetch 10 from c", "MOVE c"};
     static const char *const others[] = {"", "select 1", "BEGIN", "start transaction",
             "insert into t (a) values ('a'), (lower('b'))", "update t set a = b",
             "delete from t where a = 'set'", "with t as (select 1) select * from t", "savepoint s",
-            "release s", "copy t from stdin", "select 'a'; select (1)", "fetch 10 from c",
-            "values (1)", "merge into t using u on true when matched then delete"};
+            "release s", "copy t from stdin", "select 'a'; select (1)", "close c", "values (1)",
+            "merge into t using u on true when matched then delete"};
 
     (void)state;
     for (size_t i = 0; i < SL_COUNT(changing); i++) {

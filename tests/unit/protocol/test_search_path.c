@@ -163,6 +163,8 @@ static void sets_are_read(void **state)
             {"SET TIME ZONE 'UTC'", SEARCH_PATH_KEPT, NULL},
             {"SET LOCAL statement_timeout = 0", SEARCH_PATH_KEPT, NULL},
             {"SET search_path.x = 1", SEARCH_PATH_KEPT, NULL},
+            {"FETCH 10 FROM c", SEARCH_PATH_KEPT, NULL},
+            {"MOVE c", SEARCH_PATH_KEPT, NULL},
             {"SET SESSION CHARACTERISTICS AS TRANSACTION READ ONLY", SEARCH_PATH_KEPT, NULL},
             {"SET ROLE x", SEARCH_PATH_OPAQUE, NULL},
             {"SET LOCAL ROLE x", SEARCH_PATH_LOCAL_OPAQUE, NULL},
