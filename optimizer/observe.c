@@ -169,7 +169,7 @@ static struct seen *name(struct observer *observer, const struct stmt *stmt, uin
     if (seen->tells > 0 && (is_new || may_tell(observer, stmt))) {
         if (tell(observer, stmt, &shape)) {
             seen->tells--;
-        } else {
+        } else if (may_tell(observer, stmt)) { /* not what comes new: known ones' turn comes */
             observer->tell_at = stmt->meter.received_at + TELL_PAUSE;
         }
     }

@@ -417,6 +417,26 @@ static void a_shape_is_told_until_it_is_taken(void **state)
     assert_int_equal(told, before + 2);
 }
 
+/* Shapes that come new keep coming, and are refused: a known one is told again all the same. */
+static void what_comes_new_does_not_put_off_the_known(void **state)
+{
+    unsigned of_known = 0;
+
+    (void)state;
+    refuses = true;
+    for (int i = 0; i < 1000; i++) {
+        char text[64];
+        later = i * SL_MSEC;
+        struct stmt known = made("select known");
+        run(0, &known);
+        of_known += strcmp(told_text, "select known") == 0;
+        snprintf(text, sizeof text, "select a as n_%d", i);
+        struct stmt other = made(text);
+        run(0, &other);
+    }
+    assert_in_range(of_known, 40, 50);
+}
+
 #define CASE(test) cmocka_unit_test_setup_teardown(test, begin, end)
 
 /* ---- slow ones ---- */
@@ -545,6 +565,7 @@ int main(void)
             CASE(while_nothing_is_counted_a_turn_is_of_no_use),
             CASE(what_is_forgotten_is_not_told),
             CASE(a_shape_is_told_until_it_is_taken),
+            CASE(what_comes_new_does_not_put_off_the_known),
             CASE(what_is_under_way_is_found),
             CASE(who_takes_as_long_is_slow),
             CASE(who_wants_to_know_again_is_told_again),
