@@ -4,6 +4,7 @@
 #include "optimizer/drift.h"
 #include "protocol/base/log.h"
 #include "proxy/analysis.h"
+#include "proxy/statistics.h"
 
 #include <pthread.h>
 #include <sched.h>
@@ -23,7 +24,6 @@ static struct {
     pthread_cond_t wake;
     pthread_t thread;          /* the control thread's */
     struct shape_store *store; /* constant while there is a thread */
-    sl_usec started_at;        /* likewise */
     atomic_bool is_stopping;   /* any thread */
     sl_usec interval;          /* under LOCK, as all below */
     sl_usec since;             /* what the interval counts from */
@@ -122,7 +122,7 @@ static void say(const struct analysis *made, enum sl_err err)
 static void work(struct workload *then, sl_usec *then_at)
 {
     struct analysis_options options = {.now = sl_now(),
-            .since = analyst.started_at,
+            .since = statistics_since(),
             .then = then->count > 0 ? then : NULL,
             .then_at = *then_at,
             .is_cancelled = is_cancelled};
@@ -182,8 +182,7 @@ enum sl_err analyst_start(struct shape_store *store, sl_usec interval)
     }
     analyst.store = store;
     analyst.interval = interval;
-    analyst.started_at = sl_now();
-    analyst.since = analyst.started_at;
+    analyst.since = sl_now();
     analyst.is_asked = false;
     analyst.status = (struct analyst_status){0};
     atomic_store(&analyst.is_stopping, false);

@@ -19,6 +19,7 @@ struct reset {
     struct console_tour tour; /* first */
     uint32_t cursor;          /* of the worker's table that is visited */
     struct shape_reset reset; /* of the store, behind them all */
+    sl_usec began_at;
 };
 
 static bool visit(struct console_tour *tour, struct worker *worker)
@@ -51,6 +52,7 @@ static void home(struct console_tour *tour, struct worker *worker)
         return;
     }
     struct console *console = console_find(worker, tour->client);
+    statistics_set_since(reset->began_at);
     free(reset);
     if (statistics_observe() != NULL) {
         slow_reset(slow_statements());
@@ -71,6 +73,7 @@ bool console_reset_stats(struct console *console)
     if (statistics_observe() != NULL) {
         examples_reset(statistics_examples());
     }
+    reset->began_at = sl_now();
     reset->tour.client = console->client->id;
     reset->tour.visit = visit;
     reset->tour.home = home;

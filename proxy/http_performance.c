@@ -12,7 +12,6 @@
 #include "proxy/http_task.h"
 #include "proxy/json.h"
 #include "proxy/plans.h"
-#include "proxy/process.h"
 #include "proxy/search_paths.h"
 #include "proxy/statistics.h"
 
@@ -181,12 +180,11 @@ static void put_some(struct http_task *task)
 
 static void begin_answer(struct performance *it)
 {
-    sl_usec from = window_from(it->hour.now) + it->since_1970;
+    sl_usec window = window_from(it->hour.now);
+    sl_usec since = statistics_since();
+    sl_usec from = (window > since ? window : since) + it->since_1970;
     struct json *json = &it->json;
 
-    if (from < process_started_at()) {
-        from = process_started_at();
-    }
     json_begin(json, &it->buf);
     json_open(json, '{');
     put_int(json, "from", (uint64_t)from);

@@ -6,8 +6,9 @@
  *
  *     flush of the workers --> ranks of all shapes --> sum of all pools --> rows --> answer
  *
- * The hour is that of optimizer/window.h, and "from" says when it began. The summary is of all
- * statements of that database and user, those of shapes that were evicted too.
+ * The hour is that of optimizer/window.h, and "from" says when it began, or
+ * what is counted. The summary is of all statements of that database and user, those of shapes that
+ * were evicted too.
  *
  * Ownership: the request's task. Threads: that of proxy/http.h, some rows a turn.
  * Bounds: PERFORMANCE_LIMIT_MAX shapes, HTTP_GATHERS_MAX requests at a time.

@@ -17,12 +17,16 @@
 #include "proxy/slow_statements.h"
 #include "proxy/tick.h"
 
+#include <stdatomic.h>
+
 /* Of the memory: what shape_limits_share() leaves is for history and plans. */
 enum { REST_PART = 4, HISTORY_PART = 16 };
 
 /* Constant while there are workers. */
 static struct observe *observe;
 static struct examples *examples;
+
+static _Atomic sl_usec since; /* any thread */
 
 /* A shape that a worker did not remember, or whose plan may be gone: it is parsed if need be. */
 static bool news(void *self, const struct shape *shape, struct sl_span normalised,
@@ -60,6 +64,7 @@ enum sl_err statistics_start(const struct conf *conf, struct sl_error *error)
     if (err != SL_OK || conf->stats_mode == 0) {
         return err;
     }
+    statistics_set_since(sl_now());
     observe = observe_new(&options);
     if (observe == NULL || recorder_start(observe_store(observe),
                                    (size_t)conf->stats_memory / HISTORY_PART) != SL_OK) {
@@ -161,6 +166,16 @@ void statistics_configure(unsigned worker, const struct conf *conf)
             analyst_set_interval(conf->stats_workload_interval_usec);
         }
     }
+}
+
+sl_usec statistics_since(void)
+{
+    return atomic_load(&since);
+}
+
+void statistics_set_since(sl_usec now)
+{
+    atomic_store(&since, now);
 }
 
 struct examples *statistics_examples(void)

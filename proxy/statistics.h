@@ -43,6 +43,11 @@ sl_usec statistics_next(unsigned worker);
 /* On that worker: the configuration that is in force for it. */
 void statistics_configure(unsigned worker, const struct conf *conf);
 
+/* What is shown was counted since then: the start, or the latest RESET STATS. */
+sl_usec statistics_since(void);
+/* All that was counted before is forgotten. */
+void statistics_set_since(sl_usec now);
+
 /* NULL: there are none. */
 struct observe *statistics_observe(void);
 /* Not NULL when that is not. */

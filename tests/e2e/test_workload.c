@@ -120,6 +120,16 @@ static void run_all(int times)
 
 /* ---- looking ---- */
 
+/* Of the last hour, as the page shows it. */
+static double performance_time(const char *name)
+{
+    struct web_answer answer = web_get(http_port, "/api/metrics/performance");
+    const char *at = strstr(answer.body, name);
+
+    assert_non_null(at);
+    return strtod(at + strlen(name), NULL);
+}
+
 static const char *drift_of(PGconn *console, const char *column)
 {
     static char values[4][TEXT_MAX];
@@ -238,8 +248,12 @@ static void a_planted_load_is_found_in_its_groups(void **state)
     assert_string_equal(drift_of(console, "groups"), "4");
     assert_true(strtod(drift_of(console, "silhouette"), NULL) > 0.05);
     /* What is begun anew is analysed anew. */
+    double before = performance_time("\"to\":");
+    const char *analysed_at = drift_of(console, "analysed_at");
     query_expect(console, "RESET STATS", "RESET");
     await_drift(console, "state", "no statements");
+    assert_true(performance_time("\"from\":") >= before);
+    assert_true(strcmp(drift_of(console, "load_from"), analysed_at) >= 0);
     assert_string_equal(query_text(console, "SHOW WORKLOAD"), "");
     PQfinish(console);
 }
