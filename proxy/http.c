@@ -268,12 +268,21 @@ static struct connection *find_connection(struct evhttp_request *evhttp)
     return NULL;
 }
 
+/* Whatever evhttp is doing with it: it sees the end of the connection, and lets go. */
+static void cut(struct connection *connection)
+{
+    connection->is_cut = true;
+    shutdown(bufferevent_getfd(connection->bufferevent), SHUT_RDWR);
+}
+
 /* ---- answers ---- */
 
 static void on_sent(struct evhttp_request *evhttp, void *arg)
 {
-    (void)evhttp;
     enter(arg, READING);
+    if (evhttp_request_get_command(evhttp) == EVHTTP_REQ_CONNECT) {
+        cut(arg); /* evhttp takes what follows for the tunnel's, and would not close */
+    }
 }
 
 static size_t output_bytes(void)
@@ -541,13 +550,6 @@ static void on_request(struct evhttp_request *evhttp, void *arg)
 }
 
 /* ---- time, and too many ---- */
-
-/* Whatever evhttp is doing with it: it sees the end of the connection, and lets go. */
-static void cut(struct connection *connection)
-{
-    connection->is_cut = true;
-    shutdown(bufferevent_getfd(connection->bufferevent), SHUT_RDWR);
-}
 
 /* To who has not asked a whole question. */
 static void say(int fd, int status, const char *message)

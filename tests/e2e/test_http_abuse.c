@@ -137,6 +137,19 @@ static void nonsense_is_refused(void **state)
     web_expect(web_get(port, "/metrics"), 200, "code=\"400\"");
 }
 
+/* evhttp by itself would leave it open. */
+static void no_tunnel_is_made(void **state)
+{
+    static const char *const tunnels[] = {
+            "CONNECT x:1 HTTP/1.1\r\nHost: x\r\n\r\n", "CONNECT / HTTP/1.1\r\nHost: x\r\n\r\n"};
+
+    (void)state;
+    web_start("", "timeout = 3600\n");
+    for (size_t i = 0; i < sizeof tunnels / sizeof tunnels[0]; i++) {
+        expect_refusal(ask_raw(tunnels[i], strlen(tunnels[i])), tunnels[i]);
+    }
+}
+
 /* ---- many at once ---- */
 
 static void pipelined_requests_are_answered_in_their_order(void **state)
@@ -431,6 +444,7 @@ static void it_ends_with_connections_open_and_requests_under_way(void **state)
 static const struct CMUnitTest cases[] = {
         CASE(what_is_too_long_is_refused),
         CASE(nonsense_is_refused),
+        CASE(no_tunnel_is_made),
         CASE(pipelined_requests_are_answered_in_their_order),
         CASE(a_flood_of_connections_is_refused_beyond_the_bound),
         CASE(who_asks_too_slowly_is_told_and_cut_off),
