@@ -193,7 +193,10 @@ static void requests_come_once_each_in_either_order(void **state)
 
 /* ---- by the openssl program ---- */
 
-/* Feeds bytes to openssl s_client; what it printed is in dir/openssl.out. */
+/*
+ * Feeds bytes to openssl s_client, which ends when its peer does, or, told nothing, once it is
+ * connected; what it printed is in dir/openssl.out.
+ */
 static char *s_client_says(const char *options, const char *text, size_t len)
 {
     char path[PROC_PATH_MAX * 2];
@@ -205,9 +208,9 @@ static char *s_client_says(const char *options, const char *text, size_t len)
     assert_int_equal(fwrite(text, 1, len, file), len);
     fclose(file);
     (void)proc_shell(NULL,
-            "cd '%s' && { cat session; sleep 1; } | timeout 10 openssl s_client "
-            "-connect 127.0.0.1:%d %s >raw.out 2>&1; tr -d '\\000' <raw.out >openssl.out",
-            sluice.dir, sluice.port, options);
+            "cd '%s' && timeout 20 openssl s_client %s -connect 127.0.0.1:%d %s <session "
+            ">raw.out 2>&1; tr -d '\\000' <raw.out >openssl.out",
+            sluice.dir, len > 0 ? "-ign_eof" : "", sluice.port, options);
     snprintf(path, sizeof(path), "%s/openssl.out", sluice.dir);
     return proc_read(path);
 }
