@@ -9,6 +9,7 @@
 #include "proxy/http_facts.h"
 #include "proxy/json_read.h"
 
+#include "protocol/catalog_resolve.h"
 #include "protocol/sql_facts.h"
 #include "protocol/sql_parse.h"
 
@@ -39,6 +40,8 @@ static void check_sql(struct sl_span sql)
     struct sql_parse_error why;
     struct sql_tree *tree = NULL;
     struct sql_facts *facts = NULL;
+    struct catalog_resolution *names = NULL;
+    const struct catalog_session nobody = {0};
     struct json json;
     struct sl_buf buf;
 
@@ -46,14 +49,16 @@ static void check_sql(struct sl_span sql)
         return;
     }
     if (sql_facts_new(tree, &facts) == SL_OK) {
+        SL_CHECK(catalog_resolve(facts, NULL, &nobody, &names) == SL_OK);
         sl_buf_init(&buf, REPLY_MAX);
         json_begin(&json, &buf);
         json_open(&json, '{');
-        http_facts_put(&json, facts);
+        http_facts_put(&json, facts, names);
         json_close(&json, '}');
         SL_CHECK(json_end(&json) == SL_OK);
         check_json(&buf, sql);
         sl_buf_fini(&buf);
+        free(names);
         sql_facts_free(facts);
     }
     sql_tree_free(tree);
