@@ -44,7 +44,9 @@ struct list {
     size_t len;
     unsigned count;
     bool is_good;
-    bool is_safe; /* nobody can make a table in pg_temp by leaving its schema out */
+    bool is_safe;  /* nobody can make a table in pg_temp by leaving its schema out */
+    bool is_shown; /* what may be a literal is left out */
+    bool has_hidden;
 };
 
 static bool put(struct name *name, uint8_t c)
@@ -77,6 +79,18 @@ static void add_char(struct list *list, char c)
     list->to[list->len++] = c;
 }
 
+/* As programs name their schemas; or there is nothing in it. */
+static bool may_be_shown(const struct name *name)
+{
+    for (size_t i = 0; i < name->len; i++) {
+        uint8_t c = (uint8_t)name->text[i];
+        if (!is_letter(c) && (i == 0 || (!is_digit(c) && c != '$'))) {
+            return strcmp(name->text, "$user") == 0;
+        }
+    }
+    return true;
+}
+
 static void add(struct list *list, const struct name *name)
 {
     bool is_quoted = needs_quotes(name);
@@ -87,7 +101,12 @@ static void add(struct list *list, const struct name *name)
     } else {
         list->is_safe = strcmp(name->text, "pg_catalog") == 0;
     }
-    list->is_good &= list->is_safe || strcmp(name->text, "pg_temp") != 0;
+    if (list->is_shown && !may_be_shown(name)) {
+        add_char(list, '?');
+        list->has_hidden = true;
+        return;
+    }
+    list->is_good &= list->is_shown || list->is_safe || strcmp(name->text, "pg_temp") != 0;
     if (is_quoted) {
         add_char(list, '"');
     }
@@ -155,9 +174,9 @@ static void skip_spaces(struct sl_span *value)
     }
 }
 
-bool search_path_plain(struct sl_span value, char list[static SEARCH_PATH_MAX + 1])
+/* False: it cannot be read. */
+static bool read_value(struct sl_span value, struct list *made)
 {
-    struct list made = begin_list(list);
     struct name name;
 
     skip_spaces(&value);
@@ -165,7 +184,7 @@ bool search_path_plain(struct sl_span value, char list[static SEARCH_PATH_MAX + 
         if (!read_item(&value, &name)) {
             return false;
         }
-        add(&made, &name);
+        add(made, &name);
         skip_spaces(&value);
         if (value.len == 0) {
             break;
@@ -179,7 +198,26 @@ bool search_path_plain(struct sl_span value, char list[static SEARCH_PATH_MAX + 
             return false; /* nothing behind a comma */
         }
     }
-    return end_list(&made);
+    return end_list(made);
+}
+
+bool search_path_plain(struct sl_span value, char list[static SEARCH_PATH_MAX + 1])
+{
+    struct list made = begin_list(list);
+
+    return read_value(value, &made);
+}
+
+bool search_path_show(struct sl_span value, char shown[static SEARCH_PATH_MAX + 1])
+{
+    struct list made = begin_list(shown);
+
+    made.is_shown = true;
+    if (!read_value(value, &made)) {
+        memcpy(shown, "?", sizeof "?");
+        return false;
+    }
+    return !made.has_hidden;
 }
 
 /* ---- options ---- */

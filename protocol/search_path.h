@@ -50,6 +50,13 @@ void search_path_read(struct sl_span text, struct search_path_change *change);
 bool search_path_plain(struct sl_span value, char list[static SEARCH_PATH_MAX + 1]);
 
 /*
+ * What may be shown of such a value: a name may be a literal that somebody took for one. Names are
+ * as they are if they look so, a letter or _ and letters, digits, _ and $, and "$user" and "" are;
+ * any other is "?". False: one is, or all of it, as it cannot be read.
+ */
+bool search_path_show(struct sl_span value, char shown[static SEARCH_PATH_MAX + 1]);
+
+/*
  * What the startup parameter "options" sets. search_path: its last value, cut out and copied to
  * value (which has room for all of options); false: none. *has_role: it sets a role.
  */

@@ -280,11 +280,48 @@ static void long_texts_are_not_read(void **state)
     assert_true(change.is_several);
 }
 
+/* It may be a literal. */
+static void what_does_not_look_like_a_name_is_not_shown(void **state)
+{
+    static const struct {
+        const char *value;
+        const char *shown;
+        bool is_whole;
+    } rows[] = {
+            {"a_1$, \"B_2\",_c, \"$user\", $user,\"\"",
+                    "\"a_1$\", \"B_2\", _c, \"$user\", \"$user\", \"\"", true},
+            {"", "", true},
+            {"pg_temp, a", "pg_temp, a", true},
+            {"\"4111 1111\"", "?", false},
+            {"\"4111\", a, 4111", "?, a, ?", false},
+            {"\"a b\", \"a-b\", \"a'b\", \"a\"\"b\", \"a,b\", \"$users\", \"$\"",
+                    "?, ?, ?, ?, ?, ?, ?", false},
+            {"a,", "?", false},         /* it cannot be read */
+            {"b\xc3\xa4r", "?", false}, /* as beyond ASCII */
+            {"a, \"b", "?", false},
+    };
+    char shown[SEARCH_PATH_MAX + 1];
+    char value[2 * SEARCH_PATH_MAX];
+
+    (void)state;
+    for (size_t i = 0; i < SL_COUNT(rows); i++) {
+        bool is_whole = search_path_show(sl_span_text(rows[i].value), shown);
+        assert_string_equal(shown, rows[i].shown);
+        assert_int_equal(is_whole, rows[i].is_whole);
+    }
+    for (size_t i = 0; i < sizeof value; i += 2) {
+        memcpy(value + i, "a,", 2);
+    }
+    assert_false(search_path_show(sl_span(value, sizeof value - 1), shown));
+    assert_string_equal(shown, "?");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
             cmocka_unit_test(a_value_has_one_form),
             cmocka_unit_test(a_value_is_bounded),
+            cmocka_unit_test(what_does_not_look_like_a_name_is_not_shown),
             cmocka_unit_test(options_may_set_it),
             cmocka_unit_test(sets_are_read),
             cmocka_unit_test(calls_are_read),
