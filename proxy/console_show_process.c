@@ -24,6 +24,7 @@
 #include "proxy/process.h"
 #include "proxy/recorder.h"
 #include "proxy/registry.h"
+#include "proxy/search_paths.h"
 #include "proxy/server.h"
 #include "proxy/slow_statements.h"
 #include "proxy/statistics.h"
@@ -225,6 +226,8 @@ static void show_lists(struct view_visit *visit)
     struct history_queue_counts history = history_writer_counts();
     put_count(visit, "history_rows_waiting", (int64_t)history.rows_queued);
     put_count(visit, "history_rows_dropped", (int64_t)history.rows_dropped);
+    put_count(visit, "search_paths", search_paths_count());
+    put_count(visit, "search_paths_refused", (int64_t)search_paths_refused());
     put_statistics(visit);
     conf_unref(conf);
 }

@@ -192,6 +192,23 @@ static uint32_t path_of(const struct analysis *analysis)
     return path;
 }
 
+/* By which names were looked for, as far as it is shown. */
+static void put_search_path(struct json *json, uint32_t path, const char *found)
+{
+    bool is_of_sessions = search_paths_list(path) != NULL;
+    char shown[SEARCH_PATH_MAX + 1];
+
+    if (found == NULL) {
+        put_text(json, "search_path", NULL);
+        put_text(json, "search_path_of", NULL);
+        return;
+    }
+    SL_IGNORE(search_path_show(sl_span_text(found), shown), "whatever it is");
+    put_text(json, "search_path",
+            is_of_sessions ? search_paths_text(path & ~(uint32_t)SEARCH_PATHS_TEMP) : shown);
+    put_text(json, "search_path_of", is_of_sessions ? "sessions" : "role default");
+}
+
 static void send_analysis(struct analysis *analysis)
 {
     const struct parser_answer *answer = &analysis->answer;
@@ -219,11 +236,7 @@ static void send_analysis(struct analysis *analysis)
             answer->facts->kind == SQL_MULTI ? "several statements: what is said is said of all "
                                                "of them together"
                                              : NULL);
-    put_text(&json, "search_path", names.search_path);
-    put_text(&json, "search_path_of",
-            names.search_path == NULL            ? NULL
-            : search_paths_list(of.path) == NULL ? "role default"
-                                                 : "sessions");
+    put_search_path(&json, of.path, names.search_path);
     http_facts_put(&json, answer->facts, names.resolution);
     catalogs_resolved_fini(&names);
     put_statistics(&json, analysis);

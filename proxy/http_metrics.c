@@ -141,6 +141,10 @@ static const struct metric metrics[] = {
         LIST("history_rows_dropped_total", COUNTER, "history_rows_dropped",
                 "Rows that were not written to the history table: too many waited, or they were "
                 "refused."),
+        LIST("search_paths", GAUGE, "search_paths",
+                "Distinct search_paths that sessions have set, as far as there was room for them."),
+        LIST("search_paths_refused_total", COUNTER, "search_paths_refused",
+                "Times there was no room for another: the session's is not known then."),
 
         GAUGE("memory_bytes", MEM, "memtotal", "Memory by kind of object."),
 

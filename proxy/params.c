@@ -17,13 +17,15 @@
 #include <string.h>
 #include <strings.h>
 
+enum { PATH_UNREAD = UINT16_MAX };
+
 struct params {
     struct sl_map_node node; /* under table_lock */
     atomic_uint refs;        /* any thread */
     uint32_t count;
     uint32_t len;
     struct shape_options rules;
-    uint16_t path;
+    _Atomic uint16_t path; /* any thread; the same, whoever reads it first */
     char text[];
 };
 
@@ -87,7 +89,13 @@ struct shape_options params_rules(const struct params *params)
 
 uint16_t params_path(const struct params *params)
 {
-    return params->path;
+    uint16_t path = atomic_load_explicit(&params->path, memory_order_acquire);
+
+    if (SL_UNLIKELY(path == PATH_UNREAD)) {
+        path = search_paths_of_startup(params);
+        atomic_store_explicit(&owned(params)->path, path, memory_order_release);
+    }
+    return path;
 }
 
 size_t params_bytes(const struct params *params)
@@ -261,7 +269,7 @@ const struct params *params_with(const struct params *from, const char *name, co
     set->len = 0;
     fill(set, from, name, value);
     set->rules = rules_of(set);
-    set->path = search_paths_of_startup(set);
+    atomic_init(&set->path, PATH_UNREAD);
     const struct params *made = &empty_set;
     if (set->count == 0) {
         free(set);

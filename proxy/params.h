@@ -43,7 +43,10 @@ uint32_t params_count(const struct params *params);
 void params_at(const struct params *params, uint32_t i, const char **name, const char **value);
 /* What it says of reading statements: client_encoding, standard_conforming_strings. */
 struct shape_options params_rules(const struct params *params);
-/* What it says of search_path: search_paths_of_startup(). */
+/*
+ * What it says of search_path: search_paths_of_startup(), once somebody asks. To be asked of those
+ * who have logged in only: numbers are few.
+ */
 uint16_t params_path(const struct params *params);
 size_t params_bytes(const struct params *params);
 

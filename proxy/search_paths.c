@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: PostgreSQL */
 /*
  * proxy/search_paths.c - texts that only come, each published once: it is written before count
- * passes it, and never again.
+ * passes it and a slot names it, and never again. All of it is zero until then, and no memory.
  */
 #include "proxy/search_paths.h"
 
@@ -16,47 +16,104 @@
 
 #define TEMP "; temporary tables, perhaps"
 
-static struct {
-    pthread_mutex_t lock; /* to add one */
-    atomic_uint count;    /* any thread; the first two are no texts */
-    uint64_t hashes[SEARCH_PATHS_MAX];
-    char texts[SEARCH_PATHS_MAX][SEARCH_PATH_MAX + 1];
-    char temp_texts[SEARCH_PATHS_MAX][SEARCH_PATH_MAX + sizeof TEMP];
-} self = {.lock = PTHREAD_MUTEX_INITIALIZER, .count = SEARCH_PATHS_FIRST};
+enum {
+    SLOTS = 2 * SEARCH_PATHS_MAX, /* a power of two */
+    SHOWN_MAX = SEARCH_PATH_MAX + sizeof " #65535" - 1
+};
 
-/* 0: none. */
+struct path {
+    uint64_t hash;
+    const char *list;
+    const char *shown;
+    const char *shown_temp;
+};
+
+static struct {
+    pthread_mutex_t lock;     /* to add one */
+    size_t used;              /* of bytes; under lock */
+    atomic_uint count;        /* any thread */
+    _Atomic uint64_t refused; /* any thread */
+    struct path paths[SEARCH_PATHS_MAX];
+    _Atomic uint16_t slots[SLOTS]; /* any thread: numbers, from their hash on; 0: none */
+    char bytes[SEARCH_PATHS_BYTES_MAX];
+} self = {.lock = PTHREAD_MUTEX_INITIALIZER};
+
+/* The slot where it is, or has to be. */
 static unsigned find(const char *list, uint64_t hash)
 {
-    unsigned count = atomic_load(&self.count);
+    unsigned slot = (unsigned)hash % SLOTS;
 
-    for (unsigned i = SEARCH_PATHS_FIRST; i < count; i++) {
-        if (self.hashes[i] == hash && strcmp(self.texts[i], list) == 0) {
-            return i;
+    for (;; slot = (slot + 1) % SLOTS) {
+        unsigned number = atomic_load(&self.slots[slot]);
+        if (number == 0 ||
+                (self.paths[number].hash == hash && strcmp(self.paths[number].list, list) == 0)) {
+            return slot;
         }
     }
-    return 0;
+}
+
+static const char *keep(const char *text)
+{
+    size_t size = strlen(text) + 1;
+    char *to = self.bytes + self.used;
+
+    memcpy(to, text, size);
+    self.used += size;
+    return to;
+}
+
+static void show(unsigned number, const char *list, char shown[static SHOWN_MAX + 1])
+{
+    char text[SEARCH_PATH_MAX + 1];
+
+    if (list[0] == '\0') {
+        snprintf(shown, SHOWN_MAX + 1, "no schema");
+    } else if (search_path_show(sl_span_text(list), text)) {
+        snprintf(shown, SHOWN_MAX + 1, "%s", text);
+    } else {
+        snprintf(shown, SHOWN_MAX + 1, "%s #%u", text, number);
+    }
+}
+
+/* Under lock. */
+static unsigned add(const char *list, uint64_t hash)
+{
+    unsigned number = SEARCH_PATHS_FIRST + atomic_load(&self.count);
+    char shown[SHOWN_MAX + 1];
+    char shown_temp[SHOWN_MAX + sizeof TEMP];
+
+    if (number == SEARCH_PATHS_MAX) {
+        return SEARCH_PATHS_UNKNOWN;
+    }
+    show(number, list, shown);
+    snprintf(shown_temp, sizeof shown_temp, "%s" TEMP, shown);
+    if (strlen(list) + strlen(shown) + strlen(shown_temp) + 3 > sizeof self.bytes - self.used) {
+        return SEARCH_PATHS_UNKNOWN;
+    }
+    self.paths[number] = (struct path){
+            .hash = hash, .list = keep(list), .shown = keep(shown), .shown_temp = keep(shown_temp)};
+    atomic_store(&self.count, number + 1 - SEARCH_PATHS_FIRST);
+    return number;
 }
 
 uint16_t search_paths_number(const char *list)
 {
-    size_t len = strlen(list);
-    uint64_t hash = sl_hash64(sl_span(list, len));
-    unsigned number = find(list, hash);
+    uint64_t hash = sl_hash64(sl_span(list, strlen(list)));
+    unsigned number = atomic_load(&self.slots[find(list, hash)]);
 
-    if (number != 0 || len > SEARCH_PATH_MAX) {
-        return number != 0 ? (uint16_t)number : SEARCH_PATHS_UNKNOWN;
+    if (number != 0) {
+        return (uint16_t)number;
     }
+    SL_CHECK(strlen(list) <= SEARCH_PATH_MAX);
     pthread_mutex_lock(&self.lock);
-    number = find(list, hash);
+    unsigned slot = find(list, hash);
+    number = atomic_load(&self.slots[slot]);
     if (number == 0) {
-        number = atomic_load(&self.count);
-        if (number == SEARCH_PATHS_MAX) {
-            number = SEARCH_PATHS_UNKNOWN;
+        number = add(list, hash);
+        if (number != SEARCH_PATHS_UNKNOWN) {
+            atomic_store(&self.slots[slot], (uint16_t)number);
         } else {
-            self.hashes[number] = hash;
-            memcpy(self.texts[number], list, len + 1);
-            snprintf(self.temp_texts[number], sizeof self.temp_texts[0], "%s" TEMP, list);
-            atomic_store(&self.count, number + 1);
+            atomic_fetch_add(&self.refused, 1);
         }
     }
     pthread_mutex_unlock(&self.lock);
@@ -90,20 +147,28 @@ uint16_t search_paths_of_startup(const struct params *startup)
                                  : number_of_value(value);
 }
 
-const char *search_paths_list(uint32_t number)
+/* NULL: the role's, or not known. */
+static const struct path *find_number(uint32_t number)
 {
     number &= ~(uint32_t)SEARCH_PATHS_TEMP;
-    return number < SEARCH_PATHS_FIRST || number >= atomic_load(&self.count) ? NULL
-                                                                             : self.texts[number];
+    bool is_one =
+            number >= SEARCH_PATHS_FIRST && number - SEARCH_PATHS_FIRST < atomic_load(&self.count);
+    return is_one ? &self.paths[number] : NULL;
+}
+
+const char *search_paths_list(uint32_t number)
+{
+    const struct path *path = find_number(number);
+
+    return path == NULL ? NULL : path->list;
 }
 
 const char *search_paths_text(uint32_t number)
 {
-    const char *list = search_paths_list(number);
-    bool has_temp = (number & SEARCH_PATHS_TEMP) != 0;
+    const struct path *path = find_number(number);
 
-    if (list != NULL) {
-        return has_temp ? self.temp_texts[number & ~(uint32_t)SEARCH_PATHS_TEMP] : list;
+    if (path != NULL) {
+        return (number & SEARCH_PATHS_TEMP) != 0 ? path->shown_temp : path->shown;
     }
     switch (number) {
     case SEARCH_PATHS_OF_ROLE:
@@ -113,4 +178,14 @@ const char *search_paths_text(uint32_t number)
     default:
         return "not known";
     }
+}
+
+unsigned search_paths_count(void)
+{
+    return atomic_load(&self.count);
+}
+
+uint64_t search_paths_refused(void)
+{
+    return atomic_load(&self.refused);
 }

@@ -4,6 +4,7 @@
  * by the search_path of its session, and its names are looked for by that.
  */
 #include "tests/support/case.h"
+#include "tests/support/console.h"
 #include "tests/support/fixture.h"
 #include "tests/support/soon.h"
 #include "tests/support/web.h"
@@ -122,14 +123,20 @@ static void expect_read(PGconn *conn, const char *schema)
     query_expect(conn, TEXT, schema);
 }
 
-static void expect_said(const char *database, const char *said)
+static void expect_said(const char *database, const char *user, const char *said)
 {
     char body[BODY_MAX];
 
-    snprintf(body, sizeof body, "{\"sql\":\"%s\",\"db\":\"%s\",\"user\":\"one\"}", TEXT, database);
-    struct web_answer answer = web_post(http_port, "/api/queries/analyze",
-            "Authorization: Bearer sesame\r\nContent-Type: application/json\r\n", body,
-            strlen(body));
+    snprintf(body, sizeof body, "{\"sql\":\"%s\",\"db\":\"%s\",\"user\":\"%s\"}", TEXT, database,
+            user);
+    struct web_answer answer;
+    long end =
+            proc_now_ms() + SOON_MS; /* a role is known when the catalogue has been read for it */
+    do {
+        answer = web_post(http_port, "/api/queries/analyze",
+                "Authorization: Bearer sesame\r\nContent-Type: application/json\r\n", body,
+                strlen(body));
+    } while (strstr(answer.text, said) == NULL && proc_now_ms() < end);
     web_expect(answer, 200, said);
 }
 
@@ -142,7 +149,7 @@ static void a_session_begins_with_its_own(void **state)
     PGconn *plain = open_as("one", "db");
     expect_read(plain, "public");
     expect_tables("db", OF_ROLE, "public.t");
-    expect_said("db", "\"search_path_of\":\"role default\"");
+    expect_said("db", "one", "\"search_path_of\":\"role default\"");
     PGconn *one = open_with("db", "-c search_path=A,public");
     PGconn *two = open_with("db", "-c search_path=b");
     expect_read(one, "a");
@@ -154,8 +161,8 @@ static void a_session_begins_with_its_own(void **state)
     expect_tables("db", "a, public", "a.t");
     expect_tables("db", "b", "b.t");
     expect_tables("db", OF_ROLE, "public.t");
-    expect_said("db", "\"search_path\":\"a, public\"");                /* of a row */
-    expect_said("db", "\"search_path\":null,\"search_path_of\":null"); /* there are three */
+    expect_said("db", "one", "\"search_path\":\"a, public\"");                /* of a row */
+    expect_said("db", "one", "\"search_path\":null,\"search_path_of\":null"); /* there are three */
     web_expect(web_get(http_port, "/metrics"), 200, "\",search_path=\"a, public\"} 2\n");
     web_expect(web_get(http_port, "/api/metrics/performance"), 200, "\"search_path\":\"b\"");
     PQfinish(plain);
@@ -174,6 +181,55 @@ static void what_connect_query_sets_is_not_known(void **state)
     expect_read(conn, "a");
     expect_calls("set", "a", 1);
     PQfinish(conn);
+}
+
+/* A number is for the life of the process: who has not logged in takes none. */
+static void who_does_not_log_in_takes_no_number(void **state)
+{
+    (void)state;
+    start_with("");
+    for (int i = 0; i < 3; i++) {
+        PGconn *conn = query_connect("host=127.0.0.1 port=%d user=nobody dbname=db sslmode=disable "
+                                     "options='-c search_path=x%d'",
+                sluice.port, i);
+        assert_int_equal(PQstatus(conn), CONNECTION_BAD);
+        PQfinish(conn);
+    }
+    assert_int_equal(console_listed("search_paths"), 0);
+    PGconn *one = open_with("db", "-c search_path=a");
+    expect_read(one, "a");
+    assert_int_equal(console_listed("search_paths"), 1);
+    assert_int_equal(console_listed("search_paths_refused"), 0);
+    PQfinish(one);
+}
+
+/* Only what looks like a name is shown, and what is not told apart so has two rows all the same. */
+static void a_literal_is_not_shown(void **state)
+{
+    (void)state;
+    start_with("");
+    PGconn *one = open_as("one", "session");
+    PGconn *other = open_as("one", "session");
+    query_expect(one, "set search_path = '4111 1111', a", "SET");
+    expect_read(one, "a");
+    query_expect(one, "set search_path = '4111 2222', a", "SET");
+    expect_read(one, "a");
+    expect_read(one, "a");
+    query_expect(one, "select set_config('search_path', '', false)", "");
+    query_text(one, TEXT);
+    PQfinish(other); /* an idle server */
+    expect_calls("session", "?, a #2", 1);
+    expect_calls("session", "?, a #3", 2);
+    expect_calls("session", "no schema", 1);
+    expect_tables("session", "?, a #3", "a.t"); /* it is looked for by the real one */
+    web_expect(web_get(http_port, "/metrics"), 200, "\",search_path=\"?, a #2\"} 1\n");
+    web_expect(web_get(http_port, "/metrics"), 200, "\",search_path=\"?, a #3\"} 2\n");
+    web_expect(web_get(http_port, "/metrics"), 200, "\",search_path=\"no schema\"} 1\n");
+    PQfinish(one);
+    one = open_as("two", "db");
+    expect_read(one, "a");
+    expect_said("db", "two", "\"search_path\":\"?, a\",\"search_path_of\":\"role default\"");
+    PQfinish(one);
 }
 
 /* ---- session pooling ---- */
@@ -355,7 +411,8 @@ static int start_filled_cluster(void **state)
     int failed = start_cluster(state);
 
     cluster_sql(&cluster,
-            "create role one login; create role two login; grant two to one; create schema a; "
+            "create role one login; create role two login; grant two to one; "
+            "alter role two set search_path = '4111 1111', a; create schema a; "
             "create schema b; grant usage on schema a, b to public;"
             "create table t as select 'public'::text as x; create table a.t as select 'a'::text as "
             "x; create table b.t as select 'b'::text as x;"
@@ -373,6 +430,8 @@ int main(void)
 {
     const struct CMUnitTest cases[] = {
             CASE(a_session_begins_with_its_own),
+            CASE(who_does_not_log_in_takes_no_number),
+            CASE(a_literal_is_not_shown),
             CASE(what_connect_query_sets_is_not_known),
             CASE(a_set_stays_in_its_session),
             CASE(the_extended_protocol_is_followed),

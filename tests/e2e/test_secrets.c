@@ -163,6 +163,42 @@ static void plant_texts(const char *before)
     PQfinish(conn);
 }
 
+/* Whether SHOW QUERIES has a row whose search_path begins so. */
+static bool lists(PGconn *console, const char *path)
+{
+    PGresult *result = PQexec(console, "SHOW QUERIES");
+    int column = PQfnumber(result, "search_path");
+    bool found = false;
+
+    for (int row = 0; row < PQntuples(result); row++) {
+        found |= strncmp(PQgetvalue(result, row, column), path, strlen(path)) == 0;
+    }
+    PQclear(result);
+    return found;
+}
+
+/* In a session of its own, whose path is known. */
+static void plant_paths(void)
+{
+    static const char *const sets[] = {"set search_path = 'planted 1', public",
+            "set search_path to '47114711', \"planted-2\", public", "set schema 'planted 3'",
+            "select set_config('search_path', '\"planted 4\", public', false)"};
+    PGconn *conn = open_as("one", "db");
+
+    for (size_t i = 0; i < CASE_COUNT(sets); i++) {
+        PQclear(PQexec(conn, sets[i]));
+        PQclear(PQexec(conn, "select 1 as a22"));
+    }
+    PQfinish(conn);
+    /* It is seen that it was: the second, of two schemas that are not shown. */
+    conn = open_console();
+    for (long end = proc_now_ms() + SOON_MS; !lists(conn, "?, ?, public #");) {
+        assert_true(proc_now_ms() < end);
+        proc_pause_ms(10);
+    }
+    PQfinish(conn);
+}
+
 /* What is too long to be read, and a literal that begins where reading ends. */
 static void plant_long_texts(void)
 {
@@ -379,6 +415,7 @@ static void what_was_asked_is_shown_without_its_secrets(void **state)
     plant_texts(NULL);
     soon_logged(&sluice, "select ? as a1");
     plant_values();
+    plant_paths();
     plant_long_texts();
     search_everything();
 }

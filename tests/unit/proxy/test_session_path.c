@@ -370,26 +370,71 @@ static void what_the_server_reports_is_believed(void **state)
     params_unref(client.startup);
 }
 
+/* A set may be of somebody who will not log in. */
+static void a_set_takes_a_number_when_it_is_asked_for(void **state)
+{
+    const struct params *params = with(params_empty(), "search_path", "nobody_s");
+    unsigned count = search_paths_count();
+
+    (void)state;
+    params = with(params, "search_path", "somebody_s");
+    assert_int_equal(search_paths_count(), count);
+    uint16_t number = params_path(params);
+    assert_string_equal(search_paths_text(number), "somebody_s");
+    assert_int_equal(search_paths_count(), count + 1);
+    assert_int_equal(params_path(params), number);
+    assert_int_equal(search_paths_count(), count + 1);
+    params_unref(params);
+}
+
+static void what_is_shown_of_two_is_never_the_same(void **state)
+{
+    uint16_t one = search_paths_number("\"4111 1111\", a");
+    uint16_t two = search_paths_number("\"4111 2222\", a");
+    char shown[64];
+
+    (void)state;
+    assert_int_not_equal(one, two);
+    snprintf(shown, sizeof shown, "?, a #%u", one);
+    assert_string_equal(search_paths_text(one), shown);
+    assert_string_equal(search_paths_list(one), "\"4111 1111\", a");
+    snprintf(shown, sizeof shown, "?, a #%u", two);
+    assert_string_equal(search_paths_text(two), shown);
+    snprintf(shown, sizeof shown, "?, a #%u; temporary tables, perhaps", two);
+    assert_string_equal(search_paths_text(two | SEARCH_PATHS_TEMP), shown);
+    assert_string_equal(search_paths_text(search_paths_number("")), "no schema");
+    assert_string_equal(search_paths_list(search_paths_number("")), "");
+}
+
 /* The last: there is no more room behind it. */
 static void there_are_so_many_and_no_more(void **state)
 {
-    char list[32];
-    uint16_t first = search_paths_number("p0");
-    unsigned known = 0;
+    enum { TENANTS = SEARCH_PATHS_MAX - 100 };
+    static uint16_t numbers[TENANTS];
+    char list[64];
+    unsigned known = search_paths_count();
 
     (void)state;
-    assert_true(first >= SEARCH_PATHS_FIRST);
-    for (unsigned i = 0; i < 2 * SEARCH_PATHS_MAX; i++) {
-        snprintf(list, sizeof list, "p%u", i);
-        uint16_t number = search_paths_number(list);
-        if (number != SEARCH_PATHS_UNKNOWN) {
-            assert_string_equal(search_paths_text(number), list);
-            known++;
-        }
+    assert_int_equal(search_paths_refused(), 0);
+    for (unsigned i = 0; i < TENANTS; i++) {
+        snprintf(list, sizeof list, "tenant_%u, shared, public", i);
+        numbers[i] = search_paths_number(list);
+        assert_int_equal(search_paths_count(), known + i + 1);
     }
-    assert_in_range(known, 1, SEARCH_PATHS_MAX - SEARCH_PATHS_FIRST);
-    assert_int_equal(search_paths_number("p0"), first);
-    assert_int_equal(search_paths_number("one too many"), SEARCH_PATHS_UNKNOWN);
+    for (unsigned i = 0; i < TENANTS; i++) {
+        snprintf(list, sizeof list, "tenant_%u, shared, public", i);
+        assert_string_equal(search_paths_text(numbers[i]), list);
+        assert_int_equal(search_paths_number(list), numbers[i]);
+    }
+    known = search_paths_count();
+    for (unsigned i = 0; i < 200; i++) {
+        snprintf(list, sizeof list, "p%u", i);
+        assert_int_equal(search_paths_number(list) == SEARCH_PATHS_UNKNOWN,
+                known + i >= SEARCH_PATHS_MAX - SEARCH_PATHS_FIRST);
+    }
+    assert_int_equal(search_paths_count(), SEARCH_PATHS_MAX - SEARCH_PATHS_FIRST);
+    assert_int_equal(search_paths_refused(), known + 200 - search_paths_count());
+    assert_int_equal(search_paths_number("tenant_0, shared, public"), numbers[0]);
     assert_string_equal(search_paths_text(SEARCH_PATHS_MAX), "not known");
 }
 
@@ -407,6 +452,8 @@ int main(void)
             cmocka_unit_test(the_reset_query_decides_what_is_left),
             cmocka_unit_test(a_startup_packet_says_it),
             cmocka_unit_test(what_the_server_reports_is_believed),
+            cmocka_unit_test(a_set_takes_a_number_when_it_is_asked_for),
+            cmocka_unit_test(what_is_shown_of_two_is_never_the_same),
             cmocka_unit_test(there_are_so_many_and_no_more),
     };
 
