@@ -590,7 +590,7 @@ enum step request_bind(struct client *client, const struct request *request)
     }
     if (prepared != NULL) {
         note_bound(client, prepared);
-    } else { /* one of SQL's PREPARE, whose effects were noted then, or none at all */
+    } else if (!is_unnamed) { /* one of SQL's PREPARE, whose effects were noted then, or none */
         client->may_set = true;
     }
     client->server->is_unsynced = true;

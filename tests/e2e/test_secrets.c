@@ -9,6 +9,7 @@
  * secrets.)
  */
 #include "tests/support/case.h"
+#include "tests/support/console.h"
 #include "tests/support/fixture.h"
 #include "tests/support/login.h"
 #include "tests/support/soon.h"
@@ -544,6 +545,30 @@ static void rules_that_a_portal_changes_show_none(void **state)
     search_everything();
 }
 
+/* Texts that matter to the rules are told all the same, when nothing ahead of them changes those. */
+static void rules_that_stay_hide_nothing(void **state)
+{
+    PGconn *conn = open_as("one", "db");
+    PGresult *result = NULL;
+    ExecStatusType status = PGRES_EMPTY_QUERY;
+
+    (void)state;
+    assert_int_equal(PQenterPipelineMode(conn), 1);
+    for (int i = 0; i < 3; i++) {
+        assert_int_equal(
+                PQsendQueryParams(conn, "select 'a\\b' as delicate", 0, NULL, NULL, NULL, NULL, 0),
+                1);
+    }
+    assert_int_equal(PQpipelineSync(conn), 1);
+    while (status != PGRES_PIPELINE_SYNC) {
+        result = PQgetResult(conn);
+        status = result == NULL ? PGRES_EMPTY_QUERY : PQresultStatus(result);
+        PQclear(result);
+    }
+    PQfinish(conn);
+    console_await("SHOW QUERIES", "query", "select ? as delicate", "calls", "3");
+}
+
 /* Prepared the one way, executed when strings are read another way again. */
 static void statements_prepared_under_other_rules_show_none(void **state)
 {
@@ -632,6 +657,7 @@ int main(void)
             cmocka_unit_test(rules_that_change_ahead_of_a_text_show_none),
             cmocka_unit_test(rules_that_a_cursor_changes_show_none),
             cmocka_unit_test(rules_that_a_portal_changes_show_none),
+            cmocka_unit_test(rules_that_stay_hide_nothing),
             cmocka_unit_test(statements_prepared_under_other_rules_show_none),
             cmocka_unit_test(what_is_under_way_is_shown_without_its_secrets),
             cmocka_unit_test(the_history_tables_have_none),
