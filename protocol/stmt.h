@@ -65,7 +65,6 @@ struct stmt {
     const char *user;
     uint64_t who;               /* a hash of both: the same for the same two names, always */
     struct shape_options rules; /* how its session reads string constants */
-    uint16_t path;              /* a number of its session's search_path; at on_end for good */
     const char *host;           /* from on_dispatch on: the node it was sent to; NULL: it is gone */
     uint64_t node;              /* a hash of it and its port */
 
@@ -81,6 +80,7 @@ struct stmt {
     /* For on_done: I, T or E, as ReadyForQuery says; I likewise at the COMMIT of a pipeline. */
     char transaction;
     bool has_failed; /* for on_done: with an error, or skipped because of one */
+    uint16_t path;   /* a number of its session's search_path; at on_end for good */
 
     unsigned stage; /* whose hook is being called: its place in stage_state */
     unsigned stages_entered;

@@ -78,11 +78,11 @@ struct client {
     bool is_pinned;      /* keeps its server between transactions */
     bool skips_to_sync;  /* an error of ours: what comes is dropped up to Sync */
     bool is_replication;
-    bool may_set;           /* what is under way may change how strings are read */
-    bool has_reread;        /* it was another way when a statement of its was prepared, maybe */
-    uint8_t rules_seen;     /* the way they are read, and one; 0: not looked at yet */
-    bool is_retrying;       /* its input begins with a request that is repeated */
-    bool has_retried;       /* what is under way is one */
+    bool may_set;       /* what it asked for, since outside a transaction, may change settings */
+    bool has_reread;    /* it was another way when a statement of its was prepared, maybe */
+    uint8_t rules_seen; /* the way they are read, and one; 0: not looked at yet */
+    bool is_retrying;   /* its input begins with a request that is repeated */
+    bool has_retried;   /* what is under way is one */
     bool unnamed_is_opaque; /* its unnamed statement is too long to be kept */
     bool unnamed_known_opaque;
     bool is_unix;

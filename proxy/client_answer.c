@@ -7,6 +7,7 @@
 #include "protocol/message.h"
 #include "protocol/stmt.h"
 #include "proxy/client.h"
+#include "proxy/client_rules.h"
 #include "proxy/prepared.h"
 #include "proxy/server.h"
 #include "proxy/server_settle.h"
@@ -136,7 +137,8 @@ static enum sl_err make_statement(struct answer *answer)
     if (!answer->has_parse) {
         return SL_OK;
     }
-    struct prepared *prepared = prepared_intern(answer->parse.rest);
+    struct prepared *prepared = prepared_intern(
+            answer->parse.rest, client_rules_reading(answer->client, answer->parse.rest));
     if (prepared == NULL) {
         return SL_EINVAL; /* likewise */
     }

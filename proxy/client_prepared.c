@@ -15,6 +15,7 @@
 #include "protocol/message.h"
 #include "protocol/sqlstate.h"
 #include "proxy/client.h"
+#include "proxy/client_rules.h"
 #include "proxy/client_stmt.h"
 #include "proxy/prepared.h"
 #include "proxy/server.h"
@@ -272,9 +273,9 @@ static void note_bound(struct client *client, const struct prepared *prepared)
             client, prepared == NULL ? EFFECTS_ALL : prepared->effects, text, SESSION_PATH_BIND);
 }
 
-static bool same(const struct prepared *prepared, struct sl_span body)
+static bool same(const struct prepared *prepared, struct sl_span body, uint64_t reading)
 {
-    return prepared != NULL && prepared->len == body.len &&
+    return prepared != NULL && prepared->reading == reading && prepared->len == body.len &&
            memcmp(prepared->body, body.at, body.len) == 0;
 }
 
@@ -312,8 +313,9 @@ static enum step pass_unnamed(
 static enum step parse_unnamed(
         struct client *client, const struct request *request, struct sl_span rest)
 {
-    struct prepared *now =
-            same(client->unnamed, rest) ? prepared_ref(client->unnamed) : prepared_intern(rest);
+    uint64_t reading = client_rules_reading(client, rest);
+    struct prepared *now = same(client->unnamed, rest, reading) ? prepared_ref(client->unnamed)
+                                                                : prepared_intern(rest, reading);
     note_statement(client, now);
     return pass_unnamed(client, request, now); /* NULL: no room to remember it */
 }
@@ -432,7 +434,8 @@ static enum step parse_named(
     if (found != NULL) {
         return refuse_duplicate(client, request, parse);
     }
-    struct prepared *prepared = prepared_intern(parse->rest);
+    struct prepared *prepared =
+            prepared_intern(parse->rest, client_rules_reading(client, parse->rest));
     if (prepared == NULL) {
         return request_poison(client, request, SL_STATE_OUT_OF_MEMORY,
                 "no room for another prepared statement (prepared_statements_bytes)");

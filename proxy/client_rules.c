@@ -6,6 +6,7 @@
 #include "protocol/stmt.h"
 #include "proxy/client.h"
 #include "proxy/params.h"
+#include "proxy/prepared.h"
 #include "proxy/server.h"
 
 #include <string.h>
@@ -88,10 +89,25 @@ void client_rules_see(struct client *client, struct sl_span messages)
         client->has_reread = client->rules_seen != 0;
         client->rules_seen = now;
     }
-    if (SL_UNLIKELY(client->may_set)) {
-        client->may_set = !is_settled(client);
-        client->has_reread |= client->may_set && has_delicate_parse(messages);
+    if (SL_UNLIKELY(client->may_set) && client_rules_are_unsure(client)) {
+        client->has_reread |= has_delicate_parse(messages);
     }
+}
+
+bool client_rules_are_unsure(struct client *client)
+{
+    bool is_unsure = client->may_set && !is_settled(client);
+
+    /* In a transaction that has set something any error takes that back. */
+    if (client->may_set && !is_unsure) {
+        client->may_set = client->server != NULL && client->server->expect.status != 'I';
+    }
+    return is_unsure;
+}
+
+uint64_t client_rules_reading(struct client *client, struct sl_span body)
+{
+    return prepared_reading(body, params_reading(client->params), client_rules_are_unsure(client));
 }
 
 static bool is_of_old(const struct stmt *stmt)
@@ -103,7 +119,8 @@ static bool is_of_old(const struct stmt *stmt)
 void client_rules_apply(struct client *client, struct stmt *stmt)
 {
     stmt->rules.is_unknown =
-            (client->may_set || (client->has_reread && is_of_old(stmt)) || sets_itself(stmt)) &&
+            (client_rules_are_unsure(client) || (client->has_reread && is_of_old(stmt)) ||
+                    sets_itself(stmt)) &&
             is_delicate(stmt->query);
     /* Effects are read as in an encoding whose bytes below 0x80 are characters. */
     client->may_set |= stmt->rules.encoding != SHAPE_ENCODING_SAFE;

@@ -24,7 +24,7 @@ static struct client_name *add(struct client *client, const struct front_parse *
         client->names =
                 client_names_new((size_t)client->io.worker->conf->prepared_statements_bytes_client);
     }
-    struct prepared *prepared = client->names == NULL ? NULL : prepared_intern(parse->rest);
+    struct prepared *prepared = client->names == NULL ? NULL : prepared_intern(parse->rest, 0);
     if (prepared == NULL) {
         return NULL;
     }

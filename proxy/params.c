@@ -25,6 +25,7 @@ struct params {
     uint32_t count;
     uint32_t len;
     struct shape_options rules;
+    uint64_t reading;
     _Atomic uint16_t path; /* any thread; the same, whoever reads it first */
     char text[];
 };
@@ -85,6 +86,11 @@ uint32_t params_count(const struct params *params)
 struct shape_options params_rules(const struct params *params)
 {
     return params->rules;
+}
+
+uint64_t params_reading(const struct params *params)
+{
+    return params->reading;
 }
 
 uint16_t params_path(const struct params *params)
@@ -243,6 +249,20 @@ static struct shape_options rules_of(const struct params *set)
             .backslashes = !conforms};
 }
 
+/* Of what PostgreSQL reports: the settings that its types' input functions and its scanner read. */
+static uint64_t reading_of(const struct params *set)
+{
+    static const char *const names[] = {"client_encoding", "DateStyle", "IntervalStyle",
+            "standard_conforming_strings", "TimeZone"};
+    uint64_t reading = 0;
+
+    for (size_t i = 0; i < SL_COUNT(names); i++) {
+        const char *value = params_get(set, names[i]);
+        reading = value == NULL ? reading : sl_hash64_seed(sl_span_text(value), reading + i + 1);
+    }
+    return reading;
+}
+
 const struct params *params_with(const struct params *from, const char *name, const char *value)
 {
     const char *old = params_get(from, name);
@@ -269,6 +289,7 @@ const struct params *params_with(const struct params *from, const char *name, co
     set->len = 0;
     fill(set, from, name, value);
     set->rules = rules_of(set);
+    set->reading = reading_of(set);
     atomic_init(&set->path, PATH_UNREAD);
     const struct params *made = &empty_set;
     if (set->count == 0) {

@@ -43,6 +43,8 @@ uint32_t params_count(const struct params *params);
 void params_at(const struct params *params, uint32_t i, const char **name, const char **value);
 /* What it says of reading statements: client_encoding, standard_conforming_strings. */
 struct shape_options params_rules(const struct params *params);
+/* Two sets that give the same number read constants alike: times, encodings, strings. */
+uint64_t params_reading(const struct params *params);
 /*
  * What it says of search_path: search_paths_of_startup(), once somebody asks. To be asked of those
  * who have logged in only: numbers are few.

@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 enum { STRIPES = 16 };
 
@@ -32,6 +33,7 @@ static atomic_size_t bytes_now;
 static atomic_size_t bytes_limit;
 static atomic_uint count_now;
 static _Atomic uint64_t last_number;
+static _Atomic uint64_t last_reading; /* far from hashes */
 
 void prepared_limit(size_t bytes_max)
 {
@@ -58,7 +60,66 @@ static size_t cost(const struct prepared *prepared)
     return sizeof *prepared + prepared->len;
 }
 
-static struct prepared *make(struct sl_span body)
+/* ---- readings ---- */
+
+static bool has_constant(struct sl_span text)
+{
+    const uint8_t *end = text.at + text.len;
+
+    if (memchr(text.at, '\'', text.len) != NULL) {
+        return true;
+    }
+    for (const uint8_t *at = text.at; (at = memchr(at, '$', (size_t)(end - at))) != NULL; at++) {
+        if (end - at > 1 && (at[1] < '0' || at[1] > '9')) {
+            return true; /* $$..$$ */
+        }
+    }
+    return false;
+}
+
+/* The word, and no call: now() has the value of its moment whenever it is run. */
+static bool has_word(struct sl_span text, const char *word)
+{
+    size_t len = strlen(word);
+
+    for (size_t i = 0; i + len <= text.len; i++) {
+        if ((text.at[i] | 0x20) == word[0] &&
+                strncasecmp((const char *)text.at + i, word, len) == 0) {
+            size_t next = i + len;
+            while (next < text.len && text.at[next] == ' ') {
+                next++;
+            }
+            if (next == text.len || text.at[next] != '(') {
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
+/* PostgreSQL documentation, "Date/Time Special Values"; those that are the same always left out. */
+static bool is_of_its_moment(struct sl_span text)
+{
+    return has_word(text, "now") || has_word(text, "today") || has_word(text, "tomorrow") ||
+           has_word(text, "yesterday");
+}
+
+uint64_t prepared_reading(struct sl_span body, uint64_t settings, bool is_unsure)
+{
+    struct sl_span text = sl_span(body.at, strnlen((const char *)body.at, body.len));
+
+    if (!has_constant(text)) {
+        return 0;
+    }
+    if (is_unsure || is_of_its_moment(text)) {
+        return atomic_fetch_add(&last_reading, 1) + 1;
+    }
+    return settings;
+}
+
+/* ---- the table ---- */
+
+static struct prepared *make(struct sl_span body, uint64_t reading)
 {
     size_t limit = atomic_load_explicit(&bytes_limit, memory_order_relaxed);
     size_t bytes = sizeof(struct prepared) + body.len;
@@ -72,6 +133,7 @@ static struct prepared *make(struct sl_span body)
     }
     atomic_init(&prepared->refs, 1);
     prepared->is_retired = false;
+    prepared->reading = reading;
     size_t text_len = strnlen((const char *)body.at, body.len);
     prepared->text_len = (uint32_t)text_len;
     prepared->text_key = sl_hash64(sl_span(body.at, text_len));
@@ -82,21 +144,22 @@ static struct prepared *make(struct sl_span body)
     return prepared;
 }
 
-struct prepared *prepared_intern(struct sl_span body)
+struct prepared *prepared_intern(struct sl_span body, uint64_t reading)
 {
-    uint64_t hash = sl_hash64(body);
+    uint64_t hash = sl_hash64_seed(body, reading);
     struct stripe *stripe = stripe_of(hash);
     struct prepared *found = NULL;
 
     pthread_mutex_lock(&stripe->lock);
     for (struct sl_map_node *n = sl_map_first(&stripe->map, hash); n != NULL; n = sl_map_next(n)) {
         struct prepared *other = SL_CONTAINER(n, struct prepared, node);
-        if (other->len == body.len && memcmp(other->body, body.at, body.len) == 0) {
+        if (other->reading == reading && other->len == body.len &&
+                memcmp(other->body, body.at, body.len) == 0) {
             found = prepared_ref(other);
             break;
         }
     }
-    if (found == NULL && (found = make(body)) != NULL) {
+    if (found == NULL && (found = make(body, reading)) != NULL) {
         if (sl_map_put(&stripe->map, &found->node, hash) == SL_OK) {
             atomic_fetch_add(&bytes_now, cost(found));
             atomic_fetch_add(&count_now, 1);

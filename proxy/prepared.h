@@ -41,6 +41,7 @@ struct prepared {
     atomic_uint refs;        /* any thread */
     uint64_t number;         /* constant */
     uint32_t len;            /* constant */
+    uint64_t reading;        /* constant: prepared_intern()'s */
     uint64_t text_key;       /* constant: sl_hash64() of its text */
     uint32_t text_len;       /* constant: without the terminator */
     uint8_t effects;         /* constant: effects_of() its text */
@@ -53,8 +54,18 @@ void prepared_limit(size_t bytes_max);
 size_t prepared_bytes(void);
 uint32_t prepared_count(void);
 
-/* The statement with that body (query, zero, count, types). NULL: at the bound or no memory. */
-SL_MUST_CHECK struct prepared *prepared_intern(struct sl_span body);
+/*
+ * The statement with that body (query, zero, count, types), read that way: PostgreSQL turns
+ * constants into values when it parses them, so that who reads them by other settings must not
+ * share it. NULL: at the bound or no memory.
+ */
+SL_MUST_CHECK struct prepared *prepared_intern(struct sl_span body, uint64_t reading);
+/*
+ * The reading of a body by settings that are told apart by that number, 0 where it has no constants
+ * that could matter. One that nobody shares: with is_unsure, and of a text with 'now', 'today' and
+ * their like, whose values are those of the moment.
+ */
+uint64_t prepared_reading(struct sl_span body, uint64_t settings, bool is_unsure);
 struct prepared *prepared_ref(struct prepared *prepared);
 void prepared_unref(struct prepared *prepared); /* NULL is fine */
 /*

@@ -183,6 +183,49 @@ static void thousands_of_names_go_at_once_and_may_be_others_then(void **state)
     PQfinish(conn);
 }
 
+/*
+ * PostgreSQL makes values of constants when it parses them: two clients whose settings read the
+ * same text differently may not have the same statement, whoever came first.
+ */
+static void constants_are_those_of_the_clients_own_settings(void **state)
+{
+    static const struct {
+        const char *sets[2];
+        const char *text;
+        const char *results[2];
+    } rows[] = {
+            {{"set timezone = 'UTC'", "set timezone = 'America/New_York'"},
+                    "select extract(epoch from timestamptz '2024-01-01 00:00:00')::int8",
+                    {"1704067200", "1704085200"}},
+            {{"set datestyle = 'ISO, DMY'", "set datestyle = 'ISO, MDY'"},
+                    "select extract(month from date '01/02/2024')::int4", {"2", "1"}},
+            {{"set intervalstyle = 'sql_standard'", "set intervalstyle = 'postgres'"},
+                    "select extract(epoch from interval '-1 2:03:04')::int8", {"-93784", "-79016"}},
+            {{"set client_encoding = 'LATIN1'", "set client_encoding = 'UTF8'"},
+                    "select length('\xc3\xa9')", {"2", "1"}},
+            {{"set standard_conforming_strings = off", "set standard_conforming_strings = on"},
+                    "select length('a\\\\b')", {"3", "4"}},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < CASE_COUNT(rows); i++) {
+        PGconn *conns[2] = {open_as("postgres", "db"), open_as("postgres", "db")};
+        for (int k = 0; k < 2; k++) {
+            query_expect(conns[k], rows[i].sets[k], "SET");
+        }
+        for (int k = 0; k < 2; k++) {
+            PGresult *result = PQprepare(conns[k], "s", rows[i].text, 0, NULL);
+            assert_int_equal(PQresultStatus(result), PGRES_COMMAND_OK);
+            PQclear(result);
+        }
+        for (int k = 0; k < 4 * SERVERS; k++) {
+            assert_string_equal(query_prepared(conns[k % 2], "s", 0, NULL), rows[i].results[k % 2]);
+        }
+        PQfinish(conns[0]);
+        PQfinish(conns[1]);
+    }
+}
+
 #define CASE(test) cmocka_unit_test_setup_teardown(test, begin, stop_sluice)
 
 int main(void)
@@ -190,6 +233,7 @@ int main(void)
     static const struct CMUnitTest cases[] = {
             CASE(every_name_of_thousands_is_its_own_on_every_server),
             CASE(thousands_of_names_go_at_once_and_may_be_others_then),
+            CASE(constants_are_those_of_the_clients_own_settings),
     };
     return case_run(cases, CASE_COUNT(cases), start_cluster, stop_cluster);
 }

@@ -373,7 +373,7 @@ static void the_data_of_a_copy_belongs_to_its_statement(void **state)
     PQclear(PQgetResult(conn));
     assert_null(PQgetResult(conn));
     PQfinish(conn);
-    snprintf(expected, sizeof expected, "%zu", 2 * (5 + sizeof copy) + 1000 * (5 + 6));
+    snprintf(expected, sizeof expected, "%zu", 2 * (5 + sizeof copy) + (size_t)1000 * (5 + 6));
     expect_query("2", "bytes_in", expected);
     expect_query("2", "rows", "1000");
 }

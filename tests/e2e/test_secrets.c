@@ -421,20 +421,23 @@ static void what_was_asked_is_shown_without_its_secrets(void **state)
     search_everything();
 }
 
+static void await_syncs(PGconn *conn, int syncs)
+{
+    while (syncs > 0) {
+        PGresult *result = PQgetResult(conn);
+        syncs -= PQresultStatus(result) == PGRES_PIPELINE_SYNC;
+        PQclear(result);
+        assert_int_equal(PQstatus(conn), CONNECTION_OK);
+    }
+}
+
 static void pipeline_two(PGconn *conn, const char *first, const char *second)
 {
-    ExecStatusType status = PGRES_EMPTY_QUERY;
-
     assert_int_equal(PQenterPipelineMode(conn), 1);
     assert_int_equal(PQsendQueryParams(conn, first, 0, NULL, NULL, NULL, NULL, 0), 1);
     assert_int_equal(PQsendQueryParams(conn, second, 0, NULL, NULL, NULL, NULL, 0), 1);
     assert_int_equal(PQpipelineSync(conn), 1);
-    while (status != PGRES_PIPELINE_SYNC) {
-        PGresult *result = PQgetResult(conn);
-        status = result == NULL ? PGRES_EMPTY_QUERY : PQresultStatus(result);
-        PQclear(result);
-        assert_int_equal(PQstatus(conn), CONNECTION_OK);
-    }
+    await_syncs(conn, 1);
 }
 
 /* By the old rules the secret would be a name: what is under way ahead of it changes them. */
@@ -459,6 +462,30 @@ static void rules_that_change_ahead_of_a_text_show_none(void **state)
             drain(conn);
             PQfinish(conn);
         }
+    }
+    search_everything();
+}
+
+/* An error takes back what the transaction had set, at once. */
+static void rules_that_an_error_takes_back_show_none(void **state)
+{
+    static const char *const sets[] = {
+            "set local standard_conforming_strings = off", "set standard_conforming_strings = off"};
+
+    (void)state;
+    for (size_t i = 0; i < CASE_COUNT(sets); i++) {
+        PGconn *conn = open_as("one", "db");
+        query_text(conn, "begin");
+        query_text(conn, sets[i]);
+        assert_int_equal(PQenterPipelineMode(conn), 1);
+        assert_int_equal(PQsendQueryParams(conn, "select 1/0", 0, NULL, NULL, NULL, NULL, 0), 1);
+        assert_int_equal(PQpipelineSync(conn), 1);
+        assert_int_equal(PQsendQueryParams(
+                                 conn, "select 'x\\', ' planted --'", 0, NULL, NULL, NULL, NULL, 0),
+                1);
+        assert_int_equal(PQpipelineSync(conn), 1);
+        await_syncs(conn, 2);
+        PQfinish(conn);
     }
     search_everything();
 }
@@ -657,6 +684,7 @@ int main(void)
             cmocka_unit_test(rules_that_change_ahead_of_a_text_show_none),
             cmocka_unit_test(rules_that_a_cursor_changes_show_none),
             cmocka_unit_test(rules_that_a_portal_changes_show_none),
+            cmocka_unit_test(rules_that_an_error_takes_back_show_none),
             cmocka_unit_test(rules_that_stay_hide_nothing),
             cmocka_unit_test(statements_prepared_under_other_rules_show_none),
             cmocka_unit_test(what_is_under_way_is_shown_without_its_secrets),

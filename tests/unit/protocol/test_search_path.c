@@ -8,6 +8,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -272,7 +273,7 @@ static void long_texts_are_not_read(void **state)
 
     (void)state;
     memset(text, ' ', sizeof text - 1);
-    memcpy(text, "SET search_path = a", 19);
+    text[snprintf(text, sizeof text, "SET search_path = a")] = ' ';
     search_path_read(sl_span(text, EFFECTS_TEXT_MAX), &change);
     assert_int_equal(change.kind, SEARCH_PATH_SET);
     search_path_read(sl_span(text, EFFECTS_TEXT_MAX + 1), &change);

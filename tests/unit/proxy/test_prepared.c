@@ -14,7 +14,7 @@
 
 static struct prepared *intern(const char *text)
 {
-    struct prepared *prepared = prepared_intern(sl_span(text, strlen(text) + 3));
+    struct prepared *prepared = prepared_intern(sl_span(text, strlen(text) + 3), 0);
 
     assert_non_null(prepared);
     return prepared;
@@ -67,8 +67,8 @@ static void types_are_part_of_a_statement(void **state)
 {
     static const char untyped[] = "select $1\0\0\0";
     static const char typed[] = "select $1\0\0\1\0\0\0\x17";
-    struct prepared *a = prepared_intern(sl_span(untyped, sizeof untyped - 1));
-    struct prepared *b = prepared_intern(sl_span(typed, sizeof typed - 1));
+    struct prepared *a = prepared_intern(sl_span(untyped, sizeof untyped - 1), 0);
+    struct prepared *b = prepared_intern(sl_span(typed, sizeof typed - 1), 0);
 
     (void)state;
     assert_ptr_not_equal(a, b);
@@ -109,13 +109,47 @@ static void all_texts_together_are_bounded_in_bytes(void **state)
     (void)state;
     prepared_limit(2 * prepared_bytes());
     struct prepared *b = intern(TEXT("select 2"));
-    assert_null(prepared_intern(sl_span_text("select 3")));
+    assert_null(prepared_intern(sl_span_text("select 3"), 0));
     struct prepared *again = intern(TEXT("select 1")); /* costs nothing */
     prepared_unref(b);
     b = intern(TEXT("select 3"));
     prepared_unref(a);
     prepared_unref(again);
     prepared_unref(b);
+}
+
+static uint64_t reading(const char *text, bool is_unsure)
+{
+    return prepared_reading(sl_span(text, strlen(text) + 3), 77, is_unsure);
+}
+
+static void constants_are_shared_by_those_who_read_them_alike(void **state)
+{
+    static const char *const none[] = {
+            "select 1", "select a from t where b = $1 and c < now()", ""};
+    static const char *const some[] = {"select '2024-01-01'", "select $$a$$, 1", "select $a$x$a$",
+            "select a from t where b < now () - interval '1 day'", "select 'nowhere'"};
+    static const char *const moments[] = {"select 'now'", "select date 'Today'",
+            "select timestamp ' yesterday 12:00'", "select now(), 'tomorrow'"};
+
+    (void)state;
+    for (size_t i = 0; i < SL_COUNT(none); i++) {
+        assert_true(reading(none[i], false) == 0 && reading(none[i], true) == 0);
+    }
+    for (size_t i = 0; i + 1 < SL_COUNT(some); i++) {
+        assert_true(reading(some[i], false) == 77);
+        assert_true(reading(some[i], true) != reading(some[i], true));
+    }
+    for (size_t i = 0; i < SL_COUNT(moments); i++) {
+        assert_true(reading(moments[i], false) != reading(moments[i], false));
+    }
+    struct prepared *a = prepared_intern(sl_span_text("select 'a'"), 1);
+    struct prepared *b = prepared_intern(sl_span_text("select 'a'"), 2);
+    struct prepared *again = prepared_intern(sl_span_text("select 'a'"), 1);
+    assert_true(a != NULL && a != b && a == again);
+    prepared_unref(again);
+    prepared_unref(b);
+    prepared_unref(a);
 }
 
 enum { THREADS = 4, ROUNDS = 20000 };
@@ -127,8 +161,8 @@ static void *intern_all(void *arg)
     for (int i = 0; i < ROUNDS; i++) {
         char text[16];
         int len = snprintf(text, sizeof text, "select %u", (seed = seed * 7 + 3) % 5);
-        struct prepared *a = prepared_intern(sl_span(text, (size_t)len));
-        struct prepared *b = prepared_intern(sl_span(text, (size_t)len));
+        struct prepared *a = prepared_intern(sl_span(text, (size_t)len), 0);
+        struct prepared *b = prepared_intern(sl_span(text, (size_t)len), 0);
         if (a == NULL || a != b || memcmp(a->body, text, (size_t)len) != 0) {
             return arg;
         }
@@ -319,6 +353,8 @@ int main(void)
             cmocka_unit_test_setup_teardown(a_name_is_never_used_again, begin, end),
             cmocka_unit_test_setup_teardown(the_longest_number_has_room, begin, end),
             cmocka_unit_test_setup_teardown(all_texts_together_are_bounded_in_bytes, begin, end),
+            cmocka_unit_test_setup_teardown(
+                    constants_are_shared_by_those_who_read_them_alike, begin, end),
             cmocka_unit_test_setup_teardown(threads_share_statements, begin, end),
             cmocka_unit_test_setup_teardown(
                     a_new_name_is_there_while_its_parse_is_under_way, begin, end),
