@@ -273,10 +273,23 @@ static void note_bound(struct client *client, const struct prepared *prepared)
             client, prepared == NULL ? EFFECTS_ALL : prepared->effects, text, SESSION_PATH_BIND);
 }
 
-static bool same(const struct prepared *prepared, struct sl_span body, uint64_t reading)
+static bool same(const struct prepared *prepared, struct sl_span body)
 {
-    return prepared != NULL && prepared->reading == reading && prepared->len == body.len &&
+    return prepared != NULL && prepared->len == body.len &&
            memcmp(prepared->body, body.at, body.len) == 0;
+}
+
+/* What the client's unnamed statement will be. NULL: no room to remember it. */
+static struct prepared *unnamed_of(struct client *client, struct sl_span body)
+{
+    bool is_same = same(client->unnamed, body);
+
+    if (is_same && client->unnamed->reading == 0) {
+        return prepared_ref(client->unnamed);
+    }
+    uint64_t reading = client_rules_reading(client, body);
+    return is_same && client->unnamed->reading == reading ? prepared_ref(client->unnamed)
+                                                          : prepared_intern(body, reading);
 }
 
 /* The server discards it, up to Sync: the unnamed statement stays what it is. */
@@ -313,9 +326,8 @@ static enum step pass_unnamed(
 static enum step parse_unnamed(
         struct client *client, const struct request *request, struct sl_span rest)
 {
-    uint64_t reading = client_rules_reading(client, rest);
-    struct prepared *now = same(client->unnamed, rest, reading) ? prepared_ref(client->unnamed)
-                                                                : prepared_intern(rest, reading);
+    struct prepared *now = unnamed_of(client, rest);
+
     note_statement(client, now);
     return pass_unnamed(client, request, now); /* NULL: no room to remember it */
 }

@@ -77,31 +77,37 @@ static bool has_constant(struct sl_span text)
     return false;
 }
 
-/* The word, and no call: now() has the value of its moment whenever it is run. */
-static bool has_word(struct sl_span text, const char *word)
+/* A word that ends with that byte; and no call: now() is of the moment in which it is run. */
+static bool ends_word(struct sl_span text, const uint8_t *last, const char *word)
 {
     size_t len = strlen(word);
+    size_t next = (size_t)(last - text.at) + 1;
 
-    for (size_t i = 0; i + len <= text.len; i++) {
-        if ((text.at[i] | 0x20) == word[0] &&
-                strncasecmp((const char *)text.at + i, word, len) == 0) {
-            size_t next = i + len;
-            while (next < text.len && text.at[next] == ' ') {
-                next++;
-            }
-            if (next == text.len || text.at[next] != '(') {
+    if (next < len || strncasecmp((const char *)last + 1 - len, word, len) != 0) {
+        return false;
+    }
+    while (next < text.len && text.at[next] == ' ') {
+        next++;
+    }
+    return next == text.len || text.at[next] != '(';
+}
+
+/* PostgreSQL documentation, "Date/Time Special Values": those that are not always the same. */
+static bool is_of_its_moment(struct sl_span text)
+{
+    static const char lasts[] = "wWyY";
+    const uint8_t *end = text.at + text.len;
+
+    for (size_t i = 0; i < sizeof lasts - 1; i++) {
+        const uint8_t *at = text.at;
+        for (; (at = memchr(at, lasts[i], (size_t)(end - at))) != NULL; at++) {
+            if (ends_word(text, at, "now") || ends_word(text, at, "today") ||
+                    ends_word(text, at, "tomorrow") || ends_word(text, at, "yesterday")) {
                 return true;
             }
         }
     }
     return false;
-}
-
-/* PostgreSQL documentation, "Date/Time Special Values"; those that are the same always left out. */
-static bool is_of_its_moment(struct sl_span text)
-{
-    return has_word(text, "now") || has_word(text, "today") || has_word(text, "tomorrow") ||
-           has_word(text, "yesterday");
 }
 
 uint64_t prepared_reading(struct sl_span body, uint64_t settings, bool is_unsure)
