@@ -305,10 +305,18 @@ static void on_into(struct scan *scan, struct sl_span before)
     }
 }
 
+/* COPY and RECURSIVE are names too, of functions and schemas, where they are not these. */
+static bool is_naming(const struct scan *scan, struct sl_span before)
+{
+    bool is_first = scan->is_second; /* the second is awaited */
+
+    return IS_WORD(scan, "as") || IS_WORD(scan, "with") || (IS_WORD(scan, "copy") && is_first) ||
+           (IS_WORD(scan, "recursive") && is_text(before, "with", 4));
+}
+
 /* Words that change what a statement is, wherever they stand in it. */
 static void on_telling_word(struct scan *scan, struct sl_span before)
 {
-    static const struct word naming[] = {WORD("as"), WORD("with"), WORD("copy"), WORD("recursive")};
     static const struct word explained[] = {WORD("create"), WORD("execute"), WORD("declare")};
 
     if (IS_WORD(scan, "into")) {
@@ -320,7 +328,7 @@ static void on_telling_word(struct scan *scan, struct sl_span before)
     } else if ((IS_WORD(scan, "on") && is_text(before, "distinct", 8)) ||
                (IS_WORD(scan, "with") && is_text(before, "returning", 9))) {
         scan->lists = true;
-    } else if (is_one_of(scan->word, naming, SL_COUNT(naming))) {
+    } else if (is_naming(scan, before)) {
         scan->place = PLACE_NEXT;
     } else if (scan->kind == KIND_DECLARE) {
         if (IS_WORD(scan, "hold") && !is_text(before, "without", 7)) {
@@ -334,15 +342,6 @@ static void on_telling_word(struct scan *scan, struct sl_span before)
     }
 }
 
-/* U&"..": what it says is not read. */
-static void on_escaped_name(struct scan *scan)
-{
-    if (scan->updates || (scan->kind == KIND_SET && scan->is_second) ||
-            (scan->token == TOKEN_DOT && scan->is_attribute)) {
-        stays(scan);
-    }
-}
-
 /* E'..', U&'..', B'..', X'..' and N'..': the word is the string's, not a name. */
 static bool is_string_prefix(struct scan *scan)
 {
@@ -353,7 +352,7 @@ static bool is_string_prefix(struct scan *scan)
             (scan->at[1] == '\'' || scan->at[1] == '"')) {
         uint8_t quote = scan->at[1];
         if (quote == '"') {
-            on_escaped_name(scan);
+            stays(scan); /* what it says is not read, and UESCAPE parts it from its parenthesis */
         }
         scan->at += 2;
         skip_quoted(scan, quote, false);
@@ -472,8 +471,44 @@ static void on_call(struct scan *scan)
     }
 }
 
+/*
+ * Behind OPERATOR and its parenthesis: schema.sign and the other one. It is one sign: what follows
+ * is no list of columns, as it may be behind other parentheses.
+ */
+static bool is_operator(struct scan *scan)
+{
+    static const char signs[] = "+-*/<>=~!@#%^&|`?";
+    uint8_t last = 0;
+
+    for (const uint8_t *at = scan->at; at < scan->end; at++) {
+        bool is_sign = memchr(signs, *at, sizeof signs - 1) != NULL;
+        if (*at == ')' && last != 0) {
+            scan->at = at + 1;
+            scan->token = TOKEN_OTHER;
+            scan->place = PLACE_ANY;
+            scan->sign = last;
+            return true;
+        }
+        bool is_comment = (last == '/' && *at == '*') || (last == '-' && *at == '-');
+        bool is_name = class_of(*at) >= CHAR_WORD || *at == '.';
+        if (is_comment || (!is_sign && !is_name && class_of(*at) != CHAR_SPACE)) {
+            return false;
+        }
+        if (class_of(*at) != CHAR_SPACE) {
+            last = is_sign ? *at : 0;
+        }
+    }
+    return false;
+}
+
 static void on_open(struct scan *scan)
 {
+    if (IS_WORD(scan, "operator")) {
+        if (is_operator(scan)) {
+            return;
+        }
+        stays(scan);
+    }
     scan->depth++;
     scan->selects &= ~bit_of(scan);
     if (scan->depth > 63) {
@@ -502,6 +537,10 @@ static void on_close(struct scan *scan)
 
 static void on_other(struct scan *scan, uint8_t c)
 {
+    if (c >= 0x40 && scan->token == TOKEN_WORD && scan->at == scan->word.at + scan->word.len &&
+            scan->at[-1] >= 0x80) {
+        stays(scan); /* in SJIS, BIG5, GBK and UHC it may be the second half of a name's letter */
+    }
     scan->at++;
     scan->token = TOKEN_OTHER;
     scan->place = PLACE_ANY;
@@ -544,12 +583,12 @@ static void on_sign(struct scan *scan)
 
 /*
  * A number, with whatever letters PostgreSQL would read with it or complain of. Before 15 it
- * did not complain: SELECT 1into t.
+ * did not complain: SELECT 1into t, 1operator(pg_catalog.+) f().
  */
 static void skip_number(struct scan *scan)
 {
     while (scan->at < scan->end && (class_of(*scan->at) >= CHAR_WORD || *scan->at == '.')) {
-        if ((*scan->at | 0x20) == 'i') {
+        if ((*scan->at | 0x20) == 'i' || (*scan->at | 0x20) == 'p') {
             stays(scan);
         }
         scan->at++;

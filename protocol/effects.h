@@ -17,8 +17,9 @@
  * of before: FETCH and MOVE run what DECLARE was counted for.
  *
  * Not seen: functions behind views, triggers, defaults and operators, a function of the user's
- * own that has a built-in one's name, and one that is called as a column (t.f, $1.f). The result decides about hand-over only, never
- * about what replies to expect.
+ * own that has the name of a built-in one or of a word of the grammar (filter), and one that is
+ * called as a column (t.f, $1.f). The result decides about hand-over only, never about what
+ * replies to expect.
  *
  * Ownership: none. Threads: any. Bounds: looks at EFFECTS_TEXT_MAX bytes; allocates nothing.
  */

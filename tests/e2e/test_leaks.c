@@ -41,6 +41,17 @@ static int start(void **state)
                           "$$select set_config('my.thing', 'from a procedure', false)$$");
     cluster_sql(&cluster, "create procedure prepare_by_call() language plpgsql as "
                           "$$begin execute 'prepare p as select 1'; end$$");
+    static const char *const of_keywords[] = {"copy.f", "copy", "recursive.f", "recursive"};
+    cluster_sql(&cluster, "create schema copy");
+    cluster_sql(&cluster, "create schema recursive");
+    for (size_t i = 0; i < CASE_COUNT(of_keywords); i++) {
+        char sql[256];
+        snprintf(sql, sizeof sql,
+                "create function %s() returns text language sql as "
+                "$$select set_config('statement_timeout', '12345', false)$$",
+                of_keywords[i]);
+        cluster_sql(&cluster, sql);
+    }
     return 0;
 }
 
@@ -70,6 +81,21 @@ static const struct leak {
                 "select coalesce(current_setting('my.thing', true), '')"},
         {"select distinct on (1) set_config('my.thing', 'x', false)",
                 "select coalesce(current_setting('my.thing', true), '')"},
+        {"select U&\"set!005fconfig\" UESCAPE '!' ('statement_timeout', '12345', false)",
+                "show statement_timeout"},
+        {"select pg_catalog.U&\"set!005fconfig\" UESCAPE '!' ('statement_timeout', '12345', false)",
+                "show statement_timeout"},
+        {"select U&\"pg!005fadvisory!005flock\" UESCAPE '!' (1)", look_locks},
+        {"select 'a' operator(pg_catalog.||) set_config('statement_timeout', '12345', false)",
+                "show statement_timeout"},
+        {"select (1) operator /* ( */ (pg_catalog.-) length(pg_advisory_lock(1)::text)",
+                look_locks},
+        {"select 'a' operator(pg_catalog.||) pg_advisory_lock(1)::text", look_locks},
+        {"select copy.f()", "show statement_timeout"},
+        {"select * from copy.f()", "show statement_timeout"},
+        {"select copy()", "show statement_timeout"},
+        {"select recursive.f()", "show statement_timeout"},
+        {"select recursive ()", "show statement_timeout"},
         {"set search_path = pg_catalog", "show search_path"},
         {"set statement_timeout = 12345", "show statement_timeout"},
         {"set extra_float_digits = -3", "select 0.1::float8 + 0.2::float8"},

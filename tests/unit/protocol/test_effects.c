@@ -90,6 +90,14 @@ static void ordinary_statements_leave_nothing(void **state)
             {"update only t set a = 1", NONE},
             {"update t set pg_settings_x = 1", NONE},
             {"select distinct on (a) lower(b) from t", NONE},
+            {"select a operator(pg_catalog.+) b, lower(c) from t", NONE},
+            {"select (a) OPERATOR /* x */ ( pg_catalog . ~~* ) (b) from (select 1) t(a)", NONE},
+            {"select 1 operator(pg_catalog.*) abs(-1)", NONE},
+            {"select copy.a, recursive.b, lower(c) from copy, s.recursive", NONE},
+            {"copy copy.t (a) from stdin", NONE},
+            {"with recursive copy(a) as (select 1), b as (values (2)) select lower(copy.a)", NONE},
+            {"select u & \"a\", lower(\"b\") from t", NONE},
+            {"select stra\xc3\x9f, \xc3\xa4, \xc3\xa4 || lower(b) from t", NONE},
     };
 
     (void)state;
@@ -175,6 +183,27 @@ static void what_the_grammar_hides_is_seen(void **state)
             {"update pg_catalog.\"pg_settings\" set setting = 'x'", STAY},
             {"with a as (update pg_settings set setting = 'x' returning *) select from a", STAY},
             {"explain analyze update pg_settings set setting = 'x'", STAY},
+            {"select U&\"set!005fconfig\" UESCAPE '!' ('a.b', 'x', false)", STAY},
+            {"select pg_catalog . u&\"set!005fconfig\" uescape '!' ('a.b', 'x', false)", STAY},
+            {"select 1 as a, U&\"pg!005fadvisory!005flock\" /* x */ UESCAPE '!' (1)", STAY},
+            {"select 'a' operator(pg_catalog.||) set_config('a.b', 'x', false)", STAY},
+            {"select 1 operator(pg_catalog.+) f(1)", STAY},
+            {"select (1) operator(pg_catalog.+) f(1)", STAY},
+            {"select (1) operator/* x */ ( pg_catalog /* ) */ . + ) f(1)", STAY},
+            {"select (1) OPERATOR (\"pg_catalog\".+)f(1)", STAY},
+            {"select (1) operator(pg_catalog.- -- )\n) f(1)", STAY},
+            {"select ((1) operator(+) abs((2)) operator(-) f(1))", STAY},
+            {"select operator (a)", STAY},
+            {"select (1), 1operator(pg_catalog.+) f(1)", STAY}, /* before 15 */
+            {"select copy.f()", STAY},
+            {"select * from copy . f()", STAY},
+            {"select recursive.f(1)", STAY},
+            {"select copy(1)", STAY},
+            {"select 1 where recursive (1)", STAY},
+            {"select lock(1), if(a), update(b)", STAY},
+            {"select delete(1)", STAY},
+            {"select \x95\x5b(1)", STAY}, /* one letter of SJIS */
+            {"select (\x95\x5cnow())", STAY},
     };
 
     (void)state;
