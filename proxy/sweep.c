@@ -93,6 +93,8 @@ static bool visit_clients(struct sweep *sweep, struct worker *worker)
         if (client->pool != NULL && client->state != CLIENT_CONSOLE &&
                 is_gone(sweep, client->pool)) {
             end_client(client);
+        } else if (client->state != CLIENT_LEAVING) { /* whose timer no configuration sets */
+            client_set_timer(client);
         }
     }
     return false;
@@ -120,6 +122,9 @@ static void visit_servers(struct worker *worker)
         bool is_due =
                 server_is_old(server) || (pool_is_paused(server->pool) && !process_is_suspended());
         if (!is_due) {
+            if (server->state == SERVER_IDLE) {
+                server_set_idle_timer(server);
+            }
             continue;
         }
         if (server->state < SERVER_SETUP) {

@@ -4,7 +4,8 @@
  *
  * A letter visits every worker, for what lives on a worker is ended by that worker.
  *   RELOAD: clients of a database that was taken out are ended, with their servers;
- *     servers of one that moved are old from now on (pool_recycle()).
+ *     servers of one that moved are old from now on (pool_recycle()). The timeouts hold
+ *     for those who wait already, and for servers that are idle.
  *   Then, and for RECONNECT and PAUSE: servers that are still logging in are closed when
  *     they are old or their pool is paused, for nobody would use them, and old ones that
  *     cannot be waited for (link_end_old()).

@@ -87,6 +87,49 @@ static void a_client_long_in_a_transaction_is_closed(void **state)
     expect_ends("transaction_timeout", "begin", "transaction timeout");
 }
 
+/* What holds is brought by RELOAD, to a client that was idle before and says no more. */
+static void expect_reload_ends(const char *key, const char *begin, const char *reason)
+{
+    char ini[4096];
+    PGconn *conn;
+
+    sluice_start(&sluice, INI);
+    conn = open_as("postgres", "db");
+    query_text(conn, begin);
+    snprintf(ini, sizeof(ini), INI "%s = 1\n", key);
+    sluice_reload(&sluice, ini);
+    closed_soon(conn, reason);
+}
+
+static void a_reload_ends_an_idle_client(void **state)
+{
+    (void)state;
+    expect_reload_ends("client_idle_timeout", "select 1", "client_idle_timeout");
+}
+
+static void a_reload_ends_a_client_idle_in_a_transaction(void **state)
+{
+    (void)state;
+    expect_reload_ends("idle_transaction_timeout", "begin", "idle transaction timeout");
+}
+
+static void a_reload_ends_a_statement(void **state)
+{
+    PGconn *direct = open_direct();
+    PGconn *conn;
+
+    (void)state;
+    sluice_start(&sluice, INI);
+    conn = open_as("postgres", "db");
+    assert_int_equal(PQsendQuery(conn, "select pg_sleep(100)"), 1);
+    soon_query(
+            direct, "select count(*) from pg_stat_activity where query ~ '^select pg_sleep'", "1");
+    PQfinish(direct);
+    sluice_reload(&sluice, INI "query_timeout = 1\n");
+    soon_answered(conn, "ERROR 57014: query timeout");
+    PQfinish(conn);
+}
+
 /* A statement by itself is a transaction too. */
 static void a_statement_is_a_transaction(void **state)
 {
@@ -182,6 +225,41 @@ static void a_server_that_cannot_be_reached_is_tried_again(void **state)
     PQfinish(conn);
 }
 
+/*
+ * By RELOAD a server has been idle for too long: it goes before one that was made later.
+ * They are of one worker, whose timers come one after the other; the clients stay.
+ */
+static void a_reload_ends_an_idle_server(void **state)
+{
+#define ONE_WORKER                                                                                 \
+    "[databases]\nold = " AT "\nnew = " AT "\n" INI_MAIN "pool_mode = transaction\nworkers = 1\n"
+    PGconn *console;
+    PGconn *conns[2];
+    char *log;
+
+    (void)state;
+    sluice_start(&sluice, ONE_WORKER);
+    console = open_console();
+    conns[0] = open_as("postgres", "old");
+    query_expect(conns[0], "select 1", "1");
+    sluice_file(&sluice, "sluice.ini", ONE_WORKER "server_idle_timeout = 1\n");
+    query_expect(console, "reload", "RELOAD");
+    conns[1] = open_as("postgres", "new");
+    query_expect(conns[1], "select 1", "1");
+    soon_logged(&sluice, "db=\"new\" user=\"postgres\" age=");
+    log = proc_read(sluice.process.log);
+    const char *first = strstr(log, "db=\"old\" user=\"postgres\" age=");
+    assert_non_null(first);
+    assert_true(first < strstr(log, "db=\"new\" user=\"postgres\" age="));
+    free(log);
+    for (int i = 0; i < 2; i++) {
+        query_expect(conns[i], "select 1", "1");
+        PQfinish(conns[i]);
+    }
+    PQfinish(console);
+#undef ONE_WORKER
+}
+
 /* ---- names ---- */
 
 /* The seconds that SHOW DNS_HOSTS gives the name; -1: it is not there. */
@@ -225,11 +303,15 @@ static const struct CMUnitTest cases[] = {
         CASE(an_idle_client_is_closed),
         CASE(a_client_idle_in_a_transaction_is_closed),
         CASE(a_client_long_in_a_transaction_is_closed),
+        CASE(a_reload_ends_an_idle_client),
+        CASE(a_reload_ends_a_client_idle_in_a_transaction),
+        CASE(a_reload_ends_a_statement),
         CASE(a_statement_is_a_transaction),
         CASE(a_statement_that_takes_too_long_ends_its_client),
         CASE(who_waits_too_long_for_a_server_is_closed),
         CASE(a_server_that_does_not_let_us_in_is_given_up),
         CASE(a_server_that_cannot_be_reached_is_tried_again),
+        CASE(a_reload_ends_an_idle_server),
         CASE(names_are_believed_for_their_time),
 };
 
