@@ -311,7 +311,8 @@ static void what_does_not_look_like_a_name_is_not_shown(void **state)
         assert_int_equal(is_whole, rows[i].is_whole);
     }
     for (size_t i = 0; i < sizeof value; i += 2) {
-        memcpy(value + i, "a,", 2);
+        value[i] = 'a';
+        value[i + 1] = ',';
     }
     assert_false(search_path_show(sl_span(value, sizeof value - 1), shown));
     assert_string_equal(shown, "?");
