@@ -199,13 +199,14 @@ static void describe_message(void *context, uint8_t type, struct sl_span message
     }
 }
 
-/* The text of the statement that is bound: of its Parse in this request, if it is there. */
+/* The text of the statement that is bound: of its Parse ahead of it, if that is in this request. */
 static void find_text(void *context, uint8_t type, struct sl_span message)
 {
     struct describing *describing = context;
     struct front_parse parse;
 
-    if (type == MSG_PARSE && front_parse_read(body_of(message), &parse) == SL_OK &&
+    if (type == MSG_PARSE && message.at < describing->stmt->bind.at &&
+            front_parse_read(body_of(message), &parse) == SL_OK &&
             sl_span_equal(parse.name, describing->bind.statement)) {
         describing->stmt->query = parse.query;
         describing->stmt->query_key = 0;

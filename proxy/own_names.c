@@ -13,6 +13,8 @@
 
 #include <string.h>
 
+enum { NAME_LEN_MAX = 63 }; /* NAMEDATALEN - 1: PostgreSQL takes no more of a name */
+
 static bool is_wanted(const struct client *client)
 {
     return client->mode == CONF_POOL_SESSION && client->io.worker->pipeline->count > 0;
@@ -35,6 +37,11 @@ static struct client_name *add(struct client *client, const struct front_parse *
     return name;
 }
 
+static struct sl_span as_kept(struct sl_span name)
+{
+    return sl_span(name.at, name.len < NAME_LEN_MAX ? name.len : NAME_LEN_MAX);
+}
+
 static bool is_body(const struct prepared *prepared, struct sl_span body)
 {
     return prepared->len == body.len && memcmp(prepared->body, body.at, body.len) == 0;
@@ -48,17 +55,23 @@ static struct client_name *begin_parse(struct client *client, const struct reque
         return NULL;
     }
     struct client_name *closing = NULL;
-    struct client_name *name = client_names_find(client->names, parse.name, &closing);
+    struct client_name *name = client_names_find(client->names, as_kept(parse.name), &closing);
     if (name == NULL) {
-        return closing == NULL ? add(client, &parse) : NULL;
+        return closing == NULL && parse.name.len <= NAME_LEN_MAX ? add(client, &parse) : NULL;
     }
-    if (name->state == NAME_READY && !is_body(name->prepared, parse.rest)) {
+    if (is_body(name->prepared, parse.rest)) {
+        return NULL;
+    }
+    if (name->state == NAME_READY) {
         client_names_remove(client->names, name); /* this one fails, or that one had gone */
+    } else {
+        name->state = NAME_DOUBTFUL; /* or that one fails */
     }
     return NULL;
 }
 
-static struct client_name *begin_close(struct client *client, const struct request *request)
+/* The name that its request closes, or NULL. */
+static struct client_name *closed_name(struct client *client, const struct request *request)
 {
     struct sl_span text;
     char kind;
@@ -67,11 +80,38 @@ static struct client_name *begin_close(struct client *client, const struct reque
             kind != FRONT_STATEMENT) {
         return NULL;
     }
-    struct client_name *name = client_names_find(client->names, text, NULL);
+    return client_names_find(client->names, as_kept(text), NULL);
+}
+
+static enum step pass_parse(
+        struct client *client, const struct request *request, struct expect_entry entry)
+{
+    struct client_name *name = begin_parse(client, request);
+
+    entry.undo = name;
+    enum step step = request_pass(client, request, entry);
+    if (step != STEP_NEXT && name != NULL) { /* without memory */
+        client_names_remove(client->names, name);
+    }
+    return step;
+}
+
+static enum step pass_close(
+        struct client *client, const struct request *request, struct expect_entry entry)
+{
+    struct client_name *name = closed_name(client, request);
+    uint8_t before = NAME_READY;
+
     if (name != NULL) {
+        before = name->state;
         name->state = NAME_CLOSING;
     }
-    return name;
+    entry.undo = name;
+    enum step step = request_pass(client, request, entry);
+    if (step != STEP_NEXT && name != NULL) { /* without memory; a Parse under way may have it */
+        name->state = before;
+    }
+    return step;
 }
 
 enum step own_names_pass(
@@ -88,14 +128,8 @@ enum step own_names_pass(
     if (!expect_has_room(&client->server->expect, 1)) {
         return request_hold(client);
     }
-    struct client_name *name = entry.kind == EXPECT_PARSE ? begin_parse(client, request)
-                                                          : begin_close(client, request);
-    entry.undo = name;
-    enum step step = request_pass(client, request, entry);
-    if (step != STEP_NEXT && name != NULL) { /* without memory; the Close is sent again */
-        client_names_remove(client->names, name);
-    }
-    return step;
+    return entry.kind == EXPECT_PARSE ? pass_parse(client, request, entry)
+                                      : pass_close(client, request, entry);
 }
 
 unsigned own_names_effects(const struct client *client, struct sl_span bytes)
@@ -111,5 +145,5 @@ unsigned own_names_effects(const struct client *client, struct sl_span bytes)
 
 void own_names_forget(struct client *client)
 {
-    client_names_clear(client->names);
+    client_names_forget(client->names);
 }

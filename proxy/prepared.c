@@ -287,7 +287,7 @@ struct client_name *client_names_find(
         if (found->len != name.len || memcmp(found->name, name.at, name.len) != 0) {
             continue;
         }
-        if (found->state == NAME_GONE) {
+        if (found->state == NAME_GONE || found->state == NAME_DOUBTFUL) {
             continue;
         }
         if (found->state != NAME_CLOSING) {
@@ -343,7 +343,7 @@ uint32_t client_names_count(const struct client_names *names)
     return names == NULL ? 0 : names->map.count;
 }
 
-void client_names_clear(struct client_names *names)
+static void clear(struct client_names *names, bool forgets)
 {
     if (names == NULL) {
         return;
@@ -355,9 +355,22 @@ void client_names_clear(struct client_names *names)
             node = node->next;
             if (name->state == NAME_READY) {
                 client_names_remove(names, name);
+            } else if (forgets) {
+                bool is_parsing = name->state == NAME_PARSING || name->state == NAME_DOUBTFUL;
+                name->state = is_parsing ? NAME_DOUBTFUL : NAME_GONE;
             }
         }
     }
+}
+
+void client_names_clear(struct client_names *names)
+{
+    clear(names, false);
+}
+
+void client_names_forget(struct client_names *names)
+{
+    clear(names, true);
 }
 
 /* ---- a server's statements ---- */

@@ -80,9 +80,10 @@ size_t prepared_name(const struct prepared *prepared, char name[PREPARED_NAME_MA
 
 enum name_state {
     NAME_READY,
-    NAME_PARSING, /* a Parse is under way */
-    NAME_CLOSING, /* a Close is under way: as good as gone, but may come back */
-    NAME_GONE     /* the same, but its Parse failed: goes when the Close is settled */
+    NAME_PARSING,  /* a Parse is under way */
+    NAME_DOUBTFUL, /* the same, but what comes of it is not known: goes when that is settled */
+    NAME_CLOSING,  /* a Close is under way: as good as gone, but may come back */
+    NAME_GONE      /* the same, but will not come back: goes when the Close is settled */
 };
 
 struct client_name {
@@ -104,7 +105,7 @@ struct client_names {
 SL_MUST_CHECK struct client_names *client_names_new(size_t bytes_max);
 void client_names_free(struct client_names *names); /* NULL is fine */
 /*
- * The name, unless it is NAME_CLOSING; NULL when there is none, or names is NULL.
+ * The name, unless it is NAME_CLOSING or goes anyway; NULL when there is none, or names is NULL.
  * *closing (when not NULL): one of that name that is NAME_CLOSING, or NULL.
  */
 struct client_name *client_names_find(
@@ -116,6 +117,8 @@ void client_names_remove(struct client_names *names, struct client_name *name);
 uint32_t client_names_count(const struct client_names *names);
 /* DISCARD ALL, DEALLOCATE ALL: all that are NAME_READY. */
 void client_names_clear(struct client_names *names);
+/* The same, and what is under way will not be there when it is settled. */
+void client_names_forget(struct client_names *names);
 
 /* ---- a server's statements ---- */
 

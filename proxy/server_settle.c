@@ -25,9 +25,10 @@ static void settle_name(struct client *client, struct client_name *name, bool is
     if (client == NULL || name == NULL) {
         return; /* the client's names went with it */
     }
-    if (name->state == NAME_CLOSING) { /* what is to become of it is the Close's to say, behind */
-        name->state = is_done ? NAME_CLOSING : NAME_GONE;
-    } else if (is_done) {
+    if (name->state == NAME_CLOSING ||
+            name->state == NAME_GONE) { /* the Close behind has its say */
+        name->state = is_done ? name->state : NAME_GONE;
+    } else if (is_done && name->state != NAME_DOUBTFUL) {
         name->state = NAME_READY;
     } else {
         client_names_remove(client->names, name);

@@ -279,6 +279,33 @@ static void clearing_leaves_what_is_under_way(void **state)
     client_names_free(names);
 }
 
+/* What is under way is found no more, and neither is it made anew in its place. */
+static void forgetting_takes_what_is_under_way_too(void **state)
+{
+    struct client_names *names = client_names_new(0);
+    struct client_name *closing = NULL;
+
+    (void)state;
+    add(names, "r", TEXT("select 1"))->state = NAME_READY;
+    struct client_name *parsing = add(names, "p", TEXT("select 1"));
+    struct client_name *closed = add(names, "c", TEXT("select 1"));
+    closed->state = NAME_CLOSING;
+    for (int i = 0; i < 2; i++) { /* more than once is no more */
+        client_names_forget(names);
+        assert_int_equal(client_names_count(names), 2);
+        assert_int_equal(parsing->state, NAME_DOUBTFUL);
+        assert_int_equal(closed->state, NAME_GONE);
+    }
+    assert_null(client_names_find(names, sl_span_text("p"), &closing));
+    assert_null(closing);
+    assert_null(client_names_find(names, sl_span_text("c"), &closing));
+    assert_null(closing);
+    struct client_name *anew = add(names, "p", TEXT("select 2"));
+    assert_ptr_equal(client_names_find(names, sl_span_text("p"), NULL), anew);
+    client_names_forget(NULL);
+    client_names_free(names);
+}
+
 /* ---- a server's statements ---- */
 
 static struct server_stmt *stmt_of(struct server_stmts *stmts, const char *text)
@@ -362,6 +389,7 @@ int main(void)
                     a_name_being_closed_is_gone_but_may_come_back, begin, end),
             cmocka_unit_test_setup_teardown(the_names_of_a_client_are_bounded_in_bytes, begin, end),
             cmocka_unit_test_setup_teardown(clearing_leaves_what_is_under_way, begin, end),
+            cmocka_unit_test_setup_teardown(forgetting_takes_what_is_under_way_too, begin, end),
             cmocka_unit_test_setup_teardown(the_least_recently_used_goes_first, begin, end),
             cmocka_unit_test_setup_teardown(none_goes_while_all_are_pending, begin, end),
             cmocka_unit_test_setup_teardown(discarding_forgets_all_but_what_is_pending, begin, end),
