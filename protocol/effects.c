@@ -222,6 +222,9 @@ static void on_first_word(struct scan *scan)
     if (is_one_of(scan->word, changing, SL_COUNT(changing))) {
         scan->effects |= EFFECTS_SCHEMA;
     }
+    if (IS_WORD(scan, "copy")) {
+        scan->effects |= EFFECTS_COPY;
+    }
     if (is_one_of(scan->word, harmless, SL_COUNT(harmless))) {
         return;
     }

@@ -18,8 +18,8 @@
  *
  * Not seen: functions behind views, triggers, defaults and operators, a function of the user's
  * own that has the name of a built-in one or of a word of the grammar (filter), and one that is
- * called as a column (t.f, $1.f). The result decides about hand-over only, never about what
- * replies to expect.
+ * called as a column (t.f, $1.f). The result decides about hand-over, and about what may be answered
+ * in the server's place; never about what replies to expect.
  *
  * Ownership: none. Threads: any. Bounds: looks at EFFECTS_TEXT_MAX bytes; allocates nothing.
  */
@@ -37,7 +37,8 @@ enum {
     EFFECTS_NAMES = 8,     /* it takes prepared statements away: DEALLOCATE, DISCARD */
     EFFECTS_SCHEMA = 16,   /* as far as it was read: it changes what there is, for others too */
     EFFECTS_RULES = 32,    /* settings may be others behind it, if only for the transaction */
-    EFFECTS_ALL = 47       /* all but EFFECTS_SCHEMA: of a text that is not read */
+    EFFECTS_COPY = 64,     /* a COPY, which may ask the client for data */
+    EFFECTS_ALL = 111      /* all but EFFECTS_SCHEMA: of a text that is not read */
 };
 
 /* A whole text: one statement or several. A set of the above. */

@@ -37,6 +37,12 @@ static bool ends_segment(const struct expect_entry *entry)
            entry->kind == EXPECT_FUNCTION;
 }
 
+/* A Sync that the COPY IN ignores. */
+static bool is_ignored(const struct expect_entry *entry)
+{
+    return entry->kind == EXPECT_SYNC && (entry->flags & EXPECT_IN_COPY) != 0;
+}
+
 void expect_init(struct expect *expect, expect_settle *on_settle, void *self)
 {
     memset(expect, 0, sizeof *expect);
@@ -92,8 +98,7 @@ const struct expect_entry *expect_first_shown(const struct expect *expect)
 
 bool expect_is_stuck(const struct expect *expect)
 {
-    if (expect->copy == EXPECT_COPY_BOTH ||
-            (expect->copy == EXPECT_COPY_IN && !expect->copy_end_sent)) {
+    if (expect->copy == EXPECT_COPY_BOTH || expect_is_copying(expect)) {
         return true;
     }
     for (uint32_t i = 0; i < expect->count; i++) {
@@ -119,8 +124,7 @@ bool expect_ends_next(const struct expect *expect)
 {
     for (uint32_t i = 1; i < expect->count; i++) {
         const struct expect_entry *entry = entry_at(expect, i);
-        bool is_ignored = entry->kind == EXPECT_SYNC && (entry->flags & EXPECT_IN_COPY) != 0;
-        if (!is_ignored && entry->kind != EXPECT_CLOSE && entry->kind != EXPECT_LOCAL &&
+        if (!is_ignored(entry) && entry->kind != EXPECT_CLOSE && entry->kind != EXPECT_LOCAL &&
                 entry->kind != EXPECT_NOTHING && entry->kind != EXPECT_COPY_END) {
             return entry->kind == EXPECT_SYNC;
         }
@@ -212,6 +216,19 @@ static void note_in_copy(struct expect *expect, struct expect_entry *entry)
     expect->copy_end_sent = entry->kind != EXPECT_SYNC;
 }
 
+/* One entry stands for any number of those in a row: the COPY has no bound for them. */
+static void fold_ignored(struct expect *expect)
+{
+    uint32_t kept = 1;
+
+    for (uint32_t i = 1; i < expect->count; i++) {
+        if (!is_ignored(entry_at(expect, i)) || !is_ignored(entry_at(expect, kept - 1))) {
+            *entry_at(expect, kept++) = *entry_at(expect, i);
+        }
+    }
+    expect->count = kept;
+}
+
 enum sl_err expect_push(struct expect *expect, struct expect_entry entry)
 {
     entry.segment = expect->segment;
@@ -223,6 +240,11 @@ enum sl_err expect_push(struct expect *expect, struct expect_entry entry)
     } else if (entry.kind == EXPECT_COPY_END && expect->count == 0) {
         SL_DCHECK(entry.ref == NULL && entry.undo == NULL);
         return SL_OK; /* late, after the COPY failed: the server ignores it */
+    }
+    if (entry.kind == EXPECT_SYNC && expect_is_copying(expect) &&
+            is_ignored(entry_at(expect, expect->count - 1))) {
+        expect->segment++;
+        return SL_OK;
     }
     if (expect->count == expect->cap) {
         enum sl_err err = grow(expect);
@@ -251,6 +273,7 @@ static void begin_copy_in(struct expect *expect)
     for (uint32_t i = 1; i < expect->count && !expect->copy_end_sent; i++) {
         note_in_copy(expect, entry_at(expect, i));
     }
+    fold_ignored(expect);
 }
 
 /*

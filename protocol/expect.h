@@ -149,6 +149,12 @@ static inline bool expect_local_is_due(const struct expect *expect)
     return expect->count > 0 && expect->ring[expect->head & (expect->cap - 1)].kind == EXPECT_LOCAL;
 }
 
+/* A COPY waits for its data: what came before it has been answered, and Flush is ignored. */
+static inline bool expect_is_copying(const struct expect *expect)
+{
+    return expect->copy == EXPECT_COPY_IN && !expect->copy_end_sent;
+}
+
 /*
  * Would no more come if nothing more were sent? What lies in front of a Sync, a Query or
  * a FunctionCall is flushed by it; what follows the last of them is not, and a COPY IN

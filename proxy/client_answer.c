@@ -38,13 +38,13 @@ static bool is_all_gone(const struct client *client)
 
 static bool is_certain(const struct client *client, const struct stmt *stmt)
 {
-    const struct server *server = client->server;
+    struct server *server = client->server;
 
     if (server == NULL) {
         return true;
     }
     const struct expect *expect = &server->expect;
-    if (expect->copy != EXPECT_COPY_NONE) {
+    if (expect->copy != EXPECT_COPY_NONE || server_may_copy(server)) {
         return false;
     }
     if (expect_idle(expect)) {

@@ -43,12 +43,6 @@ static bool is_unsettled(const struct client *client, bool is_pending, uint32_t 
     return is_pending && segment != client->server->expect.segment;
 }
 
-/* A COPY that waits for its data: what came before it has been answered, and Flush is ignored. */
-static bool is_copying(const struct expect *expect)
-{
-    return expect->copy == EXPECT_COPY_IN && !expect->copy_end_sent;
-}
-
 /*
  * Is a DEALLOCATE or DISCARD not answered yet? Nothing is known of any name until it is. In
  * the segment that goes on the server has to be told to answer: Flush changes nothing else.
@@ -63,7 +57,7 @@ static bool is_forgetting(struct client *client)
         return false;
     }
     bool is_same = client->forgets_segment == expect->segment;
-    if (is_same ? expect_idle(expect) || is_copying(expect) : expect_is_stuck(expect)) {
+    if (is_same ? expect_idle(expect) || expect_is_copying(expect) : expect_is_stuck(expect)) {
         client->forgets = FORGETS_NOTHING;
         return false;
     }
@@ -179,7 +173,8 @@ static bool unnamed_is_open(const struct client *client)
     const struct expect *expect = &client->server->expect;
     const struct expect_entry *head = expect_head(expect);
 
-    return head != NULL && !is_copying(expect) && client->unnamed_segment != expect->segment &&
+    return head != NULL && !expect_is_copying(expect) &&
+           client->unnamed_segment != expect->segment &&
            (int32_t)(head->segment - client->unnamed_segment) <= 0;
 }
 
@@ -364,17 +359,28 @@ static enum step make_named(struct client *client, const struct request *request
     return STEP_NEXT;
 }
 
+/* A name that no client has; the server has it between a probe's Parse and its Close. */
+static const char probe_name[] = "SLUICE_probe";
+
+static void close_probe(struct server *server)
+{
+    uint8_t close[MESSAGE_HEAD + 1 + sizeof probe_name];
+
+    put_head(close, MSG_CLOSE, sizeof close);
+    close[MESSAGE_HEAD] = 'S';
+    memcpy(close + MESSAGE_HEAD + 1, probe_name, sizeof probe_name);
+    server_say(server, close, sizeof close);
+}
+
 /*
  * The server says what is wrong with a statement that it is not to keep: Parse and Close, under
- * a name that no client has. name: the client's that comes to be if nothing is, and it is told;
+ * that name. name: the client's that comes to be if nothing is, and it is told;
  * NULL: there is none to be, and it is not. request_drop() is the caller's.
  */
 static enum step probe(
         struct client *client, const struct front_parse *parse, struct client_name *name)
 {
-    static const char probe_name[] = "SLUICE_probe";
     struct server *server = client->server;
-    uint8_t close[MESSAGE_HEAD + 1 + sizeof probe_name];
     struct expect_entry entry = {
             .kind = EXPECT_PARSE, .flags = name == NULL ? EXPECT_QUIET : 0, .undo = name};
     bool is_skipping = server->expect.skipping;
@@ -397,10 +403,7 @@ static enum step probe(
         server->close_reason = "out of memory"; /* the statement stays */
         return STEP_NEXT;
     }
-    put_head(close, MSG_CLOSE, sizeof close);
-    close[MESSAGE_HEAD] = 'S';
-    memcpy(close + MESSAGE_HEAD + 1, probe_name, sizeof probe_name);
-    server_say(server, close, sizeof close);
+    close_probe(server);
     return STEP_NEXT;
 }
 
@@ -420,11 +423,24 @@ static enum step refuse_duplicate(
             (int)(parse->name.len > 63 ? 63 : parse->name.len), (const char *)parse->name.at);
 }
 
-/* The server has that statement already: it is ours to answer, unless its transaction has failed. */
+/*
+ * Would the server refuse any Parse, be it only for what it comes behind: in a transaction that has
+ * failed, or may have with a segment that is not answered yet; or within a COPY?
+ */
+static bool may_be_refused(struct server *server)
+{
+    const struct expect *expect = &server->expect;
+    const struct expect_entry *first = expect_first_shown(expect);
+
+    return expect->status == 'E' || (first != NULL && first->segment != expect->segment) ||
+           server_may_copy(server);
+}
+
+/* The server has that statement already: it is ours to answer, unless it might say no. */
 static enum step name_known(struct client *client, const struct request *request,
         const struct front_parse *parse, struct client_name *name)
 {
-    if (client->server->expect.status != 'E') {
+    if (!may_be_refused(client->server)) {
         return reply_locally(client, request, '1', name);
     }
     enum step step = probe(client, parse, name);
@@ -672,6 +688,27 @@ enum step request_describe(struct client *client, const struct request *request)
                                    : request_pass(client, request, entry);
 }
 
+/* The server's statement is others' too: it answers for one that is not there. */
+static enum step close_shared(
+        struct client *client, const struct request *request, struct client_name *name)
+{
+    struct server *server = client->server;
+    struct expect_entry entry = {.kind = EXPECT_CLOSE, .undo = name};
+    bool is_skipping = server->expect.skipping;
+
+    if (!server_may_copy(server)) {
+        return reply_locally(client, request, '3', name);
+    }
+    if (expect_push(&server->expect, entry) != SL_OK) {
+        return request_hold(client);
+    }
+    if (!is_skipping) {
+        close_probe(server);
+    }
+    request_drop(client, request);
+    return STEP_NEXT;
+}
+
 static enum step close_statement(
         struct client *client, const struct request *request, struct sl_span name)
 {
@@ -691,7 +728,7 @@ static enum step close_statement(
         found->state = NAME_CLOSING;
         found->segment = client->server->expect.segment;
     }
-    return reply_locally(client, request, '3', found);
+    return close_shared(client, request, found);
 }
 
 static enum step close_unnamed(struct client *client, const struct request *request)

@@ -2,8 +2,8 @@
 /*
  * proxy/client_request.h - one message of a client, on its way to the server.
  *
- * Between client_relay.c, which finds the messages, and client_prepared.c, which
- * rewrites those that name prepared statements.
+ * Between client_relay.c, which finds the messages, client_prepared.c, which rewrites
+ * those that name prepared statements, and client_refuse.c, which has them fail.
  *
  * Ownership: a request borrows the client's input for the call. Threads: the
  * client's worker.
@@ -51,7 +51,7 @@ void request_pass_from(struct client *client, const struct request *request, siz
 void request_drop(struct client *client, const struct request *request);
 /* STEP_STOP until replies have come: of its names something is pending, or a bound is reached. */
 enum step request_hold(struct client *client);
-/* It fails at its place in the order, with an error of ours. */
+/* client_refuse.c: it fails at its place in the order, with an error of ours. */
 SL_MUST_CHECK enum step request_poison(struct client *client, const struct request *request,
         const char *sqlstate, const char *format, ...) SL_PRINTF(4, 5);
 

@@ -52,6 +52,7 @@ bool link_forget_sequences(struct server *server)
 /* What another client left in the session is taken away, ahead of the client's request. */
 static bool clean_for(struct server *server, const struct client *client)
 {
+    server->may_copy = false;
     server->is_foreign = !is_owner(server, client);
     if (!server->is_foreign) {
         return true;

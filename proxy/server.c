@@ -287,6 +287,17 @@ enum sl_err server_forget_stmt(struct server *server, struct server_stmt *stmt)
     return SL_OK;
 }
 
+bool server_may_copy(struct server *server)
+{
+    const struct expect *expect = &server->expect;
+    bool is_idle = expect_idle(expect);
+
+    if (is_idle && expect->status == 'I' && !server->is_unsynced) {
+        server->may_copy = false; /* no portal is left of it */
+    }
+    return server->may_copy && !is_idle;
+}
+
 bool server_has_moved(struct server *server)
 {
     unsigned changes = dns_changes();

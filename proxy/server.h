@@ -107,6 +107,7 @@ struct server {
     bool has_failed_setup;    /* connect_query, in its first run */
     bool has_sql_prepared;    /* of what is left on it: maybe a PREPARE in SQL */
     bool is_unsynced;         /* extended messages were sent since the last Sync */
+    bool may_copy;            /* server_may_copy() */
     bool has_unnamed; /* since the last Query: a portal, or a statement that is not ours to keep */
     bool changes_schema;           /* its transaction, as far as it can be seen: catalogs.h */
     bool is_lent;                  /* pool_lend(), until pool_give() */
@@ -180,6 +181,12 @@ SL_MUST_CHECK enum sl_err server_ask_load(struct server *server, const char *que
 
 /* Closes a statement on it, unseen; it is forgotten here. Not one whose Parse is under way. */
 SL_MUST_CHECK enum sl_err server_forget_stmt(struct server *server, struct server_stmt *stmt);
+/*
+ * May what is sent now be read by a COPY IN, as its error or its data? Something unanswered ahead,
+ * or a portal that it runs, may be one. What we answered then, the server would never see; it
+ * would go on waiting for data.
+ */
+bool server_may_copy(struct server *server);
 /* On its worker: has its host another address now, as the resolver says? */
 bool server_has_moved(struct server *server);
 /* On its worker: is it to be closed rather than used again, for RECONNECT, RELOAD or DNS? */

@@ -18,8 +18,8 @@ enum {
     STAY = EFFECTS_STAY,
     SEQ = EFFECTS_SEQUENCES,
     BOTH = STAY | SEQ,
-    ALL = EFFECTS_ALL & ~EFFECTS_RULES,
-    NOT_FOR_HAND_OVER = EFFECTS_SCHEMA | EFFECTS_RULES
+    ALL = EFFECTS_ALL & ~(EFFECTS_RULES | EFFECTS_COPY),
+    NOT_FOR_HAND_OVER = EFFECTS_SCHEMA | EFFECTS_RULES | EFFECTS_COPY
 };
 
 struct row {
@@ -374,6 +374,28 @@ static void what_there_is_for_others_is_seen_to_change(void **state)
     }
 }
 
+static void a_copy_is_seen(void **state)
+{
+    static const char *const copies[] = {"copy t from stdin", " COPY t (a) from stdin with csv",
+            "select 1; copy t from stdin", ";/* x */--\ncopy binary t from stdin",
+            "copy\"t\"from stdin", "select 'a\\'; copy t from stdin", "copy t from 'x'"};
+    static const char *const others[] = {"select copy from t", "select 'copy t from stdin'",
+            "insert into copy values (1)", "select 1 -- ; copy t from stdin", "begin", "commit",
+            "select 1; select copy(1)", "copying", "select $$;copy t from stdin$$", ""};
+
+    (void)state;
+    for (size_t i = 0; i < SL_COUNT(copies); i++) {
+        if ((effects_of(sl_span_text(copies[i])) & EFFECTS_COPY) == 0) {
+            fail_msg("%s: not seen", copies[i]);
+        }
+    }
+    for (size_t i = 0; i < SL_COUNT(others); i++) {
+        if ((effects_of(sl_span_text(others[i])) & EFFECTS_COPY) != 0) {
+            fail_msg("%s: it is none", others[i]);
+        }
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -388,6 +410,7 @@ int main(void)
             cmocka_unit_test(settings_change_behind_these),
             cmocka_unit_test(the_names_are_in_order),
             cmocka_unit_test(what_there_is_for_others_is_seen_to_change),
+            cmocka_unit_test(a_copy_is_seen),
     };
 
     return cmocka_run_group_tests_name("effects", tests, NULL, NULL);

@@ -96,6 +96,33 @@ static void copies_in_a_row_each_have_their_own_end(void **state)
     end_idle(&talk, "D-D--");
 }
 
+static void a_copy_ignores_more_syncs_than_there_is_room_for(void **state)
+{
+    struct talk talk;
+    (void)state;
+
+    begin(&talk);
+    assert_int_equal(expect_push(&talk.expect, (struct expect_entry){.kind = EXPECT_QUERY}), SL_OK);
+    for (uint32_t i = 1; i < EXPECT_ENTRIES_MAX; i++) {
+        assert_int_equal(
+                expect_push(&talk.expect, (struct expect_entry){.kind = EXPECT_SYNC}), SL_OK);
+    }
+    assert_false(expect_has_room(&talk.expect, 1));
+    replied(&talk, "G");
+    for (uint32_t i = 0; i < EXPECT_ENTRIES_MAX; i++) {
+        assert_int_equal(
+                expect_push(&talk.expect, (struct expect_entry){.kind = EXPECT_SYNC}), SL_OK);
+    }
+    assert_true(expect_has_room(&talk.expect, EXPECT_ENTRIES_MAX - 2));
+    assert_int_equal(talk.expect.segment, 2 * EXPECT_ENTRIES_MAX);
+    assert_int_equal(
+            expect_push(&talk.expect, (struct expect_entry){.kind = EXPECT_COPY_END}), SL_OK);
+    assert_int_equal(expect_push(&talk.expect, (struct expect_entry){.kind = EXPECT_SYNC}), SL_OK);
+    replied(&talk, "CZZ");
+    assert_true(expect_idle(&talk.expect));
+    expect_fini(&talk.expect);
+}
+
 static void a_copy_that_fails_by_query_is_ready_at_once(void **state)
 {
     struct talk talk;
@@ -239,6 +266,7 @@ int main(void)
             cmocka_unit_test(a_sync_sent_before_copy_in_was_known_is_not_answered),
             cmocka_unit_test(a_sync_behind_copy_done_is_answered),
             cmocka_unit_test(copies_in_a_row_each_have_their_own_end),
+            cmocka_unit_test(a_copy_ignores_more_syncs_than_there_is_room_for),
             cmocka_unit_test(a_copy_that_fails_by_query_is_ready_at_once),
             cmocka_unit_test(a_copy_that_fails_by_execute_skips_to_sync),
             cmocka_unit_test(a_copy_that_fails_among_syncs_is_uncertain),
