@@ -322,7 +322,9 @@ static void on_end(void *self, struct stmt *stmt)
     if (observed == NULL) {
         return;
     }
-    if (stmt->meter.ended_at != 0) {
+    if (stmt->meter.ended_at != 0 && stmt->is_misread) {
+        observe_miss(observer->observe);
+    } else if (stmt->meter.ended_at != 0) {
         count(observer, observed, stmt);
         observer->has_news = true;
     }

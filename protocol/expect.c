@@ -232,6 +232,7 @@ static void fold_ignored(struct expect *expect)
 enum sl_err expect_push(struct expect *expect, struct expect_entry entry)
 {
     entry.segment = expect->segment;
+    entry.flags |= expect->leads ? EXPECT_LEADS : 0;
     if (expect->skipping) {
         if (entry.kind != EXPECT_SYNC) {
             settle(expect, &entry, EXPECT_SKIPPED);

@@ -49,11 +49,12 @@ enum expect_kind {
 };
 
 enum {
-    EXPECT_HIDDEN = 1,    /* no client sees the replies */
-    EXPECT_IN_COPY = 2,   /* the server reads it in COPY IN: a Sync is ignored, others end it */
-    EXPECT_POISON = 4,    /* sent to fail; the error shown is undo's, not the server's */
-    EXPECT_QUIET = 16,    /* no client sees that it went well; an error is the client's */
-    EXPECT_HAS_FAILED = 8 /* an error was seen; ReadyForQuery is still due */
+    EXPECT_HIDDEN = 1,     /* no client sees the replies */
+    EXPECT_IN_COPY = 2,    /* the server reads it in COPY IN: a Sync is ignored, others end it */
+    EXPECT_POISON = 4,     /* sent to fail; the error shown is undo's, not the server's */
+    EXPECT_QUIET = 16,     /* no client sees that it went well; an error is the client's */
+    EXPECT_HAS_FAILED = 8, /* an error was seen; ReadyForQuery is still due */
+    EXPECT_LEADS = 32      /* pushed while leads was set: an error of it is that Execute's */
 };
 
 enum expect_outcome {
@@ -86,6 +87,7 @@ struct expect {
     uint8_t copy;     /* enum expect_copy */
     bool copy_end_sent;
     bool described; /* the head is a statement's Describe, and its 't' was seen */
+    bool leads;     /* the caller's: what is pushed belongs to the Execute that comes next */
     bool skipping;  /* after an error, with no Sync sent since */
     bool uncertain; /* the number of ReadyForQuery to come is not known: close, do not reuse */
     char status;    /* of the last ReadyForQuery: I, T or E */

@@ -56,6 +56,7 @@ struct stmt {
     bool is_waiting;        /* between STAGE_WAIT and stmt_resume() */
     bool is_abandoned;      /* the proxy's: given up while it waited */
     bool is_done;           /* the proxy's: nobody waits for on_done any more */
+    bool is_misread;        /* at on_end: what ran may be another text than query was */
     struct sl_span request; /* the whole messages */
     struct sl_span query;   /* the text, without its terminator; empty when not known */
     struct sl_span bind;    /* extended: the whole Bind message, or empty */
@@ -80,7 +81,9 @@ struct stmt {
     /* For on_done: I, T or E, as ReadyForQuery says; I likewise at the COMMIT of a pipeline. */
     char transaction;
     bool has_failed; /* for on_done: with an error, or skipped because of one */
-    uint16_t path;   /* a number of its session's search_path; at on_end for good */
+    uint32_t
+            names_failed; /* the proxy's: as its query hangs on a Parse under way; 0: it does not */
+    uint16_t path;        /* a number of its session's search_path; at on_end for good */
 
     unsigned stage; /* whose hook is being called: its place in stage_state */
     unsigned stages_entered;

@@ -92,6 +92,7 @@ struct client {
     uint32_t replaced;       /* bytes of input that instead replaces */
     uint32_t undone_segment; /* see unnamed.c: the last undone and one; 0: none */
     uint32_t forgets_segment;
+    uint32_t names_failed;    /* statements that did not come to have the name of their Parse */
     uint32_t unnamed_segment; /* in which its unnamed statement was changed last */
     uint32_t stmt_skip;       /* bytes of input that have walked already and are sent next */
     struct pool *pool;

@@ -58,6 +58,18 @@ static enum cut cut_before(struct sl_span bytes, size_t at, bool binds, uint32_t
     return at > STMT_REQUEST_MAX && binds ? CUT_LONG : CUT_OTHER;
 }
 
+/*
+ * Another statement's, whose error is not that of what is bound behind it: a Parse behind something
+ * else, and the Describe of a statement that is not parsed here.
+ */
+static bool is_apart(struct sl_span bytes, size_t at, bool binds)
+{
+    bool describes_statement = bytes.at[at] == MSG_DESCRIBE && bytes.len > at + MESSAGE_HEAD &&
+                               bytes.at[at + MESSAGE_HEAD] == FRONT_STATEMENT;
+
+    return at == 0 ? describes_statement : bytes.at[at] == MSG_PARSE && !binds;
+}
+
 /* What the bytes begin with. */
 static enum cut cut(struct sl_span bytes, uint32_t *len)
 {
@@ -72,7 +84,7 @@ static enum cut cut(struct sl_span bytes, uint32_t *len)
         }
         binds = binds || type == MSG_BIND;
         bool ends = type == MSG_EXECUTE || (type == MSG_QUERY && at == 0);
-        if (!ends && !leads_to_execute(type)) {
+        if ((!ends && !leads_to_execute(type)) || is_apart(bytes, at, binds)) {
             *len = at > 0 ? (uint32_t)at : word + 1;
             return CUT_OTHER;
         }
@@ -240,6 +252,9 @@ static bool describe(struct stmt *stmt, const struct client *client, struct sl_s
         const struct client_name *name =
                 client_names_find(client->names, describing.bind.statement, NULL);
         take_text(stmt, name == NULL ? NULL : name->prepared);
+        if (name != NULL && name->state == NAME_PARSING && stmt->names_failed == 0) {
+            stmt->names_failed = client->names_failed + 1;
+        }
     }
     if (describing.has_parse) {
         each_message(request, &describing, find_text);
@@ -383,6 +398,7 @@ static enum step dispatch(struct client *client, struct stmt *stmt, size_t *used
     stmt->port = client->server->port;
     stmt->node = client->server->node;
     stmt->path = client_path_now(client);
+    client->server->expect.leads = true;
     pipeline_dispatch(client->io.worker->pipeline, stmt);
     client->server->taps = (uint8_t)client->io.worker->pipeline->taps;
     if (stmt->instead.len > 0) {
@@ -490,6 +506,7 @@ enum step client_stmt_walk(struct client *client, struct sl_span bytes, size_t *
 void client_stmt_sent(struct client *client)
 {
     client->part.stmt = NULL;
+    client->server->expect.leads = false;
 }
 
 struct stmt *client_stmt_now(const struct client *client)
@@ -525,7 +542,10 @@ void client_stmt_finished(struct server *server, struct stmt *stmt, enum expect_
         end(server->io.worker, stmt);
         return;
     }
+    const struct client *client = server->client;
     stmt->has_failed = outcome != EXPECT_DONE;
+    stmt->is_misread = stmt->names_failed != 0 && client != NULL &&
+                       stmt->names_failed != client->names_failed + 1;
     if (outcome != EXPECT_SKIPPED || stmt->meter.sqlstate[0] != '\0') {
         server_meter_ended(server, stmt);
     }
@@ -628,5 +648,8 @@ void client_stmt_abandon(struct client *client)
         return;
     }
     client->part.stmt = NULL;
+    if (client->server != NULL) {
+        client->server->expect.leads = false;
+    }
     end(worker, stmt);
 }

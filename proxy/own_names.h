@@ -6,9 +6,9 @@
  * the stages: a Bind has no text. It is known from its Parse on, and settled by the replies as
  * names of ours are (server_settle.c). Where that cannot be right (a name that is there already,
  * a DEALLOCATE) the text is forgotten, never guessed: what is bound then is unobserved.
- * Not seen is a name that changes hands without a text that says so: by a DEALLOCATE within a DO,
- * a CALL or a function, of a portal bound earlier, or of more than EFFECTS_TEXT_MAX; and by a Bind
- * of a later segment sent before a Parse ahead of it has failed for a name not known to be there.
+ * A Bind sent before its Parse is answered counts for nothing if any Parse fails by then. Not seen
+ * is a name that changes hands without a text that says so: by a DEALLOCATE within a DO, a CALL or
+ * a function, of a portal bound earlier, or of more than EFFECTS_TEXT_MAX.
  *
  * Ownership: the client's names; an entry's undo borrows one. Threads: the client's worker.
  * Bounds: prepared_statements_bytes_client, and EFFECTS_TEXT_MAX a statement; beyond is not kept.

@@ -61,9 +61,17 @@ void server_meter_copied(struct server *server, uint32_t bytes)
     }
 }
 
+/* An error of what only goes ahead of it, another statement's Parse, has it skipped: no call. */
+static bool is_of_its_own(const struct expect_entry *head)
+{
+    return head->kind == EXPECT_QUERY || head->kind == EXPECT_EXECUTE ||
+           (head->flags & EXPECT_LEADS) != 0;
+}
+
 void server_meter_error(struct server *server, const char *sqlstate)
 {
-    struct stmt *stmt = answered(server);
+    const struct expect_entry *head = expect_head(&server->expect);
+    struct stmt *stmt = head == NULL || !is_of_its_own(head) ? NULL : answered(server);
 
     if (stmt != NULL && stmt->meter.sqlstate[0] == '\0') {
         memcpy(stmt->meter.sqlstate, sqlstate, sizeof stmt->meter.sqlstate);

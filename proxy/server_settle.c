@@ -25,6 +25,7 @@ static void settle_name(struct client *client, struct client_name *name, bool is
     if (client == NULL || name == NULL) {
         return; /* the client's names went with it */
     }
+    client->names_failed += is_done ? 0 : 1;
     if (name->state == NAME_CLOSING ||
             name->state == NAME_GONE) { /* the Close behind has its say */
         name->state = is_done ? name->state : NAME_GONE;

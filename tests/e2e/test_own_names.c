@@ -19,7 +19,7 @@
 enum { STEPS = 12, NAME_LEN = 63 };
 
 struct step {
-    char op; /* P a parse, B of the unnamed portal, E, C a close, Q, S; 0: the end; !: await */
+    char op; /* P a parse, B of the unnamed portal, E, C a close, D, Q, S; 0: the end; !: await */
     const char *name;
     const char *text;
 };
@@ -59,6 +59,7 @@ static void put_step(struct wire *wire, const struct step *step)
         len = 5;
         break;
     case 'C':
+    case 'D':
         len = (size_t)snprintf(body, sizeof body, "S%s", name) + 1;
         break;
     case 'Q':
@@ -238,12 +239,79 @@ static void a_parse_behind_the_bind_is_not_what_runs(void **state)
     }
 }
 
+/* The Parse ahead of the Bind fails: the name was one that we had not seen come to be. */
+static void a_bind_sent_before_its_parse_has_failed_is_not_counted_as_that(void **state)
+{
+    static const struct step steps[] = {QUERY("prepare a as select 1 as x0"),
+            PARSE("a", "select 2 as y0"), SYNC, {'B', "a", NULL}, {'E', NULL, NULL}, SYNC, {0}};
+    static const struct step after[] = {
+            PARSE("b", "select 2 as y0"), SYNC, {'B', "b", NULL}, {'E', NULL, NULL}, SYNC, {0}};
+    struct wire wire;
+
+    (void)state;
+    web_start("[sluice]\npool_mode = session\n", "");
+    wire_open(&wire);
+    double before = unobserved();
+    play(&wire, steps);
+    assert_true(unobserved() - before == 1);
+    play(&wire, after);
+    console_await("SHOW QUERIES", "query", "select ? as y0", "calls", "1");
+    close(wire.fd);
+}
+
+/* Of what is sent in one go the one fails, and has the other skipped: that is none of its calls. */
+static void what_another_ones_parse_has_skipped_is_no_call(void **state)
+{
+    static const struct {
+        const char *query;
+        struct step steps[STEPS];
+    } goes[] = {
+            {"select ? as x0", {PARSE("", "select wrong"), PARSE("b0", "select 1 as x0"),
+                                       {'B', "b0", NULL}, {'E', NULL, NULL}, SYNC}},
+            {"select ? as x1",
+                    {PARSE("a1", "select wrong"), {'C', "c1", NULL}, PARSE("b1", "select 1 as x1"),
+                            {'B', "b1", NULL}, {'E', NULL, NULL}, SYNC}},
+            {"select ? as x2", {{'D', "nothing", NULL}, PARSE("b2", "select 1 as x2"),
+                                       {'B', "b2", NULL}, {'E', NULL, NULL}, SYNC}},
+            {"select ? as x3", {PARSE("b3", "select 1 as x3"), SYNC, {'D', "nothing", NULL},
+                                       {'B', "b3", NULL}, {'E', NULL, NULL}, SYNC}},
+    };
+    static const char *const modes[] = {"session", "transaction"};
+
+    (void)state;
+    for (size_t m = 0; m < 2; m++) {
+        char stats[64];
+        struct wire wire;
+        snprintf(stats, sizeof stats, "[sluice]\npool_mode = %s\n", modes[m]);
+        if (m > 0) {
+            web_end(state);
+            web_begin(state);
+        }
+        web_start(stats, "");
+        for (size_t i = 0; i < sizeof goes / sizeof goes[0]; i++) {
+            char name[] = {'b', (char)('0' + i), '\0'};
+            char text[32];
+            snprintf(text, sizeof text, "select 1 as x%zu", i);
+            const struct step run[] = {{'C', name, NULL}, PARSE(name, text), {'B', name, NULL},
+                    {'E', NULL, NULL}, SYNC, {0}};
+            wire_open(&wire);
+            play(&wire, goes[i].steps);
+            play(&wire, run);
+            close(wire.fd);
+            console_await("SHOW QUERIES", "query", goes[i].query, "calls", "1");
+            console_expect("SHOW QUERIES", "query", goes[i].query, "errors", "0");
+        }
+    }
+}
+
 #define CASE(name) cmocka_unit_test_setup_teardown(name, web_begin, web_end)
 
 static const struct CMUnitTest cases[] = {
         CASE(a_name_that_changes_hands_under_way_is_not_counted_as_what_it_was),
         CASE(a_name_that_is_cut_is_not_taken_for_another),
         CASE(a_parse_behind_the_bind_is_not_what_runs),
+        CASE(a_bind_sent_before_its_parse_has_failed_is_not_counted_as_that),
+        CASE(what_another_ones_parse_has_skipped_is_no_call),
 };
 
 int main(void)
