@@ -2,6 +2,7 @@
 #include "protocol/effects.h"
 
 #include "protocol/base/check.h"
+#include "protocol/base/vector.h"
 #include "protocol/effects_names.h"
 
 #include <stdbool.h>
@@ -602,8 +603,6 @@ static void skip_number(struct scan *scan)
 
 /* ---- the short way ---- */
 
-typedef uint8_t vector __attribute__((vector_size(16)));
-
 /* What more a text may have: a call, another statement, INTO by its first letters. */
 static bool is_more(const uint8_t *at, size_t len)
 {
@@ -612,18 +611,12 @@ static bool is_more(const uint8_t *at, size_t len)
 
 static bool has_more_here(const uint8_t *at)
 {
-    vector i;
-    vector n;
-    vector t;
-    uint64_t found[2];
+    sl_vector i = sl_vector_at(at);
+    sl_vector n = sl_vector_at(at + 1);
+    sl_vector t = sl_vector_at(at + 2);
+    sl_vector into = (sl_vector)(((i | 0x20) == 'i') & ((n | 0x20) == 'n') & ((t | 0x20) == 't'));
 
-    memcpy(&i, at, sizeof i);
-    memcpy(&n, at + 1, sizeof n);
-    memcpy(&t, at + 2, sizeof t);
-    vector into = (vector)(((i | 0x20) == 'i') & ((n | 0x20) == 'n') & ((t | 0x20) == 't'));
-    vector all = into | (vector)(i == '(') | (vector)(i == ';');
-    memcpy(found, &all, sizeof found);
-    return (found[0] | found[1]) != 0;
+    return sl_vector_any(into | (sl_vector)(i == '(') | (sl_vector)(i == ';'));
 }
 
 /* Sixteen places at a time; the last ones of a text twice, its last two by themselves. */
@@ -631,9 +624,9 @@ static bool has_more(struct sl_span text)
 {
     size_t at = 0;
 
-    if (text.len >= sizeof(vector) + 2) {
-        size_t last = text.len - sizeof(vector) - 2;
-        for (; at < last; at += sizeof(vector)) {
+    if (text.len >= sizeof(sl_vector) + 2) {
+        size_t last = text.len - sizeof(sl_vector) - 2;
+        for (; at < last; at += sizeof(sl_vector)) {
             if (has_more_here(text.at + at)) {
                 return true;
             }

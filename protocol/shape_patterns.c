@@ -3,6 +3,7 @@
 
 #include "protocol/base/check.h"
 #include "protocol/base/hash.h"
+#include "protocol/base/vector.h"
 
 #include <stdbool.h>
 #include <string.h>
@@ -21,18 +22,12 @@ static bool is_word(uint8_t c)
 
 /* ---- how a text begins ---- */
 
-typedef uint8_t vector __attribute__((vector_size(16)));
-
 /* A quote or a digit is among sixteen bytes. */
 static inline bool has_candidate(const uint8_t *at)
 {
-    vector bytes;
-    uint64_t found[2];
+    sl_vector bytes = sl_vector_at(at);
 
-    memcpy(&bytes, at, sizeof bytes);
-    vector all = (vector)(bytes == '\'') | (vector)(bytes - '0' < 10);
-    memcpy(found, &all, sizeof found);
-    return (found[0] | found[1]) != 0;
+    return sl_vector_any((sl_vector)(bytes == '\'') | (sl_vector)(bytes - '0' < 10));
 }
 
 /* Up to where the first literal may be: a quote, or a digit that is not within a word. */
@@ -41,11 +36,11 @@ static size_t head_len(struct sl_span text)
     size_t at = 0;
 
     while (at < text.len) {
-        if (text.len - at >= sizeof(vector) && !has_candidate(text.at + at)) {
-            at += sizeof(vector);
+        if (text.len - at >= sizeof(sl_vector) && !has_candidate(text.at + at)) {
+            at += sizeof(sl_vector);
             continue;
         }
-        size_t end = text.len - at < sizeof(vector) ? text.len : at + sizeof(vector);
+        size_t end = text.len - at < sizeof(sl_vector) ? text.len : at + sizeof(sl_vector);
         for (; at < end; at++) {
             uint8_t c = text.at[at];
             if (c == '\'' || (is_digit(c) && (at == 0 || !is_word(text.at[at - 1])))) {
