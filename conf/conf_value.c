@@ -266,39 +266,24 @@ static void print_size(int64_t bytes, char *text, size_t len)
     snprintf(text, len, "%" PRId64 "%s", bytes, units[unit]);
 }
 
-static const char *size_range(const struct conf_key *key, char *text, size_t len)
+/* Of a size or a time. */
+static const char *quantity_range(const struct conf_key *key, char *text, size_t len)
 {
-    static const char what[] = "bytes, or a number with kB, MB or GB";
+    bool is_size = key->type == CONF_TYPE_SIZE;
+    void (*print)(int64_t, char *, size_t) = is_size ? print_size : print_time;
+    const char *unit = is_size ? "bytes" : "seconds";
+    const char *suffixes = is_size ? "kB, MB or GB" : "ms, s, min, h or d";
     char min[32];
     char max[32];
 
-    print_size(key->min, min, sizeof(min));
-    print_size(key->max, max, sizeof(max));
-    if (key->max == INT64_MAX && key->min == 0) {
-        return what;
-    }
-    if (key->max == INT64_MAX) {
-        snprintf(text, len, "%s, %s or more", what, min);
-    } else {
-        snprintf(text, len, "%s, from %s to %s", what, min, max);
-    }
-    return text;
-}
-
-static const char *time_range(const struct conf_key *key, char *text, size_t len)
-{
-    static const char what[] = "a number with ms, s, min, h or d";
-    char min[32];
-    char max[32];
-
-    print_time(key->min, min, sizeof(min));
-    print_time(key->max, max, sizeof(max));
-    if (key->max < CONF_TIME_MAX) {
-        snprintf(text, len, "seconds from %s to %s, or %s", min, max, what);
+    print(key->min, min, sizeof(min));
+    print(key->max, max, sizeof(max));
+    if (key->max < (is_size ? INT64_MAX : CONF_TIME_MAX)) {
+        snprintf(text, len, "%s from %s to %s, or a number with %s", unit, min, max, suffixes);
     } else if (key->min > 0) {
-        snprintf(text, len, "seconds, %s or more, or %s", min, what);
+        snprintf(text, len, "%s, %s or more, or a number with %s", unit, min, suffixes);
     } else {
-        snprintf(text, len, "seconds, or %s", what);
+        snprintf(text, len, "%s, or a number with %s", unit, suffixes);
     }
     return text;
 }
@@ -320,9 +305,8 @@ const char *conf_value_range(const struct conf_key *key, char *text, size_t len)
         snprintf(text, len, "an octal number from 0 to 0%" PRIo64, (uint64_t)key->max);
         return text;
     case CONF_TYPE_SIZE:
-        return size_range(key, text, len);
     case CONF_TYPE_TIME:
-        return time_range(key, text, len);
+        return quantity_range(key, text, len);
     case CONF_TYPE_WORD:
         print_words(key->words, text, len);
         return text;

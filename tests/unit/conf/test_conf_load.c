@@ -179,8 +179,8 @@ static void a_value_of_the_wrong_type_is_an_error_that_says_the_range(void **sta
     assert_wrong("[pgbouncer]\nquery_timeout = soon\n", 2, "seconds");
     assert_wrong("[pgbouncer]\nlog_stats = maybe\n", 2, "0 or 1");
     assert_wrong("[pgbouncer]\nstats_period = 0\n", 2, "seconds, 1 or more, or");
-    assert_wrong("[stats]\nmemory = 2MB\n", 2, "from 4MB to 64GB");
-    assert_wrong("[stats]\nmemory = 65GB\n", 2, "from 4MB to 64GB");
+    assert_wrong("[stats]\nmemory = 2MB\n", 2, "bytes from 4MB to 64GB, or");
+    assert_wrong("[stats]\nmemory = 65GB\n", 2, "bytes from 4MB to 64GB, or");
     assert_wrong("[stats]\nworkload_interval = 2d\n", 2, "seconds from 0 to 86400, or");
     assert_wrong("[pgbouncer]\nauth_type = pam\n", 2, "scram-sha-256");
 }
