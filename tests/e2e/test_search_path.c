@@ -20,6 +20,9 @@ enum { INI_MAX = 4096, BODY_MAX = 512 };
 #define TEXT "select x from t"
 
 static int http_port;
+/* Clients of a case: they are closed behind it. */
+static PGconn *one;
+static PGconn *two;
 
 static void start_with(const char *keys)
 {
@@ -40,6 +43,26 @@ static PGconn *open_with(const char *database, const char *options)
     return query_must_connect("host=127.0.0.1 port=%d user=one dbname=%s sslmode=disable "
                               "options='%s'",
             sluice.port, database, options);
+}
+
+static void start_two(const char *keys, const char *database)
+{
+    start_with(keys);
+    one = open_as("one", database);
+    two = open_as("one", database);
+}
+
+static void leave(PGconn **client)
+{
+    PQfinish(*client);
+    *client = NULL;
+}
+
+static int stop(void **state)
+{
+    leave(&one);
+    leave(&two);
+    return stop_sluice(state);
 }
 
 /* Of the row of SHOW QUERIES that begins so: calls with that path; -1: there is none. And its id. */
@@ -140,6 +163,15 @@ static void expect_said(const char *database, const char *user, const char *said
     web_expect(answer, 200, said);
 }
 
+/* A metric with that path is so many. */
+static void expect_metric(const char *path, int calls)
+{
+    char line[128];
+
+    snprintf(line, sizeof line, "\",search_path=\"%s\"} %d\n", path, calls);
+    web_expect(web_get(http_port, "/metrics"), 200, line);
+}
+
 /* ---- the startup packet ---- */
 
 static void a_session_begins_with_its_own(void **state)
@@ -150,8 +182,8 @@ static void a_session_begins_with_its_own(void **state)
     expect_read(plain, "public");
     expect_tables("db", OF_ROLE, "public.t");
     expect_said("db", "one", "\"search_path_of\":\"role default\"");
-    PGconn *one = open_with("db", "-c search_path=A,public");
-    PGconn *two = open_with("db", "-c search_path=b");
+    one = open_with("db", "-c search_path=A,public");
+    two = open_with("db", "-c search_path=b");
     expect_read(one, "a");
     expect_read(one, "a");
     expect_read(two, "b");
@@ -163,11 +195,9 @@ static void a_session_begins_with_its_own(void **state)
     expect_tables("db", OF_ROLE, "public.t");
     expect_said("db", "one", "\"search_path\":\"a, public\"");                /* of a row */
     expect_said("db", "one", "\"search_path\":null,\"search_path_of\":null"); /* there are three */
-    web_expect(web_get(http_port, "/metrics"), 200, "\",search_path=\"a, public\"} 2\n");
+    expect_metric("a, public", 2);
     web_expect(web_get(http_port, "/api/metrics/performance"), 200, "\"search_path\":\"b\"");
     PQfinish(plain);
-    PQfinish(one);
-    PQfinish(two);
 }
 
 static void what_connect_query_sets_is_not_known(void **state)
@@ -196,20 +226,17 @@ static void who_does_not_log_in_takes_no_number(void **state)
         PQfinish(conn);
     }
     assert_int_equal(console_listed("search_paths"), 0);
-    PGconn *one = open_with("db", "-c search_path=a");
+    one = open_with("db", "-c search_path=a");
     expect_read(one, "a");
     assert_int_equal(console_listed("search_paths"), 1);
     assert_int_equal(console_listed("search_paths_refused"), 0);
-    PQfinish(one);
 }
 
 /* Only what looks like a name is shown, and what is not told apart so has two rows all the same. */
 static void a_literal_is_not_shown(void **state)
 {
     (void)state;
-    start_with("");
-    PGconn *one = open_as("one", "session");
-    PGconn *other = open_as("one", "session");
+    start_two("", "session");
     query_expect(one, "set search_path = '4111 1111', a", "SET");
     expect_read(one, "a");
     query_expect(one, "set search_path = '4111 2222', a", "SET");
@@ -217,19 +244,18 @@ static void a_literal_is_not_shown(void **state)
     expect_read(one, "a");
     query_expect(one, "select set_config('search_path', '', false)", "");
     query_text(one, TEXT);
-    PQfinish(other); /* an idle server */
+    leave(&two); /* an idle server */
     expect_calls("session", "?, a #2", 1);
     expect_calls("session", "?, a #3", 2);
     expect_calls("session", "no schema", 1);
     expect_tables("session", "?, a #3", "a.t"); /* it is looked for by the real one */
-    web_expect(web_get(http_port, "/metrics"), 200, "\",search_path=\"?, a #2\"} 1\n");
-    web_expect(web_get(http_port, "/metrics"), 200, "\",search_path=\"?, a #3\"} 2\n");
-    web_expect(web_get(http_port, "/metrics"), 200, "\",search_path=\"no schema\"} 1\n");
-    PQfinish(one);
+    expect_metric("?, a #2", 1);
+    expect_metric("?, a #3", 2);
+    expect_metric("no schema", 1);
+    leave(&one);
     one = open_as("two", "db");
     expect_read(one, "a");
     expect_said("db", "two", "\"search_path\":\"?, a\",\"search_path_of\":\"role default\"");
-    PQfinish(one);
 }
 
 /* ---- session pooling ---- */
@@ -237,9 +263,7 @@ static void a_literal_is_not_shown(void **state)
 static void a_set_stays_in_its_session(void **state)
 {
     (void)state;
-    start_with("");
-    PGconn *one = open_as("one", "session");
-    PGconn *two = open_as("one", "session");
+    start_two("", "session");
     query_expect(one, "set search_path = a", "SET");
     query_expect(two, "select set_config('search_path', 'b', false)", "b");
     expect_read(one, "a");
@@ -256,14 +280,13 @@ static void a_set_stays_in_its_session(void **state)
     query_expect(one, "reset search_path", "RESET");
     expect_read(one, "public");
     expect_calls("session", OF_ROLE, 1);
-    PQfinish(one);
+    leave(&one);
     PGconn *next = open_as("one", "session"); /* server_reset_query has been run */
     expect_read(next, "public");
     expect_calls("session", OF_ROLE, 2);
     PQfinish(next); /* an idle server, to ask the catalogue */
     expect_tables("session", "a", "a.t");
     expect_tables("session", "b", "b.t");
-    PQfinish(two);
 }
 
 /* libpq prepares it by a name, and sends SET by the extended protocol. */
@@ -299,9 +322,7 @@ static void the_extended_protocol_is_followed(void **state)
 static void a_local_one_is_its_transaction_s(void **state)
 {
     (void)state;
-    start_with("default_pool_size = 1");
-    PGconn *one = open_as("one", "db");
-    PGconn *two = open_as("one", "db");
+    start_two("default_pool_size = 1", "db");
     query_expect(one, "begin", "BEGIN");
     query_expect(one, "set local search_path = a", "SET");
     expect_read(one, "a");
@@ -328,17 +349,13 @@ static void a_local_one_is_its_transaction_s(void **state)
     expect_read(one, "public");
     expect_calls("db", UNKNOWN, 1);
     expect_calls("db", OF_ROLE, 3);
-    PQfinish(one);
-    PQfinish(two);
 }
 
 /* With one server: it is the next one's when what it was left is gone. */
 static void a_set_ends_with_the_hand_over(void **state)
 {
     (void)state;
-    start_with("default_pool_size = 1");
-    PGconn *one = open_as("one", "db");
-    PGconn *two = open_as("one", "db");
+    start_two("default_pool_size = 1", "db");
     query_expect(one, "set search_path = a", "SET");
     expect_read(one, "a"); /* nobody came between */
     expect_read(two, "public");
@@ -346,8 +363,6 @@ static void a_set_ends_with_the_hand_over(void **state)
     expect_calls("db", "a", 1);
     expect_calls("db", OF_ROLE, 2);
     expect_calls("db", UNKNOWN, -1);
-    PQfinish(one);
-    PQfinish(two);
 }
 
 /* ---- what cannot be told ---- */
@@ -359,9 +374,7 @@ static void what_may_set_it_unseen_makes_it_unknown(void **state)
     long calls = 0;
 
     (void)state;
-    start_with("default_pool_size = 1");
-    PGconn *one = open_as("one", "db");
-    PGconn *two = open_as("one", "db");
+    start_two("default_pool_size = 1", "db");
     for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
         expect_read(one, "public");
         expect_calls("db", OF_ROLE, (long)i + 1);
@@ -372,8 +385,6 @@ static void what_may_set_it_unseen_makes_it_unknown(void **state)
     }
     expect_tables("db", UNKNOWN, "?.t");
     expect_tables("db", OF_ROLE, "public.t");
-    PQfinish(one);
-    PQfinish(two);
 }
 
 /* Of several statements in one text the path is that of none for sure. */
@@ -381,29 +392,25 @@ static void several_in_one_text_are_not_by_the_first_one_s_path(void **state)
 {
     (void)state;
     start_with("");
-    PGconn *one = open_as("one", "db");
+    one = open_as("one", "db");
     query_expect(one, "select 1 as y; select x from t", "1\npublic");
     query_expect(one, "set search_path = b; select x from t", "SET\nb");
     expect_calls_of("db", "select ? as y", OF_ROLE, 1);
     expect_calls_of("db", "set search_path", UNKNOWN, 1);
-    PQfinish(one);
 }
 
 static void a_temporary_table_may_be_meant(void **state)
 {
     (void)state;
-    start_with("");
-    PGconn *one = open_as("one", "session");
-    PGconn *other = open_as("one", "session");
+    start_two("", "session");
     expect_read(one, "public");
     query_expect(one, "create temp table t as select 'mine'::text as x", "SELECT 1");
     expect_read(one, "mine");
     expect_calls("session", OF_ROLE "; temporary tables, perhaps", 1);
     expect_calls("session", OF_ROLE, 1);
-    PQfinish(other); /* an idle server */
+    leave(&two); /* an idle server */
     expect_tables("session", OF_ROLE, "public.t");
     expect_tables("session", OF_ROLE "; temporary tables, perhaps", "?.t");
-    PQfinish(one);
 }
 
 static int start_filled_cluster(void **state)
@@ -424,7 +431,7 @@ static int start_filled_cluster(void **state)
     return failed;
 }
 
-#define CASE(test) cmocka_unit_test_setup_teardown(test, prepare, stop_sluice)
+#define CASE(test) cmocka_unit_test_setup_teardown(test, prepare, stop)
 
 int main(void)
 {

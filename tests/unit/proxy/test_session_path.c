@@ -53,10 +53,9 @@ static void ready(char status)
     }
 }
 
-/* A simple Query and all of its reply. */
-static void query(const char *text, const char *its_tag, char status)
+/* All of a reply; NULL: it was an error. */
+static void replied(const char *its_tag, char status)
 {
-    send_as(text, SESSION_PATH_QUERY, true);
     if (its_tag == NULL) {
         session_path_error(&path);
     } else {
@@ -65,13 +64,19 @@ static void query(const char *text, const char *its_tag, char status)
     ready(status);
 }
 
+/* A simple Query and its reply. */
+static void query(const char *text, const char *its_tag, char status)
+{
+    send_as(text, SESSION_PATH_QUERY, true);
+    replied(its_tag, status);
+}
+
 static void a_set_holds_when_it_was_done(void **state)
 {
     (void)state;
     begin();
     assert_string_equal(now(), "base");
-    session_path_error(&path); /* of whatever came before */
-    ready('I');
+    replied(NULL, 'I'); /* of whatever came before */
     send_as("SET search_path = a, b", SESSION_PATH_QUERY, true);
     assert_string_equal(now(), "not known"); /* who comes behind it, before its reply */
     tag("SET");
@@ -102,24 +107,18 @@ static void a_transaction_undoes_it(void **state)
     begin();
     query("SET search_path = a", "SET", 'T'); /* behind a BEGIN */
     assert_string_equal(now(), "a");
-    tag("ROLLBACK");
-    ready('I');
+    replied("ROLLBACK", 'I');
     assert_string_equal(now(), "base");
     query("SET search_path = a", "SET", 'T');
-    tag("COMMIT");
-    ready('I');
+    replied("COMMIT", 'I');
     assert_string_equal(now(), "a");
     query("SET search_path = b", "SET", 'T');
-    session_path_error(&path); /* of another statement */
-    ready('E');
-    tag("ROLLBACK"); /* of a COMMIT, too */
-    ready('I');
+    replied(NULL, 'E');       /* of another statement */
+    replied("ROLLBACK", 'I'); /* of a COMMIT, too */
     assert_string_equal(now(), "a");
     query("SET search_path = b", "SET", 'T');
-    tag("COMMIT"); /* AND CHAIN */
-    ready('T');
-    tag("ROLLBACK");
-    ready('I');
+    replied("COMMIT", 'T'); /* AND CHAIN */
+    replied("ROLLBACK", 'I');
     assert_string_equal(now(), "b");
     assert_false(path.watches);
 }
@@ -132,27 +131,23 @@ static void a_local_one_ends_with_it(void **state)
     assert_string_equal(now(), "base");
     query("SET LOCAL search_path = a", "SET", 'T');
     assert_string_equal(now(), "a");
-    tag("COMMIT");
-    ready('I');
+    replied("COMMIT", 'I');
     assert_string_equal(now(), "base");
     query("SET search_path = a", "SET", 'T');
     query("SET LOCAL search_path = b", "SET", 'T');
     assert_string_equal(now(), "b");
     query("SET LOCAL search_path TO DEFAULT", "SET", 'T');
     assert_string_equal(now(), "base");
-    tag("COMMIT");
-    ready('I');
+    replied("COMMIT", 'I');
     assert_string_equal(now(), "a");
     query("SET LOCAL search_path = b", "SET", 'T');
-    tag("ROLLBACK");
-    ready('I');
+    replied("ROLLBACK", 'I');
     assert_string_equal(now(), "a");
     query("SET LOCAL ROLE x", "SET", 'T');
     assert_string_equal(now(), "not known");
     query("SET LOCAL search_path = b", "SET", 'T');
     assert_string_equal(now(), "not known"); /* whose "$user"? */
-    tag("COMMIT");
-    ready('I');
+    replied("COMMIT", 'I');
     assert_string_equal(now(), "a");
 }
 
@@ -161,25 +156,19 @@ static void a_savepoint_leaves_it_open(void **state)
     (void)state;
     begin();
     query("SET search_path = a", "SET", 'T');
-    tag("ROLLBACK"); /* TO SAVEPOINT */
-    ready('T');
+    replied("ROLLBACK", 'T'); /* TO SAVEPOINT */
     assert_string_equal(now(), "not known");
-    tag("ROLLBACK");
-    ready('I');
+    replied("ROLLBACK", 'I');
     assert_string_equal(now(), "base");
     query("SET search_path = a", "SET", 'T');
-    tag("ROLLBACK");
-    ready('T');
-    tag("COMMIT");
-    ready('I');
+    replied("ROLLBACK", 'T');
+    replied("COMMIT", 'I');
     assert_string_equal(now(), "not known");
     begin();
     query("SET search_path = b", NULL, 'E');
-    tag("ROLLBACK"); /* TO SAVEPOINT: it was before it, or behind */
-    ready('T');
+    replied("ROLLBACK", 'T'); /* TO SAVEPOINT: it was before it, or behind */
     assert_string_equal(now(), "not known");
-    tag("ROLLBACK");
-    ready('I');
+    replied("ROLLBACK", 'I');
     assert_string_equal(now(), "base");
 }
 
@@ -191,13 +180,11 @@ static void a_pipeline_is_not_guessed_at(void **state)
     send_as("SET search_path = b", SESSION_PATH_QUERY, false);
     tag("SET");
     session_path_ready(&path, 'I', false);
-    session_path_error(&path);
-    ready('I');
+    replied(NULL, 'I');
     assert_string_equal(now(), "not known");
     begin();
     send_as("SET search_path = a", SESSION_PATH_QUERY, false); /* behind another request */
-    tag("SET");
-    ready('I');
+    replied("SET", 'I');
     assert_string_equal(now(), "not known");
     begin();
     send_as("SET search_path = a", SESSION_PATH_QUERY, true); /* before another one */
@@ -208,8 +195,7 @@ static void a_pipeline_is_not_guessed_at(void **state)
     begin();
     send_as("SET search_path = a", SESSION_PATH_QUERY, true);
     send_as("SET timezone = 'UTC'", SESSION_PATH_QUERY, false);
-    tag("SET");
-    ready('I');
+    replied("SET", 'I');
     assert_string_equal(now(), "not known");
     query("SET search_path = a", "SET", 'I');
     assert_string_equal(now(), "a"); /* and known again */
@@ -220,16 +206,14 @@ static void a_prepared_one_counts_when_it_is_executed(void **state)
     (void)state;
     begin();
     send_as("SET search_path = a", SESSION_PATH_BIND, true);
-    tag("SET");
-    ready('I');
+    replied("SET", 'I');
     assert_string_equal(now(), "a");
     send_as("SET search_path = b", SESSION_PATH_PARSE, true);
     ready('I');
     assert_string_equal(now(), "not known"); /* it may be, any time */
     begin();
     send_as("SELECT set_config('search_path', 'a', false)", SESSION_PATH_BIND, true);
-    tag("SELECT 1");
-    ready('I');
+    replied("SELECT 1", 'I');
     assert_string_equal(now(), "not known");
 }
 
@@ -253,8 +237,7 @@ static void what_is_opaque_stays_so_to_the_session_s_end(void **state)
     }
     begin();
     query("DISCARD ALL", NULL, 'E');
-    tag("ROLLBACK");
-    ready('I');
+    replied("ROLLBACK", 'I');
     assert_string_equal(now(), "base");
     session_path_blur(&path);
     assert_string_equal(now(), "not known");
