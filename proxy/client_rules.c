@@ -63,6 +63,21 @@ static bool is_settled(const struct client *client)
            (expect_idle(&client->server->expect) && !client->server->is_unsynced);
 }
 
+/*
+ * Its settings may not be those that were reported: something under way may set them, or take back
+ * what its transaction has set, as any error would.
+ */
+static bool are_unsure(struct client *client)
+{
+    bool is_unsure = client->may_set && !is_settled(client);
+
+    /* In a transaction that has set something any error takes that back. */
+    if (client->may_set && !is_unsure) {
+        client->may_set = client->server != NULL && client->server->expect.status != 'I';
+    }
+    return is_unsure;
+}
+
 /* One is prepared while nobody knows how; a message that is not all here may be delicate. */
 static bool has_delicate_parse(struct sl_span messages)
 {
@@ -89,25 +104,14 @@ void client_rules_see(struct client *client, struct sl_span messages)
         client->has_reread = client->rules_seen != 0;
         client->rules_seen = now;
     }
-    if (SL_UNLIKELY(client->may_set) && client_rules_are_unsure(client)) {
+    if (SL_UNLIKELY(client->may_set) && are_unsure(client)) {
         client->has_reread |= has_delicate_parse(messages);
     }
 }
 
-bool client_rules_are_unsure(struct client *client)
-{
-    bool is_unsure = client->may_set && !is_settled(client);
-
-    /* In a transaction that has set something any error takes that back. */
-    if (client->may_set && !is_unsure) {
-        client->may_set = client->server != NULL && client->server->expect.status != 'I';
-    }
-    return is_unsure;
-}
-
 uint64_t client_rules_reading(struct client *client, struct sl_span body)
 {
-    return prepared_reading(body, params_reading(client->params), client_rules_are_unsure(client));
+    return prepared_reading(body, params_reading(client->params), are_unsure(client));
 }
 
 static bool is_of_old(const struct stmt *stmt)
@@ -119,8 +123,7 @@ static bool is_of_old(const struct stmt *stmt)
 void client_rules_apply(struct client *client, struct stmt *stmt)
 {
     stmt->rules.is_unknown =
-            (client_rules_are_unsure(client) || (client->has_reread && is_of_old(stmt)) ||
-                    sets_itself(stmt)) &&
+            (are_unsure(client) || (client->has_reread && is_of_old(stmt)) || sets_itself(stmt)) &&
             is_delicate(stmt->query);
     /* Effects are read as in an encoding whose bytes below 0x80 are characters. */
     client->may_set |= stmt->rules.encoding != SHAPE_ENCODING_SAFE;

@@ -26,11 +26,6 @@ struct stmt;
 
 /* Messages of its that have come next, as far as they are here; before they are sent. */
 void client_rules_see(struct client *client, struct sl_span messages);
-/*
- * The client's settings may not be those that were reported: something under way may set them, or
- * take back what its transaction has set, as any error would.
- */
-bool client_rules_are_unsure(struct client *client);
 /* prepared_reading() of a Parse's body that it sends now. */
 uint64_t client_rules_reading(struct client *client, struct sl_span body);
 /* stmt begins its walk with them: sets its rules.is_unknown. */
