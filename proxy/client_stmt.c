@@ -385,6 +385,21 @@ static enum step replaced(struct client *client, struct stmt *stmt, size_t *used
     return STEP_STOP; /* client_relay.c puts it in place and goes on */
 }
 
+/* What is sent from now on is the statement's, and the reply its stages'. */
+static void begin_on_server(struct client *client, struct stmt *stmt)
+{
+    struct worker *worker = client->io.worker;
+    struct server *server = client->server;
+
+    stmt->meter.sent_at = worker->now;
+    stmt->host = server->host;
+    stmt->port = server->port;
+    stmt->node = server->node;
+    stmt->path = client_path_now(client);
+    server->expect.leads = true;
+    server->taps = (uint8_t)worker->pipeline->taps;
+}
+
 static enum step dispatch(struct client *client, struct stmt *stmt, size_t *used)
 {
     uint32_t len = (uint32_t)stmt->request.len;
@@ -393,14 +408,8 @@ static enum step dispatch(struct client *client, struct stmt *stmt, size_t *used
     if (!link_want(client)) {
         return STEP_STOP; /* in line: it has walked, and is not walked again */
     }
-    stmt->meter.sent_at = client->io.worker->now;
-    stmt->host = client->server->host;
-    stmt->port = client->server->port;
-    stmt->node = client->server->node;
-    stmt->path = client_path_now(client);
-    client->server->expect.leads = true;
+    begin_on_server(client, stmt);
     pipeline_dispatch(client->io.worker->pipeline, stmt);
-    client->server->taps = (uint8_t)client->io.worker->pipeline->taps;
     if (stmt->instead.len > 0) {
         return replaced(client, stmt, used);
     }
@@ -623,6 +632,33 @@ void client_stmt_ready(struct server *server)
 static bool may_have_stmt(const struct client *client)
 {
     return client->state >= CLIENT_ACTIVE && client->state <= CLIENT_STAGED;
+}
+
+/* Walked to the end, and not wholly sent: held. */
+static struct stmt *dispatched(const struct client *client)
+{
+    struct stmt *stmt = may_have_stmt(client) ? client->part.stmt : NULL;
+
+    return stmt != NULL && stmt->meter.sent_at != 0 ? stmt : NULL;
+}
+
+void client_stmt_linked(struct client *client)
+{
+    struct stmt *stmt = dispatched(client);
+
+    if (stmt != NULL) {
+        begin_on_server(client, stmt);
+    }
+}
+
+void client_stmt_parted(struct client *client, struct server *server)
+{
+    struct stmt *stmt = dispatched(client);
+
+    server->expect.leads = false;
+    if (stmt != NULL) {
+        stmt->host = NULL; /* the server's, which may go now */
+    }
 }
 
 void client_stmt_refuse(struct client *client, const char *sqlstate)

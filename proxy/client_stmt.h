@@ -37,6 +37,9 @@ SL_MUST_CHECK enum step client_stmt_walk(struct client *client, struct sl_span b
 struct stmt *client_stmt_now(const struct client *client);
 /* The last of them was: the entry owns it now. */
 void client_stmt_sent(struct client *client);
+/* link.c: one that is held before all of it was sent has another server; that one is not its. */
+void client_stmt_linked(struct client *client);
+void client_stmt_parted(struct client *client, struct server *server);
 /* STAGED: has the stage not resumed yet? */
 bool client_stmt_is_waiting(const struct client *client);
 

@@ -106,6 +106,7 @@ bool link_join(struct client *client, struct server *server)
         link_break(server, "out of memory");
         return false;
     }
+    client_stmt_linked(client);
     return true;
 }
 
@@ -242,6 +243,7 @@ void client_refused(struct worker *worker, struct sl_id id, const struct sl_erro
 
 static void part(struct client *client, struct server *server)
 {
+    client_stmt_parted(client, server);
     client->server = NULL;
     server->client = NULL;
     client_retry_drop(client);

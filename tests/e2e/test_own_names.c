@@ -72,13 +72,17 @@ static void put_step(struct wire *wire, const struct step *step)
     put(wire, step->op, body, len);
 }
 
-static void send_and_await(struct wire *wire)
+static void send_all(struct wire *wire)
+{
+    assert_int_equal(send(wire->fd, wire->bytes, wire->len, MSG_NOSIGNAL), wire->len);
+    wire->len = 0;
+}
+
+static void await_all(struct wire *wire)
 {
     unsigned char head[5];
     char body[1024];
 
-    assert_int_equal(send(wire->fd, wire->bytes, wire->len, MSG_NOSIGNAL), wire->len);
-    wire->len = 0;
     while (wire->readies > 0) {
         assert_int_equal(login_read(wire->fd, (char *)head, sizeof head), sizeof head);
         size_t more = (size_t)(head[3] << 8 | head[4]) - 4;
@@ -86,6 +90,12 @@ static void send_and_await(struct wire *wire)
         assert_int_equal(login_read(wire->fd, body, more), more);
         wire->readies -= head[0] == 'Z';
     }
+}
+
+static void send_and_await(struct wire *wire)
+{
+    send_all(wire);
+    await_all(wire);
 }
 
 static void wire_open(struct wire *wire)
@@ -97,6 +107,13 @@ static void wire_open(struct wire *wire)
     assert_true(wire->len <= sizeof wire->bytes);
     memcpy(wire->bytes, startup, wire->len);
     send_and_await(wire);
+}
+
+static void put_steps(struct wire *wire, const struct step *steps)
+{
+    for (; steps->op != 0; steps++) {
+        put_step(wire, steps);
+    }
 }
 
 static void play(struct wire *wire, const struct step *steps)
@@ -304,6 +321,47 @@ static void what_another_ones_parse_has_skipped_is_no_call(void **state)
     }
 }
 
+/*
+ * What is held while a Parse is answered goes on with another server, or when somebody else had
+ * that one: the Bind that fails is of its call, and what the other sends is none of its.
+ */
+static void what_is_held_has_its_errors_and_no_others(void **state)
+{
+    static const struct step holding[] = {QUERY("begin"), {0}};
+    static const struct step held[] = {PARSE("a", "select $1::int as x0"), SYNC, {'B', "a", NULL},
+            {'E', NULL, NULL}, SYNC, {0}};
+    static const struct step other[] = {{'D', "nothing", NULL}, PARSE("c", "select 1 as y0"),
+            {'B', "c", NULL}, {'E', NULL, NULL}, SYNC, {0}};
+    static const struct step end[] = {QUERY("commit"), {0}};
+    static const struct step again[] = {
+            PARSE("c", "select 1 as y0"), {'B', "c", NULL}, {'E', NULL, NULL}, SYNC, {0}};
+    struct wire wires[3];
+
+    (void)state;
+    web_start("[sluice]\ndefault_pool_size = 1\n", "");
+    for (size_t i = 0; i < 3; i++) {
+        wire_open(&wires[i]);
+    }
+    play(&wires[0], holding);
+    put_steps(&wires[1], held);
+    send_all(&wires[1]);
+    console_await("SHOW POOLS", "database", "shop", "cl_waiting", "1");
+    put_steps(&wires[2], other);
+    send_all(&wires[2]);
+    console_await("SHOW POOLS", "database", "shop", "cl_waiting", "2");
+    play(&wires[0], end);
+    await_all(&wires[1]);
+    await_all(&wires[2]);
+    play(&wires[2], again);
+    console_await("SHOW QUERIES", "query", "select $1::int as x0", "calls", "1");
+    console_expect("SHOW QUERIES", "query", "select $1::int as x0", "errors", "1");
+    console_await("SHOW QUERIES", "query", "select ? as y0", "calls", "1");
+    console_expect("SHOW QUERIES", "query", "select ? as y0", "errors", "0");
+    for (size_t i = 0; i < 3; i++) {
+        close(wires[i].fd);
+    }
+}
+
 #define CASE(name) cmocka_unit_test_setup_teardown(name, web_begin, web_end)
 
 static const struct CMUnitTest cases[] = {
@@ -312,6 +370,7 @@ static const struct CMUnitTest cases[] = {
         CASE(a_parse_behind_the_bind_is_not_what_runs),
         CASE(a_bind_sent_before_its_parse_has_failed_is_not_counted_as_that),
         CASE(what_another_ones_parse_has_skipped_is_no_call),
+        CASE(what_is_held_has_its_errors_and_no_others),
 };
 
 int main(void)
