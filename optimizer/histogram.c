@@ -14,6 +14,9 @@
 #include <stdbool.h>
 #include <string.h>
 
+/* A page is made 4 * 33 times at most: every other time should not save registers for that. */
+#define NOT_INLINED __attribute__((noinline))
+
 enum { UNIT = 32, CODES = 4, SUB_BITS = 5 };
 
 struct histogram_block {
@@ -171,27 +174,39 @@ static bool make_page(
     return true;
 }
 
-/* n more in that bucket, whatever page and width that takes. */
-static bool raise_counter(
-        struct histogram *histogram, struct budget *budget, unsigned index, uint64_t n)
+/* Sets a counter for which there is no page, or none that is wide enough. */
+static NOT_INLINED enum sl_err set_in_new(
+        struct histogram *histogram, struct budget *budget, unsigned index, uint64_t value)
 {
     unsigned page = index >> SUB_BITS;
-    unsigned i = index & (HISTOGRAM_PAGE - 1);
-    unsigned at = histogram->block == NULL ? 0 : histogram->block->at[page];
+
+    if (!make_page(histogram, budget, page, code_for(value))) {
+        return SL_ENOMEM;
+    }
+    unsigned at = histogram->block->at[page];
+    set_counter(page_at(histogram->block, at), code_of(at), index % HISTOGRAM_PAGE, value);
+    return SL_OK;
+}
+
+/* n more in that bucket, whatever page and width that takes. */
+static enum sl_err raise_counter(
+        struct histogram *histogram, struct budget *budget, unsigned index, uint64_t n)
+{
+    struct histogram_block *block = histogram->block;
+    unsigned at = block == NULL ? 0 : block->at[index >> SUB_BITS];
+    unsigned i = index % HISTOGRAM_PAGE;
     uint64_t value = n;
 
-    if (at != 0) {
-        value += counter(page_seen(histogram->block, at), code_of(at), i);
-    }
-    if (at == 0 || value > code_max[code_of(at)]) {
-        if (!make_page(histogram, budget, page, code_for(value))) {
-            histogram->unplaced += n;
-            return false;
+    if (SL_LIKELY(at != 0)) {
+        value += counter(page_at(block, at), code_of(at), i);
+        if (SL_LIKELY(value <= code_max[code_of(at)])) {
+            set_counter(page_at(block, at), code_of(at), i, value);
+            return SL_OK;
         }
-        at = histogram->block->at[page];
     }
-    set_counter(page_at(histogram->block, at), code_of(at), i, value);
-    return true;
+    enum sl_err err = set_in_new(histogram, budget, index, value);
+    histogram->unplaced += err == SL_OK ? 0 : n;
+    return err;
 }
 
 /* ---- adding ---- */
@@ -209,7 +224,7 @@ enum sl_err histogram_add(struct histogram *histogram, struct budget *budget, ui
     if (usec > histogram->max) {
         histogram->max = usec;
     }
-    return raise_counter(histogram, budget, index_of(usec), 1) ? SL_OK : SL_ENOMEM;
+    return raise_counter(histogram, budget, index_of(usec), 1);
 }
 
 /* Most counters of most pages are 0: looked at a word at a time, and passed over. */
@@ -228,7 +243,7 @@ static bool merge_page(struct histogram *into, struct budget *budget,
         }
         for (unsigned k = i; k < i + per_word; k++) {
             uint64_t n = counter(words, code, k);
-            if (n > 0 && !raise_counter(into, budget, page * HISTOGRAM_PAGE + k, n)) {
+            if (n > 0 && raise_counter(into, budget, page * HISTOGRAM_PAGE + k, n) != SL_OK) {
                 is_whole = false;
             }
         }
