@@ -125,7 +125,7 @@ struct describing {
     bool has_bind;
     bool has_parse;
     bool resumes;  /* its Execute is of a portal bound before */
-    unsigned rank; /* of the last message: Parse, Bind, Describe, Execute, one each at most */
+    unsigned rank; /* of the last message */
 };
 
 static void take_text(struct stmt *stmt, const struct prepared *prepared)
@@ -169,18 +169,13 @@ static void describe_execute(struct describing *describing, struct sl_span messa
             !is_read || !describing->has_bind || !sl_span_equal(portal, describing->bind.portal);
 }
 
-static unsigned rank_of(uint8_t type)
+/* Parse, Bind, Describe, Execute: one each at most. */
+static void note_rank(struct describing *describing, unsigned rank)
 {
-    switch (type) {
-    case MSG_PARSE:
-        return 1;
-    case MSG_BIND:
-        return 2;
-    case MSG_DESCRIBE:
-        return 3;
-    default:
-        return 4;
-    }
+    struct stmt *stmt = describing->stmt;
+
+    stmt->is_plain = stmt->is_plain && rank > describing->rank;
+    describing->rank = rank;
 }
 
 static void describe_message(void *context, uint8_t type, struct sl_span message)
@@ -188,22 +183,24 @@ static void describe_message(void *context, uint8_t type, struct sl_span message
     struct describing *describing = context;
     struct stmt *stmt = describing->stmt;
 
-    stmt->is_plain = stmt->is_plain && rank_of(type) > describing->rank;
-    describing->rank = rank_of(type);
     switch (type) {
     case MSG_QUERY:
         SL_IGNORE(front_query_read(body_of(message), &stmt->query), "then it stays empty");
         break;
     case MSG_PARSE:
+        note_rank(describing, 1);
         describing->has_parse = true;
         break;
     case MSG_BIND:
+        note_rank(describing, 2);
         describe_bind(describing, message);
         break;
     case MSG_DESCRIBE:
+        note_rank(describing, 3);
         describe_target(stmt, message);
         break;
     case MSG_EXECUTE:
+        note_rank(describing, 4);
         describe_execute(describing, message);
         break;
     default:
@@ -211,14 +208,13 @@ static void describe_message(void *context, uint8_t type, struct sl_span message
     }
 }
 
-/* The text of the statement that is bound: of its Parse ahead of it, if that is in this request. */
+/* The text of the statement that is bound: of its Parse, if that is in what stands ahead of it. */
 static void find_text(void *context, uint8_t type, struct sl_span message)
 {
     struct describing *describing = context;
     struct front_parse parse;
 
-    if (type == MSG_PARSE && message.at < describing->stmt->bind.at &&
-            front_parse_read(body_of(message), &parse) == SL_OK &&
+    if (type == MSG_PARSE && front_parse_read(body_of(message), &parse) == SL_OK &&
             sl_span_equal(parse.name, describing->bind.statement)) {
         describing->stmt->query = parse.query;
         describing->stmt->query_key = 0;
@@ -257,7 +253,8 @@ static bool describe(struct stmt *stmt, const struct client *client, struct sl_s
         }
     }
     if (describing.has_parse) {
-        each_message(request, &describing, find_text);
+        size_t ahead = (size_t)(stmt->bind.at - request.at);
+        each_message(sl_span(request.at, ahead), &describing, find_text);
     }
     return describing.resumes;
 }
