@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: PostgreSQL */
 #include "proxy/server_meter.h"
 
-#include "protocol/back.h"
 #include "protocol/sqlstate.h"
 #include "protocol/stmt.h"
 #include "proxy/server.h"
@@ -38,14 +37,12 @@ static uint64_t rows_of(struct sl_span tag)
     return rows;
 }
 
-void server_meter_tag(struct server *server, struct sl_span body)
+void server_meter_tag(struct server *server, struct sl_span tag)
 {
     struct stmt *stmt = answered(server);
-    struct sl_span tag;
 
     if (stmt != NULL) {
-        bool has_tag = body.len > 0 && back_tag_read(body, &tag) == SL_OK;
-        stmt->meter.rows += has_tag ? rows_of(tag) : server->meter.rows;
+        stmt->meter.rows += tag.len > 0 ? rows_of(tag) : server->meter.rows;
     }
     server->meter.rows = 0;
 }

@@ -34,8 +34,8 @@ struct server_meter {
 
 /* The server is its client's from now on. */
 void server_meter_begin(struct server *server);
-/* CommandComplete's body; PortalSuspended and others without one: empty. */
-void server_meter_tag(struct server *server, struct sl_span body);
+/* CommandComplete's tag; of PortalSuspended, and of what cannot be read: empty. */
+void server_meter_tag(struct server *server, struct sl_span tag);
 /* CopyData of so many bytes is sent: counted if the server waits for it. */
 void server_meter_copied(struct server *server, uint32_t bytes);
 void server_meter_error(struct server *server, const char *sqlstate);

@@ -192,12 +192,19 @@ void server_after_reset(struct server *server)
     }
 }
 
-static void on_tag(struct server *server, struct sl_span body)
+/* Empty when it cannot be read. */
+static struct sl_span tag_of(struct sl_span body)
 {
-    struct client *client = server->client;
     struct sl_span tag;
 
-    if (client == NULL || back_tag_read(body, &tag) != SL_OK || tag.len == 0) {
+    return back_tag_read(body, &tag) == SL_OK ? tag : sl_span(NULL, 0);
+}
+
+static void on_tag(struct server *server, struct sl_span tag)
+{
+    struct client *client = server->client;
+
+    if (client == NULL || tag.len == 0) {
         return;
     }
     if (SL_UNLIKELY(server->reads_tags)) {
@@ -389,8 +396,9 @@ static enum relayed on_message(struct relay *relay, uint8_t type, struct sl_span
         return on_ready(relay, body);
     case BACK_COMMAND_COMPLETE:
         if (!is_hidden) {
-            on_tag(server, body);
-            server_meter_tag(server, body);
+            struct sl_span tag = tag_of(body);
+            on_tag(server, tag);
+            server_meter_tag(server, tag);
         }
         break;
     case BACK_PORTAL_SUSPENDED:
