@@ -58,6 +58,11 @@ static enum cut cut_before(struct sl_span bytes, size_t at, bool binds, uint32_t
     return at > STMT_REQUEST_MAX && binds ? CUT_LONG : CUT_OTHER;
 }
 
+static struct sl_span body_of(struct sl_span message)
+{
+    return sl_span(message.at + MESSAGE_HEAD, message.len - MESSAGE_HEAD);
+}
+
 /*
  * Another statement's, whose error is not that of what is bound behind it: a Parse behind something
  * else, and the Describe of a statement that is not parsed here.
@@ -68,6 +73,28 @@ static bool is_apart(struct sl_span bytes, size_t at, bool binds)
                                bytes.at[at + MESSAGE_HEAD] == FRONT_STATEMENT;
 
     return at == 0 ? describes_statement : bytes.at[at] == MSG_PARSE && !binds;
+}
+
+/* The bytes begin with the Parse of another statement than the one that message, whole, is about. */
+static bool parses_another(struct sl_span bytes, struct sl_span message)
+{
+    struct sl_span body = body_of(message);
+    struct front_bind bind;
+    struct sl_span name;
+    char kind;
+
+    if (bytes.at[0] != MSG_PARSE || message.at == bytes.at) {
+        return false;
+    }
+    if (message.at[0] == MSG_BIND && front_bind_head(body, body.len, &bind) == FRONT_OK) {
+        name = bind.statement;
+    } else if (message.at[0] != MSG_DESCRIBE || front_target_read(body, &kind, &name) != SL_OK ||
+               kind != FRONT_STATEMENT) {
+        return false;
+    }
+    struct sl_span parsed = sl_span(bytes.at + MESSAGE_HEAD, bytes.len - MESSAGE_HEAD);
+    parsed.len = strnlen((const char *)parsed.at, parsed.len);
+    return !sl_span_equal(parsed, name);
 }
 
 /* What the bytes begin with. */
@@ -91,6 +118,10 @@ static enum cut cut(struct sl_span bytes, uint32_t *len)
         if (bytes.len - at < (size_t)word + 1) {
             return CUT_MORE;
         }
+        if (parses_another(bytes, sl_span(bytes.at + at, (size_t)word + 1))) {
+            *len = (uint32_t)at;
+            return CUT_OTHER;
+        }
         at += (size_t)word + 1;
         if (ends) {
             *len = (uint32_t)at;
@@ -109,11 +140,6 @@ static void each_message(struct sl_span request, void *context,
         each(context, request.at[0], sl_span(request.at, total));
         request = sl_span(request.at + total, request.len - total);
     }
-}
-
-static struct sl_span body_of(struct sl_span message)
-{
-    return sl_span(message.at + MESSAGE_HEAD, message.len - MESSAGE_HEAD);
 }
 
 /* ---- a stmt ---- */

@@ -292,6 +292,11 @@ static void what_another_ones_parse_has_skipped_is_no_call(void **state)
                                        {'B', "b2", NULL}, {'E', NULL, NULL}, SYNC}},
             {"select ? as x3", {PARSE("b3", "select 1 as x3"), SYNC, {'D', "nothing", NULL},
                                        {'B', "b3", NULL}, {'E', NULL, NULL}, SYNC}},
+            {"select ? as x4",
+                    {PARSE("b4", "select 1 as x4"), SYNC, AWAIT, PARSE("a4", "select wrong"),
+                            {'B', "b4", NULL}, {'E', NULL, NULL}, SYNC}},
+            {"select ? as x5", {PARSE("b5", "select 1 as x5"), {'D', "nothing", NULL},
+                                       {'B', "b5", NULL}, {'E', NULL, NULL}, SYNC}},
     };
     static const char *const modes[] = {"session", "transaction"};
 
