@@ -223,7 +223,7 @@ static void on_first_word(struct scan *scan)
     if (is_one_of(scan->word, changing, SL_COUNT(changing))) {
         scan->effects |= EFFECTS_SCHEMA;
     }
-    if (IS_WORD(scan, "copy")) {
+    if (IS_WORD(scan, "copy") || IS_WORD(scan, "execute")) { /* of one that came by Parse */
         scan->effects |= EFFECTS_COPY;
     }
     if (is_one_of(scan->word, harmless, SL_COUNT(harmless))) {

@@ -37,7 +37,7 @@ enum {
     EFFECTS_NAMES = 8,     /* it takes prepared statements away: DEALLOCATE, DISCARD */
     EFFECTS_SCHEMA = 16,   /* as far as it was read: it changes what there is, for others too */
     EFFECTS_RULES = 32,    /* settings may be others behind it, if only for the transaction */
-    EFFECTS_COPY = 64,     /* a COPY, which may ask the client for data */
+    EFFECTS_COPY = 64,     /* a COPY, which may ask the client for data, or an EXECUTE of one */
     EFFECTS_ALL = 111      /* all but EFFECTS_SCHEMA: of a text that is not read */
 };
 

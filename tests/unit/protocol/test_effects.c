@@ -378,10 +378,12 @@ static void a_copy_is_seen(void **state)
 {
     static const char *const copies[] = {"copy t from stdin", " COPY t (a) from stdin with csv",
             "select 1; copy t from stdin", ";/* x */--\ncopy binary t from stdin",
-            "copy\"t\"from stdin", "select 'a\\'; copy t from stdin", "copy t from 'x'"};
+            "copy\"t\"from stdin", "select 'a\\'; copy t from stdin", "copy t from 'x'",
+            "execute a", "select 1; execute \"a\" (1)"};
     static const char *const others[] = {"select copy from t", "select 'copy t from stdin'",
             "insert into copy values (1)", "select 1 -- ; copy t from stdin", "begin", "commit",
-            "select 1; select copy(1)", "copying", "select $$;copy t from stdin$$", ""};
+            "select 1; select copy(1)", "copying", "select execute from t",
+            "select $$;copy t from stdin$$", ""};
 
     (void)state;
     for (size_t i = 0; i < SL_COUNT(copies); i++) {
