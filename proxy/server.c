@@ -291,8 +291,9 @@ bool server_may_copy(struct server *server)
 {
     const struct expect *expect = &server->expect;
     bool is_idle = expect_idle(expect);
+    bool has_unnamed = server->has_unnamed && !server->client->renames; /* its Bind tells nothing */
 
-    if (is_idle && expect->status == 'I' && !server->is_unsynced) {
+    if (is_idle && expect->status == 'I' && !server->is_unsynced && !has_unnamed) {
         server->may_copy = false; /* no portal is left of it */
     }
     return server->may_copy && !is_idle;
