@@ -66,7 +66,8 @@ static inline struct sl_span cursor_cstr(struct cursor *cursor)
     const uint8_t *end = NULL;
 
     if (!cursor->is_cut && cursor->left.len > 0) {
-        end = memchr(cursor->left.at, 0, cursor->left.len);
+        const uint8_t *at = cursor->left.at; /* most names are empty: no call for those */
+        end = *at == '\0' ? at : memchr(at, 0, cursor->left.len);
     }
     if (end == NULL) {
         cursor->is_cut = true;
