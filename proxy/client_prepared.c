@@ -231,8 +231,8 @@ void request_forget_unnamed(struct client *client, uint32_t segment, bool is_fir
 
 /* ---- replies of our own ---- */
 
-/* ParseComplete or CloseComplete, at once or in its turn. */
-static enum step reply_locally(struct client *client, const struct request *request, uint8_t type,
+/* ParseComplete or CloseComplete, at once or in its turn. False: it is not expected, without memory. */
+static bool reply_locally(struct client *client, const struct request *request, uint8_t type,
         struct client_name *name)
 {
     struct server *server = client->server;
@@ -243,10 +243,10 @@ static enum step reply_locally(struct client *client, const struct request *requ
         client_say(client, sl_span(message, sizeof message));
         server_settle_local(server, &entry);
     } else if (expect_push(&server->expect, entry) != SL_OK) {
-        return request_hold(client);
+        return false;
     }
     request_drop(client, request);
-    return STEP_NEXT;
+    return true;
 }
 
 /* ---- Parse ---- */
@@ -441,7 +441,11 @@ static enum step name_known(struct client *client, const struct request *request
         const struct front_parse *parse, struct client_name *name)
 {
     if (!may_be_refused(client->server)) {
-        return reply_locally(client, request, '1', name);
+        if (reply_locally(client, request, '1', name)) {
+            return STEP_NEXT;
+        }
+        client_names_remove(client->names, name);
+        return request_hold(client);
     }
     enum step step = probe(client, parse, name);
     if (step == STEP_NEXT) {
@@ -689,7 +693,7 @@ enum step request_describe(struct client *client, const struct request *request)
 }
 
 /* The server's statement is others' too: it answers for one that is not there. */
-static enum step close_shared(
+static bool close_shared(
         struct client *client, const struct request *request, struct client_name *name)
 {
     struct server *server = client->server;
@@ -700,13 +704,13 @@ static enum step close_shared(
         return reply_locally(client, request, '3', name);
     }
     if (expect_push(&server->expect, entry) != SL_OK) {
-        return request_hold(client);
+        return false;
     }
     if (!is_skipping) {
         close_probe(server);
     }
     request_drop(client, request);
-    return STEP_NEXT;
+    return true;
 }
 
 static enum step close_statement(
@@ -714,6 +718,7 @@ static enum step close_statement(
 {
     struct expect_entry entry = {.kind = EXPECT_CLOSE};
     struct client_name *found;
+    uint8_t before = NAME_READY;
 
     if (!find_name(client, name, &found)) {
         return request_hold(client);
@@ -725,10 +730,17 @@ static enum step close_statement(
         return request_hold(client);
     }
     if (found != NULL) {
+        before = found->state;
         found->state = NAME_CLOSING;
         found->segment = client->server->expect.segment;
     }
-    return close_shared(client, request, found);
+    if (close_shared(client, request, found)) {
+        return STEP_NEXT;
+    }
+    if (found != NULL) { /* without memory: it comes again */
+        found->state = before;
+    }
+    return request_hold(client);
 }
 
 static enum step close_unnamed(struct client *client, const struct request *request)

@@ -89,11 +89,14 @@ static enum step pass_parse(
     struct client_name *name = begin_parse(client, request);
 
     entry.undo = name;
-    enum step step = request_pass(client, request, entry);
-    if (step != STEP_NEXT && name != NULL) { /* without memory */
-        client_names_remove(client->names, name);
+    if (expect_push(&client->server->expect, entry) != SL_OK) {
+        if (name != NULL) {
+            client_names_remove(client->names, name);
+        }
+        return request_hold(client); /* the last: the client may be gone then */
     }
-    return step;
+    request_pass_from(client, request, 0);
+    return STEP_NEXT;
 }
 
 static enum step pass_close(
@@ -107,11 +110,14 @@ static enum step pass_close(
         name->state = NAME_CLOSING;
     }
     entry.undo = name;
-    enum step step = request_pass(client, request, entry);
-    if (step != STEP_NEXT && name != NULL) { /* without memory; a Parse under way may have it */
-        name->state = before;
+    if (expect_push(&client->server->expect, entry) != SL_OK) {
+        if (name != NULL) { /* a Parse under way may have it */
+            name->state = before;
+        }
+        return request_hold(client); /* likewise */
     }
-    return step;
+    request_pass_from(client, request, 0);
+    return STEP_NEXT;
 }
 
 enum step own_names_pass(
