@@ -127,6 +127,17 @@ static enum sl_err make_room(struct server *server)
     return SL_OK;
 }
 
+/*
+ * Is the server's copy of it closed in a segment before this one, not answered yet? If that is
+ * skipped the server still has it, and a Parse of it would be one too many.
+ */
+static bool is_closing(struct client *client, const struct prepared *prepared)
+{
+    const struct server_stmt *old = server_stmts_closing(&client->server->stmts, prepared);
+
+    return old != NULL && is_unsettled(client, true, old->segment);
+}
+
 /* The server has the statement, or will by then: its Parse goes ahead. STEP_NEXT when so. */
 static enum step ensure(struct client *client, struct prepared *prepared)
 {
@@ -141,7 +152,8 @@ static enum step ensure(struct client *client, struct prepared *prepared)
         server_stmts_touch(&server->stmts, stmt);
         return STEP_NEXT;
     }
-    if (!expect_has_room(&server->expect, REQUEST_ENTRIES_MAX) || make_room(server) != SL_OK) {
+    if (is_closing(client, prepared) || !expect_has_room(&server->expect, REQUEST_ENTRIES_MAX) ||
+            make_room(server) != SL_OK) {
         return request_hold(client);
     }
     stmt = server_stmts_add(&server->stmts, prepared);
@@ -474,7 +486,8 @@ static enum step parse_named(
     }
     struct server_stmt *stmt = server_stmts_find(&server->stmts, prepared);
     if (!expect_has_room(&server->expect, REQUEST_ENTRIES_MAX) ||
-            (stmt != NULL && is_unsettled(client, stmt->is_pending, stmt->segment))) {
+            (stmt != NULL && is_unsettled(client, stmt->is_pending, stmt->segment)) ||
+            (stmt == NULL && is_closing(client, prepared))) {
         prepared_unref(prepared);
         return request_hold(client);
     }

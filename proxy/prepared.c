@@ -378,12 +378,33 @@ void client_names_forget(struct client_names *names)
 void server_stmts_init(struct server_stmts *stmts)
 {
     sl_map_init(&stmts->map, PREPARED_SERVER_MAX);
+    sl_map_init(&stmts->closing, PREPARED_SERVER_MAX);
     sl_list_init(&stmts->used);
     stmts->unnamed = NULL;
 }
 
+static void free_stmt(struct server_stmt *stmt)
+{
+    prepared_unref(stmt->prepared);
+    free(stmt);
+}
+
+/* Those are gone, whatever becomes of their Close. */
+static void forget_closing(struct server_stmts *stmts)
+{
+    for (;;) {
+        struct sl_map_node *node = sl_map_any(&stmts->closing);
+        if (node == NULL) {
+            return;
+        }
+        sl_map_remove(&stmts->closing, node);
+        free_stmt(SL_CONTAINER(node, struct server_stmt, node));
+    }
+}
+
 void server_stmts_clear(struct server_stmts *stmts)
 {
+    forget_closing(stmts);
     while (!sl_list_empty(&stmts->used)) {
         server_stmts_remove(stmts, SL_CONTAINER(stmts->used.next, struct server_stmt, used));
     }
@@ -393,6 +414,7 @@ void server_stmts_clear(struct server_stmts *stmts)
 
 void server_stmts_forget(struct server_stmts *stmts)
 {
+    forget_closing(stmts);
     SL_LIST_EACH_SAFE (it, &stmts->used) {
         struct server_stmt *stmt = SL_CONTAINER(it, struct server_stmt, used);
         if (!stmt->is_pending) {
@@ -405,6 +427,7 @@ void server_stmts_fini(struct server_stmts *stmts)
 {
     server_stmts_clear(stmts);
     sl_map_fini(&stmts->map);
+    sl_map_fini(&stmts->closing);
 }
 
 /* Numbers are spread so that neighbours do not share a bucket. */
@@ -413,9 +436,9 @@ static uint64_t hash_of(const struct prepared *prepared)
     return prepared->number * UINT64_C(0x9E3779B97F4A7C15);
 }
 
-struct server_stmt *server_stmts_find(struct server_stmts *stmts, const struct prepared *prepared)
+static struct server_stmt *find_in(const struct sl_map *map, const struct prepared *prepared)
 {
-    for (struct sl_map_node *n = sl_map_first(&stmts->map, hash_of(prepared)); n != NULL;
+    for (struct sl_map_node *n = sl_map_first(map, hash_of(prepared)); n != NULL;
             n = sl_map_next(n)) {
         struct server_stmt *stmt = SL_CONTAINER(n, struct server_stmt, node);
         if (stmt->prepared == prepared) {
@@ -423,6 +446,17 @@ struct server_stmt *server_stmts_find(struct server_stmts *stmts, const struct p
         }
     }
     return NULL;
+}
+
+struct server_stmt *server_stmts_find(struct server_stmts *stmts, const struct prepared *prepared)
+{
+    return find_in(&stmts->map, prepared);
+}
+
+struct server_stmt *server_stmts_closing(
+        struct server_stmts *stmts, const struct prepared *prepared)
+{
+    return find_in(&stmts->closing, prepared);
 }
 
 struct server_stmt *server_stmts_add(struct server_stmts *stmts, struct prepared *prepared)
@@ -466,8 +500,52 @@ void server_stmts_remove(struct server_stmts *stmts, struct server_stmt *stmt)
 {
     sl_map_remove(&stmts->map, &stmt->node);
     sl_list_remove(&stmt->used);
-    prepared_unref(stmt->prepared);
-    free(stmt);
+    free_stmt(stmt);
+}
+
+/* From the one to the other; where it was, if there is no memory. */
+static enum sl_err move(struct sl_map *from, struct sl_map *to, struct server_stmt *stmt)
+{
+    uint64_t hash = hash_of(stmt->prepared);
+
+    sl_map_remove(from, &stmt->node);
+    enum sl_err err = sl_map_put(to, &stmt->node, hash);
+    if (err != SL_OK) {
+        SL_CHECK(sl_map_put(from, &stmt->node, hash) == SL_OK); /* its room is still there */
+    }
+    return err;
+}
+
+enum sl_err server_stmts_close(
+        struct server_stmts *stmts, struct server_stmt *stmt, uint32_t segment)
+{
+    enum sl_err err = move(&stmts->map, &stmts->closing, stmt);
+
+    if (err == SL_OK) {
+        stmt->segment = segment;
+        sl_list_remove(&stmt->used);
+    }
+    return err;
+}
+
+enum sl_err server_stmts_closed(
+        struct server_stmts *stmts, const struct prepared *prepared, bool is_put_back)
+{
+    struct server_stmt *stmt = server_stmts_closing(stmts, prepared);
+
+    if (stmt == NULL) {
+        return SL_OK;
+    }
+    if (!is_put_back) {
+        sl_map_remove(&stmts->closing, &stmt->node);
+        free_stmt(stmt);
+        return SL_OK;
+    }
+    enum sl_err err = move(&stmts->closing, &stmts->map, stmt);
+    if (err == SL_OK) {
+        sl_list_push(&stmts->used, &stmt->used);
+    }
+    return err;
 }
 
 struct server_stmt *server_stmts_excess(struct server_stmts *stmts, uint32_t count_max)

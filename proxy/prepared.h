@@ -132,6 +132,8 @@ struct server_stmt {
 
 struct server_stmts {
     struct sl_map map;
+    struct sl_map
+            closing; /* gone from here, and from the server too if their Close is not skipped */
     struct sl_list used;
     struct prepared *unnamed; /* NULL: none, or not known */
 };
@@ -150,6 +152,14 @@ SL_MUST_CHECK struct server_stmt *server_stmts_add(
 void server_stmts_retire(struct server_stmts *stmts, const void *prepared);
 void server_stmts_touch(struct server_stmts *stmts, struct server_stmt *stmt);
 void server_stmts_remove(struct server_stmts *stmts, struct server_stmt *stmt);
+/* Its Close is sent in that segment: it is found no more, but as closing. Nothing changed if not OK. */
+SL_MUST_CHECK enum sl_err server_stmts_close(
+        struct server_stmts *stmts, struct server_stmt *stmt, uint32_t segment);
+struct server_stmt *server_stmts_closing(
+        struct server_stmts *stmts, const struct prepared *prepared);
+/* Its Close has been answered, or was not carried out (put back). Nothing if it is not closing. */
+SL_MUST_CHECK enum sl_err server_stmts_closed(
+        struct server_stmts *stmts, const struct prepared *prepared, bool is_put_back);
 /*
  * One of the least recently used that is not pending, if more than count_max are there; else NULL.
  * Looks at the EXCESS_LOOKS oldest only: in a pipeline of thousands all of them are pending.

@@ -273,11 +273,18 @@ enum sl_err server_forget_stmt(struct server *server, struct server_stmt *stmt)
     struct expect_entry entry = {
             .kind = EXPECT_CLOSE, .flags = EXPECT_HIDDEN, .ref = prepared_ref(stmt->prepared)};
 
-    server_stmts_remove(&server->stmts, stmt);
-    enum sl_err err = expect_push(&server->expect, entry);
+    enum sl_err err = server_stmts_close(&server->stmts, stmt, server->expect.segment);
     if (err != SL_OK) {
         prepared_unref(entry.ref);
-        return err; /* it stays there, unused, until the session ends */
+        return err;
+    }
+    err = expect_push(&server->expect, entry);
+    if (err != SL_OK) {
+        if (server_stmts_closed(&server->stmts, entry.ref, true) != SL_OK) {
+            server->close_reason = "out of memory";
+        }
+        prepared_unref(entry.ref);
+        return err;
     }
     message[0] = MSG_CLOSE;
     sl_set_u32(message + 1, total - 1);

@@ -75,13 +75,9 @@ static void settle_close(
     if (prepared == NULL) {
         return;
     }
-    if (outcome == EXPECT_SKIPPED && server_stmts_find(&server->stmts, prepared) == NULL) {
-        struct server_stmt *stmt = server_stmts_add(&server->stmts, prepared);
-        if (stmt != NULL) {
-            stmt->is_pending = false;
-        } else {
-            server->close_reason = "out of memory";
-        }
+    bool is_there = outcome == EXPECT_SKIPPED || outcome == EXPECT_FAILED;
+    if (server_stmts_closed(&server->stmts, prepared, is_there) != SL_OK) {
+        server->close_reason = "out of memory";
     }
     prepared_unref(prepared);
 }

@@ -372,6 +372,39 @@ static void discarding_forgets_all_but_what_is_pending(void **state)
     server_stmts_fini(&stmts);
 }
 
+static void what_is_closing_is_found_as_such_and_may_be_put_back(void **state)
+{
+    struct server_stmts stmts;
+
+    (void)state;
+    server_stmts_init(&stmts);
+    struct server_stmt *old = stmt_of(&stmts, TEXT("select 1"));
+    struct prepared *prepared = prepared_ref(old->prepared);
+    old->is_pending = false;
+    assert_int_equal(server_stmts_close(&stmts, old, 7), SL_OK);
+    assert_null(server_stmts_find(&stmts, prepared));
+    assert_ptr_equal(server_stmts_closing(&stmts, prepared), old);
+    assert_int_equal(old->segment, 7);
+    struct server_stmt *anew = server_stmts_add(&stmts, prepared);
+    assert_non_null(anew);
+    assert_int_equal(server_stmts_closed(&stmts, prepared, true), SL_OK);
+    assert_null(server_stmts_closing(&stmts, prepared));
+    server_stmts_remove(&stmts, anew); /* its Parse was skipped as well */
+    assert_ptr_equal(server_stmts_find(&stmts, prepared), old);
+    assert_int_equal(server_stmts_close(&stmts, old, 8), SL_OK);
+    assert_int_equal(server_stmts_closed(&stmts, prepared, false), SL_OK);
+    assert_null(server_stmts_closing(&stmts, prepared));
+    assert_null(server_stmts_find(&stmts, prepared));
+    assert_int_equal(server_stmts_closed(&stmts, prepared, true), SL_OK);
+    anew = server_stmts_add(&stmts, prepared);
+    assert_non_null(anew);
+    assert_int_equal(server_stmts_close(&stmts, anew, 9), SL_OK);
+    server_stmts_forget(&stmts);
+    assert_null(server_stmts_closing(&stmts, prepared));
+    prepared_unref(prepared);
+    server_stmts_fini(&stmts);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -393,6 +426,8 @@ int main(void)
             cmocka_unit_test_setup_teardown(the_least_recently_used_goes_first, begin, end),
             cmocka_unit_test_setup_teardown(none_goes_while_all_are_pending, begin, end),
             cmocka_unit_test_setup_teardown(discarding_forgets_all_but_what_is_pending, begin, end),
+            cmocka_unit_test_setup_teardown(
+                    what_is_closing_is_found_as_such_and_may_be_put_back, begin, end),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
