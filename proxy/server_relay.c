@@ -251,6 +251,22 @@ static bool names_ours(const struct expect_entry *head)
            (head->kind == EXPECT_BIND || head->kind == EXPECT_DESCRIBE_STATEMENT);
 }
 
+/*
+ * A Query whose last statement was a DEALLOCATE ALL may fail at its COMMIT: that has run, and is
+ * not taken back, and nothing says so. Not where none can have run.
+ */
+static bool may_have_forgotten(
+        const struct server *server, const struct expect_entry *head, const char *sqlstate)
+{
+    const struct client *client = server->client;
+
+    return client != NULL && client->renames && client->forgets != FORGETS_NOTHING &&
+           head != NULL && head->kind == EXPECT_QUERY && head->segment == client->forgets_segment &&
+           strcmp(sqlstate, SL_STATE_UNDEFINED_PSTATEMENT) != 0 &&
+           strcmp(sqlstate, SL_STATE_IN_FAILED_TX) != 0 &&
+           strcmp(sqlstate, SL_STATE_SYNTAX_ERROR) != 0;
+}
+
 static void on_error(struct server *server, struct sl_span body)
 {
     struct back_error error;
@@ -272,6 +288,8 @@ static void on_error(struct server *server, struct sl_span body)
     }
     if (strcmp(error.sqlstate, SL_STATE_UNDEFINED_PSTATEMENT) == 0 && names_ours(head)) {
         server->close_reason = "its prepared statements are gone";
+    } else if (SL_UNLIKELY(may_have_forgotten(server, head, error.sqlstate))) {
+        server->close_reason = "its prepared statements may be gone";
     }
     if (strcmp(error.sqlstate, SL_STATE_FEATURE_NOT_SUPPORTED) == 0 &&
             sl_span_is(error.routine, "RevalidateCachedQuery") && server->client != NULL &&
