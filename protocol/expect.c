@@ -102,7 +102,7 @@ bool expect_is_stuck(const struct expect *expect)
         return true;
     }
     for (uint32_t i = 0; i < expect->count; i++) {
-        if (ends_segment(entry_at(expect, i))) {
+        if (ends_segment(entry_at(expect, i)) && !is_ignored(entry_at(expect, i))) {
             return false;
         }
     }

@@ -185,8 +185,8 @@ static bool unnamed_is_open(const struct client *client)
     const struct expect *expect = &client->server->expect;
     const struct expect_entry *head = expect_head(expect);
 
-    return head != NULL && !expect_is_copying(expect) &&
-           client->unnamed_segment != expect->segment &&
+    /* Stuck: its Sync, if any, was for the COPY; this is still the same segment to the server. */
+    return head != NULL && !expect_is_stuck(expect) && client->unnamed_segment != expect->segment &&
            (int32_t)(head->segment - client->unnamed_segment) <= 0;
 }
 
