@@ -423,13 +423,14 @@ static void rows_are_as_told(void)
     query_expect(direct, half, "0");
 }
 
-/* What the last clients left is cancelled and cleaned up within a moment. */
+/* What the last clients left is cancelled and cleaned up within a moment, half a handshake too. */
 static void counts_are_back(int files)
 {
     long end = proc_now_ms() + SETTLE_MS;
 
     while ((busy_count() > 0 || servers_in_pools() != servers_there_are() ||
-                   servers_counted() != servers_there_are()) &&
+                   servers_counted() != servers_there_are() ||
+                   open_files() > files + servers_there_are()) &&
             proc_now_ms() < end) {
         proc_pause_ms(100);
     }
