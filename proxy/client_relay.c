@@ -88,6 +88,7 @@ static void begin_query(struct client *client)
 {
     if (client->query_since == 0) {
         client->query_since = client->io.worker->now;
+        client->xact_since = client->xact_since != 0 ? client->xact_since : client->query_since;
         client_set_timer(client);
     }
 }

@@ -90,12 +90,13 @@ bool link_join(struct client *client, struct server *server)
     }
     server_meter_begin(server);
     client->unnamed_segment = server->expect.segment; /* nothing of it is open here */
+    client->forgets = FORGETS_NOTHING;                /* nor there any more */
     unnamed_settled(client);
     server->client = client; /* its timer may fire meanwhile, and finds it linked */
     client->server = server;
     server_enter(server, SERVER_LINKED);
     server->request_at = worker->now;
-    client->xact_since = worker->now;
+    client->xact_since = client->state == CLIENT_WELCOME ? 0 : worker->now;
     stats_add(stats, STATS_SERVER_ASSIGNMENTS, 1);
     if (client->waiter.since != 0) {
         stats_add(stats, STATS_WAIT_USEC, (uint64_t)(worker->now - client->waiter.since));

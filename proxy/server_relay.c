@@ -329,8 +329,9 @@ static void on_query_done(struct server *server, char status)
     }
     if (status == 'I') {
         stats_add(stats, STATS_XACTS, 1);
-        stats_add(stats, STATS_XACT_USEC, (uint64_t)(worker->now - client->xact_since));
-        client->xact_since = worker->now;
+        sl_usec since = client->xact_since != 0 ? client->xact_since : worker->now;
+        stats_add(stats, STATS_XACT_USEC, (uint64_t)(worker->now - since));
+        client->xact_since = expect_idle(&server->expect) ? 0 : worker->now;
     }
 }
 
