@@ -90,13 +90,26 @@ async function big(client) {
   say('cursor', sum);
 }
 
+// A request that came before the statement would cancel nothing, or what comes behind it.
+async function running(text) {
+  const watcher = new Client(config);
+  await watcher.connect();
+  const seen = async () => (await watcher.query(
+    "select from pg_stat_activity where state = 'active' and query = $1", [text])).rowCount > 0;
+  while (!await seen()) {
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+  await watcher.end();
+}
+
 async function cancel(client) {
   const query = client.query(new (require('pg').Query)('select pg_sleep(30)'));
   const ended = new Promise((resolve) => {
     query.on('error', (error) => resolve(`${error.code} ${error.message}`));
     query.on('end', () => resolve('no error'));
   });
-  setTimeout(() => new Client(config).cancel(client, query), 400);
+  await running('select pg_sleep(30)');
+  new Client(config).cancel(client, query);
   say('cancelled', await ended);
   say('alive', (await client.query('select 1 as a')).rows);
 }
