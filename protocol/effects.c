@@ -100,7 +100,13 @@ static bool is_one_of(struct sl_span text, const struct word *list, size_t count
 
 static void stays(struct scan *scan)
 {
-    scan->effects |= EFFECTS_STAY | EFFECTS_RULES;
+    scan->effects |= EFFECTS_STAY | EFFECTS_RULES | EFFECTS_LEAVES;
+}
+
+/* Whatever that does. */
+static void calls(struct scan *scan)
+{
+    scan->effects |= EFFECTS_STAY | EFFECTS_RULES | EFFECTS_CALLS | EFFECTS_ENDS;
 }
 
 /* The text cannot be read on: all of it counts. */
@@ -217,6 +223,10 @@ static void on_first_word(struct scan *scan)
             WORD("abort"), WORD("reset"), WORD("fetch"), WORD("move")};
     static const struct word changing[] = {WORD("alter"), WORD("drop"), WORD("grant"),
             WORD("revoke"), WORD("import"), WORD("reassign"), WORD("do")};
+    static const struct word ending[] = {WORD("reset"), WORD("discard"), WORD("deallocate"),
+            WORD("drop"), WORD("close"), WORD("unlisten")};
+    static const struct word naming[] = {
+            WORD("create"), WORD("prepare"), WORD("listen"), WORD("load")};
 
     scan->is_first = false;
     scan->is_second = true;
@@ -225,6 +235,9 @@ static void on_first_word(struct scan *scan)
     }
     if (IS_WORD(scan, "copy") || IS_WORD(scan, "execute")) { /* of one that came by Parse */
         scan->effects |= EFFECTS_COPY;
+    }
+    if (is_one_of(scan->word, ending, SL_COUNT(ending))) {
+        scan->effects |= EFFECTS_ENDS;
     }
     if (is_one_of(scan->word, harmless, SL_COUNT(harmless))) {
         return;
@@ -246,6 +259,9 @@ static void on_first_word(struct scan *scan)
     } else {
         scan->kind = IS_WORD(scan, "create") ? KIND_CREATE : KIND_ANY;
         stays(scan);
+        if (!is_one_of(scan->word, naming, SL_COUNT(naming))) {
+            calls(scan);
+        }
     }
 }
 
@@ -334,6 +350,8 @@ static void on_telling_word(struct scan *scan, struct sl_span before)
         scan->lists = true;
     } else if (is_naming(scan, before)) {
         scan->place = PLACE_NEXT;
+        scan->kind =
+                scan->kind == KIND_CREATE ? KIND_ANY : scan->kind; /* CREATE .. AS SELECT f() */
     } else if (scan->kind == KIND_DECLARE) {
         if (IS_WORD(scan, "hold") && !is_text(before, "without", 7)) {
             stays(scan);
@@ -356,7 +374,7 @@ static bool is_string_prefix(struct scan *scan)
             (scan->at[1] == '\'' || scan->at[1] == '"')) {
         uint8_t quote = scan->at[1];
         if (quote == '"') {
-            stays(scan); /* what it says is not read, and UESCAPE parts it from its parenthesis */
+            calls(scan); /* what it says is not read, and UESCAPE parts it from its parenthesis */
         }
         scan->at += 2;
         skip_quoted(scan, quote, false);
@@ -390,7 +408,7 @@ static void on_quoted(struct scan *scan)
     if (scan->token != TOKEN_DOT) {
         advance_place(scan);
     } else if (scan->is_attribute) {
-        stays(scan);
+        calls(scan);
     }
     if (scan->kind == KIND_SET && scan->is_second) {
         stays(scan);
@@ -442,7 +460,7 @@ static void on_word(struct scan *scan)
         stays(scan);
     }
     if (is_name && scan->is_attribute && !is_known(scan->word)) {
-        stays(scan); /* (x).f may be f(x) */
+        calls(scan); /* (x).f may be f(x) */
     }
     if (is_name) {
         return; /* its place is that of the name it belongs to */
@@ -459,10 +477,24 @@ static void on_word(struct scan *scan)
 
 /* ---- calls ---- */
 
+/* Takes a session's advisory lock, or lets go of it. */
+static bool is_lock(struct sl_span word)
+{
+    static const struct word locks[] = {WORD("pg_advisory_"), WORD("pg_try_advisory")};
+
+    for (size_t i = 0; i < SL_COUNT(locks); i++) {
+        if (word.len > locks[i].len &&
+                is_text(sl_span(word.at, locks[i].len), locks[i].text, locks[i].len)) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static void on_call(struct scan *scan)
 {
     if (scan->is_qualified || scan->token == TOKEN_QUOTED) {
-        stays(scan);
+        calls(scan);
         return;
     }
     if (IS_WORD(scan, "currval") || IS_WORD(scan, "lastval")) {
@@ -471,7 +503,12 @@ static void on_call(struct scan *scan)
         scan->effects |= EFFECTS_RULES;
         scan->config_depth = scan->depth;
     } else if (!is_known(scan->word)) {
-        stays(scan);
+        if (is_lock(scan->word)) {
+            stays(scan);
+        } else {
+            calls(scan);
+        }
+        scan->effects |= EFFECTS_ENDS;
     }
 }
 
@@ -511,14 +548,16 @@ static void on_open(struct scan *scan)
         if (is_operator(scan)) {
             return;
         }
-        stays(scan);
+        calls(scan);
     }
     scan->depth++;
     scan->selects &= ~bit_of(scan);
     if (scan->depth > 63) {
-        stays(scan); /* deeper than the bits go */
+        calls(scan); /* deeper than the bits go */
     }
-    if ((scan->token == TOKEN_WORD || scan->token == TOKEN_QUOTED) && scan->place == PLACE_ANY) {
+    bool is_made = scan->kind == KIND_CREATE && scan->depth == 1; /* t (a int), f(int) */
+    if ((scan->token == TOKEN_WORD || scan->token == TOKEN_QUOTED) && scan->place == PLACE_ANY &&
+            !is_made) {
         on_call(scan);
     }
     scan->token = TOKEN_OTHER;
@@ -543,7 +582,7 @@ static void on_other(struct scan *scan, uint8_t c)
 {
     if (c >= 0x40 && scan->token == TOKEN_WORD && scan->at == scan->word.at + scan->word.len &&
             scan->at[-1] >= 0x80) {
-        stays(scan); /* in SJIS, BIG5, GBK and UHC it may be the second half of a name's letter */
+        calls(scan); /* in SJIS, BIG5, GBK and UHC it may be the second half of a name's letter */
     }
     scan->at++;
     scan->token = TOKEN_OTHER;
@@ -593,7 +632,7 @@ static void skip_number(struct scan *scan)
 {
     while (scan->at < scan->end && (class_of(*scan->at) >= CHAR_WORD || *scan->at == '.')) {
         if ((*scan->at | 0x20) == 'i' || (*scan->at | 0x20) == 'p') {
-            stays(scan);
+            calls(scan);
         }
         scan->at++;
     }

@@ -16,6 +16,9 @@
  * SET LOCAL, RESET, set_config(.., true), COMMIT and ROLLBACK; and with what goes on with a text
  * of before: FETCH and MOVE run what DECLARE was counted for.
  *
+ * EFFECTS_STAY comes with EFFECTS_LEAVES, EFFECTS_CALLS or both. By what name a function of the
+ * user's own sets a custom setting nobody can tell, and of those there is no list.
+ *
  * Not seen: functions behind views, triggers, defaults and operators, a function of the user's
  * own that has the name of a built-in one or of a word of the grammar (filter), and one that is
  * called as a column (t.f, $1.f). The result decides about hand-over, and about what may be answered
@@ -38,7 +41,10 @@ enum {
     EFFECTS_SCHEMA = 16,   /* as far as it was read: it changes what there is, for others too */
     EFFECTS_RULES = 32,    /* settings may be others behind it, if only for the transaction */
     EFFECTS_COPY = 64,     /* a COPY, which may ask the client for data, or an EXECUTE of one */
-    EFFECTS_ALL = 111      /* all but EFFECTS_SCHEMA: of a text that is not read */
+    EFFECTS_CALLS = 128,   /* what may stay is whatever the called does: functions, DO, EXECUTE */
+    EFFECTS_ENDS = 256,    /* it may take away what stays: RESET, DISCARD, DROP, CLOSE, an unlock */
+    EFFECTS_LEAVES = 512,  /* the text itself leaves something: SET, PREPARE, CREATE TEMP, LISTEN */
+    EFFECTS_ALL = 1007     /* all but EFFECTS_SCHEMA: of a text that is not read */
 };
 
 /* A whole text: one statement or several. A set of the above. */

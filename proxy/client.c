@@ -135,6 +135,8 @@ struct client *client_new(
     client->state = CLIENT_STARTUP;
     client->params = params_empty();
     client->own = params_empty();
+    client->settings = params_empty();
+    client->custom = params_empty();
     client->startup = params_empty();
     address_shorten(peer, &client->address);
     address_shorten(local, &client->local);
@@ -214,6 +216,8 @@ void client_close(struct client *client, const char *reason)
     prepared_unref(client->unnamed_known);
     params_unref(client->params);
     params_unref(client->own);
+    params_unref(client->settings);
+    params_unref(client->custom);
     params_unref(client->startup);
     client_uncount(client);
     client_set_pool(client, NULL);

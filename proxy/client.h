@@ -68,6 +68,7 @@ struct client {
     uint8_t mode;        /* enum conf_pool_mode, fixed at login */
     uint8_t body_fate;   /* enum body_fate */
     uint8_t forgets;     /* enum forgets, in forgets_segment */
+    uint8_t pins;        /* enum session_pin: why it keeps its server between transactions */
     bool renames;        /* prepared statements are ours to name */
     bool asks_sequences; /* it has asked for currval or lastval before */
     bool has_left;       /* Terminate was read, or the socket ended: no more input */
@@ -75,10 +76,10 @@ struct client {
     bool is_admitted;    /* against max_client_conn */
     bool was_notified;   /* query_wait_notify, for this wait */
     bool is_held;        /* input waits for replies that are due (prepared.h, pending) */
-    bool is_pinned;      /* keeps its server between transactions */
     bool skips_to_sync;  /* an error of ours: what comes is dropped up to Sync */
     bool is_replication;
     bool may_set;       /* what it asked for, since outside a transaction, may change settings */
+    bool has_unasked;   /* it may have set what session_state.c does not know to ask for */
     bool has_reread;    /* it was another way when a statement of its was prepared, maybe */
     uint8_t rules_seen; /* the way they are read, and one; 0: not looked at yet */
     bool is_retrying;   /* its input begins with a request that is repeated */
@@ -101,6 +102,8 @@ struct client {
     struct waiter waiter;
     struct sl_list resume;
     const struct params *params;    /* what its session has set, of what is tracked */
+    const struct params *settings;  /* and else, by now: session_state.h */
+    const struct params *custom;    /* names of custom settings that it has sent */
     const struct params *startup;   /* what it asked for at startup; its servers' too */
     const struct params *own;       /* of its startup, what is set when linked: application_name */
     struct prepared *unnamed;       /* what its unnamed statement says, or NULL */

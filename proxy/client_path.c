@@ -34,13 +34,14 @@ uint16_t client_path_now(const struct client *client)
                                                                      : reported;
 }
 
-void client_path_begin(struct server *server, bool is_clean)
+void client_path_begin(struct server *server, const struct params *settings, bool is_clean)
 {
     /* What connect_query has set is not known. */
     bool was_set_up = server->restored != NULL || server->has_failed_setup;
+    uint16_t own = params_path(settings);
+    uint16_t first = was_set_up ? SEARCH_PATHS_UNKNOWN : params_path(server->startup);
 
-    session_path_begin(&server->path,
-            was_set_up ? SEARCH_PATHS_UNKNOWN : params_path(server->startup), is_clean);
+    session_path_begin(&server->path, own != SEARCH_PATHS_OF_ROLE ? own : first, is_clean);
 }
 
 /* All that a reply is due for is of what is being sent, up to its Sync. */

@@ -20,6 +20,7 @@
 #include "proxy/prepared.h"
 #include "proxy/server.h"
 #include "proxy/server_settle.h"
+#include "proxy/session_state.h"
 #include "proxy/unnamed.h"
 #include "proxy/worker.h"
 
@@ -267,6 +268,9 @@ static bool reply_locally(struct client *client, const struct request *request, 
 static void note_statement(struct client *client, const struct prepared *prepared)
 {
     request_note_effects(client, prepared == NULL ? EFFECTS_ALL : prepared->effects);
+    if (SL_UNLIKELY(prepared != NULL && (prepared->effects & EFFECTS_LEAVES) != 0)) {
+        session_state_see(client, sl_span(prepared->body, prepared->text_len));
+    }
 }
 
 /* Ahead of the Bind. */

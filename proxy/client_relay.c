@@ -28,6 +28,7 @@
 #include "proxy/pipeline.h"
 #include "proxy/server.h"
 #include "proxy/server_settle.h"
+#include "proxy/session_state.h"
 #include "proxy/suspend.h"
 #include "proxy/worker.h"
 
@@ -105,6 +106,9 @@ void request_note_effects(struct client *client, unsigned effects)
     }
     server->is_foreign = false;
     server->is_dirty |= (effects & EFFECTS_STAY) != 0;
+    server->may_have_left |= (effects & EFFECTS_LEAVES) != 0 || (client->pins & PIN_UNKNOWN) != 0;
+    server->may_have_ended |= (effects & EFFECTS_ENDS) != 0;
+    server->has_called |= (effects & EFFECTS_CALLS) != 0;
     server->may_copy |= (effects & EFFECTS_COPY) != 0;
     client->may_set |= (effects & EFFECTS_RULES) != 0;
     if (SL_UNLIKELY((effects & (EFFECTS_SCHEMA | EFFECTS_UNREAD)) != 0)) {
@@ -158,6 +162,9 @@ static enum step note_text(struct client *client, const struct request *request,
     text.len = strnlen((const char *)text.at, text.len);
     unsigned effects = effects_of(text);
     note(client, effects);
+    if (SL_UNLIKELY((effects & EFFECTS_LEAVES) != 0) && !is_session) {
+        session_state_see(client, text);
+    }
     client_path_see(client, effects, text,
             request->type == MSG_QUERY ? SESSION_PATH_QUERY
             : skip == MESSAGE_HEAD + 1 ? SESSION_PATH_PARSE_UNNAMED

@@ -16,6 +16,7 @@
 #include "proxy/params.h"
 #include "proxy/process.h"
 #include "proxy/server.h"
+#include "proxy/session_state.h"
 #include "proxy/unnamed.h"
 #include "proxy/worker.h"
 
@@ -52,13 +53,16 @@ bool link_forget_sequences(struct server *server)
 /* What another client left in the session is taken away, ahead of the client's request. */
 static bool clean_for(struct server *server, const struct client *client)
 {
+    /* auth_query has no settings, and must not run with anybody's. */
+    bool has_others = client->state < CLIENT_ACTIVE && server->settings != params_empty();
+
     server->may_copy = false;
     server->is_foreign = !is_owner(server, client);
     if (!server->is_foreign) {
         return true;
     }
-    if (!server->is_dirty) {
-        client_path_begin(server, false);
+    if (!server->is_dirty && !has_others) {
+        client_path_begin(server, client->settings, false);
         return !client->asks_sequences || link_forget_sequences(server);
     }
     server->is_foreign = false;
@@ -69,9 +73,12 @@ static bool clean_for(struct server *server, const struct client *client)
     if (server->has_sql_prepared) {
         server_stmts_clear(&server->stmts);
     }
-    client_path_begin(server, true);
+    client_path_begin(server, client->settings, true);
     server->is_dirty = false;
+    server->has_called = false;
     server->has_sql_prepared = false;
+    params_unref(server->settings);
+    server->settings = params_empty();
     params_unref(server->params);
     server->params = params_ref(server->restored != NULL ? server->restored : server->baseline);
     return true;
@@ -275,6 +282,11 @@ static void begin_clean(struct server *server, const char *query)
         server->is_dirty = false;
         server->has_sql_prepared = false;
     }
+    if (strcasestr(query, "DISCARD ALL") != NULL) {
+        server->has_called = false;
+        params_unref(server->settings);
+        server->settings = params_empty();
+    }
     if (server_ask_hidden(server, query) != SL_OK) {
         link_server_failed(server, "out of memory");
     }
@@ -412,8 +424,12 @@ void link_settle(struct server *server)
         client_wake_if_held(client);
         return; /* a session keeps its server to the end */
     }
-    if (server->expect.status != 'I' || client->mode == CONF_POOL_SESSION || client->is_pinned ||
-            client->unnamed_is_opaque || client->is_replication) {
+    bool is_kept = server->expect.status != 'I' || client->mode == CONF_POOL_SESSION ||
+                   client->unnamed_is_opaque || client->is_replication;
+    if (!is_kept && session_state_ask(client, server)) {
+        return;
+    }
+    if (is_kept || client->pins != 0) {
         if (check_statement_mode(client, server)) {
             client_wake_if_held(client);
         }
@@ -449,7 +465,7 @@ void link_abandon(struct client *client, const char *reason)
     bool is_busy = !expect_idle(&server->expect) || client->body_left > 0 ||
                    server->body_left > 0 || server->expect.copy != EXPECT_COPY_NONE ||
                    io_is_clogged(&server->io);
-    bool was_session = client->mode == CONF_POOL_SESSION || client->is_pinned;
+    bool was_session = client->mode == CONF_POOL_SESSION || client->pins != 0;
     bool is_gone = server->io.is_failed || server->is_replication || server->has_said_fatal;
     /* Unsynced: a Sync of ours would commit what the client did not. */
     bool is_unsynced = server->is_unsynced || server->expect.skipping;
@@ -470,14 +486,17 @@ void link_break(struct server *server, const char *reason)
     struct sl_error error;
     bool is_told = server->has_said_fatal || server_is_amid_message(server);
 
+    SL_IGNORE(sl_error_set(&error, SL_EIO, SL_STATE_CONNECTION_FAILURE, "%s", reason),
+            "the client is told");
+    if (server->refusal != NULL) {
+        error = *server->refusal;
+    }
     part(client, server);
     server_close(server, reason);
     if (is_told) {
         client_leave(client, reason);
         return;
     }
-    SL_IGNORE(sl_error_set(&error, SL_EIO, SL_STATE_CONNECTION_FAILURE, "%s", reason),
-            "the client is told");
     client_fail(client, "FATAL", &error);
 }
 

@@ -11,11 +11,12 @@
 #include "proxy/server.h"
 
 #include <string.h>
+#include <strings.h>
 
-enum { QUERY_MAX = 4 * PARAMS_BYTES_MAX + 65536 };
+enum { QUERY_MAX = 8 * PARAMS_BYTES_MAX + 65536 };
 
 /* As an escape string constant: right whatever standard_conforming_strings says. */
-static enum sl_err put_literal(struct sl_buf *buf, const char *text)
+enum sl_err link_put_literal(struct sl_buf *buf, const char *text)
 {
     enum sl_err err = sl_buf_put(buf, "E'", 2);
 
@@ -30,57 +31,155 @@ static enum sl_err put_literal(struct sl_buf *buf, const char *text)
     return err == SL_OK ? sl_buf_put_u8(buf, '\'') : err;
 }
 
-static enum sl_err put_setting(struct sl_buf *buf, const char *name, const char *value)
+/* As a name, of a custom setting too: each part of it by itself. */
+static enum sl_err put_name(struct sl_buf *buf, const char *name)
 {
-    enum sl_err err = sl_buf_printf(buf, sl_buf_len(buf) == 0 ? "SELECT " : ", ");
+    enum sl_err err = sl_buf_put_u8(buf, '"');
 
-    if (err == SL_OK) {
-        err = sl_buf_printf(buf, "pg_catalog.set_config(");
+    for (const char *at = name; err == SL_OK && *at != '\0'; at++) {
+        if (*at == '.') {
+            err = sl_buf_put(buf, "\".\"", 3);
+        } else if (*at == '"') {
+            err = sl_buf_put(buf, "\"\"", 2);
+        } else {
+            err = sl_buf_put_u8(buf, (uint8_t)*at);
+        }
     }
-    if (err == SL_OK) {
-        err = put_literal(buf, name);
-    }
-    if (err == SL_OK) {
-        err = sl_buf_put_u8(buf, ',');
-    }
-    if (err == SL_OK) {
-        err = put_literal(buf, value);
-    }
-    return err == SL_OK ? sl_buf_printf(buf, ",false)") : err;
+    return err == SL_OK ? sl_buf_put_u8(buf, '"') : err;
 }
 
-static enum sl_err put_differences(
-        struct sl_buf *buf, const struct params *want, const struct params *have)
-{
-    enum sl_err err = SL_OK;
+/* The statements of a request as they come. */
+struct request_text {
+    struct sl_buf buf;
+    bool is_selecting; /* in the middle of a list of set_config() */
+    enum sl_err err;
+};
 
-    for (uint32_t i = 0; err == SL_OK && i < params_count(want); i++) {
+static void put(struct request_text *text, const char *words)
+{
+    text->err = text->err == SL_OK ? sl_buf_put(&text->buf, words, strlen(words)) : text->err;
+}
+
+/* Its next statement begins with that. */
+static void put_statement(struct request_text *text, const char *words)
+{
+    put(text, sl_buf_len(&text->buf) == 0 ? "" : "; ");
+    put(text, words);
+    text->is_selecting = false;
+}
+
+static void put_setting(struct request_text *text, const char *name, const char *value)
+{
+    if (text->is_selecting) {
+        put(text, ", ");
+    } else {
+        put_statement(text, "SELECT ");
+    }
+    text->is_selecting = true;
+    put(text, "pg_catalog.set_config(");
+    text->err = text->err == SL_OK ? link_put_literal(&text->buf, name) : text->err;
+    put(text, ",");
+    text->err = text->err == SL_OK ? link_put_literal(&text->buf, value) : text->err;
+    put(text, ",false)");
+}
+
+static void put_reset(struct request_text *text, const char *name)
+{
+    put_statement(text, "RESET ");
+    text->err = text->err == SL_OK ? put_name(&text->buf, name) : text->err;
+}
+
+static void put_differences(
+        struct request_text *text, const struct params *want, const struct params *have)
+{
+    for (uint32_t i = 0; i < params_count(want); i++) {
         const char *name;
         const char *value;
         params_at(want, i, &name, &value);
         const char *now = params_get(have, name);
         if (now != NULL && strcmp(now, value) != 0) {
-            err = put_setting(buf, name, value);
+            put_setting(text, name, value);
         }
     }
-    return err;
+}
+
+/* ---- settings of the session's own ---- */
+
+/* Who acts is set last, and reset first: what else is set may need the rights of who logged in. */
+static const char *const actors[] = {"session_authorization", "role"};
+
+static bool is_actor(const char *name)
+{
+    return strcasecmp(name, actors[0]) == 0 || strcasecmp(name, actors[1]) == 0;
+}
+
+static bool differs(const struct params *want, const struct params *have, const char *name)
+{
+    const char *wanted = params_get(want, name);
+    const char *now = params_get(have, name);
+
+    return wanted == NULL || now == NULL ? wanted != now : strcmp(wanted, now) != 0;
+}
+
+/*
+ * The server's settings become the client's. An error in it ends the session, so that what the
+ * client has sent behind it is not carried out with other settings than its own. PostgreSQL
+ * documentation, exit_on_error.
+ */
+static void put_settings(
+        struct request_text *text, const struct params *want, const struct params *have)
+{
+    bool acts = params_get(have, actors[0]) != NULL || params_get(have, actors[1]) != NULL;
+    const char *name;
+    const char *value;
+
+    put_statement(text, "SET LOCAL exit_on_error = on");
+    if (acts) {
+        put_statement(text, "RESET ROLE; RESET SESSION AUTHORIZATION");
+    }
+    for (uint32_t i = 0; i < params_count(have); i++) {
+        params_at(have, i, &name, &value);
+        if (!is_actor(name) && params_get(want, name) == NULL) {
+            put_reset(text, name);
+        }
+    }
+    for (uint32_t i = 0; i < params_count(want); i++) {
+        params_at(want, i, &name, &value);
+        if (!is_actor(name) && differs(want, have, name)) {
+            put_setting(text, name, value);
+        }
+    }
+    for (size_t i = 0; i < SL_COUNT(actors); i++) {
+        value = params_get(want, actors[i]);
+        if (value != NULL) {
+            put_setting(text, actors[i], value);
+        }
+    }
 }
 
 bool link_apply_params(struct client *client, struct server *server)
 {
-    struct sl_buf buf;
+    struct request_text text = {.err = SL_OK};
 
-    if (SL_LIKELY(client->params == server->params)) {
+    if (SL_LIKELY(client->params == server->params && client->settings == server->settings)) {
         return true;
     }
-    sl_buf_init(&buf, QUERY_MAX);
-    enum sl_err err = put_differences(&buf, client->params, server->params);
-    if (err == SL_OK && sl_buf_len(&buf) > 0) {
-        err = sl_buf_put_u8(&buf, '\0');
-        if (err == SL_OK) {
-            err = server_ask_hidden(server, (const char *)sl_buf_borrow(&buf).at);
-        }
+    sl_buf_init(&text.buf, QUERY_MAX);
+    if (client->settings != server->settings) {
+        put_settings(&text, client->settings, server->settings);
     }
-    sl_buf_fini(&buf);
-    return err == SL_OK;
+    put_differences(&text, client->params, server->params);
+    bool is_any = sl_buf_len(&text.buf) > 0;
+    if (text.err == SL_OK && is_any) {
+        text.err = sl_buf_put_u8(&text.buf, '\0');
+    }
+    if (text.err == SL_OK && is_any) {
+        text.err = server_ask_settings(server, (const char *)sl_buf_borrow(&text.buf).at);
+    }
+    sl_buf_fini(&text.buf);
+    if (text.err == SL_OK) {
+        params_unref(server->settings);
+        server->settings = params_ref(client->settings);
+    }
+    return text.err == SL_OK;
 }

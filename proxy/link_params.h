@@ -3,6 +3,8 @@
 #ifndef SLUICE_PROXY_LINK_PARAMS_H
 #define SLUICE_PROXY_LINK_PARAMS_H
 
+#include "protocol/base/buf.h"
+
 #include <stdbool.h>
 
 struct client;
@@ -10,9 +12,12 @@ struct server;
 
 /*
  * Where the server's settings are not the client's, a hidden request that sets them
- * goes ahead of whatever the client sends. False: no memory. On the worker that
- * has both.
+ * goes ahead of whatever the client sends; if it fails the server is gone and the client told.
+ * False: no memory. On the worker that has both.
  */
 bool link_apply_params(struct client *client, struct server *server);
+
+/* A string constant of SQL. */
+SL_MUST_CHECK enum sl_err link_put_literal(struct sl_buf *buf, const char *text);
 
 #endif

@@ -44,7 +44,7 @@ struct prepared {
     uint64_t reading;        /* constant: prepared_intern()'s */
     uint64_t text_key;       /* constant: sl_hash64() of its text */
     uint32_t text_len;       /* constant: without the terminator */
-    uint8_t effects;         /* constant: effects_of() its text */
+    uint16_t effects;        /* constant: effects_of() its text */
     bool is_retired;         /* under its stripe's lock: found no more */
     uint8_t body[];          /* constant: a Parse from behind the name to its end */
 };

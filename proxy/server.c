@@ -16,6 +16,7 @@
 #include "proxy/registry.h"
 #include "proxy/server_load.h"
 #include "proxy/server_settle.h"
+#include "proxy/session_state.h"
 #include "proxy/worker.h"
 
 #include <stdlib.h>
@@ -140,6 +141,7 @@ struct server *server_new(struct pool *pool, struct worker *worker, const struct
     server->startup = params_ref(startup);
     server->params = params_empty();
     server->reported = params_empty();
+    server->settings = params_empty();
     server->connected_at = worker->now;
     server->epoch = atomic_load(&pool->epoch);
     server->serial = process_next_serial();
@@ -205,6 +207,9 @@ void server_close(struct server *server, const char *reason)
     params_unref(server->params);
     params_unref(server->baseline);
     params_unref(server->restored);
+    params_unref(server->settings);
+    session_state_free(server);
+    free(server->refusal);
     params_unref(server->reported);
     free(server->host);
     free(server->key);
@@ -242,6 +247,16 @@ static enum sl_err ask(struct server *server, const char *query, uint8_t local)
 enum sl_err server_ask_hidden(struct server *server, const char *query)
 {
     return ask(server, query, 0);
+}
+
+enum sl_err server_ask_settings(struct server *server, const char *query)
+{
+    return ask(server, query, SETTLE_SETTINGS);
+}
+
+enum sl_err server_ask_state(struct server *server, const char *query)
+{
+    return ask(server, query, SETTLE_STATE);
 }
 
 enum sl_err server_ask_load(struct server *server, const char *query)

@@ -63,6 +63,7 @@ struct client;
 struct load_errand;
 struct params;
 struct server_login;
+struct session_answer;
 struct stmt;
 
 enum { SERVER_KEY_MAX = 256 };
@@ -83,11 +84,15 @@ struct server {
     const struct params *params;   /* what it reports now, of what clients may set */
     const struct params *reported; /* all that it said at its login */
     const struct params *baseline; /* as it was when it had logged in */
+    const struct params *settings; /* and what clients have set besides: session_state.h */
     const struct params *restored; /* and after connect_query; NULL: there was none, or it failed */
     struct server_stmts stmts;
     struct sl_id owner; /* the client that had it last; 0: none */
     unsigned owner_worker;
-    bool is_dirty;         /* something of its owner's may be left in the session */
+    bool is_dirty;         /* something of its owner's may be left in the session, but settings */
+    bool may_have_left;    /* session_state.h: its client's transaction, something of the kind */
+    bool may_have_ended;   /* or taken something back */
+    bool has_called;       /* a function, which may have set what nobody knows to ask for */
     bool is_foreign;       /* what its sequences gave last is for another than who is linked */
     uint8_t taps;          /* enum pipeline_tap: what stages want of the reply on its way */
     bool is_withheld;      /* server_tap.h: the end of a reply waits for on_done */
@@ -113,6 +118,8 @@ struct server {
     bool is_lent;                  /* pool_lend(), until pool_give() */
     bool reads_tags;               /* what it is asked was not all read: its tags say so, too */
     struct load_errand *load;      /* while LOAD */
+    struct session_answer *answer; /* while it is asked what was left */
+    struct sl_error *refusal;      /* of its client's settings; it goes, and so says why */
     struct catalogs_epoch *epochs; /* of the database it is connected to; NULL: not yet known */
 
     struct timer timer;
@@ -176,6 +183,10 @@ void server_say(struct server *server, const void *bytes, size_t len);
 SL_MUST_CHECK enum sl_err server_ask_hidden(struct server *server, const char *query);
 /* The same, of connect_query: an error of it is logged only. Nothing where it failed before. */
 SL_MUST_CHECK enum sl_err server_ask_again(struct server *server);
+/* The same, of a client's settings: an error ends the server, and the client is told of it. */
+SL_MUST_CHECK enum sl_err server_ask_settings(struct server *server, const char *query);
+/* The same, whose rows and error are session_state.h's. */
+SL_MUST_CHECK enum sl_err server_ask_state(struct server *server, const char *query);
 /* The same, whose rows and error are server_load.h's. */
 SL_MUST_CHECK enum sl_err server_ask_load(struct server *server, const char *query);
 

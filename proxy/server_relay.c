@@ -25,6 +25,7 @@
 #include "proxy/server_load.h"
 #include "proxy/server_settle.h"
 #include "proxy/server_tap.h"
+#include "proxy/session_state.h"
 #include "proxy/suspend.h"
 #include "proxy/worker.h"
 
@@ -237,7 +238,7 @@ static void on_tag(struct server *server, struct sl_span tag)
         server_stmts_forget(&server->stmts);
         client_names_clear(client->names);
     } else if (sl_span_is(tag, "LISTEN")) {
-        client->is_pinned = true;
+        client->pins |= PIN_LISTEN;
     }
     /* A DO or a procedure may have a PREPARE, or a DEALLOCATE, within. */
     server->has_sql_prepared |=
@@ -267,6 +268,20 @@ static bool may_have_forgotten(
            strcmp(sqlstate, SL_STATE_SYNTAX_ERROR) != 0;
 }
 
+/* What it has set before cannot be set here; it is told why. */
+static void keep_refusal(struct server *server, const struct back_error *error)
+{
+    server->refusal = server->refusal == NULL ? malloc(sizeof *server->refusal) : server->refusal;
+    if (server->refusal != NULL) {
+        SL_IGNORE(
+                sl_error_set(server->refusal, SL_EIO,
+                        error->sqlstate[0] != '\0' ? error->sqlstate : SL_STATE_CONNECTION_FAILURE,
+                        "cannot restore the session's settings: %.*s", (int)error->message.len,
+                        (const char *)error->message.at),
+                "kept");
+    }
+}
+
 static void on_error(struct server *server, struct sl_span body)
 {
     struct back_error error;
@@ -274,17 +289,21 @@ static void on_error(struct server *server, struct sl_span body)
     back_error_read(body, &error);
     if (error.is_fatal) {
         server->close_reason = "the server ended the session";
-        server->has_said_fatal = true;
+        server->has_said_fatal = !expect_hidden(&server->expect);
     }
     if (!expect_hidden(&server->expect)) {
         server_meter_error(server, error.sqlstate);
         session_path_error(&server->path);
     }
     const struct expect_entry *head = expect_head(&server->expect);
-    bool is_tolerated = head != NULL && head->local == SETTLE_TOLERATED;
+    bool is_tolerated =
+            head != NULL && (head->local == SETTLE_TOLERATED || head->local == SETTLE_STATE);
     if (head != NULL && head->local == SETTLE_LOAD) {
         server_load_error(server, error.sqlstate);
         return;
+    }
+    if (head != NULL && head->local == SETTLE_SETTINGS) {
+        keep_refusal(server, &error);
     }
     if (strcmp(error.sqlstate, SL_STATE_UNDEFINED_PSTATEMENT) == 0 && names_ours(head)) {
         server->close_reason = "its prepared statements are gone";
@@ -362,8 +381,10 @@ static enum relayed on_notification(const struct server *server)
     const struct client *client = server->client;
 
     /* Whoever holds the server did not listen, unless it has held it ever since. */
-    return client != NULL && (client->mode == CONF_POOL_SESSION || client->is_pinned) ? RELAY_PASS
-                                                                                      : RELAY_HIDE;
+    bool is_its = client != NULL &&
+                  (client->mode == CONF_POOL_SESSION || (client->pins & PIN_LISTEN) != 0);
+
+    return is_its ? RELAY_PASS : RELAY_HIDE;
 }
 
 static enum relayed on_ready(struct relay *relay, struct sl_span body)
@@ -426,6 +447,8 @@ static enum relayed on_message(struct relay *relay, uint8_t type, struct sl_span
     case BACK_DATA_ROW:
         if (SL_UNLIKELY(server->load != NULL)) {
             server_load_row(server, body);
+        } else if (SL_UNLIKELY(server->answer != NULL) && is_hidden) {
+            session_state_row(server, body);
         }
         break;
     case BACK_ERROR:
@@ -536,7 +559,8 @@ static bool relay_message(struct relay *relay)
     if (SL_UNLIKELY(server->taps != 0)
                     ? !server_tap(server, sl_span(relay->at, here), is_looked_at(type))
                     : here < (size_t)len + 1 && len < WHOLE_MAX &&
-                              (is_looked_at(type) || server->load != NULL)) {
+                              (is_looked_at(type) || server->load != NULL ||
+                                      server->answer != NULL)) {
         return false;
     }
     size_t body_len = here - MESSAGE_HEAD < len - 4 ? here - MESSAGE_HEAD : len - 4;

@@ -4,6 +4,7 @@
 #include "proxy/client.h"
 #include "proxy/client_stmt.h"
 #include "proxy/server.h"
+#include "proxy/session_state.h"
 #include "proxy/unnamed.h"
 
 #include <stdlib.h>
@@ -138,6 +139,9 @@ void server_settle(void *self, const struct expect_entry *entry, enum expect_out
         break;
     case EXPECT_QUERY:
     case EXPECT_EXECUTE:
+        if (entry->local == SETTLE_STATE) {
+            session_state_answered(server, outcome);
+        }
         if (entry->ref != NULL) {
             client_stmt_finished(server, entry->ref, outcome);
         }

@@ -33,13 +33,15 @@
 struct server;
 struct client;
 
-/* The last three: of a hidden Query whose error is logged only, of auth_query, of server_load.h. */
+/* From the third on: of a hidden Query. */
 enum {
     SETTLE_UNNAMED = 1,
     SETTLE_READY = 2,
-    SETTLE_TOLERATED = 3,
-    SETTLE_QUESTION = 4,
-    SETTLE_LOAD = 5
+    SETTLE_TOLERATED = 3, /* its error is logged only */
+    SETTLE_QUESTION = 4,  /* auth_query */
+    SETTLE_LOAD = 5,      /* server_load.h */
+    SETTLE_STATE = 6,     /* session_state.h */
+    SETTLE_SETTINGS = 7   /* link_params.h: its error is the client's */
 };
 
 /* A reply of ours that waits for its turn. */

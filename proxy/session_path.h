@@ -23,6 +23,7 @@
 #include <stdint.h>
 
 struct client;
+struct params;
 struct search_path_change;
 struct server;
 
@@ -81,8 +82,8 @@ uint16_t session_path_now(const struct session_path *path);
 
 /* Of what the client sends next; without a server what it would begin with. */
 uint16_t client_path_now(const struct client *client);
-/* It is another client's from now on. is_clean: nothing is left there. */
-void client_path_begin(struct server *server, bool is_clean);
+/* It has these settings from now on. is_clean: nothing else is left there. */
+void client_path_begin(struct server *server, const struct params *settings, bool is_clean);
 /* A text of those effects is about to be sent; empty: it is not known. */
 void client_path_look(struct client *client, struct sl_span text, enum session_path_how how);
 /* A Bind of a statement whose text is not here is. */

@@ -134,6 +134,10 @@ static int read_directive(struct wire_script *script, size_t line, const char *w
         script->manual = true;
         return 1;
     }
+    if (strcmp(word, "state") == 0) {
+        script->state = true;
+        return 1;
+    }
     if (strcmp(word, "pipe") == 0) {
         script->pipe = true;
         return 1;

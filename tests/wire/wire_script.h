@@ -66,6 +66,7 @@ struct wire_script {
     struct wire_pairs conf;     /* key = value in [sluice] */
     struct wire_pairs database; /* key = value in the [databases] line */
     struct wire_pairs params;   /* what the fake server reports beside its defaults */
+    bool state;                 /* and what asks what was left in a session */
     bool manual;                /* the script itself answers startup packets */
     bool pipe;                  /* no stage is in the proxy */
     unsigned modes;             /* bits by enum wire_mode */

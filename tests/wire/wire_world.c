@@ -276,6 +276,24 @@ static void greet(struct wire_world *world, struct wire_actor *actor)
     actor->typed = true;
 }
 
+/* ---- what was left in the session --------------------------------------------------------- */
+
+/* proxy/session_state.c's question, of which most scripts need not speak: nothing was left. */
+static bool answer_state(struct wire_world *world, struct wire_actor *actor)
+{
+    static const char asked[] = "SELECT name, setting FROM pg_catalog.pg_settings WHERE source";
+    static const char nothing[] = "C\0\0\0\rSELECT 0\0Z\0\0\0\5I";
+    struct sl_span in = sl_buf_borrow(&actor->in);
+    if (actor->is_client || !actor->typed || world->script->state || in.len < 5 + sizeof asked ||
+            in.at[0] != 'Q' || memcmp(in.at + 5, asked, sizeof asked - 1) != 0 ||
+            in.len < (size_t)sl_get_u32(in.at + 1) + 1) {
+        return false;
+    }
+    sl_buf_consume(&actor->in, (size_t)sl_get_u32(in.at + 1) + 1);
+    put_bytes(actor, nothing, sizeof nothing - 1);
+    return true;
+}
+
 /* ---- moving bytes ------------------------------------------------------------------------- */
 
 static void take_bytes(struct wire_actor *actor)
@@ -352,6 +370,7 @@ void wire_pump(struct wire_world *world, sl_usec wait)
     }
     for (size_t i = 0; i < count; i++) {
         pump_actor(world, &world->actors[i], fds[i].revents);
+        SL_IGNORE(answer_state(world, &world->actors[i]), "or there was nothing to answer");
     }
     if (fds[count].revents != 0) {
         accept_all(world);
@@ -431,6 +450,9 @@ struct wire_message *wire_receive(
 {
     sl_usec end = sl_now() + wait;
     for (;;) {
+        if (answer_state(world, actor)) {
+            wire_flush(world, actor);
+        }
         struct wire_message *message = decode_next(world, actor, typed);
         if (message != NULL && is_ignored(actor, message)) {
             continue;

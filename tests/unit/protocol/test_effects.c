@@ -18,8 +18,10 @@ enum {
     STAY = EFFECTS_STAY,
     SEQ = EFFECTS_SEQUENCES,
     BOTH = STAY | SEQ,
-    ALL = EFFECTS_ALL & ~(EFFECTS_RULES | EFFECTS_COPY),
-    NOT_FOR_HAND_OVER = EFFECTS_SCHEMA | EFFECTS_RULES | EFFECTS_COPY
+    ALL = EFFECTS_ALL &
+          ~(EFFECTS_RULES | EFFECTS_COPY | EFFECTS_CALLS | EFFECTS_ENDS | EFFECTS_LEAVES),
+    NOT_FOR_HAND_OVER = EFFECTS_SCHEMA | EFFECTS_RULES | EFFECTS_COPY | EFFECTS_CALLS |
+                        EFFECTS_ENDS | EFFECTS_LEAVES
 };
 
 struct row {
@@ -294,7 +296,8 @@ static void a_text_may_end_anywhere(void **state)
         assert_true(effects <= (EFFECTS_ALL | EFFECTS_SCHEMA));
         free(copy);
     }
-    assert_int_equal(effects_of(sl_span_text(text)), STAY | EFFECTS_SCHEMA | EFFECTS_RULES);
+    assert_int_equal(effects_of(sl_span_text(text)),
+            STAY | EFFECTS_SCHEMA | EFFECTS_RULES | EFFECTS_CALLS | EFFECTS_ENDS | EFFECTS_LEAVES);
 }
 
 static void settings_change_behind_these(void **state)
@@ -398,6 +401,72 @@ static void a_copy_is_seen(void **state)
     }
 }
 
+struct bit_row {
+    const char *text;
+    bool is_set;
+};
+
+static void check_bit(unsigned bit, const struct bit_row *rows, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (((effects_of(sl_span_text(rows[i].text)) & bit) != 0) != rows[i].is_set) {
+            fail_msg("%s: %s", rows[i].text, rows[i].is_set ? "not seen" : "it does not");
+        }
+    }
+}
+
+/* What stays then has no name that the text says. */
+static void what_others_do_is_told_from_what_the_text_does(void **state)
+{
+    static const struct bit_row rows[] = {{"select f(1)", true}, {"select s.f(1)", true},
+            {"select \"f\"(1)", true}, {"do $$begin end$$", true}, {"call p()", true},
+            {"execute x", true}, {"select (x).f from t", true}, {"foo", true},
+            {"create table t as select f(1)", true}, {"create table t (a int default f(1))", true},
+            {"create index i on t (f(a))", true}, {"set a = 'b'", false}, {"set a.b to c", false},
+            {"select set_config('a', 'b', false)", false}, {"create temp table t (a int)", false},
+            {"create temp table t(a int, b varchar(10))", false},
+            {"create index i on t (a)", false},
+            {"create function f(a int) returns int language sql as 'select 1'", false},
+            {"create trigger t before insert on t execute function f()", false},
+            {"prepare x as select 1", false}, {"listen x", false}, {"load 'x'", false},
+            {"declare c cursor with hold for select 1", false},
+            {"select pg_advisory_lock(1)", false},
+            {"select pg_try_advisory_lock_shared(1, 2)", false},
+            {"select pg_advisory_unlock_all()", false}, {"select 1", false}, {"begin", false}};
+
+    (void)state;
+    check_bit(EFFECTS_CALLS, rows, SL_COUNT(rows));
+}
+
+static void what_the_text_leaves_is_told_from_what_it_calls(void **state)
+{
+    static const struct bit_row rows[] = {{"set a = 'b'", true}, {"do $$begin end$$", true},
+            {"call p()", true}, {"execute x", true}, {"prepare x as select 1", true},
+            {"listen x", true}, {"load 'x'", true}, {"create temp table t (a int)", true},
+            {"select set_config('a', 'b', false)", true}, {"select pg_advisory_lock(1)", true},
+            {"declare c cursor with hold for select 1", true},
+            {"update pg_settings set a = 1", true}, {"set a = 'b'; select f()", true},
+            {"select f(1)", false}, {"select (x).f from t", false}, {"set local a = 'b'", false},
+            {"select set_config('a', 'b', true)", false}, {"insert into t values (f(1))", false},
+            {"reset all", false}, {"commit", false}};
+
+    (void)state;
+    check_bit(EFFECTS_LEAVES, rows, SL_COUNT(rows));
+}
+
+static void what_may_end_what_stays_is_seen(void **state)
+{
+    static const struct bit_row rows[] = {{"reset a", true}, {"discard all", true},
+            {"deallocate p", true}, {"drop table t", true}, {"close c", true}, {"unlisten *", true},
+            {"select 1; close all", true}, {"select pg_advisory_unlock(1)", true},
+            {"select f()", true}, {"do $$begin end$$", true}, {"select 1", false},
+            {"insert into t values (1)", false}, {"commit", false}, {"set a = 'b'", false},
+            {"update t set a = 'close c'", false}, {"begin", false}};
+
+    (void)state;
+    check_bit(EFFECTS_ENDS, rows, SL_COUNT(rows));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -413,6 +482,9 @@ int main(void)
             cmocka_unit_test(the_names_are_in_order),
             cmocka_unit_test(what_there_is_for_others_is_seen_to_change),
             cmocka_unit_test(a_copy_is_seen),
+            cmocka_unit_test(what_others_do_is_told_from_what_the_text_does),
+            cmocka_unit_test(what_the_text_leaves_is_told_from_what_it_calls),
+            cmocka_unit_test(what_may_end_what_stays_is_seen),
     };
 
     return cmocka_run_group_tests_name("effects", tests, NULL, NULL);

@@ -1,0 +1,305 @@
+/* SPDX-License-Identifier: PostgreSQL */
+#include "proxy/session_state.h"
+
+#include "protocol/back.h"
+#include "protocol/base/buf.h"
+#include "protocol/base/log.h"
+#include "proxy/client.h"
+#include "proxy/link_params.h"
+#include "proxy/params.h"
+#include "proxy/server.h"
+#include "proxy/session_path.h"
+#include "proxy/worker.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+enum { QUERY_MAX = 65536, CUSTOM_NAMES_MAX = 64, NAME_MAX_LEN = 63 };
+
+struct session_answer {
+    const struct params *settings;
+    unsigned pins;
+};
+
+static const struct {
+    const char *name; /* as the Query below says it */
+    unsigned pin;
+} reasons[PIN_REASONS] = {
+        {"temporary object", PIN_TEMPORARY},
+        {"advisory lock", PIN_LOCK},
+        {"holdable cursor", PIN_CURSOR},
+        {"prepared statement", PIN_PREPARED},
+        {"listen", PIN_LISTEN},
+        {"settings", PIN_SETTINGS},
+        {"unknown", PIN_UNKNOWN},
+};
+
+const char *session_pin_name(unsigned i)
+{
+    return reasons[i].name;
+}
+
+/* ---- asking ---- */
+
+/*
+ * Nothing in it depends on the session's search_path. The list of names follows, and its end. A
+ * setting has a name and a value; what pins, its reason only.
+ */
+#define TEMPORARY(table, namespace)                                                                \
+    " UNION ALL SELECT 'temporary object', NULL WHERE pg_catalog.pg_my_temp_schema()"              \
+    " OPERATOR(pg_catalog.<>) 0 AND EXISTS (SELECT FROM pg_catalog." table                         \
+    " WHERE " namespace " OPERATOR(pg_catalog.=) pg_catalog.pg_my_temp_schema())"
+
+static const char question[] =
+        "SELECT name, setting FROM pg_catalog.pg_settings"
+        " WHERE source OPERATOR(pg_catalog.=) 'session'" TEMPORARY("pg_class",
+                "relnamespace") TEMPORARY("pg_proc", "pronamespace") TEMPORARY("pg_type",
+                "typnamespace") " UNION ALL SELECT 'advisory lock', NULL WHERE EXISTS (SELECT FROM "
+                                "pg_catalog.pg_locks"
+                                " WHERE locktype OPERATOR(pg_catalog.=) 'advisory'"
+                                " AND pid OPERATOR(pg_catalog.=) pg_catalog.pg_backend_pid())"
+                                " UNION ALL SELECT 'holdable cursor', NULL WHERE EXISTS"
+                                " (SELECT FROM pg_catalog.pg_cursors WHERE is_holdable)"
+                                " UNION ALL SELECT 'prepared statement', NULL WHERE EXISTS"
+                                " (SELECT FROM pg_catalog.pg_prepared_statements WHERE from_sql)"
+                                " UNION ALL SELECT 'listen', NULL WHERE EXISTS"
+                                " (SELECT FROM pg_catalog.pg_listening_channels())"
+                                " UNION ALL SELECT name, pg_catalog.current_setting(name, true)"
+                                " FROM pg_catalog.unnest(ARRAY['role','session_authorization'";
+
+static enum sl_err put_question(struct sl_buf *buf, const struct params *custom)
+{
+    static const char end[] = "]::pg_catalog.text[]) name";
+    enum sl_err err = sl_buf_put(buf, question, sizeof question - 1);
+
+    for (uint32_t i = 0; err == SL_OK && i < params_count(custom); i++) {
+        const char *name;
+        const char *value;
+        params_at(custom, i, &name, &value);
+        err = sl_buf_put_u8(buf, ',');
+        err = err == SL_OK ? link_put_literal(buf, name) : err;
+    }
+    return err == SL_OK ? sl_buf_put(buf, end, sizeof end) : err;
+}
+
+/* Nobody can say what is there: the client stays with it, and whatever it sends next may change it. */
+static void give_up(struct client *client)
+{
+    client->pins |= PIN_UNKNOWN;
+}
+
+/* Something may have come, or what is there may have gone. */
+static bool is_wanted(const struct client *client, const struct server *server)
+{
+    bool has_any = client->pins != 0 || client->settings != params_empty();
+
+    return server->may_have_left || (server->may_have_ended && has_any);
+}
+
+bool session_state_ask(struct client *client, struct server *server)
+{
+    struct sl_buf buf;
+
+    if (SL_LIKELY(!is_wanted(client, server)) || client->has_left) {
+        server->may_have_ended = false;
+        return false;
+    }
+    struct session_answer *answer = calloc(1, sizeof *answer);
+    server->may_have_left = false;
+    server->may_have_ended = false;
+    if (answer == NULL) {
+        give_up(client);
+        return false;
+    }
+    answer->settings = params_empty();
+    server->answer = answer;
+    sl_buf_init(&buf, QUERY_MAX);
+    enum sl_err err = put_question(&buf, client->custom);
+    if (err == SL_OK) {
+        err = server_ask_state(server, (const char *)sl_buf_borrow(&buf).at);
+    }
+    sl_buf_fini(&buf);
+    if (err != SL_OK) {
+        session_state_free(server);
+        give_up(client);
+        return false;
+    }
+    return true;
+}
+
+void session_state_free(struct server *server)
+{
+    if (server->answer != NULL) {
+        params_unref(server->answer->settings);
+        free(server->answer);
+        server->answer = NULL;
+    }
+}
+
+/* ---- the answer ---- */
+
+/* What every session has, and what client->params has. */
+static bool is_usual(const struct server *server, const char *name, const char *value)
+{
+    if (strcasecmp(name, "role") == 0) {
+        return strcmp(value, "none") == 0;
+    }
+    const char *login = params_get(server->reported, name);
+    if (strcasecmp(name, "session_authorization") == 0) {
+        return login != NULL && strcmp(login, value) == 0;
+    }
+    return login != NULL;
+}
+
+static void take_setting(struct server *server, struct sl_span name, struct sl_span value)
+{
+    struct session_answer *answer = server->answer;
+    char *text = malloc(name.len + value.len + 2);
+
+    if (text == NULL) {
+        answer->pins |= PIN_SETTINGS;
+        return;
+    }
+    memcpy(text, name.at, name.len);
+    text[name.len] = '\0';
+    memcpy(text + name.len + 1, value.at, value.len);
+    text[name.len + 1 + value.len] = '\0';
+    if (!is_usual(server, text, text + name.len + 1)) {
+        const struct params *set = params_with(answer->settings, text, text + name.len + 1);
+        answer->pins |= set == NULL ? PIN_SETTINGS : 0U;
+        answer->settings = set == NULL ? answer->settings : set;
+    }
+    free(text);
+}
+
+void session_state_row(struct server *server, struct sl_span body)
+{
+    struct sl_span name;
+    struct sl_span value;
+
+    if (server->answer == NULL || !back_row_field(body, 0, &name)) {
+        return;
+    }
+    if (back_row_field(body, 1, &value)) {
+        take_setting(server, name, value);
+        return;
+    }
+    for (size_t i = 0; i < PIN_REASONS; i++) {
+        server->answer->pins |= sl_span_is(name, reasons[i].name) ? reasons[i].pin : 0U;
+    }
+}
+
+void session_state_answered(struct server *server, enum expect_outcome outcome)
+{
+    struct session_answer *answer = server->answer;
+    struct client *client = server->client;
+
+    if (answer == NULL || client == NULL) {
+        session_state_free(server);
+        return;
+    }
+    if (outcome != EXPECT_DONE) {
+        give_up(client);
+    } else {
+        params_unref(client->settings);
+        params_unref(server->settings);
+        client->settings = params_ref(answer->settings);
+        server->settings = params_ref(answer->settings);
+        server->has_sql_prepared = (answer->pins & PIN_PREPARED) != 0;
+        server->is_dirty = answer->pins != 0 || server->has_called;
+        answer->pins |= client->has_unasked ? PIN_SETTINGS : 0U;
+        client->pins = (uint8_t)answer->pins;
+        client_path_begin(server, client->settings, true);
+    }
+    session_state_free(server);
+}
+
+/* ---- names of custom settings ---- */
+
+struct words {
+    const uint8_t *at;
+    const uint8_t *end;
+};
+
+static bool is_name(uint8_t c)
+{
+    return (uint8_t)((c | 0x20) - 'a') < 26 || (uint8_t)(c - '0') < 10 || c == '_' || c == '$' ||
+           c == '.' || c == '"' || c >= 0x80;
+}
+
+static void skip(struct words *words, const char *signs)
+{
+    while (words->at < words->end && *words->at != '\0' && strchr(signs, *words->at) != NULL) {
+        words->at++;
+    }
+}
+
+static struct sl_span next_name(struct words *words)
+{
+    const uint8_t *from = words->at;
+
+    while (words->at < words->end && is_name(*words->at)) {
+        words->at++;
+    }
+    return sl_span(from, (size_t)(words->at - from));
+}
+
+static bool is_word(struct sl_span name, const char *word)
+{
+    return name.len == strlen(word) && strncasecmp((const char *)name.at, word, name.len) == 0;
+}
+
+/* At the bound what it has set cannot be asked for, and keeps it where it is. */
+static void remember(struct client *client, struct sl_span name)
+{
+    char text[2 * NAME_MAX_LEN + 2];
+    size_t len = 0;
+
+    if (memchr(name.at, '.', name.len) == NULL) {
+        return; /* of PostgreSQL's own, or no name */
+    }
+    for (size_t i = 0; i < name.len && len < sizeof text; i++) {
+        if (name.at[i] != '"') {
+            text[len++] = (char)name.at[i];
+        }
+    }
+    const struct params *set = NULL;
+    if (len < sizeof text && params_count(client->custom) < CUSTOM_NAMES_MAX) {
+        text[len] = '\0';
+        set = params_with(client->custom, text, "");
+    }
+    client->has_unasked |= set == NULL;
+    client->custom = set == NULL ? client->custom : set;
+}
+
+/*
+ * Behind SET [SESSION] and in set_config('...: what stands there by chance in a text of another
+ * kind does no harm, it is asked for and is not there.
+ */
+void session_state_see(struct client *client, struct sl_span text)
+{
+    struct words words = {.at = text.at, .end = text.at + text.len};
+
+    while (words.at < words.end) {
+        struct sl_span name = next_name(&words);
+        if (is_word(name, "set")) {
+            skip(&words, " \t\r\n\f\v");
+            name = next_name(&words);
+            if (is_word(name, "session")) {
+                skip(&words, " \t\r\n\f\v");
+                name = next_name(&words);
+            }
+            remember(client, name);
+        } else if (name.len >= 10 && is_word(sl_span(name.at + name.len - 10, 10), "set_config")) {
+            skip(&words, " \t\r\n\f\v(");
+            bool is_constant = words.at < words.end && *words.at == '\'';
+            skip(&words, "'");
+            name = next_name(&words);
+            client->has_unasked |= !is_constant;
+            remember(client, name);
+        } else if (name.len == 0) {
+            words.at++;
+        }
+    }
+}

@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: PostgreSQL */
+/*
+ * proxy/session_state.h - what a client's transactions have left in its session, as the server says.
+ *
+ * No text tells it: a function may set, a rollback takes back. So when a transaction in which
+ * something may have been left (protocol/effects.h) is over, and before the server is anybody
+ * else's, the server is asked, unseen, by one Query. It says
+ *
+ *   settings   of source "session" in pg_settings, role and session_authorization, and custom ones
+ *              of the names that the client has sent: client->settings. They are set on whichever
+ *              server comes next (link_params.h). Those that PostgreSQL reports by itself are
+ *              in client->params, as ever.
+ *   the rest   temporary objects, advisory locks, holdable cursors, prepared statements of SQL's
+ *              own, channels listened to: they are on that server and nowhere else, and pin the
+ *              client to it until an answer says that they are gone.
+ *
+ *   link_settle() -> session_state_ask() -> rows -> session_state_answered() -> link_settle()
+ *
+ * What the client sends meanwhile passes to the same server, behind it. An answer that does not
+ * come (a statement_timeout of the client's) pins it too, and it is asked again after the next
+ * transaction. Of what a function of the user's leaves it is not asked, as that would be after every
+ * call: its client finds it as long as it comes back to that server, and before another has that
+ * all is taken away. So with custom settings whose names stand in a function only: there is no list.
+ *
+ * Ownership: a struct session_answer is its server's while it is asked. Threads: the server's
+ * worker. Bounds: PARAMS_BYTES_MAX of settings and CUSTOM_NAMES_MAX names, beyond which the client is pinned.
+ */
+#ifndef SLUICE_PROXY_SESSION_STATE_H
+#define SLUICE_PROXY_SESSION_STATE_H
+
+#include "protocol/base/span.h"
+#include "protocol/expect.h"
+
+#include <stdbool.h>
+
+struct client;
+struct server;
+
+/* Why a client keeps its server between transactions; a set. */
+enum session_pin {
+    PIN_TEMPORARY = 1, /* tables, views, sequences, functions, types */
+    PIN_LOCK = 2,      /* session-level advisory locks */
+    PIN_CURSOR = 4,    /* WITH HOLD */
+    PIN_PREPARED = 8,  /* PREPARE */
+    PIN_LISTEN = 16,   /* LISTEN */
+    PIN_SETTINGS = 32, /* more than can be kept */
+    PIN_UNKNOWN = 64,  /* the server did not say */
+    PIN_REASONS = 7
+};
+
+/* Its name, of bit i. */
+const char *session_pin_name(unsigned i);
+
+/*
+ * The client's transaction is over, its server quiet. True: the server was asked, and
+ * link_settle() is called again when it has answered.
+ */
+bool session_state_ask(struct client *client, struct server *server);
+
+/* Of the answer: server_relay.c, server_settle.c. */
+void session_state_row(struct server *server, struct sl_span body);
+void session_state_answered(struct server *server, enum expect_outcome outcome);
+/* By server_close(). */
+void session_state_free(struct server *server);
+
+/* A text that is about to be sent: names of custom settings in it are remembered. */
+void session_state_see(struct client *client, struct sl_span text);
+
+#endif
