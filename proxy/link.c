@@ -177,6 +177,8 @@ bool link_want(struct client *client)
         client->waiter.worker = worker;
         client->waiter.client = client->id;
         client->waiter.startup = client->startup;
+        client->waiter.params = client->params;
+        client->waiter.settings = client->settings;
         switch (pool_take(client->pool, &client->waiter, worker, &server)) {
         case POOL_QUEUED:
             stand_in_line(client);

@@ -22,6 +22,7 @@
 #include "proxy/catalogs.h"
 #include "proxy/client.h"
 #include "proxy/params.h"
+#include "proxy/pool_idle.h"
 #include "proxy/pool_welcome.h"
 #include "proxy/process.h"
 #include "proxy/registry.h"
@@ -149,57 +150,6 @@ static void set_place(struct pool *pool, struct server *server, enum pool_place 
     server->place = place;
 }
 
-static void take_off_idle(struct pool *pool, struct server *server)
-{
-    sl_list_remove(&server->in_pool);
-    pool->idle_count--;
-}
-
-static struct server *idle_on(struct pool *pool, unsigned worker, const struct params *startup)
-{
-    struct sl_list *list = &pool->idle[worker];
-
-    for (struct sl_list *it = pool->round_robin ? list->prev : list->next; it != list;
-            it = pool->round_robin ? it->prev : it->next) {
-        struct server *server = SL_CONTAINER(it, struct server, in_pool);
-        if (startup == NULL || server->startup == startup) {
-            return server;
-        }
-    }
-    return NULL;
-}
-
-/* server_round_robin: the one that has rested longest, whichever worker's it is. */
-static struct server *longest_idle(struct pool *pool, const struct params *startup)
-{
-    struct server *found = NULL;
-
-    for (unsigned i = 0; i < process_workers(); i++) {
-        struct server *server = idle_on(pool, i, startup);
-        if (server != NULL && (found == NULL || server->idle_since < found->idle_since)) {
-            found = server;
-        }
-    }
-    return found;
-}
-
-/* An idle server with those startup values (NULL: any), of this worker if there is one. */
-static struct server *find_idle(struct pool *pool, unsigned worker, const struct params *startup)
-{
-    if (pool->idle_count == 0) {
-        return NULL;
-    }
-    if (pool->round_robin) {
-        return longest_idle(pool, startup);
-    }
-    struct server *found = idle_on(pool, worker, startup);
-    unsigned workers = process_workers();
-    for (unsigned i = 1; found == NULL && i < workers; i++) {
-        found = idle_on(pool, (worker + i) % workers, startup);
-    }
-    return found;
-}
-
 static struct waiter *first_waiter(const struct pool *pool)
 {
     return sl_list_empty(&pool->waiters) ? NULL
@@ -317,10 +267,10 @@ static void want_launch(struct pool *pool, sl_usec now, struct todo *todo)
     }
     struct waiter *waiter = first_unprovided(pool);
     if (pool->total >= size_now(pool, now)) {
-        struct server *useless = find_idle(pool, 0, NULL);
+        struct server *useless = pool_idle_find(pool, 0, NULL);
         if (useless != NULL && todo->closed == NULL &&
                 first_waiter_with(pool, useless->startup) == NULL) {
-            take_off_idle(pool, useless);
+            pool_idle_take_off(pool, useless);
             set_place(pool, useless, POOL_TESTED);
             todo->closed = useless;
         }
@@ -441,10 +391,10 @@ enum pool_taken pool_take(
     sl_list_init(&waiter->link);
     pthread_mutex_lock(&pool->lock);
     if (!pool_is_paused(pool) && first_waiter_with(pool, waiter->startup) == NULL) {
-        found = find_idle(pool, worker->index, waiter->startup);
+        found = pool_idle_find(pool, worker->index, waiter);
     }
     if (found != NULL) {
-        take_off_idle(pool, found);
+        pool_idle_take_off(pool, found);
         grant(pool, waiter, found);
     } else {
         sl_list_append(&pool->waiters, &waiter->link);
@@ -528,6 +478,7 @@ void pool_give(struct pool *pool, struct server *server, struct worker *worker)
         reason = "its startup values are not those of who waits";
     } else {
         set_place(pool, server, POOL_IDLE);
+        server->idle_params = server->params;
         if (server->is_lent) {
             sl_list_append(&pool->idle[worker->index], &server->in_pool);
         } else {
@@ -551,7 +502,7 @@ void pool_forget(struct pool *pool, struct server *server, struct worker *worker
 
     pthread_mutex_lock(&pool->lock);
     if (server->place == POOL_IDLE) {
-        take_off_idle(pool, server);
+        pool_idle_take_off(pool, server);
     }
     pool->counts[server->place]--;
     pool->total--;
@@ -574,7 +525,7 @@ bool pool_withdraw(struct pool *pool, struct server *server, bool keeps_min)
     int steady = pool->total - pool->counts[POOL_LOGIN] - pool->counts[POOL_TESTED];
     bool is_idle = server->place == POOL_IDLE && (!keeps_min || steady > pool->min);
     if (is_idle) {
-        take_off_idle(pool, server);
+        pool_idle_take_off(pool, server);
         set_place(pool, server, POOL_TESTED);
     }
     pthread_mutex_unlock(&pool->lock);
@@ -656,9 +607,9 @@ static struct server *serve_one_locked(struct pool *pool, unsigned worker)
 {
     SL_LIST_EACH (it, &pool->waiters) {
         struct waiter *waiter = SL_CONTAINER(it, struct waiter, link);
-        struct server *server = find_idle(pool, worker, waiter->startup);
+        struct server *server = pool_idle_find(pool, worker, waiter);
         if (server != NULL) {
-            take_off_idle(pool, server);
+            pool_idle_take_off(pool, server);
             grant(pool, waiter, server);
             return server;
         }
@@ -693,10 +644,10 @@ static void make_room_elsewhere(const struct pool *pool, struct worker *worker)
         struct todo todo = {0};
         pthread_mutex_lock(&p->lock);
         if (p->waiting == 0 && p->total > p->min) {
-            todo.closed = find_idle(p, worker->index, NULL);
+            todo.closed = pool_idle_find(p, worker->index, NULL);
         }
         if (todo.closed != NULL) {
-            take_off_idle(p, todo.closed);
+            pool_idle_take_off(p, todo.closed);
             set_place(p, todo.closed, POOL_TESTED);
         }
         pthread_mutex_unlock(&p->lock);
@@ -756,9 +707,9 @@ void pool_close_idle(struct pool *pool, struct worker *worker, const char *reaso
     for (;;) {
         struct todo todo = {0};
         pthread_mutex_lock(&pool->lock);
-        todo.closed = find_idle(pool, worker->index, NULL);
+        todo.closed = pool_idle_find(pool, worker->index, NULL);
         if (todo.closed != NULL) {
-            take_off_idle(pool, todo.closed);
+            pool_idle_take_off(pool, todo.closed);
             set_place(pool, todo.closed, POOL_TESTED);
         }
         pthread_mutex_unlock(&pool->lock);

@@ -46,9 +46,12 @@ struct waiter {
     struct worker *worker;        /* constant while waiting */
     struct sl_id client;          /* constant while waiting */
     const struct params *startup; /* constant while waiting: what its server must be made with */
-    sl_usec since;                /* constant while waiting */
-    bool is_waiting;              /* under the pool's lock: on the list */
-    bool is_provided;             /* under the pool's lock: a server is made with it in mind */
+    const struct params
+            *params; /* constant while waiting, likewise the next: what it is to be set to */
+    const struct params *settings;
+    sl_usec since;    /* constant while waiting */
+    bool is_waiting;  /* under the pool's lock: on the list */
+    bool is_provided; /* under the pool's lock: a server is made with it in mind */
 };
 
 /* What a server counts as in its pool: PgBouncer's columns of SHOW POOLS. */

@@ -133,12 +133,13 @@ struct server {
     bool is_lost;             /* the socket is of no use, but a letter is on its way */
     struct sl_list cancels;   /* cancel.c: requests under way that keep it from others */
 
-    struct sl_list in_pool;  /* under the pool's lock: on its idle list */
-    enum pool_place place;   /* under the pool's lock */
-    unsigned pool_worker;    /* under the pool's lock: whose idle list */
-    struct letter letter;    /* on its way to another worker */
-    struct worker *to;       /* where to; constant while on its way */
-    struct sl_id for_client; /* for whom; gen 0: nobody, close it */
+    struct sl_list in_pool;           /* under the pool's lock: on its idle list */
+    const struct params *idle_params; /* under it, only to be compared: params when it came there */
+    enum pool_place place;            /* under the pool's lock */
+    unsigned pool_worker;             /* under the pool's lock: whose idle list */
+    struct letter letter;             /* on its way to another worker */
+    struct worker *to;                /* where to; constant while on its way */
+    struct sl_id for_client;          /* for whom; gen 0: nobody, close it */
     const char *evicted_for; /* then why; written by whoever withdrew it from the idle list */
 
     struct address address; /* of the node: constant once connected */
