@@ -306,7 +306,7 @@ static enum step on_function(struct client *client, const struct request *reques
     struct expect_entry entry = {.kind = EXPECT_FUNCTION};
 
     if (client->mode != CONF_POOL_SESSION) {
-        request_note_effects(client, EFFECTS_STAY); /* its OID tells nothing */
+        request_note_effects(client, EFFECTS_STAY | EFFECTS_CALLS); /* its OID tells nothing */
     }
     client->may_set = true;
     session_path_blur(&client->server->path);
@@ -444,6 +444,9 @@ static enum step on_message(struct client *client, const struct request *request
         if (!link_want(client)) {
             return STEP_STOP;
         }
+    }
+    if (SL_UNLIKELY(client->server->is_setting)) {
+        return request_hold(client);
     }
     return with_server(client, request);
 }

@@ -133,7 +133,7 @@ static void put_settings(
     const char *name;
     const char *value;
 
-    put_statement(text, "SET LOCAL exit_on_error = on");
+    put_statement(text, "SET LOCAL exit_on_error = on; SET LOCAL statement_timeout = 0");
     if (acts) {
         put_statement(text, "RESET ROLE; RESET SESSION AUTHORIZATION");
     }
@@ -166,6 +166,8 @@ bool link_apply_params(struct client *client, struct server *server)
     }
     sl_buf_init(&text.buf, QUERY_MAX);
     if (client->settings != server->settings) {
+        /* Another's may cut it off before it has begun to be careful; then nothing may be behind. */
+        server->is_setting = params_get(server->settings, "statement_timeout") != NULL;
         put_settings(&text, client->settings, server->settings);
     }
     put_differences(&text, client->params, server->params);

@@ -92,6 +92,7 @@ struct server {
     bool is_dirty;         /* something of its owner's may be left in the session, but settings */
     bool may_have_left;    /* session_state.h: its client's transaction, something of the kind */
     bool may_have_ended;   /* or taken something back */
+    bool is_setting;       /* settings of its client's are on their way, and must arrive first */
     bool has_called;       /* a function, which may have set what nobody knows to ask for */
     bool is_foreign;       /* what its sequences gave last is for another than who is linked */
     uint8_t taps;          /* enum pipeline_tap: what stages want of the reply on its way */

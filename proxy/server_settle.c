@@ -141,6 +141,8 @@ void server_settle(void *self, const struct expect_entry *entry, enum expect_out
     case EXPECT_EXECUTE:
         if (entry->local == SETTLE_STATE) {
             session_state_answered(server, outcome);
+        } else if (entry->local == SETTLE_SETTINGS) {
+            server->is_setting = false; /* or it is over with the server */
         }
         if (entry->ref != NULL) {
             client_stmt_finished(server, entry->ref, outcome);

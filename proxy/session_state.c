@@ -139,9 +139,12 @@ void session_state_free(struct server *server)
 
 /* ---- the answer ---- */
 
-/* What every session has, and what client->params has. */
+/* What every session has, what client->params has, and what begins anew with each transaction. */
 static bool is_usual(const struct server *server, const char *name, const char *value)
 {
+    if (strncasecmp(name, "transaction_", 12) == 0 && strcasecmp(name, "transaction_timeout") != 0) {
+        return true;
+    }
     if (strcasecmp(name, "role") == 0) {
         return strcmp(value, "none") == 0;
     }
