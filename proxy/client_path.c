@@ -20,7 +20,9 @@ uint16_t client_path_now(const struct client *client)
     const uint16_t own = params_path(client->params);
 
     if (server == NULL) {
-        return own != SEARCH_PATHS_OF_ROLE ? own : params_path(client->startup);
+        const uint16_t set = params_path(client->settings);
+        const uint16_t kept = own != SEARCH_PATHS_OF_ROLE ? own : set;
+        return kept != SEARCH_PATHS_OF_ROLE ? kept : params_path(client->startup);
     }
     uint16_t followed = session_path_now(&server->path);
     uint16_t reported = params_path(server->params);

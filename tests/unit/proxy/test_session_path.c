@@ -324,12 +324,19 @@ static void what_the_server_reports_is_believed(void **state)
 
     (void)state;
     client.params = params_empty();
+    client.settings = params_empty();
     client.startup = with(params_empty(), "search_path", "s");
     server.startup = client.startup;
     server.params = params_empty();
     assert_string_equal(search_paths_text(client_path_now(&client)), "s");
+    client.settings = with(params_empty(), "search_path", "t");
+    assert_string_equal(search_paths_text(client_path_now(&client)), "t");
     client.server = &server;
-    client_path_begin(&server, false);
+    client_path_begin(&server, client.settings, false);
+    assert_string_equal(search_paths_text(client_path_now(&client)), "t");
+    params_unref(client.settings);
+    client.settings = params_empty();
+    client_path_begin(&server, params_empty(), false);
     assert_string_equal(search_paths_text(client_path_now(&client)), "s");
     server.params = with(params_empty(), "search_path", "r");
     assert_string_equal(search_paths_text(client_path_now(&client)), "r");
@@ -343,11 +350,11 @@ static void what_the_server_reports_is_believed(void **state)
     client.server = &server;
     session_path_send(&server.path, &change, SESSION_PATH_QUERY, true);
     assert_string_equal(search_paths_text(client_path_now(&client)), "not known");
-    client_path_begin(&server, true);
+    client_path_begin(&server, params_empty(), true);
     server.has_failed_setup = true;
     params_unref(server.params);
     server.params = params_empty();
-    client_path_begin(&server, true); /* connect_query has run */
+    client_path_begin(&server, params_empty(), true); /* connect_query has run */
     assert_string_equal(search_paths_text(client_path_now(&client)), "not known");
     params_unref(client.params);
     params_unref(client.startup);
