@@ -210,6 +210,11 @@ int conf_max_db_client_connections(const struct conf *conf, const struct conf_da
     return limit(db->max_db_client_connections, conf->max_db_client_connections);
 }
 
+int conf_max_pinned_percent(const struct conf *conf, const struct conf_database *db)
+{
+    return first_set(CONF_UNSET, db->max_pinned_percent, conf->max_pinned_percent);
+}
+
 const char *conf_auth_user(const struct conf *conf, const struct conf_database *db)
 {
     return db != NULL && db->auth_user != NULL ? db->auth_user : conf->auth_user;

@@ -96,6 +96,7 @@ struct conf_database {
     int reserve_pool_size;
     int max_db_connections;
     int max_db_client_connections;
+    int max_pinned_percent;
     enum conf_pool_mode pool_mode;
     enum conf_load_balance load_balance_hosts;
     sl_usec query_wait_timeout_usec;
@@ -214,6 +215,7 @@ struct conf {
     int max_db_client_connections;
     int max_user_connections;
     int max_user_client_connections;
+    int max_pinned_percent;
     bool server_round_robin;
     bool session_late_link;
     sl_usec autodb_idle_timeout_usec;
@@ -325,6 +327,7 @@ int conf_min_pool_size(const struct conf *conf, const struct conf_database *db);
 sl_usec conf_server_lifetime(const struct conf *conf, const struct conf_database *db);
 int conf_max_db_connections(const struct conf *conf, const struct conf_database *db);
 int conf_max_db_client_connections(const struct conf *conf, const struct conf_database *db);
+int conf_max_pinned_percent(const struct conf *conf, const struct conf_database *db);
 const char *conf_auth_user(const struct conf *conf, const struct conf_database *db);
 const char *conf_auth_query(const struct conf *conf, const struct conf_database *db);
 const char *conf_auth_dbname(const struct conf *conf, const struct conf_database *db);

@@ -367,6 +367,10 @@ static const struct conf_key keys[] = {
                 "and keys without effect."),
 
         /* Ours. */
+        INT(POOLS, max_pinned_percent, 0, 100, "100", LIVE,
+                "Of pool_size, how much of a pool its clients may keep between transactions, for "
+                "temporary tables, advisory locks, LISTEN and the like (SHOW PINS), rounded up; "
+                "one more is told 53300 and closed, its server cleaned; 100 is no limit."),
         SIZE(WIRE, prepared_statements_bytes, 0, "256MB", LIVE,
                 "Bytes that the texts of all clients' prepared statements may take together."),
         SIZE(WIRE, prepared_statements_bytes_client, 0, "1MB", LIVE,
@@ -398,6 +402,11 @@ static const struct conf_key keys[] = {
                 "until it fails."),
         DB_INT(max_db_client_connections, "In place of the general max_db_client_connections."),
         DB_INT(max_db_connections, "In place of the general max_db_connections."),
+        {.name = "max_pinned_percent",
+                PART(DATABASES, INT, conf_database, max_pinned_percent),
+                .min = CONF_UNSET,
+                .max = 100,
+                .sentence = "In place of the general max_pinned_percent."},
         DB_INT(min_pool_size, "In place of the general min_pool_size."),
         DB_TEXT(password, "The password of user.", .is_secret = true),
         DB_WORD(pool_mode, pool_modes, "In place of the general pool_mode."),

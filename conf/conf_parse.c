@@ -159,6 +159,7 @@ static void unset_database(struct conf_database *db)
             .reserve_pool_size = CONF_UNSET,
             .max_db_connections = CONF_UNSET,
             .max_db_client_connections = CONF_UNSET,
+            .max_pinned_percent = CONF_UNSET,
             .pool_mode = CONF_POOL_UNSET,
             .load_balance_hosts = CONF_BALANCE_ROUND_ROBIN,
             .query_wait_timeout_usec = CONF_UNSET,

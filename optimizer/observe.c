@@ -70,6 +70,7 @@ struct observer {
     sl_usec tell_at;   /* not before: who was told had no room */
     sl_usec slow_usec; /* from here on a statement is slow */
     uint32_t flushed;  /* cursor of the flush under way */
+    unsigned stage;    /* its place in the pipeline, once anything has walked */
     bool is_flushing;
     bool has_news; /* something was counted since the last flush began */
     sl_usec flush_at;
@@ -223,6 +224,7 @@ static enum stage_verdict on_statement(void *self, struct stmt *stmt)
     struct observer *observer = self;
     struct sl_id id;
 
+    observer->stage = stmt->stage;
     if (stmt->query.at == NULL) {
         if (stmt->bind.len > 0) { /* else it goes on with a portal */
             observe_miss(observer->observe);
@@ -495,6 +497,18 @@ const struct stmt *observe_under_way(
     *cursor = id.slot + 1;
     *shape = observed->row.shape;
     return observed->stmt;
+}
+
+bool observe_shape(const struct observe *observe, unsigned worker, const struct stmt *stmt,
+        struct sl_hash128 *shape)
+{
+    const struct observed *observed = stmt->stage_state[observe->observers[worker]->stage];
+
+    if (observed == NULL) {
+        return false;
+    }
+    *shape = observed->row.shape;
+    return true;
 }
 
 struct shape_store *observe_store(struct observe *observe)

@@ -96,6 +96,10 @@ bool observe_forget(struct observe *observe, unsigned worker, uint32_t *cursor);
 const struct stmt *observe_under_way(
         struct observe *observe, unsigned worker, uint32_t *cursor, struct sl_hash128 *shape);
 
+/* On that worker: the shape of a statement that has walked and not ended. False: it has none. */
+bool observe_shape(const struct observe *observe, unsigned worker, const struct stmt *stmt,
+        struct sl_hash128 *shape);
+
 /* On that worker: whoever wants to know of shapes is told of each so often from now on. At first: 1. */
 void observe_tell_again(struct observe *observe, unsigned worker, uint8_t times);
 

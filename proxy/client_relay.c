@@ -24,6 +24,7 @@
 #include "proxy/client_retry.h"
 #include "proxy/client_stmt.h"
 #include "proxy/link.h"
+#include "proxy/link_pins.h"
 #include "proxy/own_names.h"
 #include "proxy/pipeline.h"
 #include "proxy/server.h"
@@ -105,6 +106,9 @@ void request_note_effects(struct client *client, unsigned effects)
         }
     }
     server->is_foreign = false;
+    if (SL_UNLIKELY((effects & EFFECTS_LEAVES) != 0)) {
+        link_pins_see(client);
+    }
     server->is_dirty |= (effects & EFFECTS_STAY) != 0;
     server->may_have_left |= (effects & EFFECTS_LEAVES) != 0 || (client->pins & PIN_UNKNOWN) != 0;
     server->may_have_ended |= (effects & EFFECTS_ENDS) != 0;

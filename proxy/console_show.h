@@ -22,6 +22,7 @@ extern const struct view console_views_pools[];    /* console_show_pools.c */
 extern const struct view console_views_sockets[];  /* console_show_sockets.c */
 extern const struct view console_views_stats[];    /* console_show_stats.c */
 extern const struct view console_views_process[];  /* console_show_process.c */
+extern const struct view console_views_pins[];     /* console_show_pins.c */
 extern const struct view console_views_queries[];  /* console_show_queries.c */
 extern const struct view console_views_latency[];  /* console_show_latency.c */
 extern const struct view console_views_slow[];     /* console_show_slow.c */

@@ -19,13 +19,15 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { LABELS_MAX = 2, MICRO = 6, SUM_MAX = 32 };
+enum { LABELS_MAX = 3, MICRO = 6, SUM_MAX = 32 };
 
 /* In the order of asking. */
-enum source { TOTALS, POOLS, DATABASES, LISTS, MEM, WORKERS, PREPARED, SOURCES };
+enum source { TOTALS, POOLS, POOL_PINS, PINS, DATABASES, LISTS, MEM, WORKERS, PREPARED, SOURCES };
 
 static const char *const source_names[SOURCES] = {[TOTALS] = "stats_totals",
         [POOLS] = "pools",
+        [POOL_PINS] = "pin_pools",
+        [PINS] = "pin_reasons",
         [DATABASES] = "databases",
         [LISTS] = "lists",
         [MEM] = "mem",
@@ -40,6 +42,8 @@ static const struct {
     const char *label;
 } labels[SOURCES][LABELS_MAX] = {[TOTALS] = {{"database", "database"}},
         [POOLS] = {{"database", "database"}, {"user", "user"}},
+        [POOL_PINS] = {{"database", "database"}, {"user", "user"}, {"reason", "reason"}},
+        [PINS] = {{"reason", "reason"}},
         [DATABASES] = {{"name", "database"}},
         [MEM] = {{"name", "kind"}},
         [WORKERS] = {{"worker", "worker"}}};
@@ -61,6 +65,11 @@ struct metric {
 #define TOTAL(name_, column_, scale_, help_)                                                       \
     {                                                                                              \
         .name = "sluice_" name_ "_total", .type = PROMETHEUS_COUNTER, .source = TOTALS,            \
+        .column = column_, .scale = scale_, .help = help_                                          \
+    }
+#define PIN(name_, column_, scale_, help_)                                                         \
+    {                                                                                              \
+        .name = "sluice_" name_ "_total", .type = PROMETHEUS_COUNTER, .source = PINS,              \
         .column = column_, .scale = scale_, .help = help_                                          \
     }
 #define GAUGE(name_, source_, column_, help_)                                                      \
@@ -113,6 +122,12 @@ static const struct metric metrics[] = {
                 .scale = MICRO,
                 .help = "How long the client that waits longest has waited."},
 
+        GAUGE("pinned_clients", POOL_PINS, "clients",
+                "Clients that keep their server between transactions, by what they have left on "
+                "it; those with two reasons count twice."),
+        PIN("pins", "pins", 0, "Times a client came to keep its server for that reason."),
+        PIN("pinned_seconds", "pinned_us", MICRO, "Time for which clients kept their servers."),
+
         GAUGE("database_pool_size", DATABASES, "pool_size", "Servers a pool may have."),
         GAUGE("database_servers", DATABASES, "current_connections", "Servers of a database."),
         GAUGE("database_max_servers", DATABASES, "max_connections",
@@ -160,6 +175,7 @@ static const struct metric metrics[] = {
 };
 
 #undef TOTAL
+#undef PIN
 #undef GAUGE
 #undef STATE
 #undef LIST

@@ -13,6 +13,7 @@
 #include "proxy/client_retry.h"
 #include "proxy/client_stmt.h"
 #include "proxy/link_params.h"
+#include "proxy/link_pins.h"
 #include "proxy/params.h"
 #include "proxy/process.h"
 #include "proxy/server.h"
@@ -254,6 +255,7 @@ void client_refused(struct worker *worker, struct sl_id id, const struct sl_erro
 static void part(struct client *client, struct server *server)
 {
     client_stmt_parted(client, server);
+    link_pins_end(server);
     client->server = NULL;
     server->client = NULL;
     client_retry_drop(client);
@@ -432,7 +434,7 @@ void link_settle(struct server *server)
         return;
     }
     if (is_kept || client->pins != 0) {
-        if (check_statement_mode(client, server)) {
+        if (check_statement_mode(client, server) && link_pins_settle(server)) {
             client_wake_if_held(client);
         }
         return;

@@ -74,6 +74,7 @@ struct pool *pool_new(struct database *database, struct user *user, unsigned wor
     pthread_mutex_init(&pool->lock, NULL);
     sl_list_init(&pool->waiters);
     pool->last_startup = params_empty();
+    pins_init(&pool->pins);
     credentials_init(&pool->credentials);
     return pool;
 }
@@ -111,7 +112,9 @@ void pool_configure(struct pool *pool, const struct conf *conf)
     pool->reserve_after = conf->reserve_pool_timeout_usec;
     pool->round_robin = conf->server_round_robin;
     pool->lifetime = conf_server_lifetime(conf, db);
+    int size = pool->size;
     pthread_mutex_unlock(&pool->lock);
+    pins_configure(&pool->pins, size, conf_max_pinned_percent(conf, db));
     atomic_store(&pool->mode, (int)conf_pool_mode(conf, db, user));
 }
 

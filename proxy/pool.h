@@ -27,6 +27,7 @@
 #include "protocol/base/slab.h"
 #include "proxy/auth_credentials.h"
 #include "proxy/mailbox.h"
+#include "proxy/pins.h"
 #include "proxy/stats.h"
 
 #include <pthread.h>
@@ -113,6 +114,7 @@ struct pool {
     sl_usec lifetime;                  /* under lock: server_lifetime */
     sl_usec lifetime_closed_at;        /* under lock: the last one closed for its age */
     const struct params *last_startup; /* under lock: what min_pool_size is filled with */
+    struct pins pins;                  /* pins.c's */
     atomic_int holders;                /* any thread: registry.h; clients, servers, cancels */
     atomic_int clients;                /* any thread: logged in */
     atomic_int cancels_waiting;        /* any thread */

@@ -33,6 +33,7 @@
 #include "proxy/address.h"
 #include "proxy/io.h"
 #include "proxy/mailbox.h"
+#include "proxy/pins.h"
 #include "proxy/pool.h"
 #include "proxy/prepared.h"
 #include "proxy/server_meter.h"
@@ -120,6 +121,7 @@ struct server {
     bool reads_tags;               /* what it is asked was not all read: its tags say so, too */
     struct load_errand *load;      /* while LOAD */
     struct session_answer *answer; /* while it is asked what was left */
+    struct pin pin;                /* link_pins.h: why its client keeps it, as it is counted */
     struct sl_error *refusal;      /* of its client's settings; it goes, and so says why */
     struct catalogs_epoch *epochs; /* of the database it is connected to; NULL: not yet known */
 

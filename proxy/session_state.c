@@ -33,6 +33,7 @@ static const struct {
         {"listen", PIN_LISTEN},
         {"settings", PIN_SETTINGS},
         {"unknown", PIN_UNKNOWN},
+        {"unnamed statement", PIN_UNNAMED},
 };
 
 const char *session_pin_name(unsigned i)

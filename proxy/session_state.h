@@ -45,7 +45,8 @@ enum session_pin {
     PIN_LISTEN = 16,   /* LISTEN */
     PIN_SETTINGS = 32, /* more than can be kept */
     PIN_UNKNOWN = 64,  /* the server did not say */
-    PIN_REASONS = 7
+    PIN_UNNAMED = 128, /* client->unnamed_is_opaque; in struct pin only */
+    PIN_REASONS = 8
 };
 
 /* Its name, of bit i. */

@@ -470,6 +470,8 @@ static void promtool_finds_nothing_to_say(void **state)
     client = open_as("one", "shop");
     query_expect(client, "select 1", "1");
     query_expect_start(client, "select nothing", "ERROR");
+    query_expect(client, "listen x", "LISTEN");
+    query_expect(client, "select 1", "1");
     (void)web_get(port, "/nothing");
     (void)web_get(port, "/healthz");
     struct web_answer answer = web_get(port, "/metrics");
@@ -478,6 +480,7 @@ static void promtool_finds_nothing_to_say(void **state)
     web_expect(answer, 200,
             "sluice_http_request_duration_seconds_bucket{route=\"/healthz\",le=\"+Inf\"} 1\n");
     web_expect(answer, 200, "\nsluice_http_responses_total{code=\"404\"} 1\n");
+    web_expect(answer, 200, "\nsluice_pinned_clients{database=\"shop\",");
     proc_write(sluice.dir, "metrics.txt", NULL, answer.body);
     snprintf(path, sizeof path, "%s/promtool.log", sluice.dir);
     assert_int_equal(proc_shell(path, "promtool check metrics <%s/metrics.txt", sluice.dir), 0);

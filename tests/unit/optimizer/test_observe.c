@@ -380,7 +380,10 @@ static void what_is_under_way_is_found(void **state)
     }
     assert_null(observe_under_way(observe, 1, &cursor, &shape[0]));
     assert_true(shape[0].lo == shape[1].lo && shape[1].lo != shape[2].lo);
+    assert_true(observe_shape(observe, 1, &stmts[2], &shape[0]));
+    assert_memory_equal(&shape[0], &shape[2], sizeof shape[0]);
     stage.type->on_end(stage.self, &stmts[1]);
+    assert_false(observe_shape(observe, 1, &stmts[1], &shape[0]));
     cursor = 0;
     assert_ptr_equal(observe_under_way(observe, 1, &cursor, &shape[0]), &stmts[0]);
     assert_ptr_equal(observe_under_way(observe, 1, &cursor, &shape[0]), &stmts[2]);
