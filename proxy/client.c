@@ -16,6 +16,7 @@
 #include "proxy/registry.h"
 #include "proxy/server.h"
 #include "proxy/socket.h"
+#include "proxy/sql_prepared.h"
 #include "proxy/worker.h"
 
 #include <sys/socket.h>
@@ -136,6 +137,7 @@ struct client *client_new(
     client->params = params_empty();
     client->own = params_empty();
     client->settings = params_empty();
+    client->sql_prepared = sql_prepared_empty();
     client->custom = params_empty();
     client->startup = params_empty();
     address_shorten(peer, &client->address);
@@ -217,6 +219,7 @@ void client_close(struct client *client, const char *reason)
     params_unref(client->params);
     params_unref(client->own);
     params_unref(client->settings);
+    sql_prepared_unref(client->sql_prepared);
     params_unref(client->custom);
     params_unref(client->startup);
     client_uncount(client);

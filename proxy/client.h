@@ -49,7 +49,8 @@ enum client_state {
 
 struct client_login; /* client_startup.c: what only a login needs */
 struct client_names; /* prepared.h */
-struct console;      /* console.h: a client of the admin database */
+struct sql_prepared;
+struct console; /* console.h: a client of the admin database */
 struct listener;
 struct params;
 struct prepared;
@@ -101,14 +102,15 @@ struct client {
     struct server *server; /* while linked */
     struct waiter waiter;
     struct sl_list resume;
-    const struct params *params;    /* what its session has set, of what is tracked */
-    const struct params *settings;  /* and else, by now: session_state.h */
-    const struct params *custom;    /* names of custom settings that it has sent */
-    const struct params *startup;   /* what it asked for at startup; its servers' too */
-    const struct params *own;       /* of its startup, what is set when linked: application_name */
-    struct prepared *unnamed;       /* what its unnamed statement says, or NULL */
-    struct prepared *unnamed_known; /* as far as replies tell: unnamed.h */
-    struct client_names *names;     /* NULL until the first */
+    const struct params *params;   /* what its session has set, of what is tracked */
+    const struct params *settings; /* and else, by now: session_state.h */
+    const struct params *custom;   /* names of custom settings that it has sent */
+    const struct params *startup;  /* what it asked for at startup; its servers' too */
+    const struct params *own;      /* of its startup, what is set when linked: application_name */
+    const struct sql_prepared *sql_prepared; /* what it has PREPAREd by now */
+    struct prepared *unnamed;                /* what its unnamed statement says, or NULL */
+    struct prepared *unnamed_known;          /* as far as replies tell: unnamed.h */
+    struct client_names *names;              /* NULL until the first */
     union {
         struct client_login *login; /* before ACTIVE */
         struct console *console;    /* CONSOLE */

@@ -14,6 +14,7 @@
 #include "proxy/client_stmt.h"
 #include "proxy/link_params.h"
 #include "proxy/link_pins.h"
+#include "proxy/link_prepared.h"
 #include "proxy/params.h"
 #include "proxy/process.h"
 #include "proxy/server.h"
@@ -73,6 +74,9 @@ static bool clean_for(struct server *server, const struct client *client)
     }
     if (server->has_sql_prepared) {
         server_stmts_clear(&server->stmts);
+        link_forget_prepared(NULL, server);
+    } else {
+        server->has_strays |= server->has_called;
     }
     client_path_begin(server, client->settings, true);
     server->is_dirty = false;
@@ -111,7 +115,8 @@ bool link_join(struct client *client, struct server *server)
     }
     client_set_timer(client);
     if (!clean_for(server, client) ||
-            (client->state >= CLIENT_ACTIVE && !link_apply_params(client, server))) {
+            (client->state >= CLIENT_ACTIVE &&
+                    (!link_apply_params(client, server) || !link_apply_prepared(client, server)))) {
         link_break(server, "out of memory");
         return false;
     }
@@ -283,6 +288,7 @@ static void begin_clean(struct server *server, const char *query)
     timer_set(&worker->timers, &server->timer, worker->now + 30 * SL_SECOND);
     if (strcasestr(query, "DISCARD ALL") != NULL || strcasestr(query, "DEALLOCATE ALL") != NULL) {
         server_stmts_clear(&server->stmts);
+        link_forget_prepared(NULL, server);
         server->is_dirty = false;
         server->has_sql_prepared = false;
     }

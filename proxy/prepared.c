@@ -110,6 +110,11 @@ static bool is_of_its_moment(struct sl_span text)
     return false;
 }
 
+bool prepared_is_of_its_moment(struct sl_span text)
+{
+    return has_constant(text) && is_of_its_moment(text);
+}
+
 uint64_t prepared_reading(struct sl_span body, uint64_t settings, bool is_unsure)
 {
     struct sl_span text = sl_span(body.at, strnlen((const char *)body.at, body.len));

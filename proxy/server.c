@@ -17,6 +17,7 @@
 #include "proxy/server_load.h"
 #include "proxy/server_settle.h"
 #include "proxy/session_state.h"
+#include "proxy/sql_prepared.h"
 #include "proxy/worker.h"
 
 #include <stdlib.h>
@@ -142,6 +143,7 @@ struct server *server_new(struct pool *pool, struct worker *worker, const struct
     server->params = params_empty();
     server->reported = params_empty();
     server->settings = params_empty();
+    server->sql_prepared = sql_prepared_empty();
     server->connected_at = worker->now;
     server->epoch = atomic_load(&pool->epoch);
     server->serial = process_next_serial();
@@ -208,6 +210,7 @@ void server_close(struct server *server, const char *reason)
     params_unref(server->baseline);
     params_unref(server->restored);
     params_unref(server->settings);
+    sql_prepared_unref(server->sql_prepared);
     session_state_free(server);
     free(server->refusal);
     params_unref(server->reported);
@@ -224,9 +227,11 @@ void server_say(struct server *server, const void *bytes, size_t len)
     outbox_copy(outbox, bytes, len);
 }
 
-static enum sl_err ask(struct server *server, const char *query, uint8_t local)
+static enum sl_err ask_with(
+        struct server *server, const char *query, uint8_t local, struct settle_bytes *undo)
 {
-    struct expect_entry entry = {.kind = EXPECT_QUERY, .flags = EXPECT_HIDDEN, .local = local};
+    struct expect_entry entry = {
+            .kind = EXPECT_QUERY, .flags = EXPECT_HIDDEN, .local = local, .undo = undo};
     struct sl_buf buf;
 
     sl_buf_init(&buf, INT32_MAX);
@@ -239,9 +244,21 @@ static enum sl_err ask(struct server *server, const char *query, uint8_t local)
         prepared_unref(server->stmts.unnamed); /* a simple Query destroys it */
         server->stmts.unnamed = NULL;
         server_say(server, bytes.at, bytes.len);
+    } else {
+        free(undo);
     }
     sl_buf_fini(&buf);
     return err;
+}
+
+static enum sl_err ask(struct server *server, const char *query, uint8_t local)
+{
+    return ask_with(server, query, local, NULL);
+}
+
+enum sl_err server_ask_prepared(struct server *server, const char *query, struct settle_bytes *name)
+{
+    return ask_with(server, query, SETTLE_PREPARED, name);
 }
 
 enum sl_err server_ask_hidden(struct server *server, const char *query)

@@ -65,6 +65,8 @@ struct load_errand;
 struct params;
 struct server_login;
 struct session_answer;
+struct settle_bytes;
+struct sql_prepared;
 struct stmt;
 
 enum { SERVER_KEY_MAX = 256 };
@@ -87,6 +89,7 @@ struct server {
     const struct params *baseline; /* as it was when it had logged in */
     const struct params *settings; /* and what clients have set besides: session_state.h */
     const struct params *restored; /* and after connect_query; NULL: there was none, or it failed */
+    const struct sql_prepared *sql_prepared; /* by PREPARE: what is known to be on it */
     struct server_stmts stmts;
     struct sl_id owner; /* the client that had it last; 0: none */
     unsigned owner_worker;
@@ -112,7 +115,8 @@ struct server {
     struct session_path path; /* what its client's tables are looked for by */
     uint32_t tapped;          /* bytes of what comes next that stages have seen already */
     bool has_failed_setup;    /* connect_query, in its first run */
-    bool has_sql_prepared;    /* of what is left on it: maybe a PREPARE in SQL */
+    bool has_sql_prepared;    /* maybe more by PREPARE than sql_prepared says */
+    bool has_strays;          /* or by a function, of some client before */
     bool is_unsynced;         /* extended messages were sent since the last Sync */
     bool may_copy;            /* server_may_copy() */
     bool has_unnamed; /* since the last Query: a portal, or a statement that is not ours to keep */
@@ -189,6 +193,9 @@ SL_MUST_CHECK enum sl_err server_ask_hidden(struct server *server, const char *q
 SL_MUST_CHECK enum sl_err server_ask_again(struct server *server);
 /* The same, of a client's settings: an error ends the server, and the client is told of it. */
 SL_MUST_CHECK enum sl_err server_ask_settings(struct server *server, const char *query);
+/* The same, of link_prepared.h; name is what the reply's entry carries, and is freed in any case. */
+SL_MUST_CHECK enum sl_err server_ask_prepared(
+        struct server *server, const char *query, struct settle_bytes *name);
 /* The same, whose rows and error are session_state.h's. */
 SL_MUST_CHECK enum sl_err server_ask_state(struct server *server, const char *query);
 /* The same, whose rows and error are server_load.h's. */

@@ -19,6 +19,7 @@
 #include "proxy/client_retry.h"
 #include "proxy/client_stmt.h"
 #include "proxy/link.h"
+#include "proxy/link_prepared.h"
 #include "proxy/param_names.h"
 #include "proxy/params.h"
 #include "proxy/pipeline.h"
@@ -236,6 +237,7 @@ static void on_tag(struct server *server, struct sl_span tag)
     }
     if (sl_span_is(tag, "DISCARD ALL") || sl_span_is(tag, "DEALLOCATE ALL")) {
         server_stmts_forget(&server->stmts);
+        link_forget_prepared(client, server);
         client_names_clear(client->names);
     } else if (sl_span_is(tag, "LISTEN")) {
         client->pins |= PIN_LISTEN;
@@ -297,7 +299,9 @@ static void on_error(struct server *server, struct sl_span body)
     }
     const struct expect_entry *head = expect_head(&server->expect);
     bool is_tolerated =
-            head != NULL && (head->local == SETTLE_TOLERATED || head->local == SETTLE_STATE);
+            head != NULL && (head->local == SETTLE_TOLERATED || head->local == SETTLE_STATE ||
+                                    (head->local == SETTLE_PREPARED &&
+                                            link_prepared_tolerates(head, error.sqlstate)));
     if (head != NULL && head->local == SETTLE_LOAD) {
         server_load_error(server, error.sqlstate);
         return;

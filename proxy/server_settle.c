@@ -3,6 +3,7 @@
 
 #include "proxy/client.h"
 #include "proxy/client_stmt.h"
+#include "proxy/link_prepared.h"
 #include "proxy/server.h"
 #include "proxy/session_state.h"
 #include "proxy/unnamed.h"
@@ -143,6 +144,8 @@ void server_settle(void *self, const struct expect_entry *entry, enum expect_out
             session_state_answered(server, outcome);
         } else if (entry->local == SETTLE_SETTINGS) {
             server->is_setting = false; /* or it is over with the server */
+        } else if (entry->local == SETTLE_PREPARED) {
+            link_prepared_settled(server, entry, outcome);
         }
         if (entry->ref != NULL) {
             client_stmt_finished(server, entry->ref, outcome);

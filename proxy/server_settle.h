@@ -21,6 +21,8 @@
  *   poison            NULL                    struct settle_bytes
  *   QUERY, EXECUTE    struct stmt, or NULL    NULL                  (local = SETTLE_UNNAMED: of a
  *                                             Query that nothing is unnamed behind)
+ *   QUERY of ours     NULL                    settle_bytes: a name  (local = SETTLE_PREPARED: of a
+ *                                             PREPARE; NULL of a DEALLOCATE)
  *
  * Threads: the server's worker.
  */
@@ -41,7 +43,8 @@ enum {
     SETTLE_QUESTION = 4,  /* auth_query */
     SETTLE_LOAD = 5,      /* server_load.h */
     SETTLE_STATE = 6,     /* session_state.h */
-    SETTLE_SETTINGS = 7   /* link_params.h: its error is the client's */
+    SETTLE_SETTINGS = 7,  /* link_params.h: its error is the client's */
+    SETTLE_PREPARED = 8   /* link_prepared.h */
 };
 
 /* A reply of ours that waits for its turn. */

@@ -4,11 +4,14 @@
 #include "protocol/back.h"
 #include "protocol/base/buf.h"
 #include "protocol/base/log.h"
+#include "protocol/prepare_text.h"
 #include "proxy/client.h"
 #include "proxy/link_params.h"
 #include "proxy/params.h"
+#include "proxy/prepared.h"
 #include "proxy/server.h"
 #include "proxy/session_path.h"
+#include "proxy/sql_prepared.h"
 #include "proxy/worker.h"
 
 #include <stdlib.h>
@@ -19,6 +22,7 @@ enum { QUERY_MAX = 65536, CUSTOM_NAMES_MAX = 64, NAME_MAX_LEN = 63 };
 
 struct session_answer {
     const struct params *settings;
+    struct sql_prepared_draft *prepared; /* NULL until the first */
     unsigned pins;
 };
 
@@ -45,8 +49,11 @@ const char *session_pin_name(unsigned i)
 
 /*
  * Nothing in it depends on the session's search_path. The list of names follows, and its end. A
- * setting has a name and a value; what pins, its reason only.
+ * setting has a name and a value, a prepared statement PREPARED, its name and its text, if that
+ * is not too long; what pins, its reason only.
  */
+#define PREPARED "prepared statement "
+
 #define TEMPORARY(table, namespace)                                                                \
     " UNION ALL SELECT 'temporary object', NULL WHERE pg_catalog.pg_my_temp_schema()"              \
     " OPERATOR(pg_catalog.<>) 0 AND EXISTS (SELECT FROM pg_catalog." table                         \
@@ -62,8 +69,10 @@ static const char question[] =
                                 " AND pid OPERATOR(pg_catalog.=) pg_catalog.pg_backend_pid())"
                                 " UNION ALL SELECT 'holdable cursor', NULL WHERE EXISTS"
                                 " (SELECT FROM pg_catalog.pg_cursors WHERE is_holdable)"
-                                " UNION ALL SELECT 'prepared statement', NULL WHERE EXISTS"
-                                " (SELECT FROM pg_catalog.pg_prepared_statements WHERE from_sql)"
+                                " UNION ALL SELECT '" PREPARED "' OPERATOR(pg_catalog.||) name,"
+                                " CASE WHEN pg_catalog.octet_length(statement)"
+                                " OPERATOR(pg_catalog.<=) 16384 THEN statement END"
+                                " FROM pg_catalog.pg_prepared_statements WHERE from_sql"
                                 " UNION ALL SELECT 'listen', NULL WHERE EXISTS"
                                 " (SELECT FROM pg_catalog.pg_listening_channels())"
                                 " UNION ALL SELECT name, pg_catalog.current_setting(name, true)"
@@ -93,7 +102,8 @@ static void give_up(struct client *client)
 /* Something may have come, or what is there may have gone. */
 static bool is_wanted(const struct client *client, const struct server *server)
 {
-    bool has_any = client->pins != 0 || client->settings != params_empty();
+    bool has_any = client->pins != 0 || client->settings != params_empty() ||
+                   client->sql_prepared != sql_prepared_empty();
 
     return server->may_have_left || (server->may_have_ended && has_any);
 }
@@ -133,6 +143,7 @@ void session_state_free(struct server *server)
 {
     if (server->answer != NULL) {
         params_unref(server->answer->settings);
+        sql_prepared_draft_free(server->answer->prepared);
         free(server->answer);
         server->answer = NULL;
     }
@@ -143,7 +154,8 @@ void session_state_free(struct server *server)
 /* What every session has, what client->params has, and what begins anew with each transaction. */
 static bool is_usual(const struct server *server, const char *name, const char *value)
 {
-    if (strncasecmp(name, "transaction_", 12) == 0 && strcasecmp(name, "transaction_timeout") != 0) {
+    if (strncasecmp(name, "transaction_", 12) == 0 &&
+            strcasecmp(name, "transaction_timeout") != 0) {
         return true;
     }
     if (strcasecmp(name, "role") == 0) {
@@ -177,21 +189,119 @@ static void take_setting(struct server *server, struct sl_span name, struct sl_s
     free(text);
 }
 
+/*
+ * A statement follows its client if its text says the same elsewhere and later. Constants are read
+ * by the settings of when it was prepared: those are kept with it, and while they are others it
+ * does not.
+ */
+static void take_prepared(struct server *server, struct sl_span name, struct sl_span text)
+{
+    struct session_answer *answer = server->answer;
+    const struct client *client = server->client;
+    char key[NAME_MAX_LEN + 1];
+
+    if (client == NULL) {
+        return; /* nobody wants to know */
+    }
+    answer->prepared = answer->prepared == NULL ? sql_prepared_draft_new() : answer->prepared;
+    if (answer->prepared == NULL || name.len > NAME_MAX_LEN ||
+            !prepare_text_find(text, name, params_rules(client->params), &text) ||
+            prepared_is_of_its_moment(text)) {
+        answer->pins |= PIN_PREPARED;
+        return;
+    }
+    memcpy(key, name.at, name.len);
+    key[name.len] = '\0';
+    const struct sql_statement *known = sql_prepared_find(client->sql_prepared, key);
+    uint64_t now = prepared_reading(text, params_reading(client->params), false);
+    uint64_t then = known != NULL && sl_span_is(text, known->text) ? known->reading : now;
+    if (sql_prepared_draft_add(answer->prepared, name, text, then) != SL_OK || then != now) {
+        answer->pins |= PIN_PREPARED;
+    }
+}
+
 void session_state_row(struct server *server, struct sl_span body)
 {
+    static const char prepared[] = PREPARED;
+    size_t len = sizeof prepared - 1;
     struct sl_span name;
     struct sl_span value;
 
-    if (server->answer == NULL || !back_row_field(body, 0, &name)) {
+    if (server->answer == NULL) {
         return;
     }
-    if (back_row_field(body, 1, &value)) {
+    if (!back_row_field(body, 0, &name)) {
+        server->answer->pins |= PIN_SETTINGS | PIN_PREPARED; /* too long to be looked at */
+        return;
+    }
+    bool has_value = back_row_field(body, 1, &value);
+    if (name.len > len && memcmp(name.at, prepared, len) == 0) {
+        if (has_value) {
+            take_prepared(server, sl_span(name.at + len, name.len - len), value);
+        } else {
+            server->answer->pins |= PIN_PREPARED;
+        }
+        return;
+    }
+    if (has_value) {
         take_setting(server, name, value);
         return;
     }
     for (size_t i = 0; i < PIN_REASONS; i++) {
         server->answer->pins |= sl_span_is(name, reasons[i].name) ? reasons[i].pin : 0U;
     }
+}
+
+/*
+ * What the server has now, and what of the client's could not be prepared there: that is tried
+ * again on another. NULL: no memory.
+ */
+static const struct sql_prepared *with_missing(const struct sql_prepared *now,
+        const struct sql_prepared *client, const struct sql_prepared *server)
+{
+    const struct sql_prepared *const from[] = {now, client};
+    struct sql_prepared_draft *draft = sql_prepared_draft_new();
+    enum sl_err err = draft == NULL ? SL_ENOMEM : SL_OK;
+
+    for (size_t f = 0; f < SL_COUNT(from); f++) {
+        for (uint32_t i = 0; err == SL_OK && i < sql_prepared_count(from[f]); i++) {
+            const struct sql_statement *it = sql_prepared_at(from[f], i);
+            if (f == 0 || (sql_prepared_find(server, it->name) == NULL &&
+                                  sql_prepared_find(now, it->name) == NULL)) {
+                err = sql_prepared_draft_add(
+                        draft, sl_span_text(it->name), sl_span_text(it->text), it->reading);
+            }
+        }
+    }
+    if (err != SL_OK) {
+        sql_prepared_draft_free(draft);
+        return NULL;
+    }
+    return sql_prepared_make(draft);
+}
+
+static void keep_prepared(
+        struct client *client, struct server *server, struct session_answer *answer)
+{
+    const struct sql_prepared *now =
+            answer->prepared == NULL ? sql_prepared_empty() : sql_prepared_make(answer->prepared);
+    const struct sql_prepared *all = NULL;
+
+    answer->prepared = NULL;
+    if (now != NULL) {
+        all = client->sql_prepared == server->sql_prepared
+                      ? sql_prepared_ref(now)
+                      : with_missing(now, client->sql_prepared, server->sql_prepared);
+    }
+    if (all == NULL) {
+        sql_prepared_unref(now);
+        answer->pins |= PIN_PREPARED;
+        return;
+    }
+    sql_prepared_unref(client->sql_prepared);
+    sql_prepared_unref(server->sql_prepared);
+    client->sql_prepared = all;
+    server->sql_prepared = now;
 }
 
 void session_state_answered(struct server *server, enum expect_outcome outcome)
@@ -210,7 +320,9 @@ void session_state_answered(struct server *server, enum expect_outcome outcome)
         params_unref(server->settings);
         client->settings = params_ref(answer->settings);
         server->settings = params_ref(answer->settings);
+        keep_prepared(client, server, answer);
         server->has_sql_prepared = (answer->pins & PIN_PREPARED) != 0;
+        server->has_strays = false;
         server->is_dirty = answer->pins != 0 || server->has_called;
         answer->pins |= client->has_unasked ? PIN_SETTINGS : 0U;
         client->pins = (uint8_t)answer->pins;

@@ -10,9 +10,12 @@
  *              of the names that the client has sent: client->settings. They are set on whichever
  *              server comes next (link_params.h). Those that PostgreSQL reports by itself are
  *              in client->params, as ever.
- *   the rest   temporary objects, advisory locks, holdable cursors, prepared statements of SQL's
- *              own, channels listened to: they are on that server and nowhere else, and pin the
- *              client to it until an answer says that they are gone.
+ *   statements prepared by PREPARE: client->sql_prepared. They are prepared on whichever server
+ *              comes next by their own text (link_prepared.h), as far as that surely says the same
+ *              there: those that do not pin the client.
+ *   the rest   temporary objects, advisory locks, holdable cursors, channels listened to: they are
+ *              on that server and nowhere else, and pin the client to it until an answer says
+ *              that they are gone.
  *
  *   link_settle() -> session_state_ask() -> rows -> session_state_answered() -> link_settle()
  *
@@ -23,7 +26,8 @@
  * all is taken away. So with custom settings whose names stand in a function only: there is no list.
  *
  * Ownership: a struct session_answer is its server's while it is asked. Threads: the server's
- * worker. Bounds: PARAMS_BYTES_MAX of settings and CUSTOM_NAMES_MAX names, beyond which the client is pinned.
+ * worker. Bounds: PARAMS_BYTES_MAX of settings, CUSTOM_NAMES_MAX names, SQL_PREPARED_MAX statements and
+ * SQL_PREPARED_BYTES_MAX of their texts, beyond which the client is pinned.
  */
 #ifndef SLUICE_PROXY_SESSION_STATE_H
 #define SLUICE_PROXY_SESSION_STATE_H
@@ -41,7 +45,7 @@ enum session_pin {
     PIN_TEMPORARY = 1, /* tables, views, sequences, functions, types */
     PIN_LOCK = 2,      /* session-level advisory locks */
     PIN_CURSOR = 4,    /* WITH HOLD */
-    PIN_PREPARED = 8,  /* PREPARE */
+    PIN_PREPARED = 8,  /* PREPARE, of what cannot be prepared elsewhere */
     PIN_LISTEN = 16,   /* LISTEN */
     PIN_SETTINGS = 32, /* more than can be kept */
     PIN_UNKNOWN = 64,  /* the server did not say */
