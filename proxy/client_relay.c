@@ -574,8 +574,9 @@ static void process(struct client *client, struct sl_span bytes)
     struct worker *worker = client->io.worker;
     struct sl_id id = client->id;
 
-    if (client->server != NULL && client->body_left == 0 && cancel_holds_next(client->server)) {
-        client->is_held = true; /* cancel.c wakes it */
+    if (client->server != NULL && client->body_left == 0 &&
+            (cancel_holds_next(client->server) || client->server->answer != NULL)) {
+        client->is_held = true; /* cancel.c wakes it; or link_settle(), when that has come */
         put_by(client, bytes);
         return;
     }

@@ -19,7 +19,7 @@
  *
  *   link_settle() -> session_state_ask() -> rows -> session_state_answered() -> link_settle()
  *
- * What the client sends meanwhile passes to the same server, behind it. An answer that does not
+ * What the client sends meanwhile waits for the answer. An answer that does not
  * come (a statement_timeout of the client's) pins it too, and it is asked again after the next
  * transaction. Of what a function of the user's leaves it is not asked, as that would be after every
  * call: its client finds it as long as it comes back to that server, and before another has that
