@@ -620,12 +620,13 @@ void client_relay_kept(struct client *client)
     if (client->io.paused && (client->server == NULL || !io_is_clogged(&client->server->io))) {
         io_unpause(&client->io);
     }
-    if (suspend_stops(&client->io, client->body_left)) {
+    struct sl_span bytes = io_kept(&client->io);
+    if (!suspend_stops(&client->io, client->body_left) && bytes.len > 0 && !client->io.paused) {
+        process(client, bytes);
         return;
     }
-    struct sl_span bytes = io_kept(&client->io);
-    if (bytes.len > 0 && !client->io.paused) {
-        process(client, bytes);
+    if (client->server != NULL && client->body_left == 0 && expect_idle(&client->server->expect)) {
+        link_settle_after_input(client->server);
     }
 }
 

@@ -261,6 +261,7 @@ static void part(struct client *client, struct server *server)
 {
     client_stmt_parted(client, server);
     link_pins_end(server);
+    client->forgets = FORGETS_NOTHING; /* what was asked there is answered */
     client->server = NULL;
     server->client = NULL;
     client_retry_drop(client);
@@ -433,6 +434,12 @@ void link_settle(struct server *server)
             client->mode == CONF_POOL_SESSION) {
         client_wake_if_held(client);
         return; /* a session keeps its server to the end */
+    }
+    if (client->is_held && server->expect.status == 'I') {
+        /* It waits for what is here now: parted, it would ask for a server only to wait again. */
+        server->is_due = true;
+        client_wake(client);
+        return;
     }
     bool is_kept = server->expect.status != 'I' || client->mode == CONF_POOL_SESSION ||
                    client->unnamed_is_opaque || client->is_replication;
