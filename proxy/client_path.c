@@ -38,8 +38,10 @@ uint16_t client_path_now(const struct client *client)
 
 void client_path_begin(struct server *server, const struct params *settings, bool is_clean)
 {
-    /* What connect_query has set is not known. */
-    bool was_set_up = server->restored != NULL || server->has_failed_setup;
+    /* What connect_query has set is not known; and another role has another "$user". */
+    bool was_set_up = server->restored != NULL || server->has_failed_setup ||
+                      params_get(settings, "role") != NULL ||
+                      params_get(settings, "session_authorization") != NULL;
     uint16_t own = params_path(settings);
     uint16_t first = was_set_up ? SEARCH_PATHS_UNKNOWN : params_path(server->startup);
 

@@ -310,7 +310,8 @@ static enum step on_function(struct client *client, const struct request *reques
     struct expect_entry entry = {.kind = EXPECT_FUNCTION};
 
     if (client->mode != CONF_POOL_SESSION) {
-        request_note_effects(client, EFFECTS_STAY | EFFECTS_CALLS); /* its OID tells nothing */
+        /* Its OID tells nothing. */
+        request_note_effects(client, EFFECTS_STAY | EFFECTS_LEAVES | EFFECTS_CALLS | EFFECTS_ENDS);
     }
     client->may_set = true;
     session_path_blur(&client->server->path);

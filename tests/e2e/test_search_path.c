@@ -352,16 +352,16 @@ static void a_local_one_is_its_transaction_s(void **state)
 }
 
 /* With one server: it is the next one's when what it was left is gone. */
-static void a_set_ends_with_the_hand_over(void **state)
+static void a_set_follows_its_client(void **state)
 {
     (void)state;
     start_two("default_pool_size = 1", "db");
     query_expect(one, "set search_path = a", "SET");
     expect_read(one, "a"); /* nobody came between */
     expect_read(two, "public");
-    expect_read(one, "public");
-    expect_calls("db", "a", 1);
-    expect_calls("db", OF_ROLE, 2);
+    expect_read(one, "a");
+    expect_calls("db", "a", 2);
+    expect_calls("db", OF_ROLE, 1);
     expect_calls("db", UNKNOWN, -1);
 }
 
@@ -369,22 +369,42 @@ static void a_set_ends_with_the_hand_over(void **state)
 
 static void what_may_set_it_unseen_makes_it_unknown(void **state)
 {
-    static const char *const texts[] = {"do 'begin perform f_sets(); end'", "select f_sets()",
-            "call p_sets()", "set role two", "set search_path = b; select 1 as a"};
-    long calls = 0;
+    static const char *const texts[] = {"select f_sets()", "set role two"};
+
+    (void)state;
+    start_two("default_pool_size = 1", "db");
+    for (long i = 0; i < (long)(sizeof texts / sizeof texts[0]); i++) {
+        PGconn *conn = open_as("one", "db");
+        expect_read(conn, "public");
+        query_text(conn, texts[i]);
+        query_text(conn, TEXT);
+        expect_calls("db", OF_ROLE, 2 * i + 1);
+        expect_calls("db", UNKNOWN, i + 1);
+        PQfinish(conn);
+        expect_read(two, "public"); /* takes it, cleaned */
+    }
+    expect_tables("db", UNKNOWN, "?.t");
+    expect_tables("db", OF_ROLE, "public.t");
+}
+
+/* The server is asked behind these. */
+static void what_may_have_set_it_is_known_once_it_has(void **state)
+{
+    static const char *const texts[] = {"do 'begin perform f_sets(); end'", "call p_sets()",
+            "set search_path = b; select 1 as a"};
 
     (void)state;
     start_two("default_pool_size = 1", "db");
     for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
-        expect_read(one, "public");
-        expect_calls("db", OF_ROLE, (long)i + 1);
-        query_text(one, texts[i]);
-        query_text(one, TEXT);
-        expect_calls("db", UNKNOWN, ++calls);
-        query_expect(two, "select 1", "1"); /* takes it, cleaned */
+        PGconn *conn = open_as("one", "db");
+        query_text(conn, texts[i]);
+        expect_read(conn, "b");
+        expect_calls("db", "b", (long)i + 1);
+        PQfinish(conn);
+        expect_read(two, "public");
     }
-    expect_tables("db", UNKNOWN, "?.t");
-    expect_tables("db", OF_ROLE, "public.t");
+    expect_calls("db", UNKNOWN, -1);
+    expect_tables("db", "b", "b.t");
 }
 
 /* Of several statements in one text the path is that of none for sure. */
@@ -443,8 +463,9 @@ int main(void)
             CASE(a_set_stays_in_its_session),
             CASE(the_extended_protocol_is_followed),
             CASE(a_local_one_is_its_transaction_s),
-            CASE(a_set_ends_with_the_hand_over),
+            CASE(a_set_follows_its_client),
             CASE(what_may_set_it_unseen_makes_it_unknown),
+            CASE(what_may_have_set_it_is_known_once_it_has),
             CASE(several_in_one_text_are_not_by_the_first_one_s_path),
             CASE(a_temporary_table_may_be_meant),
     };
