@@ -232,13 +232,14 @@ static void one_that_would_be_another_keeps_its_server(void **state)
         if (texts[i].then != NULL) {
             query_expect_start(conn, texts[i].then, i == 2 ? "SET" : "Asia");
         }
-        char *was = strdup(query_text(conn, "execute p"));
         assert_int_equal(PQsendQuery(other, "select 1"), 1);
         assert_false(query_is_answered(other, 50));
+        char *was = strdup(query_text(conn, "execute p"));
+        assert_false(query_is_answered(other, 50));
         query_expect(conn, "execute p", was);
+        free(was);
         query_expect(conn, "deallocate p", "DEALLOCATE");
         assert_true(query_is_answered(other, 10000));
-        free(was);
         PQfinish(other);
         PQfinish(conn);
     }
