@@ -17,11 +17,22 @@
 
 #include <stdbool.h>
 
+enum { PREPARE_NAME_MAX = 64 }; /* with a terminator */
+
 /*
  * The one statement in text that is a PREPARE of that name (as PostgreSQL has it: folded, no
  * quotes); the whole text where there is no other statement in it. False: it cannot be told.
  */
 bool prepare_text_find(struct sl_span text, struct sl_span name, struct shape_options options,
         struct sl_span *found);
+/* Of such a statement's text, what it prepares: behind AS. */
+bool prepare_text_body(struct sl_span text, struct shape_options options, struct sl_span *body);
+
+/*
+ * Does the text begin with the EXECUTE of a name? That goes to name, as PostgreSQL has it, and what is
+ * behind it, to the end of the text, to rest.
+ */
+bool prepare_text_execute(struct sl_span text, struct shape_options options,
+        char name[PREPARE_NAME_MAX], struct sl_span *rest);
 
 #endif

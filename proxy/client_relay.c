@@ -165,6 +165,9 @@ static enum step note_text(struct client *client, const struct request *request,
             sl_span(request->at + skip, request->here > skip ? request->here - skip : 0);
     text.len = strnlen((const char *)text.at, text.len);
     unsigned effects = effects_of(text);
+    if (request->type == MSG_QUERY && !is_session) {
+        effects = session_state_effects(client, text, effects);
+    }
     note(client, effects);
     if (SL_UNLIKELY((effects & EFFECTS_LEAVES) != 0) && !is_session) {
         session_state_see(client, text);

@@ -4,6 +4,7 @@
 #include "protocol/back.h"
 #include "protocol/base/buf.h"
 #include "protocol/base/log.h"
+#include "protocol/effects.h"
 #include "protocol/prepare_text.h"
 #include "proxy/client.h"
 #include "proxy/link_params.h"
@@ -329,6 +330,30 @@ void session_state_answered(struct server *server, enum expect_outcome outcome)
         client_path_begin(server, client->settings, true);
     }
     session_state_free(server);
+}
+
+/* ---- what a text does ---- */
+
+unsigned session_state_effects(const struct client *client, struct sl_span text, unsigned effects)
+{
+    const struct server *server = client->server;
+    char name[PREPARE_NAME_MAX];
+    struct sl_span rest;
+    struct sl_span body;
+
+    if (SL_LIKELY((effects & EFFECTS_CALLS) == 0) || client->sql_prepared == sql_prepared_empty() ||
+            server->answer != NULL || server->may_have_left || server->may_have_ended) {
+        return effects; /* or what is under way may change what has the name */
+    }
+    struct shape_options options = params_rules(client->params);
+    if (!prepare_text_execute(text, options, name, &rest)) {
+        return effects;
+    }
+    const struct sql_statement *known = sql_prepared_find(client->sql_prepared, name);
+    if (known == NULL || !prepare_text_body(sl_span_text(known->text), options, &body)) {
+        return effects;
+    }
+    return effects_of(body) | effects_of(rest);
 }
 
 /* ---- names of custom settings ---- */

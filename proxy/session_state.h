@@ -68,6 +68,12 @@ void session_state_answered(struct server *server, enum expect_outcome outcome);
 /* By server_close(). */
 void session_state_free(struct server *server);
 
+/*
+ * Effects of a Query's text that is about to be sent, where effects_of() does not know: an EXECUTE
+ * of what the client has PREPAREd has those of that, and of its arguments.
+ */
+unsigned session_state_effects(const struct client *client, struct sl_span text, unsigned effects);
+
 /* A text that is about to be sent: names of custom settings in it are remembered. */
 void session_state_see(struct client *client, struct sl_span text);
 

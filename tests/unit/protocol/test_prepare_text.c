@@ -112,6 +112,71 @@ static void a_backslash_is_read_as_the_client_reads_it(void **state)
     assert_true(sl_span_is(found, "prepare p as select 2"));
 }
 
+static void what_is_prepared_is_behind_as(void **state)
+{
+    static const struct {
+        const char *text;
+        const char *body;
+    } cases[] = {
+            {"prepare p as select 1", "select 1"},
+            {" /* x */ PREPARE \"as\"(int, numeric(3,1), \"a)\")as/**/select $1;", "select $1;"},
+            {"prepare p (float(3)) as select 1", "select 1"},
+            {"prepare p (int[]) as select 1", "select 1"},
+            {"prepare p", NULL},
+            {"prepare p (int", NULL},
+            {"prepare p as", NULL},
+            {"", NULL},
+            {"execute p", NULL},
+    };
+    const struct shape_options options = {.encoding = SHAPE_ENCODING_SAFE};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct sl_span body;
+        bool is_found = prepare_text_body(sl_span_text(cases[i].text), options, &body);
+        if (is_found != (cases[i].body != NULL) || (is_found && !sl_span_is(body, cases[i].body))) {
+            fail_msg("%s", cases[i].text);
+        }
+    }
+}
+
+static void an_execute_says_what_it_executes(void **state)
+{
+    static const struct {
+        const char *text;
+        const char *name; /* NULL: it is none */
+        const char *rest;
+    } cases[] = {
+            {"execute p", "p", ""},
+            {"-- x\nEXECUTE Pq(1);", "pq", "(1);"},
+            {"execute \"P\"\"q \" (1)", "P\"q ", " (1)"},
+            {"execute p; select 1", "p", "; select 1"},
+            {"execute", NULL, NULL},
+            {"execute U&\"p\"", NULL, NULL},
+            {"execute u uescape '!'", NULL, NULL},
+            {"execute \"p", NULL, NULL},
+            {"executed p", NULL, NULL},
+            {"select 1; execute p", NULL, NULL},
+            {"execute a23456789012345678901234567890123456789012345678901234567890123",
+                    "a23456789012345678901234567890123456789012345678901234567890123", ""},
+            {"execute a234567890123456789012345678901234567890123456789012345678901234", NULL,
+                    NULL},
+    };
+    const struct shape_options options = {.encoding = SHAPE_ENCODING_SAFE};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        char name[PREPARE_NAME_MAX];
+        struct sl_span rest;
+        bool is_one = prepare_text_execute(sl_span_text(cases[i].text), options, name, &rest);
+        if (is_one != (cases[i].name != NULL) ||
+                (is_one &&
+                        (strcmp(name, cases[i].name) != 0 || !sl_span_is(rest, cases[i].rest)))) {
+            fail_msg("%s", cases[i].text);
+        }
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest cases[] = {
@@ -119,6 +184,8 @@ int main(void)
             cmocka_unit_test(of_several_it_is_the_part),
             cmocka_unit_test(names_are_as_postgresql_has_them),
             cmocka_unit_test(what_cannot_be_told_is_not_found),
+            cmocka_unit_test(what_is_prepared_is_behind_as),
+            cmocka_unit_test(an_execute_says_what_it_executes),
             cmocka_unit_test(a_backslash_is_read_as_the_client_reads_it),
     };
 
