@@ -55,29 +55,25 @@ const char *session_pin_name(unsigned i)
  */
 #define PREPARED "prepared statement "
 
-#define TEMPORARY(table, namespace)                                                                \
-    " UNION ALL SELECT 'temporary object', NULL WHERE pg_catalog.pg_my_temp_schema()"              \
-    " OPERATOR(pg_catalog.<>) 0 AND EXISTS (SELECT FROM pg_catalog." table                         \
-    " WHERE " namespace " OPERATOR(pg_catalog.=) pg_catalog.pg_my_temp_schema())"
-
 static const char question[] =
         "SELECT name, setting FROM pg_catalog.pg_settings"
-        " WHERE source OPERATOR(pg_catalog.=) 'session'" TEMPORARY("pg_class",
-                "relnamespace") TEMPORARY("pg_proc", "pronamespace") TEMPORARY("pg_type",
-                "typnamespace") " UNION ALL SELECT 'advisory lock', NULL WHERE EXISTS (SELECT FROM "
-                                "pg_catalog.pg_locks"
-                                " WHERE locktype OPERATOR(pg_catalog.=) 'advisory'"
-                                " AND pid OPERATOR(pg_catalog.=) pg_catalog.pg_backend_pid())"
-                                " UNION ALL SELECT 'holdable cursor', NULL WHERE EXISTS"
-                                " (SELECT FROM pg_catalog.pg_cursors WHERE is_holdable)"
-                                " UNION ALL SELECT '" PREPARED "' OPERATOR(pg_catalog.||) name,"
-                                " CASE WHEN pg_catalog.octet_length(statement)"
-                                " OPERATOR(pg_catalog.<=) 16384 THEN statement END"
-                                " FROM pg_catalog.pg_prepared_statements WHERE from_sql"
-                                " UNION ALL SELECT 'listen', NULL WHERE EXISTS"
-                                " (SELECT FROM pg_catalog.pg_listening_channels())"
-                                " UNION ALL SELECT name, pg_catalog.current_setting(name, true)"
-                                " FROM pg_catalog.unnest(ARRAY['role','session_authorization'";
+        " WHERE source OPERATOR(pg_catalog.=) 'session'"
+        " UNION ALL SELECT 'temporary object', NULL WHERE EXISTS (SELECT FROM pg_catalog.pg_depend"
+        " WHERE refclassid OPERATOR(pg_catalog.=) 2615" /* pg_namespace */
+        " AND refobjid OPERATOR(pg_catalog.=) pg_catalog.pg_my_temp_schema())"
+        " UNION ALL SELECT 'advisory lock', NULL WHERE EXISTS (SELECT FROM pg_catalog.pg_locks"
+        " WHERE locktype OPERATOR(pg_catalog.=) 'advisory'"
+        " AND pid OPERATOR(pg_catalog.=) pg_catalog.pg_backend_pid())"
+        " UNION ALL SELECT 'holdable cursor', NULL WHERE EXISTS"
+        " (SELECT FROM pg_catalog.pg_cursors WHERE is_holdable)"
+        " UNION ALL SELECT '" PREPARED "' OPERATOR(pg_catalog.||) name,"
+        " CASE WHEN pg_catalog.octet_length(statement)"
+        " OPERATOR(pg_catalog.<=) 16384 THEN statement END"
+        " FROM pg_catalog.pg_prepared_statements WHERE from_sql"
+        " UNION ALL SELECT 'listen', NULL WHERE EXISTS"
+        " (SELECT FROM pg_catalog.pg_listening_channels())"
+        " UNION ALL SELECT name, pg_catalog.current_setting(name, true)"
+        " FROM pg_catalog.unnest(ARRAY['role','session_authorization'";
 
 static enum sl_err put_question(struct sl_buf *buf, const struct params *custom)
 {
@@ -358,6 +354,10 @@ unsigned session_state_effects(const struct client *client, struct sl_span text,
 
 /* ---- names of custom settings ---- */
 
+#define SPACES " \t\r\n\f\v"
+
+static const char set_config[] = "set_config";
+
 struct words {
     const uint8_t *at;
     const uint8_t *end;
@@ -414,6 +414,39 @@ static void remember(struct client *client, struct sl_span name)
     client->custom = set == NULL ? client->custom : set;
 }
 
+static bool is_at(const struct words *words, const char *signs)
+{
+    return words->at < words->end && *words->at != '\0' && strchr(signs, *words->at) != NULL;
+}
+
+/* A comment, U&".." or a dot between spaces: the name is not what it seems. */
+static void see_set(struct client *client, struct words *words)
+{
+    skip(words, SPACES);
+    struct sl_span name = next_name(words);
+    if (is_word(name, "session")) {
+        skip(words, SPACES);
+        name = next_name(words);
+    }
+    skip(words, SPACES);
+    client->has_unasked |= is_at(words, "&/-.");
+    remember(client, name);
+}
+
+/* Anything but a plain constant for a name is an expression, whose value is not known here. */
+static void see_set_config(struct client *client, struct words *words)
+{
+    skip(words, SPACES "(");
+    bool is_constant = is_at(words, "'");
+    skip(words, "'");
+    struct sl_span name = next_name(words);
+    is_constant = is_constant && is_at(words, "'");
+    skip(words, "'");
+    skip(words, SPACES);
+    client->has_unasked |= !is_constant || !is_at(words, ",");
+    remember(client, name);
+}
+
 /*
  * Behind SET [SESSION] and in set_config('...: what stands there by chance in a text of another
  * kind does no harm, it is asked for and is not there.
@@ -421,24 +454,14 @@ static void remember(struct client *client, struct sl_span name)
 void session_state_see(struct client *client, struct sl_span text)
 {
     struct words words = {.at = text.at, .end = text.at + text.len};
+    const size_t len = sizeof set_config - 1;
 
     while (words.at < words.end) {
         struct sl_span name = next_name(&words);
         if (is_word(name, "set")) {
-            skip(&words, " \t\r\n\f\v");
-            name = next_name(&words);
-            if (is_word(name, "session")) {
-                skip(&words, " \t\r\n\f\v");
-                name = next_name(&words);
-            }
-            remember(client, name);
-        } else if (name.len >= 10 && is_word(sl_span(name.at + name.len - 10, 10), "set_config")) {
-            skip(&words, " \t\r\n\f\v(");
-            bool is_constant = words.at < words.end && *words.at == '\'';
-            skip(&words, "'");
-            name = next_name(&words);
-            client->has_unasked |= !is_constant;
-            remember(client, name);
+            see_set(client, &words);
+        } else if (name.len >= len && is_word(sl_span(name.at + name.len - len, len), set_config)) {
+            see_set_config(client, &words);
         } else if (name.len == 0) {
             words.at++;
         }

@@ -59,6 +59,9 @@ static const char look_locks[] = "select count(*) from pg_locks where locktype =
                                  "and pid = pg_backend_pid()";
 static const char look_temp[] = "select count(*) from pg_class where relpersistence = 't' "
                                 "and relkind = 'r' and pg_table_is_visible(oid)";
+static const char look_temp_schema[] = "select count(*) from pg_depend where refobjid = "
+                                       "pg_my_temp_schema() and pg_my_temp_schema() <> 0";
+static const char look_thing[] = "select coalesce(current_setting('my.thing', true), '')";
 static const char look_cursors[] = "select count(*) from pg_cursors where is_holdable";
 static const char look_prepared[] = "select count(*) from pg_prepared_statements where from_sql";
 
@@ -68,8 +71,11 @@ static const struct leak {
     const char *look;
 } leaks[] = {
         {"set my.thing = 'x'", "select coalesce(current_setting('my.thing', true), '')"},
-        {"select set_config('my.thing', 'x', false)",
-                "select coalesce(current_setting('my.thing', true), '')"},
+        {"select set_config('my.thing', 'x', false)", look_thing},
+        {"set session my.thing = 'x'", look_thing},
+        {"set \"my\".thing to 'x'", look_thing},
+        {"set \"my.thing\" to 'x'", look_thing},
+        {"select pg_catalog.set_config( 'my.thing' , 'x', false)", look_thing},
         {"select 1 as a, set_it()", "select coalesce(current_setting('my.thing', true), '')"},
         {"select * from public.set_it()", "select coalesce(current_setting('my.thing', true), '')"},
         {"call set_by_call()", "select coalesce(current_setting('my.thing', true), '')"},
@@ -132,6 +138,20 @@ static const struct leak {
         {"begin; select nextval('seq'); commit", "select lastval()"},
 };
 
+/* As long as it has these, the server is its client's. */
+static const struct leak keeping[] = {
+        {"create function pg_temp.f() returns int language sql as 'select 1'", look_temp_schema},
+        {"set session /* c */ my.thing = 'x'", look_thing},
+        {"set -- c\nmy.thing = 'x'", look_thing},
+        {"set my . thing to 'x'", look_thing},
+        {"set U&\"my\\002ething\" to 'x'", look_thing},
+        {"select set_config('my' || '.thing', 'x', false)", look_thing},
+        {"select set_config(E'my.thing', 'x', false)", look_thing},
+        {"select set_config /* c */ ('my.thing', 'x', false)", look_thing},
+        {"create type pg_temp.y as enum ('a')", look_temp_schema},
+        {"create collation pg_temp.y from \"C\"", look_temp_schema},
+};
+
 enum way { WAY_SIMPLE, WAY_UNNAMED, WAY_NAMED, WAYS };
 
 static const char *const ways[] = {"simple", "unnamed", "named"};
@@ -160,7 +180,7 @@ static PGconn *through(const char *dbname)
             "host=127.0.0.1 port=%d user=postgres dbname=%s sslmode=disable", sluice.port, dbname);
 }
 
-static void check_leak(const struct leak *leak, enum way way)
+static void check_leak(const struct leak *leak, enum way way, bool keeps)
 {
     PGconn *direct = query_must_connect(
             "host=127.0.0.1 port=%d user=postgres dbname=postgres", cluster.port);
@@ -169,8 +189,9 @@ static void check_leak(const struct leak *leak, enum way way)
     char *expected = strdup(query_text(direct, leak->look));
 
     send(one, way, leak->leave);
-    if (leak->look == look_locks || leak->look == look_temp || leak->look == look_cursors) {
-        PQfinish(one); /* as long as it has that, the server is its */
+    if (keeps || leak->look == look_locks || leak->look == look_temp ||
+            leak->look == look_cursors) {
+        PQfinish(one);
         one = NULL;
     }
     const char *seen = query_text(other, leak->look);
@@ -187,11 +208,19 @@ static void check_leak(const struct leak *leak, enum way way)
 static void check_leaks(void)
 {
     for (size_t i = 0; i < CASE_COUNT(leaks); i++) {
-        check_leak(&leaks[i], WAY_SIMPLE);
+        check_leak(&leaks[i], WAY_SIMPLE, false);
         if (strchr(leaks[i].leave, ';') == NULL || strstr(leaks[i].leave, "$$") != NULL) {
-            check_leak(&leaks[i], WAY_UNNAMED);
-            check_leak(&leaks[i], WAY_NAMED);
+            check_leak(&leaks[i], WAY_UNNAMED, false);
+            check_leak(&leaks[i], WAY_NAMED, false);
         }
+    }
+}
+
+static void check_keeping(void)
+{
+    for (size_t i = 0; i < CASE_COUNT(keeping); i++) {
+        check_leak(&keeping[i], WAY_SIMPLE, true);
+        check_leak(&keeping[i], WAY_NAMED, true);
     }
 }
 
@@ -200,6 +229,7 @@ static void nothing_of_a_session_reaches_another(void **state)
     (void)state;
     start_with("100");
     check_leaks();
+    check_keeping();
     sluice_stop(&sluice);
 }
 
@@ -209,9 +239,9 @@ static void nor_without_prepared_statements_of_ours(void **state)
     (void)state;
     start_with("0");
     for (size_t i = 0; i < CASE_COUNT(leaks); i++) {
-        check_leak(&leaks[i], WAY_SIMPLE);
+        check_leak(&leaks[i], WAY_SIMPLE, false);
         if (strchr(leaks[i].leave, ';') == NULL || strstr(leaks[i].leave, "$$") != NULL) {
-            check_leak(&leaks[i], WAY_UNNAMED);
+            check_leak(&leaks[i], WAY_UNNAMED, false);
         }
     }
     PGconn *one = through("one");
