@@ -454,6 +454,7 @@ static enum step on_message(struct client *client, const struct request *request
         }
     }
     if (SL_UNLIKELY(client->server->is_setting)) {
+        client->server->is_awaited = true;
         return request_hold(client);
     }
     return with_server(client, request);

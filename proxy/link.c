@@ -270,6 +270,7 @@ static void part(struct client *client, struct server *server)
     server->tapped = 0;
     server->is_withheld = false;
     server->is_due = false;
+    server->is_awaited = false;
     server->has_unnamed = false;
     server->saw_reset = false;    /* what is to be set is looked at when it is linked */
     server->state = SERVER_CLEAN; /* for now: the next step says what becomes of it */
@@ -435,8 +436,9 @@ void link_settle(struct server *server)
         client_wake_if_held(client);
         return; /* a session keeps its server to the end */
     }
-    if (client->is_held && server->expect.status == 'I') {
-        /* It waits for what is here now: parted, it would ask for a server only to wait again. */
+    if (server->is_awaited) {
+        /* They are here now: parted, it would ask for a server only to wait for them again. */
+        server->is_awaited = false;
         server->is_due = true;
         client_wake(client);
         return;

@@ -51,7 +51,8 @@ static enum sl_err put_name(struct sl_buf *buf, const char *name)
 /* The statements of a request as they come. */
 struct request_text {
     struct sl_buf buf;
-    bool is_selecting; /* in the middle of a list of set_config() */
+    const char *encoding; /* of values beyond ASCII; NULL: what the server takes them for */
+    bool is_selecting;    /* in the middle of a list of set_config() */
     enum sl_err err;
 };
 
@@ -68,6 +69,47 @@ static void put_statement(struct request_text *text, const char *words)
     text->is_selecting = false;
 }
 
+static bool is_ascii(const char *value)
+{
+    while ((*value & 0x80) == 0 && *value != '\0') {
+        value++;
+    }
+    return *value == '\0';
+}
+
+bool link_is_ascii(const struct params *settings)
+{
+    const char *name;
+    const char *value;
+    bool is_plain = true;
+
+    for (uint32_t i = 0; i < params_count(settings) && is_plain; i++) {
+        params_at(settings, i, &name, &value);
+        is_plain = is_ascii(value);
+    }
+    return is_plain;
+}
+
+/* The request is read in the encoding of whoever had the server before: by its bytes. */
+static void put_value(struct request_text *text, const char *value)
+{
+    static const char digits[] = "0123456789abcdef";
+
+    if (text->encoding == NULL || is_ascii(value)) {
+        text->err = text->err == SL_OK ? link_put_literal(&text->buf, value) : text->err;
+        return;
+    }
+    put(text, "pg_catalog.convert_from(pg_catalog.decode('");
+    for (; text->err == SL_OK && *value != '\0'; value++) {
+        uint8_t byte = (uint8_t)*value;
+        const char hex[] = {digits[byte >> 4], digits[byte & 15]};
+        text->err = sl_buf_put(&text->buf, hex, sizeof hex);
+    }
+    put(text, "','hex'),");
+    text->err = text->err == SL_OK ? link_put_literal(&text->buf, text->encoding) : text->err;
+    put(text, ")");
+}
+
 static void put_setting(struct request_text *text, const char *name, const char *value)
 {
     if (text->is_selecting) {
@@ -79,7 +121,7 @@ static void put_setting(struct request_text *text, const char *name, const char 
     put(text, "pg_catalog.set_config(");
     text->err = text->err == SL_OK ? link_put_literal(&text->buf, name) : text->err;
     put(text, ",");
-    text->err = text->err == SL_OK ? link_put_literal(&text->buf, value) : text->err;
+    put_value(text, value);
     put(text, ",false)");
 }
 
@@ -108,9 +150,11 @@ static void put_differences(
 /* Who acts is set last, and reset first: what else is set may need the rights of who logged in. */
 static const char *const actors[] = {"session_authorization", "role"};
 
-static bool is_actor(const char *name)
+/* Nor is an encoding set with the others. */
+static bool is_by_itself(const char *name)
 {
-    return strcasecmp(name, actors[0]) == 0 || strcasecmp(name, actors[1]) == 0;
+    return strcasecmp(name, actors[0]) == 0 || strcasecmp(name, actors[1]) == 0 ||
+           strcasecmp(name, LINK_ENCODING) == 0;
 }
 
 static bool differs(const struct params *want, const struct params *have, const char *name)
@@ -132,20 +176,23 @@ static void put_settings(
     bool acts = params_get(have, actors[0]) != NULL || params_get(have, actors[1]) != NULL;
     const char *name;
     const char *value;
+    bool is_reencoded = differs(want, have, LINK_ENCODING);
 
+    text->encoding = params_get(want, LINK_ENCODING);
     put_statement(text, "SET LOCAL exit_on_error = on; SET LOCAL statement_timeout = 0");
     if (acts) {
         put_statement(text, "RESET ROLE; RESET SESSION AUTHORIZATION");
     }
     for (uint32_t i = 0; i < params_count(have); i++) {
         params_at(have, i, &name, &value);
-        if (!is_actor(name) && params_get(want, name) == NULL) {
+        if (!is_by_itself(name) && params_get(want, name) == NULL) {
             put_reset(text, name);
         }
     }
     for (uint32_t i = 0; i < params_count(want); i++) {
         params_at(want, i, &name, &value);
-        if (!is_actor(name) && differs(want, have, name)) {
+        if (!is_by_itself(name) &&
+                (differs(want, have, name) || (is_reencoded && !is_ascii(value)))) {
             put_setting(text, name, value);
         }
     }
@@ -170,6 +217,7 @@ bool link_apply_params(struct client *client, struct server *server)
         server->is_setting = params_get(server->settings, "statement_timeout") != NULL;
         put_settings(&text, client->settings, server->settings);
     }
+    text.encoding = NULL;
     put_differences(&text, client->params, server->params);
     bool is_any = sl_buf_len(&text.buf) > 0;
     if (text.err == SL_OK && is_any) {

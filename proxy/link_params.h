@@ -8,6 +8,7 @@
 #include <stdbool.h>
 
 struct client;
+struct params;
 struct server;
 
 /*
@@ -16,6 +17,13 @@ struct server;
  * False: no memory. On the worker that has both.
  */
 bool link_apply_params(struct client *client, struct server *server);
+
+/*
+ * Settings whose values are not ASCII have the encoding that these are in with them, by this name.
+ * It is not set from there.
+ */
+#define LINK_ENCODING "client_encoding"
+bool link_is_ascii(const struct params *settings);
 
 /* A string constant of SQL. */
 SL_MUST_CHECK enum sl_err link_put_literal(struct sl_buf *buf, const char *text);

@@ -97,6 +97,7 @@ struct server {
     bool may_have_left;    /* session_state.h: its client's transaction, something of the kind */
     bool may_have_ended;   /* or taken something back */
     bool is_setting;       /* settings of its client's are on their way, and must arrive first */
+    bool is_awaited;       /* and its client waits for them */
     bool has_called;       /* a function, which may have set what nobody knows to ask for */
     bool is_foreign;       /* what its sequences gave last is for another than who is linked */
     uint8_t taps;          /* enum pipeline_tap: what stages want of the reply on its way */

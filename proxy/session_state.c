@@ -186,6 +186,19 @@ static void take_setting(struct server *server, struct sl_span name, struct sl_s
     free(text);
 }
 
+/* Bytes beyond ASCII are in the client's encoding, which says what they are. */
+static void take_encoding(const struct client *client, struct session_answer *answer)
+{
+    const char *encoding = params_get(client->params, LINK_ENCODING);
+
+    if (encoding == NULL || link_is_ascii(answer->settings)) {
+        return;
+    }
+    const struct params *set = params_with(answer->settings, LINK_ENCODING, encoding);
+    answer->pins |= set == NULL ? PIN_SETTINGS : 0U;
+    answer->settings = set == NULL ? answer->settings : set;
+}
+
 /*
  * A statement follows its client if its text says the same elsewhere and later. Constants are read
  * by the settings of when it was prepared: those are kept with it, and while they are others it
@@ -313,6 +326,7 @@ void session_state_answered(struct server *server, enum expect_outcome outcome)
     if (outcome != EXPECT_DONE) {
         give_up(client);
     } else {
+        take_encoding(client, answer);
         params_unref(client->settings);
         params_unref(server->settings);
         client->settings = params_ref(answer->settings);

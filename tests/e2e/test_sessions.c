@@ -17,7 +17,7 @@
 
 enum { COUNT = 200 };
 
-static uint64_t first = 1;
+static uint64_t first = 301;
 static uint64_t count = COUNT;
 
 static void replies_to_sessions_are_postgresqls_own(void **state)
