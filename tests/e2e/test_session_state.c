@@ -1,0 +1,215 @@
+/* SPDX-License-Identifier: PostgreSQL */
+/*
+ * tests/e2e/test_session_state.c - what a client has set is there on whichever server comes next,
+ * and what lives on a server keeps its client there until it is gone.
+ *
+ * Another client in a transaction has the server that a client had last, so that the next is
+ * another; pg_backend_pid() says so.
+ */
+#include "tests/support/case.h"
+#include "tests/support/fixture.h"
+#include "tests/support/soon.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const char ini[] = "[databases]\n"
+                          "two = " AT_POSTGRES " pool_mode=transaction pool_size=2\n"
+                          "one = " AT_POSTGRES " pool_mode=transaction pool_size=1\n" INI_MAIN
+                          "server_round_robin = 1\n";
+
+static int start(void **state)
+{
+    (void)prepare(state);
+    sluice_start(&sluice, ini);
+    return 0;
+}
+
+static int start_filled_cluster(void **state)
+{
+    (void)start_cluster(state);
+    cluster_sql(&cluster, "create role joe; create role jim; create role one login");
+    return 0;
+}
+
+static int pid_of(PGconn *conn)
+{
+    return atoi(query_text(conn, "select pg_backend_pid()"));
+}
+
+/* The client's next transaction is on another server than `pid`: `other` has that. */
+static void occupy(PGconn *other, int pid)
+{
+    query_expect(other, "begin", "BEGIN");
+    for (int i = 0; i < 100 && pid_of(other) != pid; i++) {
+        query_expect(other, "rollback", "ROLLBACK");
+        query_expect(other, "begin", "BEGIN");
+    }
+    assert_int_equal(pid_of(other), pid);
+}
+
+static const struct kept {
+    const char *set;
+    const char *show;
+} kept[] = {
+        {"set work_mem = '5MB'", "show work_mem"},
+        {"set search_path = '', \"b c\", 'it''s', \"qu\"\"ote\"", "show search_path"},
+        {"set bytea_output = escape", "show bytea_output"},
+        {"set statement_timeout = '61s'", "show statement_timeout"},
+        {"set enable_sort = off", "show enable_sort"},
+        {"set app.tenant = E'a ''quote'', a \\\\ and a \\t'", "show app.tenant"},
+        {"set app.tenant = 'gr\xc3\xbc\xc3\x9f'", "show app.tenant"},
+        {"set app.tenant = 'gr\xc3\xbc\xc3\x9f'; set names 'latin1'", "show app.tenant"},
+        {"do $$begin perform set_config('app.tenant', repeat('0123456789', 1024), false); end$$; "
+         "set work_mem = '6MB'",
+                "select md5(current_setting('app.tenant'))"},
+        {"set time zone 'Asia/Tokyo'", "show timezone"},
+        {"set time zone interval '+02:30' hour to minute", "show timezone"},
+        {"set names 'latin1'", "show client_encoding"},
+        {"set role joe", "select current_user, session_user, current_setting('role')"},
+        {"set session authorization joe", "select current_user, session_user"},
+        {"select set_config('work_mem', '7MB', false)", "show work_mem"},
+        {"set session characteristics as transaction isolation level serializable",
+                "show transaction_isolation"},
+        {"begin; set work_mem = '8MB'; savepoint s; set work_mem = '9MB'; rollback to s; commit",
+                "show work_mem"},
+        {"begin; set work_mem = '8MB'; savepoint s; set work_mem = '9MB'; release s; commit",
+                "show work_mem"},
+        {"set work_mem = '8MB'; begin; set work_mem = '9MB'; rollback", "show work_mem"},
+        {"set work_mem = '8MB'; begin; set local work_mem = '9MB'; commit", "show work_mem"},
+        {"set work_mem = '8MB'; reset work_mem", "show work_mem"},
+        {"set work_mem = '8MB'; reset all", "show work_mem"},
+};
+
+/* A direct session says what is to be seen; who comes to the same servers sees what a new one does. */
+static void check_kept(const struct kept *it)
+{
+    PGconn *direct = open_direct();
+    PGconn *one = open_as("postgres", "two");
+    PGconn *other = open_as("postgres", "two");
+    char fresh[64] = "";
+
+    if (strstr(it->show, "app.") == NULL) {
+        snprintf(fresh, sizeof fresh, "%s", query_text(direct, it->show));
+    }
+    query_text(direct, it->set);
+    query_text(one, it->set);
+    char *want = strdup(query_text(direct, it->show));
+    int before = pid_of(one);
+    occupy(other, before);
+    const char *got = query_text(one, it->show);
+    if (strcmp(got, want) != 0) {
+        fail_msg("%s\n  gave      %s\n  expected  %s", it->set, got, want);
+    }
+    int after = pid_of(one);
+    assert_int_not_equal(after, before);
+    query_expect(other, "rollback", "ROLLBACK");
+    for (int i = 0; i < 2; i++) {
+        occupy(other, i == 0 ? before : after);
+        if (strstr(it->show, "app.") == NULL) {
+            query_expect(other, it->show, fresh);
+        } else {
+            query_expect(other, "select coalesce(current_setting('app.tenant', true), '')", "");
+        }
+        query_expect(other, "rollback", "ROLLBACK");
+    }
+    free(want);
+    PQfinish(other);
+    PQfinish(one);
+    PQfinish(direct);
+}
+
+static void what_is_set_follows_its_client(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < CASE_COUNT(kept); i++) {
+        check_kept(&kept[i]);
+    }
+}
+
+static const struct pin {
+    const char *leave;
+    const char *works; /* NULL: nothing to show */
+    const char *gone;
+} pins[] = {
+        {"create temp table t as select 1 as n", "select n from t", "drop table t"},
+        {"create temp view v as select 1 as n", "select n from v", "discard all"},
+        {"create temp sequence q", "select nextval('q')", "drop sequence q"},
+        {"create function pg_temp.f() returns int return 1", "select pg_temp.f()",
+                "drop function pg_temp.f()"},
+        {"create type pg_temp.e as enum ('1')", "select '1'::pg_temp.e", "drop type pg_temp.e"},
+        {"select pg_advisory_lock(1)", NULL, "select pg_advisory_unlock(1)"},
+        {"select pg_advisory_lock_shared(1)", NULL, "select pg_advisory_unlock_all()"},
+        {"declare c cursor with hold for select 1", "fetch c", "close c"},
+        {"listen x", NULL, "unlisten x"},
+};
+
+static void check_pin(const struct pin *pin)
+{
+    PGconn *one = open_as("postgres", "one");
+    PGconn *other = open_as("postgres", "one");
+
+    query_text(one, pin->leave);
+    int pid = pid_of(one);
+    assert_int_equal(PQsendQuery(other, "select 5"), 1);
+    assert_int_equal(pid_of(one), pid);
+    if (pin->works != NULL) {
+        query_expect(one, pin->works, "1");
+    }
+    assert_false(query_is_answered(other, 20)); /* another's turn it is not yet, or a pin is none */
+    query_text(one, pin->gone);
+    soon_answered(other, "5");
+    while (PQgetResult(other) != NULL) {
+    }
+    query_text(one, pin->leave); /* and vanishes */
+    PQfinish(one);
+    query_expect(other,
+            "select (select count(*) from pg_class where relnamespace = pg_my_temp_schema()), "
+            "(select count(*) from pg_locks where locktype = 'advisory' and "
+            "pid = pg_backend_pid()), "
+            "(select count(*) from pg_cursors where is_holdable), "
+            "(select count(*) from pg_listening_channels())",
+            "0|0|0|0");
+    PQfinish(other);
+}
+
+static void what_lives_on_a_server_keeps_its_client_there(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < CASE_COUNT(pins); i++) {
+        check_pin(&pins[i]);
+    }
+}
+
+/* What cannot be set again is said, and what was sent behind it is not carried out. */
+static void a_role_that_is_gone_is_said(void **state)
+{
+    (void)state;
+    cluster_sql(
+            &cluster, "create role gone; create table done (n int); grant all on done to public");
+    PGconn *one = open_as("postgres", "one");
+    PGconn *other = open_as("postgres", "one");
+    query_expect(one, "set role gone", "SET");
+    query_expect(other, "select 1", "1");
+    cluster_sql(&cluster, "drop role gone");
+    query_expect_start(one, "insert into done values (1)", "ERROR ");
+    assert_int_equal(PQstatus(one), CONNECTION_BAD);
+    query_expect(other, "select count(*) from done", "0");
+    query_expect(other, "select current_user", "postgres");
+    PQfinish(other);
+    PQfinish(one);
+}
+
+#define CASE(test) cmocka_unit_test_setup_teardown(test, start, stop_sluice)
+
+int main(void)
+{
+    const struct CMUnitTest cases[] = {
+            CASE(what_is_set_follows_its_client),
+            CASE(what_lives_on_a_server_keeps_its_client_there),
+            CASE(a_role_that_is_gone_is_said),
+    };
+
+    return case_run(cases, CASE_COUNT(cases), start_filled_cluster, stop_cluster);
+}
