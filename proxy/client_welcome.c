@@ -19,6 +19,7 @@
 #include "proxy/client_stmt.h"
 #include "proxy/console.h"
 #include "proxy/link.h"
+#include "proxy/link_prepared.h"
 #include "proxy/param_names.h"
 #include "proxy/params.h"
 #include "proxy/registry.h"
@@ -267,7 +268,7 @@ void client_welcome(struct client *client)
     if (client->state == CLIENT_ACTIVE && client->server != NULL) {
         if (!needs_server) {
             link_part_unused(client);
-        } else if (!link_settings(client)) {
+        } else if (!link_settings(client) || !link_apply_prepared(client, server)) {
             link_break(server, "out of memory");
         }
     }

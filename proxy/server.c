@@ -281,7 +281,7 @@ enum sl_err server_ask_load(struct server *server, const char *query)
     return ask(server, query, SETTLE_LOAD);
 }
 
-enum sl_err server_ask_again(struct server *server)
+const char *server_connect_query(const struct server *server)
 {
     const struct conf *conf = server->io.worker->conf;
     const struct conf_database *database = conf_find_database(conf, server->pool->database->name);
@@ -289,11 +289,17 @@ enum sl_err server_ask_again(struct server *server)
     if (database == NULL) {
         database = conf->fallback_database;
     }
-    if (server->restored == NULL || database == NULL || database->connect_query == NULL ||
-            database->connect_query[0] == '\0') {
-        return SL_OK;
+    if (server->restored == NULL || database == NULL || database->connect_query == NULL) {
+        return "";
     }
-    return ask(server, database->connect_query, SETTLE_TOLERATED);
+    return database->connect_query;
+}
+
+enum sl_err server_ask_again(struct server *server)
+{
+    const char *query = server_connect_query(server);
+
+    return query[0] == '\0' ? SL_OK : ask(server, query, SETTLE_TOLERATED);
 }
 
 enum sl_err server_forget_stmt(struct server *server, struct server_stmt *stmt)

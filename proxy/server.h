@@ -188,6 +188,8 @@ void server_relay_withheld(struct server *server);
 void server_after_reset(struct server *server);
 /* Bytes of our own to the server, in order with what passes; sent by the end of the turn. */
 void server_say(struct server *server, const void *bytes, size_t len);
+/* What it was asked first of all; "": nothing, or it failed. */
+const char *server_connect_query(const struct server *server);
 /* A request of our own whose replies nobody sees. */
 SL_MUST_CHECK enum sl_err server_ask_hidden(struct server *server, const char *query);
 /* The same, of connect_query: an error of it is logged only. Nothing where it failed before. */

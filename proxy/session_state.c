@@ -210,8 +210,8 @@ static void take_prepared(struct server *server, struct sl_span name, struct sl_
     const struct client *client = server->client;
     char key[NAME_MAX_LEN + 1];
 
-    if (client == NULL) {
-        return; /* nobody wants to know */
+    if (client == NULL || sl_span_is(text, server_connect_query(server))) {
+        return; /* nobody wants to know; every server has it */
     }
     answer->prepared = answer->prepared == NULL ? sql_prepared_draft_new() : answer->prepared;
     if (answer->prepared == NULL || name.len > NAME_MAX_LEN ||

@@ -12,9 +12,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const char ini[] = "[databases]\n"
-                          "one = " AT_POSTGRES " pool_mode=transaction pool_size=1\n"
-                          "two = " AT_POSTGRES " pool_mode=transaction pool_size=2\n" INI_MAIN;
+static const char ini[] =
+        "[databases]\n"
+        "one = " AT_POSTGRES " pool_mode=transaction pool_size=1\n"
+        "two = " AT_POSTGRES " pool_mode=transaction pool_size=2\n"
+        "has = " AT_POSTGRES " pool_mode=transaction pool_size=1 "
+        "connect_query='prepare base as select 7; prepare low as select 8'\n" INI_MAIN;
 
 static int start(void **state)
 {
@@ -163,6 +166,7 @@ static void the_same_name_is_each_clients_own(void **state)
         assert_string_equal(query_prepared(b, "named", 0, NULL), "named");
         query_expect_start(c, "execute p", "ERROR 26000");
     }
+    query_expect(c, "select count(*) from pg_prepared_statements where from_sql", "0");
     /* Read by other settings the same words are not the same. */
     query_expect(a,
             "set timezone = 'Asia/Tokyo'; deallocate p; "
@@ -263,6 +267,27 @@ static void what_a_function_prepared_is_in_nobodys_way(void **state)
     PQfinish(c);
 }
 
+/* It is every client's, and nobody's to take along or away. */
+static void what_connect_query_prepared_is_there_for_all(void **state)
+{
+    PGconn *a = open_as("postgres", "has");
+    PGconn *b = open_as("postgres", "has");
+
+    (void)state;
+    query_expect(a, "prepare p as select 'a'", "PREPARE");
+    for (int i = 0; i < 2; i++) {
+        query_expect(b, "execute base", "7");
+        query_expect_start(b, "execute p", "ERROR 26000");
+        query_expect(a, "execute low", "8");
+        query_expect(a, "execute p", "a");
+    }
+    query_expect(b, "do $$begin execute 'prepare p as select 9'; end$$", "DO");
+    query_expect(a, "execute p", "a");
+    query_expect(a, "execute base", "7");
+    PQfinish(a);
+    PQfinish(b);
+}
+
 int main(void)
 {
     const struct CMUnitTest cases[] = {
@@ -274,6 +299,7 @@ int main(void)
             cmocka_unit_test(one_that_cannot_be_prepared_elsewhere_is_missing_there),
             cmocka_unit_test(one_that_would_be_another_keeps_its_server),
             cmocka_unit_test(what_a_function_prepared_is_in_nobodys_way),
+            cmocka_unit_test(what_connect_query_prepared_is_there_for_all),
     };
 
     return case_run(cases, CASE_COUNT(cases), start, stop_both);
