@@ -167,6 +167,10 @@ static void the_same_name_is_each_clients_own(void **state)
         query_expect_start(c, "execute p", "ERROR 26000");
     }
     query_expect(c, "select count(*) from pg_prepared_statements where from_sql", "0");
+    const char *const none[] = {NULL};
+    assert_string_equal(query_params(b, "prepare r as select 5", 0, none), "PREPARE");
+    query_expect(c, "select count(*) from pg_prepared_statements where from_sql", "0");
+    assert_string_equal(query_params(b, "execute r", 0, none), "5");
     /* Read by other settings the same words are not the same. */
     query_expect(a,
             "set timezone = 'Asia/Tokyo'; deallocate p; "
