@@ -126,6 +126,52 @@ const struct catalog_function *catalog_find_functions(
     return catalog->functions + first;
 }
 
+/* In lower case; false: it is too long, or not in ASCII. */
+static bool fold(struct sl_span name, char folded[64])
+{
+    for (size_t i = 0; i < name.len; i++) {
+        uint8_t c = name.at[i];
+        if (i == 63 || c >= 0x80 || c == 0) {
+            return false;
+        }
+        folded[i] = (char)((uint8_t)(c - 'A') < 26 ? c | 0x20 : c);
+    }
+    folded[name.len] = '\0';
+    return true;
+}
+
+bool catalog_call_is_harmless(
+        const struct catalog *catalog, struct sl_span schema, struct sl_span name)
+{
+    char text[64];
+    uint32_t count = 0;
+    uint16_t of = CATALOG_NONE;
+    bool is_there = false;
+
+    if (!fold(schema, text)) {
+        return false;
+    }
+    if (schema.len > 0) {
+        of = catalog_find_schema(catalog, text);
+        if (of == CATALOG_NONE) {
+            return false;
+        }
+    }
+    if (!fold(name, text)) {
+        return false;
+    }
+    const struct catalog_function *functions = catalog_find_functions(catalog, text, &count);
+    for (uint32_t i = 0; i < count; i++) {
+        if (of == CATALOG_NONE || functions[i].schema == of) {
+            is_there = true;
+            if (!functions[i].is_harmless) {
+                return false;
+            }
+        }
+    }
+    return is_there;
+}
+
 const char *catalog_kind_text(enum catalog_kind kind)
 {
     static const char *const texts[CATALOG_KIND_COUNT] = {[CATALOG_UNKNOWN] = "unknown",

@@ -17,6 +17,7 @@
 #include "protocol/base/span.h"
 
 #include <stdatomic.h>
+#include <stdbool.h>
 
 enum {
     CATALOG_ROLES_MAX = 64,
@@ -57,6 +58,7 @@ struct catalog_function {
     uint8_t volatility; /* SQL_IMMUTABLE ...; an aggregate's: the worst of its parts' */
     char kind;          /* pg_proc.prokind: f, p, a, w */
     bool names_type;    /* of one argument, and there is a type of that name: f(x) may be a cast */
+    bool is_harmless;   /* leaves nothing in a session: catalog_harmless.h */
 };
 
 struct catalog_role {
@@ -101,6 +103,13 @@ const struct catalog_relation *catalog_find_relation(
 /* All of that name, in whatever schema; *count may be 0. */
 const struct catalog_function *catalog_find_functions(
         const struct catalog *catalog, const char *name, uint32_t *count);
+
+/*
+ * Whether a call as it is written (schema.name, or name and an empty schema) can only be one of
+ * functions that leave nothing in a session. It is known by the letters of ASCII alone.
+ */
+bool catalog_call_is_harmless(
+        const struct catalog *catalog, struct sl_span schema, struct sl_span name);
 
 /* "table", "view" ...; "unknown". */
 const char *catalog_kind_text(enum catalog_kind kind);

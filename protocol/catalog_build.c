@@ -6,13 +6,22 @@
 #include "protocol/catalog_build.h"
 
 #include "protocol/back.h"
+#include "protocol/catalog_harmless.h"
 #include "protocol/sql_facts.h"
 
 #include <stdlib.h>
 
-enum { SECTION_HEAD, SECTION_ROLES, SECTION_SCHEMAS, SECTION_RELATIONS, SECTION_FUNCTIONS, DONE };
+enum {
+    SECTION_HEAD,
+    SECTION_ROLES,
+    SECTION_SCHEMAS,
+    SECTION_RELATIONS,
+    SECTION_FUNCTIONS,
+    SECTION_BODIES,
+    DONE
+};
 
-enum { PATH_TEXT_MAX = 8192, FUNCTION_ARGS_MAX = 254 };
+enum { PATH_TEXT_MAX = 8192, FUNCTION_ARGS_MAX = 254, BODIES_PART = 8 };
 
 struct vec {
     void *items;
@@ -29,6 +38,7 @@ struct catalog_build {
     struct vec schemas;
     struct vec relations;
     struct vec functions;
+    struct vec oids;  /* theirs */
     struct vec names; /* characters; "" is 0 */
     struct catalog_role roles[CATALOG_ROLES_MAX];
     bool has_oid[CATALOG_ROLES_MAX];
@@ -37,6 +47,7 @@ struct catalog_build {
     uint32_t encoding;
     uint32_t default_path;
     bool has_default_path;
+    struct catalog_harmless *harmless; /* from SECTION_BODIES on */
 };
 
 /*
@@ -58,7 +69,7 @@ static size_t bytes_of(const struct vec *vec)
 static enum sl_err reserve(struct catalog_build *build, struct vec *vec, size_t count)
 {
     size_t used = bytes_of(&build->schemas) + bytes_of(&build->relations) +
-                  bytes_of(&build->functions) + bytes_of(&build->names);
+                  bytes_of(&build->functions) + bytes_of(&build->oids) + bytes_of(&build->names);
 
     if (used + count * vec->len > build->bytes_max || vec->count + count > INT32_MAX) {
         return SL_ELIMIT;
@@ -122,6 +133,7 @@ struct catalog_build *catalog_build_new(const struct catalog_build_options *opti
     build->schemas.len = sizeof(struct catalog_schema);
     build->relations.len = sizeof(struct catalog_relation);
     build->functions.len = sizeof(struct catalog_function);
+    build->oids.len = sizeof(uint32_t);
     build->names.len = 1;
     build->roles_count = options->roles_count;
     enum sl_err err = add_text(build, sl_span("", 0), &empty);
@@ -141,7 +153,9 @@ void catalog_build_free(struct catalog_build *build)
         free(build->schemas.items);
         free(build->relations.items);
         free(build->functions.items);
+        free(build->oids.items);
         free(build->names.items);
+        catalog_harmless_free(build->harmless);
         free(build);
     }
 }
@@ -258,6 +272,8 @@ enum sl_err catalog_build_query(const struct catalog_build *build, struct sl_buf
         return sl_buf_printf(query, relations_query, build->last, build->rows);
     case SECTION_FUNCTIONS:
         return sl_buf_printf(query, functions_query, build->last, build->rows);
+    case SECTION_BODIES:
+        return catalog_harmless_query(query, build->last, build->rows / BODIES_PART);
     default:
         return SL_EINVAL;
     }
@@ -412,31 +428,14 @@ static uint16_t schema_of(const struct catalog_build *build, uint32_t oid)
     return CATALOG_NONE;
 }
 
-static enum catalog_kind kind_of(char relkind)
-{
-    switch (relkind) {
-    case 'r':
-        return CATALOG_TABLE;
-    case 'p':
-        return CATALOG_PARTITIONED;
-    case 'v':
-        return CATALOG_VIEW;
-    case 'm':
-        return CATALOG_MATVIEW;
-    case 'f':
-        return CATALOG_FOREIGN;
-    default:
-        return CATALOG_SEQUENCE;
-    }
-}
-
 static enum sl_err take_relation(struct catalog_build *build, struct row *row)
 {
+    static const char kinds[] = "rpvmfS"; /* as in enum catalog_kind */
     struct catalog_relation relation = {.oid = field_key(build, row)};
 
     relation.schema = schema_of(build, field_number(row, 1));
     struct sl_span name = field_name(row, 2);
-    relation.kind = (uint8_t)kind_of(field_char(row, 3, "rpvmfS"));
+    relation.kind = (uint8_t)(CATALOG_TABLE + (strchr(kinds, field_char(row, 3, kinds)) - kinds));
     if (row->is_bad) {
         return SL_EPROTO;
     }
@@ -450,8 +449,8 @@ static enum sl_err take_relation(struct catalog_build *build, struct row *row)
 static enum sl_err take_function(struct catalog_build *build, struct row *row)
 {
     struct catalog_function function = {0};
+    uint32_t oid = field_key(build, row);
 
-    field_key(build, row);
     function.schema = schema_of(build, field_number(row, 1));
     struct sl_span name = field_name(row, 2);
     uint32_t args = field_number(row, 3);
@@ -476,6 +475,7 @@ static enum sl_err take_function(struct catalog_build *build, struct row *row)
         return SL_OK;
     }
     enum sl_err err = add_text(build, name, &function.name);
+    err = err == SL_OK ? add(build, &build->oids, &oid) : err;
     return err == SL_OK ? add(build, &build->functions, &function) : err;
 }
 
@@ -494,9 +494,23 @@ static enum sl_err take_row(struct catalog_build *build, struct sl_span body, bo
         return take_relation(build, &row);
     case SECTION_FUNCTIONS:
         return take_function(build, &row);
+    case SECTION_BODIES:
+        return catalog_harmless_row(build->harmless, body, &build->last);
     default:
         return SL_EPROTO;
     }
+}
+
+/* From here on neither functions nor names move. */
+static enum sl_err begin_bodies(struct catalog_build *build)
+{
+    build->harmless =
+            catalog_harmless_new(&(struct catalog_harmless_of){.functions = build->functions.items,
+                    .oids = build->oids.items,
+                    .count = build->functions.count,
+                    .names = build->names.items,
+                    .schemas = build->schemas.items});
+    return build->harmless == NULL ? SL_ENOMEM : SL_OK;
 }
 
 enum sl_err catalog_build_rows(struct catalog_build *build, struct sl_span rows, bool is_plain)
@@ -519,11 +533,13 @@ enum sl_err catalog_build_rows(struct catalog_build *build, struct sl_span rows,
     if (rows.len > 0 || build->section == DONE || (build->section == SECTION_HEAD && count != 1)) {
         return SL_EPROTO;
     }
-    if (is_one_answer || count < build->rows) {
+    uint32_t full = build->section == SECTION_BODIES ? build->rows / BODIES_PART : build->rows;
+    if (is_one_answer || count < full) {
         build->section++;
         build->last = 0;
     }
-    return SL_OK;
+    bool is_first = build->section == SECTION_BODIES && build->harmless == NULL;
+    return is_first ? begin_bodies(build) : SL_OK;
 }
 
 /* ---- the snapshot ---- */
@@ -561,6 +577,7 @@ static int compare_functions(const void *left, const void *right, void *names)
     order = order != 0 ? order : (int)a->args_max - (int)b->args_max;
     order = order != 0 ? order : (int)a->volatility - (int)b->volatility;
     order = order != 0 ? order : (int)a->kind - (int)b->kind;
+    order = order != 0 ? order : (int)a->is_harmless - (int)b->is_harmless;
     return order != 0 ? order : (int)a->names_type - (int)b->names_type;
 }
 
@@ -739,6 +756,7 @@ static struct catalog *catalog_new(struct catalog_build *build, size_t bytes)
 enum sl_err catalog_build_end(struct catalog_build *build, const struct catalog **catalog)
 {
     SL_CHECK(build->section == DONE);
+    catalog_harmless_end(build->harmless);
     if (sort_schemas(build) != SL_OK) {
         return SL_ENOMEM;
     }

@@ -31,16 +31,18 @@ struct scan {
     enum token_kind token; /* the one before */
     enum place place;
     enum kind kind;
-    bool is_first;       /* the statement's first word is still to come */
-    bool is_second;      /* the one behind it */
-    bool is_qualified;   /* the name before has a schema, and not pg_catalog */
-    bool is_attribute;   /* the name before is one of (...), or a function called with it */
-    bool updates;        /* the word has come */
-    bool lists;          /* what follows a parenthesis may be a call: DISTINCT ON (..) f() */
-    bool is_argument;    /* the word before is an argument's first */
-    uint8_t sign;        /* the last character that on_other() saw */
-    uint64_t selects;    /* the word has come at these depths */
-    struct sl_span word; /* the token before, when it is a TOKEN_WORD; as it was written */
+    bool is_first;         /* the statement's first word is still to come */
+    bool is_second;        /* the one behind it */
+    bool is_qualified;     /* the name before has a schema, and not pg_catalog */
+    bool is_attribute;     /* the name before is one of (...), or a function called with it */
+    bool updates;          /* the word has come */
+    bool lists;            /* what follows a parenthesis may be a call: DISTINCT ON (..) f() */
+    bool is_argument;      /* the word before is an argument's first */
+    uint8_t sign;          /* the last character that on_other() saw */
+    uint64_t selects;      /* the word has come at these depths */
+    struct sl_span word;   /* the token before, when it is a TOKEN_WORD; as it was written */
+    struct sl_span schema; /* of the name before, where it has a schema and no more */
+    const struct effects_known *known; /* NULL: nothing */
     int depth;
     int config_depth; /* within set_config(...) of that depth; 0: not */
 };
@@ -450,6 +452,8 @@ static void on_word(struct scan *scan)
         advance_place(scan);
     }
     scan->is_argument = scan->token == TOKEN_OTHER && scan->sign == ',';
+    bool is_owned = is_name && !scan->is_attribute && !scan->is_qualified;
+    scan->schema = is_owned ? before : sl_span(NULL, 0);
     scan->word = read_word(scan);
     if (scan->word.len == 1 && is_string_prefix(scan)) {
         return;
@@ -491,8 +495,19 @@ static bool is_lock(struct sl_span word)
     return false;
 }
 
+/* A name in quotes, or with more than a schema, is not looked up. */
+static bool is_harmless(const struct scan *scan)
+{
+    return scan->known != NULL && scan->token == TOKEN_WORD &&
+           (scan->schema.len > 0 || !scan->is_qualified) &&
+           scan->known->is_harmless(scan->known->self, scan->schema, scan->word);
+}
+
 static void on_call(struct scan *scan)
 {
+    if (is_harmless(scan)) {
+        return;
+    }
     if (scan->is_qualified || scan->token == TOKEN_QUOTED) {
         calls(scan);
         return;
@@ -748,15 +763,9 @@ static bool is_plain(struct sl_span text)
     return !has_more(text);
 }
 
-/* Of the plain ones: COMMIT, END, ROLLBACK. */
-static bool ends_transaction(int first)
+unsigned effects_of_known(struct sl_span text, const struct effects_known *known)
 {
-    return first == 'c' || first == 'e' || first == 'r';
-}
-
-unsigned effects_of(struct sl_span text)
-{
-    struct scan scan = {.at = text.at, .end = text.at + text.len};
+    struct scan scan = {.at = text.at, .end = text.at + text.len, .known = known};
 
     if (text.len > EFFECTS_TEXT_MAX) {
         return EFFECTS_ALL;
@@ -764,8 +773,8 @@ unsigned effects_of(struct sl_span text)
     if (text.len == 0) {
         return 0;
     }
-    if (is_plain(text)) {
-        return ends_transaction(text.at[0] | 0x20) ? EFFECTS_RULES : 0;
+    if (is_plain(text)) { /* COMMIT, END and ROLLBACK take back */
+        return strchr("cer", text.at[0] | 0x20) != NULL ? EFFECTS_RULES : 0;
     }
     begin_statement(&scan);
     while (scan.at < scan.end) {

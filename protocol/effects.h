@@ -17,7 +17,8 @@
  * of before: FETCH and MOVE run what DECLARE was counted for.
  *
  * EFFECTS_STAY comes with EFFECTS_LEAVES, EFFECTS_CALLS or both. By what name a function of the
- * user's own sets a custom setting nobody can tell, and of those there is no list.
+ * user's own sets a custom setting nobody can tell, and of those there is no list; of many a
+ * catalogue says that they set nothing (effects_of_known()).
  *
  * Not seen: functions behind views, triggers, defaults and operators, a function of the user's
  * own that has the name of a built-in one or of a word of the grammar (filter), and one that is
@@ -30,6 +31,8 @@
 #define SLUICE_PROTOCOL_EFFECTS_H
 
 #include "protocol/base/span.h"
+
+#include <stdbool.h>
 
 enum { EFFECTS_TEXT_MAX = 16384 };
 
@@ -47,7 +50,21 @@ enum {
     EFFECTS_ALL = 1007     /* all but EFFECTS_SCHEMA: of a text that is not read */
 };
 
-/* A whole text: one statement or several. A set of the above. */
-unsigned effects_of(struct sl_span text);
+/* Whether a call of that name, as it is written, is known to leave nothing; schema may be empty. */
+struct effects_known {
+    bool (*is_harmless)(void *self, struct sl_span schema, struct sl_span name);
+    void *self;
+};
+
+/*
+ * A whole text: one statement or several. A set of the above; known may be NULL, and then every
+ * function of a user's own leaves something.
+ */
+unsigned effects_of_known(struct sl_span text, const struct effects_known *known);
+
+static inline unsigned effects_of(struct sl_span text)
+{
+    return effects_of_known(text, NULL);
+}
 
 #endif

@@ -19,6 +19,7 @@ struct catalog_rows {
     const char *const *schemas;
     const char *const *relations;
     const char *const *functions;
+    const char *const *bodies; /* NULL: none */
 };
 
 static void put_field(struct sl_buf *buf, const char *at, size_t len)
@@ -75,9 +76,10 @@ static void answer(const struct catalog_rows *rows, const char *query, struct sl
     list = strstr(query, "FROM pg_namespace n") != NULL ? rows->schemas : list;
     list = strstr(query, "FROM pg_class c") != NULL ? rows->relations : list;
     list = strstr(query, "FROM pg_proc p ") != NULL ? rows->functions : list;
+    list = strstr(query, "p.prosrc") != NULL ? rows->bodies : list;
     unsigned long above = number_behind(query, ".oid > ", 0);
     unsigned long limit = list == rows->roles ? 1000 : number_behind(query, "LIMIT ", 1000);
-    for (; *list != NULL && limit > 0; list++) {
+    for (; list != NULL && *list != NULL && limit > 0; list++) {
         if (strtoul(*list, NULL, 10) > above) {
             put_row(answer, *list);
             limit--;
