@@ -15,7 +15,6 @@
 #include "protocol/base/log.h"
 #include "protocol/catalog_build.h"
 #include "protocol/catalog_resolve.h"
-#include "protocol/effects.h"
 #include "proxy/pool.h"
 #include "proxy/pool_lend.h"
 #include "proxy/process.h"
@@ -48,6 +47,7 @@ struct load {
     struct catalogs_epoch *epochs;
     unsigned epoch;
     unsigned turn;
+    bool is_of_one;
     bool is_away;
     sl_usec step_at;
     sl_usec give_up_at;
@@ -153,6 +153,61 @@ const struct catalog *catalogs_get(struct database *database)
     }
     pthread_mutex_unlock(&lock);
     return catalog;
+}
+
+/* ---- what functions leave ---- */
+
+/* A reference to what may be believed of a server's functions, since when; NULL: nothing. */
+static const struct catalog *get_of(const struct server *server, struct catalogs_belief *belief)
+{
+    struct database *database = server->pool->database;
+    const struct catalogs_place *place = &database->catalog;
+    const struct catalog *catalog = NULL;
+
+    pthread_mutex_lock(&lock);
+    if (is_usable_locked(database) && place->is_of_one && place->epochs == server->epochs) {
+        catalog = catalog_ref(place->catalog);
+        *belief = (struct catalogs_belief){place->epoch, place->turn, true};
+    }
+    pthread_mutex_unlock(&lock);
+    return catalog;
+}
+
+static bool is_harmless(void *catalog, struct sl_span schema, struct sl_span name)
+{
+    return catalog_call_is_harmless(catalog, schema, name);
+}
+
+unsigned catalogs_effects_now(struct server *server, struct sl_span text, unsigned effects)
+{
+    struct catalogs_belief belief = {.is_held = false};
+    struct catalogs_belief *held = &server->belief;
+    const struct catalog *catalog = self.is_on ? get_of(server, &belief) : NULL;
+
+    if (catalog == NULL) {
+        return effects;
+    }
+    bool is_same = !held->is_held || (held->epoch == belief.epoch && held->turn == belief.turn);
+    union {
+        const struct catalog *lent;
+        void *self;
+    } it = {.lent = catalog}; /* is only read */
+    struct effects_known known = {.is_harmless = is_harmless, .self = it.self};
+    unsigned now = is_same ? effects_of_known(text, &known) : effects;
+    catalog_unref(catalog);
+    if ((now & EFFECTS_CALLS) == 0) {
+        *held = belief;
+    }
+    return now;
+}
+
+bool catalogs_doubt(struct server *server)
+{
+    struct catalogs_belief belief = server->belief;
+
+    server->belief.is_held = false;
+    return belief.is_held &&
+           !is_current(server->pool->database, server->epochs, belief.epoch, belief.turn);
 }
 
 void catalogs_status(struct database *database, struct catalogs_status *status)
@@ -280,6 +335,7 @@ static bool put(const struct load *load, const struct catalog *catalog, sl_usec 
         place->epochs = load->epochs;
         place->epoch = load->epoch;
         place->turn = load->turn;
+        place->is_of_one = load->is_of_one;
         place->loaded_at = now;
         place->loads++;
     }
@@ -417,7 +473,8 @@ static unsigned gather_users(const struct pool *pool, const char **users)
 }
 
 /* False: no memory for it, or the pool is about to go. */
-static bool begin(struct load *load, struct pool *pool, struct catalogs_epoch *epochs, sl_usec now)
+static bool begin(struct load *load, struct pool *pool, struct catalogs_epoch *epochs,
+        const struct conf_database *db, sl_usec now)
 {
     struct catalogs_place *place = &pool->database->catalog;
     const char *users[CATALOG_ROLES_MAX];
@@ -436,6 +493,7 @@ static bool begin(struct load *load, struct pool *pool, struct catalogs_epoch *e
     sl_buf_init(&load->errand.query, QUERY_MAX);
     sl_buf_init(&load->errand.rows, LOAD_BYTES_MAX);
     load->turn = atomic_load(&place->turns);
+    load->is_of_one = db->hosts_count == 1;
     load->epochs = epochs;
     load->epoch = atomic_load(&epochs->count); /* before whether a change is open is looked at */
     load->give_up_at = now + CATALOGS_PATIENCE;
@@ -505,7 +563,7 @@ static void look(sl_usec now)
                 db != NULL && now >= p->database->catalog.retry_at && is_wanting(p, epochs);
         if (db != NULL && is_due(p, epochs, now) && pool_lender(p, now, LOAD_REST) != NULL) {
             p->database->catalog.retry_at = now + CATALOGS_CALM;
-            load = begin(load, p, epochs, now) ? free_load() : load;
+            load = begin(load, p, epochs, db, now) ? free_load() : load;
         }
     }
     self.look_at = now + (is_one_wanting ? LOOK_PERIOD : LOOK_REST);

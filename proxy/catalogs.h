@@ -18,6 +18,12 @@
  * others than our clients do, and settings of roles that are changed in another database; of
  * that a snapshot is CATALOGS_AGE old at most.
  *
+ * Functions that leave nothing in a session (protocol/catalog_harmless.h) are believed not to, as
+ * long as no change was seen from before they were called until another client has the server;
+ * not where a database has several hosts, of which one may be behind. What is not seen above is
+ * not seen here: a function that was made harmful by somebody who does not come through Sluice, by
+ * another function or by COMMIT PREPARED is believed for CATALOGS_AGE at most.
+ *
  * Where a query fails, or the answer is too large, nothing is known, and it is tried again
  * later and later, up to CATALOGS_BACKOFF_MAX.
  *
@@ -32,6 +38,7 @@
 #include "protocol/base/clock.h"
 #include "protocol/base/err.h"
 #include "protocol/catalog.h"
+#include "protocol/effects.h"
 
 struct catalog_resolution;
 struct catalogs_epoch;
@@ -56,6 +63,7 @@ struct catalogs_place {
     struct catalogs_epoch *epochs;
     unsigned epoch; /* before the snapshot was begun */
     unsigned turn;  /* likewise */
+    bool is_of_one; /* of one host, and so what its servers have */
     sl_usec loaded_at;
     uint64_t loads;
     uint64_t failures;
@@ -93,6 +101,13 @@ void catalogs_moved(struct database *database);
 /* Of a database, as its servers are told its name; for server->epochs. */
 struct catalogs_epoch *catalogs_epochs(const struct conf_database *conf, const char *name);
 
+/* Of which snapshot a server's statements have been believed to be harmless; its member. */
+struct catalogs_belief {
+    unsigned epoch;
+    unsigned turn;
+    bool is_held;
+};
+
 struct catalogs_status {
     const char *state; /* loaded, stale, unknown */
     bool is_loading;
@@ -118,6 +133,25 @@ void catalogs_see_effects(struct server *server, unsigned effects);
 void catalogs_see_tag(struct server *server, struct sl_span tag);
 /* Its transaction has ended, or the server has. */
 void catalogs_changed(struct server *server);
+
+/* What catalogs_effects() does where it matters. */
+unsigned catalogs_effects_now(struct server *server, struct sl_span text, unsigned effects);
+/*
+ * What a statement may leave that is about to be sent there: its effects_of(), less what the user's
+ * own functions would do of which the snapshot knows that they do nothing. That is believed
+ * until the server is another client's.
+ */
+static inline unsigned catalogs_effects(
+        struct server *server, struct sl_span text, unsigned effects)
+{
+    const unsigned doubts = EFFECTS_CALLS | EFFECTS_LEAVES | EFFECTS_SCHEMA | EFFECTS_UNREAD;
+
+    return SL_UNLIKELY((effects & doubts) == EFFECTS_CALLS)
+                   ? catalogs_effects_now(server, text, effects)
+                   : effects;
+}
+/* It is another client's now. True: something has changed since, and what was believed may be wrong. */
+bool catalogs_doubt(struct server *server);
 
 /* ---- what names stand for ---- */
 

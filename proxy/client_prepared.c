@@ -264,24 +264,29 @@ static bool reply_locally(struct client *client, const struct request *request, 
 
 /* ---- Parse ---- */
 
-/* Ahead of the Parse: whatever must be taken away first may not come between it and its Bind. */
-static void note_statement(struct client *client, const struct prepared *prepared)
+static struct sl_span text_of(const struct prepared *prepared)
 {
-    request_note_effects(client, prepared == NULL ? EFFECTS_ALL : prepared->effects);
-    if (SL_UNLIKELY(prepared != NULL && (prepared->effects & EFFECTS_LEAVES) != 0)) {
-        session_state_see(client, sl_span(prepared->body, prepared->text_len));
+    return prepared == NULL ? sl_span(NULL, 0) : sl_span(prepared->body, prepared->text_len);
+}
+
+/* Ahead of the Parse: whatever must be taken away first may not come between it and its Bind. */
+static unsigned note_statement(struct client *client, const struct prepared *prepared)
+{
+    struct sl_span text = text_of(prepared);
+    unsigned effects = catalogs_effects(
+            client->server, text, prepared == NULL ? EFFECTS_ALL : prepared->effects);
+
+    request_note_effects(client, effects);
+    if (SL_UNLIKELY((effects & EFFECTS_LEAVES) != 0)) {
+        session_state_see(client, text);
     }
+    return effects;
 }
 
 /* Ahead of the Bind. */
 static void note_bound(struct client *client, const struct prepared *prepared)
 {
-    struct sl_span text =
-            prepared == NULL ? sl_span(NULL, 0) : sl_span(prepared->body, prepared->text_len);
-
-    note_statement(client, prepared);
-    client_path_see(
-            client, prepared == NULL ? EFFECTS_ALL : prepared->effects, text, SESSION_PATH_BIND);
+    client_path_see(client, note_statement(client, prepared), text_of(prepared), SESSION_PATH_BIND);
 }
 
 static bool same(const struct prepared *prepared, struct sl_span body)

@@ -168,6 +168,7 @@ static enum step note_text(struct client *client, const struct request *request,
     if (request->type == MSG_QUERY && !is_session) {
         effects = session_state_effects(client, text, effects);
     }
+    effects = is_session ? effects : catalogs_effects(client->server, text, effects);
     note(client, effects);
     if (SL_UNLIKELY((effects & EFFECTS_LEAVES) != 0) && !is_session) {
         session_state_see(client, text);

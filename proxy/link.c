@@ -63,6 +63,7 @@ static bool clean_for(struct server *server, const struct client *client)
     if (!server->is_foreign) {
         return true;
     }
+    server->is_dirty |= catalogs_doubt(server);
     if (!server->is_dirty && !has_others) {
         client_path_begin(server, client->settings, false);
         return !client->asks_sequences || link_forget_sequences(server);

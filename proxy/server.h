@@ -31,6 +31,7 @@
 #include "protocol/base/slab.h"
 #include "protocol/expect.h"
 #include "proxy/address.h"
+#include "proxy/catalogs.h"
 #include "proxy/io.h"
 #include "proxy/mailbox.h"
 #include "proxy/pins.h"
@@ -129,6 +130,7 @@ struct server {
     struct pin pin;                /* link_pins.h: why its client keeps it, as it is counted */
     struct sl_error *refusal;      /* of its client's settings; it goes, and so says why */
     struct catalogs_epoch *epochs; /* of the database it is connected to; NULL: not yet known */
+    struct catalogs_belief belief; /* of what its owner has called since it had it */
 
     struct timer timer;
     sl_usec connected_at;
