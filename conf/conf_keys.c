@@ -371,6 +371,12 @@ static const struct conf_key keys[] = {
                 "Of pool_size, how much of a pool its clients may keep between transactions, for "
                 "temporary tables, advisory locks, LISTEN and the like (SHOW PINS), rounded up; "
                 "one more is told 53300 and closed, its server cleaned; 100 is no limit."),
+        BOOL(WIRE, functions_by_catalog, "0", LIVE,
+                "In transaction pooling, believe of functions in SQL and PL/pgSQL what their "
+                "bodies "
+                "say when [stats] has read them: one that leaves nothing in a session has nothing "
+                "taken away. A change of functions that does not come through here is seen after "
+                "five minutes, or at RECONNECT."),
         SIZE(WIRE, prepared_statements_bytes, 0, "256MB", LIVE,
                 "Bytes that the texts of all clients' prepared statements may take together."),
         SIZE(WIRE, prepared_statements_bytes_client, 0, "1MB", LIVE,

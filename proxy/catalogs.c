@@ -182,7 +182,8 @@ unsigned catalogs_effects_now(struct server *server, struct sl_span text, unsign
 {
     struct catalogs_belief belief = {.is_held = false};
     struct catalogs_belief *held = &server->belief;
-    const struct catalog *catalog = self.is_on ? get_of(server, &belief) : NULL;
+    bool is_on = self.is_on && server->io.worker->conf->functions_by_catalog;
+    const struct catalog *catalog = is_on ? get_of(server, &belief) : NULL;
 
     if (catalog == NULL) {
         return effects;
@@ -195,9 +196,10 @@ unsigned catalogs_effects_now(struct server *server, struct sl_span text, unsign
     struct effects_known known = {.is_harmless = is_harmless, .self = it.self};
     unsigned now = is_same ? effects_of_known(text, &known) : effects;
     catalog_unref(catalog);
-    if ((now & EFFECTS_CALLS) == 0) {
-        *held = belief;
+    if ((now & EFFECTS_CALLS) != 0) {
+        return effects; /* an EXECUTE's too: they are of what it executes */
     }
+    *held = belief;
     return now;
 }
 

@@ -18,7 +18,8 @@
  * others than our clients do, and settings of roles that are changed in another database; of
  * that a snapshot is CATALOGS_AGE old at most.
  *
- * Functions that leave nothing in a session (protocol/catalog_harmless.h) are believed not to, as
+ * With functions_by_catalog, functions that leave nothing in a session
+ * (protocol/catalog_harmless.h) are believed not to, as
  * long as no change was seen from before they were called until another client has the server;
  * not where a database has several hosts, of which one may be behind. What is not seen above is
  * not seen here: a function that was made harmful by somebody who does not come through Sluice, by

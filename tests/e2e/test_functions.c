@@ -58,14 +58,14 @@ static int start(void **state)
     return 0;
 }
 
-static void start_with(int pool_size, const char *stats)
+static void start_with(int pool_size, const char *believes, const char *stats)
 {
     char ini[TEXT_MAX];
 
     snprintf(ini, sizeof ini,
             "[databases]\ndb = " AT_POSTGRES " pool_mode=transaction pool_size=%d\n" INI_MAIN
-            "\n[stats]\nmode = %s\n",
-            pool_size, stats);
+            "functions_by_catalog = %s\n[stats]\nmode = %s\n",
+            pool_size, believes, stats);
     sluice_start(&sluice, ini);
 }
 
@@ -137,7 +137,7 @@ static void a_harmless_function_leaves_its_server_clean(void **state)
             "select harmless(1), sets_it(1)", "select harmless(dynamic(1))"};
 
     (void)state;
-    start_with(1, "on");
+    start_with(1, "1", "on");
     PGconn *one = open_as("postgres", "db");
     PGconn *other = open_as("postgres", "db");
     query_expect(one, "select 1", "1");
@@ -160,21 +160,36 @@ static void a_harmless_function_leaves_its_server_clean(void **state)
     PQfinish(other);
 }
 
-static void what_is_not_known_is_not_believed(void **state)
+static void expect_no_belief(const char *believes, const char *stats)
 {
-    (void)state;
-    start_with(1, "off");
+    start_with(1, believes, stats);
     PGconn *one = open_as("postgres", "db");
     PGconn *other = open_as("postgres", "db");
+    query_expect(one, "select 1", "1");
+    if (strcmp(stats, "on") == 0) {
+        await_catalog();
+    }
     check_call(one, other, "select harmless(1)", true);
     PQfinish(one);
     PQfinish(other);
 }
 
+static void what_is_not_known_is_not_believed(void **state)
+{
+    (void)state;
+    expect_no_belief("1", "off");
+}
+
+static void nothing_is_believed_unless_it_is_wanted(void **state)
+{
+    (void)state;
+    expect_no_belief("0", "on");
+}
+
 static void a_function_that_was_changed_is_not_believed(void **state)
 {
     (void)state;
-    start_with(1, "on");
+    start_with(1, "1", "on");
     PGconn *one = open_as("postgres", "db");
     PGconn *other = open_as("postgres", "db");
     PGconn *third = open_as("postgres", "db");
@@ -197,7 +212,7 @@ static void a_function_that_was_changed_is_not_believed(void **state)
 static void one_that_changes_under_way_is_not_believed(void **state)
 {
     (void)state;
-    start_with(2, "on");
+    start_with(2, "1", "on");
     PGconn *direct = open_direct();
     PGconn *one = open_as("postgres", "db");
     PGconn *others[] = {open_as("postgres", "db"), open_as("postgres", "db")};
@@ -239,6 +254,8 @@ int main(void)
                     a_harmless_function_leaves_its_server_clean, prepare, stop_sluice),
             cmocka_unit_test_setup_teardown(
                     what_is_not_known_is_not_believed, prepare, stop_sluice),
+            cmocka_unit_test_setup_teardown(
+                    nothing_is_believed_unless_it_is_wanted, prepare, stop_sluice),
             cmocka_unit_test_setup_teardown(
                     a_function_that_was_changed_is_not_believed, prepare, stop_sluice),
             cmocka_unit_test_setup_teardown(
