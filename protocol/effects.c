@@ -2,8 +2,8 @@
 #include "protocol/effects.h"
 
 #include "protocol/base/check.h"
-#include "protocol/base/vector.h"
 #include "protocol/effects_names.h"
+#include "protocol/effects_words.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -15,8 +15,6 @@ enum { WORD_MAX = 63, SETTINGS_LEN = 11 };
 static const char settings[] = "pg_settings";
 
 enum token_kind { TOKEN_NONE, TOKEN_WORD, TOKEN_QUOTED, TOKEN_DOT, TOKEN_CLOSE, TOKEN_OTHER };
-
-enum char_class { CHAR_OTHER, CHAR_SPACE, CHAR_WORD, CHAR_DIGIT };
 
 /* Where a parenthesis behind a name opens a list of columns, it is no call. */
 enum place { PLACE_ANY, PLACE_NEXT, PLACE_HERE };
@@ -47,58 +45,8 @@ struct scan {
     int config_depth; /* within set_config(...) of that depth; 0: not */
 };
 
-/* CHAR_OTHER 0, CHAR_SPACE 1, CHAR_WORD 2, CHAR_DIGIT 3. */
-static const uint8_t classes[256] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 1, 0, 0, 0, 0, 0, 0, 0,
-        0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 3, 3, 3, 3,
-        3, 3, 3, 3, 3, 3, 0, 0, 0, 0, 0, 0, 0, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2,
-        2, 2, 2, 2, 2, 2, 2, 2, 0, 0, 0, 0, 2, 0, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2,
-        2, 2, 2, 2, 2, 2, 2, 2, 2, 0, 0, 0, 0, 0, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2,
-        2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2,
-        2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2,
-        2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2,
-        2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2};
-
-static inline enum char_class class_of(uint8_t c)
-{
-    return (enum char_class)classes[c];
-}
-
-/* word is in lower case. No letter's bit 0x20 makes another character of a word into a letter. */
-static bool is_text(struct sl_span text, const char *word, size_t len)
-{
-    if (text.len != len) {
-        return false;
-    }
-    for (size_t i = 0; i < len; i++) {
-        if ((text.at[i] | 0x20) != (word[i] | 0x20)) {
-            return false;
-        }
-    }
-    return true;
-}
-
 #define IS_WORD(scan, text)                                                                        \
     ((scan)->token == TOKEN_WORD && is_text((scan)->word, (text), sizeof(text) - 1))
-
-struct word {
-    uint8_t len;
-    char text[15];
-};
-
-#define WORD(text_)                                                                                \
-    {                                                                                              \
-        .len = sizeof(text_) - 1, .text = text_                                                    \
-    }
-
-static bool is_one_of(struct sl_span text, const struct word *list, size_t count)
-{
-    for (size_t i = 0; i < count; i++) {
-        if (is_text(text, list[i].text, list[i].len)) {
-            return true;
-        }
-    }
-    return false;
-}
 
 static void stays(struct scan *scan)
 {
@@ -108,7 +56,7 @@ static void stays(struct scan *scan)
 /* Whatever that does. */
 static void calls(struct scan *scan)
 {
-    scan->effects |= EFFECTS_STAY | EFFECTS_RULES | EFFECTS_CALLS | EFFECTS_ENDS;
+    scan->effects |= EFFECTS_STAY | EFFECTS_RULES | EFFECTS_CALLS | EFFECTS_ENDS | EFFECTS_MOVES;
 }
 
 /* The text cannot be read on: all of it counts. */
@@ -236,7 +184,10 @@ static void on_first_word(struct scan *scan)
         scan->effects |= EFFECTS_SCHEMA;
     }
     if (IS_WORD(scan, "copy") || IS_WORD(scan, "execute")) { /* of one that came by Parse */
-        scan->effects |= EFFECTS_COPY;
+        scan->effects |= EFFECTS_COPY | EFFECTS_MOVES;
+    }
+    if (IS_WORD(scan, "load")) {
+        scan->effects |= EFFECTS_LIBRARY;
     }
     if (is_one_of(scan->word, ending, SL_COUNT(ending))) {
         scan->effects |= EFFECTS_ENDS;
@@ -342,6 +293,7 @@ static void on_telling_word(struct scan *scan, struct sl_span before)
     static const struct word explained[] = {WORD("create"), WORD("execute"), WORD("declare")};
 
     if (IS_WORD(scan, "into")) {
+        scan->effects |= EFFECTS_MOVES; /* INSERT and MERGE within another */
         on_into(scan, before);
     } else if (IS_WORD(scan, "select")) {
         scan->selects |= bit_of(scan);
@@ -495,6 +447,22 @@ static bool is_lock(struct sl_span word)
     return false;
 }
 
+/* Built-in; what they set nothing shows and nothing but the end of the process takes away. */
+static bool is_holding(struct sl_span word)
+{
+    static const char *const names[] = {"setseed", "pg_replication_origin_session_setup",
+            "pg_create_logical_replication_slot", "pg_create_physical_replication_slot",
+            "pg_copy_logical_replication_slot", "pg_copy_physical_replication_slot",
+            "pg_backup_start", "pg_start_backup", "pg_stat_force_next_flush"};
+
+    for (size_t i = 0; i < SL_COUNT(names); i++) {
+        if (is_text(word, names[i], strlen(names[i]))) {
+            return true;
+        }
+    }
+    return false;
+}
+
 /* A name in quotes, or with more than a schema, is not looked up. */
 static bool is_harmless(const struct scan *scan)
 {
@@ -517,9 +485,14 @@ static void on_call(struct scan *scan)
     } else if (IS_WORD(scan, "set_config") && scan->config_depth == 0) {
         scan->effects |= EFFECTS_RULES;
         scan->config_depth = scan->depth;
+    } else if (IS_WORD(scan, "nextval") || IS_WORD(scan, "setval")) {
+        scan->effects |= EFFECTS_MOVES;
     } else if (!is_known(scan->word)) {
         if (is_lock(scan->word)) {
             stays(scan);
+        } else if (is_holding(scan->word)) {
+            stays(scan);
+            scan->effects |= EFFECTS_HOLDS;
         } else {
             calls(scan);
         }
@@ -655,114 +628,6 @@ static void skip_number(struct scan *scan)
     scan->place = PLACE_ANY;
 }
 
-/* ---- the short way ---- */
-
-/* What more a text may have: a call, another statement, INTO by its first letters. */
-static bool is_more(const uint8_t *at, size_t len)
-{
-    return *at == '(' || *at == ';' || (len >= 3 && is_text(sl_span(at, 3), "int", 3));
-}
-
-static bool has_more_here(const uint8_t *at)
-{
-    sl_vector i = sl_vector_at(at);
-    sl_vector n = sl_vector_at(at + 1);
-    sl_vector t = sl_vector_at(at + 2);
-    sl_vector into = (sl_vector)(((i | 0x20) == 'i') & ((n | 0x20) == 'n') & ((t | 0x20) == 't'));
-
-    return sl_vector_any(into | (sl_vector)(i == '(') | (sl_vector)(i == ';'));
-}
-
-/* Sixteen places at a time; the last ones of a text twice, its last two by themselves. */
-static bool has_more(struct sl_span text)
-{
-    size_t at = 0;
-
-    if (text.len >= sizeof(sl_vector) + 2) {
-        size_t last = text.len - sizeof(sl_vector) - 2;
-        for (; at < last; at += sizeof(sl_vector)) {
-            if (has_more_here(text.at + at)) {
-                return true;
-            }
-        }
-        if (has_more_here(text.at + last)) {
-            return true;
-        }
-        at = text.len - 2;
-    }
-    for (; at < text.len; at++) {
-        if (is_more(text.at + at, text.len - at)) {
-            return true;
-        }
-    }
-    return false;
-}
-
-/* Behind UPDATE: a table that is not pg_settings, by its first letters. */
-static bool is_plain_target(struct sl_span text)
-{
-    uint8_t space = text.len > 1 ? text.at[0] : 0;
-    uint8_t first = text.len > 1 ? text.at[1] | 0x20 : 0;
-
-    return space == ' ' && first >= 'a' && first <= 'z' && first != 'o' && first != 'u' &&
-           (first != 'p' || text.len < 4 || (text.at[2] | 0x20) != 'g' || text.at[3] != '_');
-}
-
-/* SELECT, UPDATE or DELETE and a space, by eight bytes at once. */
-static bool is_common(struct sl_span text)
-{
-    static const char words[3][8] = {"select ", "update ", "delete "};
-    char first[8];
-
-    if (text.len < sizeof first) {
-        return false;
-    }
-    for (size_t i = 0; i < sizeof first; i++) {
-        first[i] = (char)(text.at[i] | 0x20);
-    }
-    first[7] = '\0';
-    return text.at[6] == ' ' && (memcmp(first, words[0], sizeof first) == 0 ||
-                                        memcmp(first, words[1], sizeof first) == 0 ||
-                                        memcmp(first, words[2], sizeof first) == 0);
-}
-
-/* The length of the first word, if it is one that leaves nothing; else 0. */
-static size_t plain_word(struct sl_span text)
-{
-    static const struct word plain[] = {WORD("select"), WORD("update"), WORD("delete"),
-            WORD("begin"), WORD("commit"), WORD("end"), WORD("rollback")};
-    size_t len = 0;
-
-    if (SL_LIKELY(is_common(text))) {
-        return 6;
-    }
-    while (len < text.len && class_of(text.at[len]) >= CHAR_WORD) {
-        len++;
-    }
-    return is_one_of(sl_span(text.at, len), plain, SL_COUNT(plain)) ? len : 0;
-}
-
-/*
- * Most statements need no tokens: one that begins with a harmless word, calls nothing for want
- * of a parenthesis, has no INTO and no other behind it.
- */
-static bool is_plain(struct sl_span text)
-{
-    size_t len = plain_word(text);
-
-    if (len == 0) {
-        return false;
-    }
-    if (len == 6 && (text.at[0] | 0x20) == 'u' &&
-            !is_plain_target(sl_span(text.at + len, text.len - len))) {
-        return false;
-    }
-    while (text.len > len && (text.at[text.len - 1] == ';' || text.at[text.len - 1] == ' ')) {
-        text.len--;
-    }
-    return !has_more(text);
-}
-
 unsigned effects_of_known(struct sl_span text, const struct effects_known *known)
 {
     struct scan scan = {.at = text.at, .end = text.at + text.len, .known = known};
@@ -773,7 +638,7 @@ unsigned effects_of_known(struct sl_span text, const struct effects_known *known
     if (text.len == 0) {
         return 0;
     }
-    if (is_plain(text)) { /* COMMIT, END and ROLLBACK take back */
+    if (effects_text_is_plain(text)) { /* COMMIT, END and ROLLBACK take back */
         return strchr("cer", text.at[0] | 0x20) != NULL ? EFFECTS_RULES : 0;
     }
     begin_statement(&scan);

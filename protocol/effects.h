@@ -20,9 +20,12 @@
  * user's own sets a custom setting nobody can tell, and of those there is no list; of many a
  * catalogue says that they set nothing (effects_of_known()).
  *
+ * EFFECTS_LIBRARY and EFFECTS_HOLDS are of what is read only: they cost a server process, and LOAD
+ * or setseed() behind what cannot be read is too rare for that.
+ *
  * Not seen: functions behind views, triggers, defaults and operators, a function of the user's
  * own that has the name of a built-in one or of a word of the grammar (filter), and one that is
- * called as a column (t.f, $1.f). The result decides about hand-over, and about what may be answered
+ * called as a column (t.f, $1.f); UPDATE .. SET c = DEFAULT takes a value of a sequence. The result decides about hand-over, and about what may be answered
  * in the server's place; never about what replies to expect.
  *
  * Ownership: none. Threads: any. Bounds: looks at EFFECTS_TEXT_MAX bytes; allocates nothing.
@@ -47,7 +50,10 @@ enum {
     EFFECTS_CALLS = 128,   /* what may stay is whatever the called does: functions, DO, EXECUTE */
     EFFECTS_ENDS = 256,    /* it may take away what stays: RESET, DISCARD, DROP, CLOSE, an unlock */
     EFFECTS_LEAVES = 512,  /* the text itself leaves something: SET, PREPARE, CREATE TEMP, LISTEN */
-    EFFECTS_ALL = 1007     /* all but EFFECTS_SCHEMA: of a text that is not read */
+    EFFECTS_LIBRARY = 1024, /* LOAD: the server process has it to its end */
+    EFFECTS_HOLDS = 2048,   /* it calls what leaves something in the process that nothing shows */
+    EFFECTS_MOVES = 4096,   /* it may take a sequence's next value: INSERT, nextval(), a call */
+    EFFECTS_ALL = 5103      /* of a text that is not read; not SCHEMA, LIBRARY and HOLDS */
 };
 
 /* Whether a call of that name, as it is written, is known to leave nothing; schema may be empty. */

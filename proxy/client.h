@@ -65,19 +65,19 @@ enum forgets { FORGETS_NOTHING, FORGETS_NAMES, FORGETS_FLUSHED };
 struct client {
     struct io io;
     struct sl_id id;
-    uint8_t state;       /* enum client_state */
-    uint8_t mode;        /* enum conf_pool_mode, fixed at login */
-    uint8_t body_fate;   /* enum body_fate */
-    uint8_t forgets;     /* enum forgets, in forgets_segment */
-    uint8_t pins;        /* enum session_pin: why it keeps its server between transactions */
-    bool renames;        /* prepared statements are ours to name */
-    bool asks_sequences; /* it has asked for currval or lastval before */
-    bool has_left;       /* Terminate was read, or the socket ended: no more input */
-    bool is_counted;     /* against the limits of database and user */
-    bool is_admitted;    /* against max_client_conn */
-    bool was_notified;   /* query_wait_notify, for this wait */
-    bool is_held;        /* input waits for replies that are due (prepared.h, pending) */
-    bool skips_to_sync;  /* an error of ours: what comes is dropped up to Sync */
+    uint8_t state;        /* enum client_state */
+    uint8_t mode;         /* enum conf_pool_mode, fixed at login */
+    uint8_t body_fate;    /* enum body_fate */
+    uint8_t forgets;      /* enum forgets, in forgets_segment */
+    bool renames;         /* prepared statements are ours to name */
+    bool asks_sequences;  /* it has asked for currval or lastval before */
+    bool moves_sequences; /* it may have taken a value of one */
+    bool has_left;        /* Terminate was read, or the socket ended: no more input */
+    bool is_counted;      /* against the limits of database and user */
+    bool is_admitted;     /* against max_client_conn */
+    bool was_notified;    /* query_wait_notify, for this wait */
+    bool is_held;         /* input waits for replies that are due (prepared.h, pending) */
+    bool skips_to_sync;   /* an error of ours: what comes is dropped up to Sync */
     bool is_replication;
     bool may_set;       /* what it asked for, since outside a transaction, may change settings */
     bool has_unasked;   /* it may have set what session_state.c does not know to ask for */
@@ -90,6 +90,8 @@ struct client {
     bool is_unix;
     bool close_needed;       /* SHOW CLIENTS; closed when between transactions */
     bool minor_two;          /* protocol 3.2: a long cancel key */
+    uint16_t pins;           /* enum session_pin: why it keeps its server between transactions */
+    uint16_t keeps;          /* enum session_pin: of those, what no question tells of */
     uint32_t body_left;      /* of a message from the client */
     uint32_t replaced;       /* bytes of input that instead replaces */
     uint32_t undone_segment; /* see unnamed.c: the last undone and one; 0: none */

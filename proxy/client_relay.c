@@ -100,12 +100,18 @@ void request_note_effects(struct client *client, unsigned effects)
     struct server *server = client->server;
 
     if (SL_UNLIKELY((effects & EFFECTS_SEQUENCES) != 0)) {
-        client->asks_sequences |= (effects & EFFECTS_UNREAD) == 0;
+        if ((effects & EFFECTS_UNREAD) == 0) {
+            client->asks_sequences = true;
+            atomic_store_explicit(&client->pool->asks_sequences, true, memory_order_relaxed);
+        }
         if (server->is_foreign && !server->is_unsynced && !link_forget_sequences(server)) {
             server->close_reason = "out of memory";
         }
     }
     server->is_foreign = false;
+    if (SL_UNLIKELY((effects & (EFFECTS_LIBRARY | EFFECTS_HOLDS | EFFECTS_MOVES)) != 0)) {
+        link_pins_keep(client, effects);
+    }
     if (SL_UNLIKELY((effects & EFFECTS_LEAVES) != 0)) {
         link_pins_see(client);
     }
@@ -130,6 +136,7 @@ static void note(struct client *client, unsigned effects)
     if (client->mode == CONF_POOL_SESSION) {
         client->may_set |= (effects & EFFECTS_RULES) != 0;
         client->server->may_copy |= (effects & EFFECTS_COPY) != 0;
+        client->server->is_spent |= (effects & (EFFECTS_LIBRARY | EFFECTS_HOLDS)) != 0;
         if (SL_UNLIKELY((effects & EFFECTS_NAMES) != 0)) {
             own_names_forget(client);
         }

@@ -26,12 +26,6 @@
 
 /* ---- joining ---- */
 
-static bool is_owner(const struct server *server, const struct client *client)
-{
-    return server->owner.slot == client->id.slot && server->owner.gen == client->id.gen &&
-           server->owner_worker == client->io.worker->index;
-}
-
 /*
  * What DISCARD ALL does, but for prepared statements: those are ours, and shared. A
  * client's own (PREPARE) can only go with all of them. PostgreSQL documentation, DISCARD.
@@ -59,7 +53,7 @@ static bool clean_for(struct server *server, const struct client *client)
     bool has_others = client->state < CLIENT_ACTIVE && server->settings != params_empty();
 
     server->may_copy = false;
-    server->is_foreign = !is_owner(server, client);
+    server->is_foreign = !server_was_of(server, client->id, client->io.worker->index);
     if (!server->is_foreign) {
         return true;
     }
@@ -186,6 +180,7 @@ bool link_want(struct client *client)
         client->waiter.startup = client->startup;
         client->waiter.params = client->params;
         client->waiter.settings = client->settings;
+        client->waiter.seeks_own = client->moves_sequences;
         switch (pool_take(client->pool, &client->waiter, worker, &server)) {
         case POOL_QUEUED:
             stand_in_line(client);
@@ -310,6 +305,9 @@ static void release(struct server *server, bool was_session)
 {
     if (server->expect.uncertain && server->close_reason == NULL) {
         server->close_reason = "a failed COPY left open what will still come";
+    }
+    if (server->is_spent && server->close_reason == NULL) {
+        server->close_reason = "its session has left what nothing takes away (LOAD, setseed)";
     }
     if (server->is_replication) {
         server->close_reason = "a replication connection is not shared";

@@ -3,6 +3,7 @@
 
 #include "conf/conf.h"
 #include "optimizer/observe.h"
+#include "protocol/effects.h"
 #include "protocol/sqlstate.h"
 #include "proxy/client.h"
 #include "proxy/client_stmt.h"
@@ -39,6 +40,28 @@ void link_pins_see(struct client *client)
         SL_IGNORE(observe_shape(observe, client->io.worker->index, stmt, &pin->last),
                 "then it stays unknown");
     }
+}
+
+void link_pins_keep(struct client *client, unsigned effects)
+{
+    struct server *server = client->server;
+
+    server->is_spent |= (effects & (EFFECTS_LIBRARY | EFFECTS_HOLDS)) != 0;
+    client->moves_sequences |= (effects & EFFECTS_MOVES) != 0;
+    client->keeps |= (effects & EFFECTS_LIBRARY) != 0 ? PIN_LIBRARY : 0;
+    client->keeps |= (effects & EFFECTS_HOLDS) != 0 ? PIN_FUNCTION : 0;
+    if (client->moves_sequences &&
+            atomic_load_explicit(&client->pool->asks_sequences, memory_order_relaxed)) {
+        client->keeps |= PIN_SEQUENCE;
+    }
+    client->pins |= client->keeps;
+}
+
+void link_pins_sequences_gone(struct client *client)
+{
+    client->moves_sequences = false;
+    client->keeps &= (uint16_t)~PIN_SEQUENCE;
+    client->pins &= (uint16_t)~PIN_SEQUENCE;
 }
 
 static void refuse(struct client *client, unsigned reasons)

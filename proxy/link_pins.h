@@ -22,6 +22,10 @@ struct server;
 
 /* The client is about to send a statement whose text leaves something. */
 void link_pins_see(struct client *client);
+/* The same, if what it leaves no question tells of: EFFECTS_LIBRARY, _HOLDS, _MOVES. */
+void link_pins_keep(struct client *client, unsigned effects);
+/* DISCARD ALL or SEQUENCES is done. */
+void link_pins_sequences_gone(struct client *client);
 /*
  * The client, all answered, stays with its server. False: between transactions, and with it more
  * would be pinned than may be; the client was told, and is gone or leaving.

@@ -49,11 +49,11 @@ static void count_locked(struct pins *pins, struct pin *pin, unsigned reasons, s
             count_reason(pins, i, (reasons >> i & 1U) != 0, now);
         }
     }
-    pins->seen |= (uint8_t)reasons;
+    pins->seen |= (uint16_t)reasons;
     pins->clients += (reasons != 0) - (pin->reasons != 0);
     pin->since = pin->reasons == 0 ? now : pin->since;
     pin->by = (changed & reasons) != 0 ? pin->last : pin->by;
-    pin->reasons = (uint8_t)reasons;
+    pin->reasons = (uint16_t)reasons;
 }
 
 bool pins_count(struct pins *pins, struct pin *pin, unsigned reasons, sl_usec now)

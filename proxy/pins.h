@@ -20,7 +20,7 @@
 
 /* Of a server: as it is counted. */
 struct pin {
-    uint8_t reasons;      /* enum session_pin; 0: it is not pinned, and since and by mean nothing */
+    uint16_t reasons;     /* enum session_pin; 0: it is not pinned, and since and by mean nothing */
     sl_usec since;        /* of the first reason */
     struct sl_hash128 by; /* the shape of the statement that the last of them came with, or 0 */
     struct sl_hash128 last; /* of the last one that may have left something, or 0 */
@@ -31,7 +31,7 @@ struct pins {
     int clients;                /* under the lock */
     int clients_max;            /* under the lock; INT_MAX: no limit */
     int by_reason[PIN_REASONS]; /* under the lock */
-    uint8_t seen;               /* under the lock: reasons that there ever were */
+    uint16_t seen;              /* under the lock: reasons that there ever were */
 };
 
 /* Of the process, for a reason. */

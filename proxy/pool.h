@@ -50,6 +50,7 @@ struct waiter {
     const struct params
             *params; /* constant while waiting, likewise the next: what it is to be set to */
     const struct params *settings;
+    bool seeks_own;   /* constant while waiting: what sequences gave it is on the one it had last */
     sl_usec since;    /* constant while waiting */
     bool is_waiting;  /* under the pool's lock: on the list */
     bool is_provided; /* under the pool's lock: a server is made with it in mind */
@@ -120,6 +121,7 @@ struct pool {
     atomic_int cancels_waiting;        /* any thread */
     atomic_int cancels_active;         /* any thread */
     atomic_int mode;                   /* any thread: enum conf_pool_mode */
+    atomic_bool asks_sequences; /* any thread: a client of it has asked for currval or lastval */
     /* Connecting has been failing: when to try again, and what to tell. Under lock. */
     sl_usec retry_at;
     sl_usec backoff;

@@ -4,6 +4,7 @@
 #include "proxy/pool.h"
 #include "proxy/process.h"
 #include "proxy/server.h"
+#include "proxy/worker.h"
 
 void pool_idle_take_off(struct pool *pool, struct server *server)
 {
@@ -14,6 +15,24 @@ void pool_idle_take_off(struct pool *pool, struct server *server)
 static bool has_settings_of(const struct server *server, const struct waiter *waiter)
 {
     return server->idle_params == waiter->params && server->settings == waiter->settings;
+}
+
+/* The one that the client had last; NULL: it is busy, or another has had it since. */
+static struct server *find_own(struct pool *pool, const struct waiter *waiter)
+{
+    struct sl_list *list = &pool->idle[waiter->worker->index];
+
+    unsigned looks = 0;
+
+    for (struct sl_list *it = list->next; it != list && looks < POOL_IDLE_LOOKS; it = it->next) {
+        struct server *server = SL_CONTAINER(it, struct server, in_pool);
+        if (server->startup == waiter->startup &&
+                server_was_of(server, waiter->client, waiter->worker->index)) {
+            return server;
+        }
+        looks++;
+    }
+    return NULL;
 }
 
 static struct server *idle_on(struct pool *pool, unsigned worker, const struct waiter *waiter)
@@ -64,7 +83,9 @@ struct server *pool_idle_find(struct pool *pool, unsigned worker, const struct w
     if (pool->round_robin) {
         return longest_idle(pool, waiter);
     }
-    struct server *found = idle_on(pool, worker, waiter);
+    bool seeks_own = waiter != NULL && waiter->seeks_own;
+    struct server *found = seeks_own ? find_own(pool, waiter) : NULL;
+    found = found == NULL ? idle_on(pool, worker, waiter) : found;
     unsigned workers = process_workers();
     for (unsigned i = 1; found == NULL && i < workers; i++) {
         found = idle_on(pool, (worker + i) % workers, waiter);

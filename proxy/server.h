@@ -109,6 +109,7 @@ struct server {
     bool saw_reset;        /* RESET or DISCARD ALL since the last ReadyForQuery */
     bool must_roll_back;   /* before it is another's: ROLLBACK */
     bool must_reset;       /* and then the reset query */
+    bool is_spent;         /* its process has what nothing takes away: LOAD, setseed() */
     bool has_said_fatal;   /* its client knows why it ends */
     bool has_moved;        /* its host has another address now */
     struct stmt *finished; /* statements answered, until ReadyForQuery */
@@ -223,6 +224,13 @@ void server_set_idle_timer(struct server *server);
 
 /* What SHOW SERVERS calls the state. */
 const char *server_state_text(const struct server *server);
+
+/* That client, of that worker, had it last. */
+static inline bool server_was_of(const struct server *server, struct sl_id client, unsigned worker)
+{
+    return server->owner.slot == client.slot && server->owner.gen == client.gen &&
+           server->owner_worker == worker;
+}
 
 /* Has the beginning of a message gone to the client, and its end not come? */
 static inline bool server_is_amid_message(const struct server *server)

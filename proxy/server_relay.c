@@ -19,6 +19,7 @@
 #include "proxy/client_retry.h"
 #include "proxy/client_stmt.h"
 #include "proxy/link.h"
+#include "proxy/link_pins.h"
 #include "proxy/link_prepared.h"
 #include "proxy/param_names.h"
 #include "proxy/params.h"
@@ -234,6 +235,9 @@ static void on_tag(struct server *server, struct sl_span tag)
     server->saw_reset |= sl_span_is(tag, "RESET") || sl_span_is(tag, "DISCARD ALL");
     if (client->mode == CONF_POOL_SESSION) {
         return;
+    }
+    if (sl_span_is(tag, "DISCARD ALL") || sl_span_is(tag, "DISCARD SEQUENCES")) {
+        link_pins_sequences_gone(client);
     }
     if (sl_span_is(tag, "DISCARD ALL") || sl_span_is(tag, "DEALLOCATE ALL")) {
         server_stmts_forget(&server->stmts);

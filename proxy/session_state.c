@@ -39,6 +39,9 @@ static const struct {
         {"settings", PIN_SETTINGS},
         {"unknown", PIN_UNKNOWN},
         {"unnamed statement", PIN_UNNAMED},
+        {"library", PIN_LIBRARY},
+        {"function", PIN_FUNCTION},
+        {"sequence", PIN_SEQUENCE},
 };
 
 const char *session_pin_name(unsigned i)
@@ -335,8 +338,8 @@ void session_state_answered(struct server *server, enum expect_outcome outcome)
         server->has_sql_prepared = (answer->pins & PIN_PREPARED) != 0;
         server->has_strays = false;
         server->is_dirty = answer->pins != 0 || server->has_called;
-        answer->pins |= client->has_unasked ? PIN_SETTINGS : 0U;
-        client->pins = (uint8_t)answer->pins;
+        answer->pins |= client->keeps | (client->has_unasked ? PIN_SETTINGS : 0U);
+        client->pins = (uint16_t)answer->pins;
         client_path_begin(server, client->settings, true);
     }
     session_state_free(server);

@@ -25,6 +25,12 @@
  * call: its client finds it as long as it comes back to that server, and before another has that
  * all is taken away. So with custom settings whose names stand in a function only: there is no list.
  *
+ * Some of what stays nothing shows. What a LOAD or setseed() has left only the end of the server's
+ * process takes away: its client keeps the server to its own end, and then it is closed. What a
+ * sequence gave last (currval, lastval) cannot be had elsewhere either, but hardly anybody asks for
+ * it, and whoever inserts leaves some: so a client is pinned for that if somebody of its pool has
+ * ever asked, and until then it only comes back to its last server if that is idle.
+ *
  * Ownership: a struct session_answer is its server's while it is asked. Threads: the server's
  * worker. Bounds: PARAMS_BYTES_MAX of settings, CUSTOM_NAMES_MAX names, SQL_PREPARED_MAX statements and
  * SQL_PREPARED_BYTES_MAX of their texts, beyond which the client is pinned.
@@ -50,7 +56,11 @@ enum session_pin {
     PIN_SETTINGS = 32, /* more than can be kept */
     PIN_UNKNOWN = 64,  /* the server did not say */
     PIN_UNNAMED = 128, /* client->unnamed_is_opaque; in struct pin only */
-    PIN_REASONS = 8
+    /* Of client->keeps: no question tells of these. */
+    PIN_LIBRARY = 256,   /* LOAD: the server process has it to its end */
+    PIN_FUNCTION = 512,  /* setseed() and others whose work nothing shows; likewise */
+    PIN_SEQUENCE = 1024, /* what its sequences gave last, where currval() or lastval() is asked */
+    PIN_REASONS = 11
 };
 
 /* Its name, of bit i. */

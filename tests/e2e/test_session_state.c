@@ -182,6 +182,79 @@ static void what_lives_on_a_server_keeps_its_client_there(void **state)
     }
 }
 
+/* Of a process: its client keeps it, and nobody has it after that one. */
+static void check_process(const char *leave, const char *show)
+{
+    PGconn *direct = open_direct();
+    PGconn *one = open_as("postgres", "one");
+    PGconn *other = open_as("postgres", "one");
+
+    query_text(direct, leave);
+    query_text(one, leave);
+    int pid = pid_of(one);
+    assert_int_equal(PQsendQuery(other, "select pg_backend_pid()"), 1);
+    assert_int_equal(pid_of(one), pid);
+    char *want = strdup(query_text(direct, show));
+    query_expect(one, show, want);
+    query_text(one, "discard all");
+    assert_int_equal(pid_of(one), pid);
+    assert_false(query_is_answered(other, 20));
+    PQfinish(one);
+    PGresult *result = PQgetResult(other);
+    assert_int_equal(PQresultStatus(result), PGRES_TUPLES_OK);
+    assert_int_not_equal(atoi(PQgetvalue(result, 0, 0)), pid);
+    PQclear(result);
+    free(want);
+    PQfinish(other);
+    PQfinish(direct);
+}
+
+static void what_nothing_takes_away_ends_with_its_server(void **state)
+{
+    (void)state;
+    check_process("load 'auto_explain'", "show auto_explain.log_min_duration");
+    check_process("select setseed(0.25)", "select random()");
+}
+
+static void what_sequences_gave_last_is_kept_for_who_asks(void **state)
+{
+    (void)state;
+    cluster_sql(&cluster, "create table counted (id serial)");
+    PGconn *one = open_as("postgres", "two");
+    PGconn *other = open_as("postgres", "two");
+    query_expect_start(
+            one, "select lastval()", "ERROR "); /* from now on it is known that one asks */
+    query_expect(one, "insert into counted default values", "INSERT 0 1");
+    for (int i = 0; i < 3; i++) {
+        query_expect(other, "insert into counted default values", "INSERT 0 1");
+        query_expect(one, "select lastval(), currval('counted_id_seq')", "1|1");
+    }
+    query_expect(other, "select lastval()", "4");
+    query_expect(one, "discard sequences", "DISCARD SEQUENCES");
+    query_expect_start(one, "select lastval()", "ERROR ");
+    query_expect(other, "select lastval()", "4");
+    PQfinish(other);
+    PQfinish(one);
+}
+
+/* What is prepared for two-phase commit lives on no session. */
+static void a_prepared_transaction_is_committed_anywhere(void **state)
+{
+    (void)state;
+    PGconn *one = open_as("postgres", "two");
+    PGconn *other = open_as("postgres", "two");
+    query_expect(one, "begin", "BEGIN");
+    int pid = pid_of(one);
+    query_text(one, "create table two_phase (n int)");
+    query_expect(one, "prepare transaction 'x'", "PREPARE TRANSACTION");
+    occupy(other, pid);
+    query_expect(one, "commit prepared 'x'", "COMMIT PREPARED");
+    query_expect(one, "select count(*) from two_phase", "0");
+    query_expect(other, "rollback", "ROLLBACK");
+    PQfinish(other);
+    PQfinish(one);
+}
+
 /* What cannot be set again is said, and what was sent behind it is not carried out. */
 static void a_role_that_is_gone_is_said(void **state)
 {
@@ -208,6 +281,9 @@ int main(void)
     const struct CMUnitTest cases[] = {
             CASE(what_is_set_follows_its_client),
             CASE(what_lives_on_a_server_keeps_its_client_there),
+            CASE(what_nothing_takes_away_ends_with_its_server),
+            CASE(what_sequences_gave_last_is_kept_for_who_asks),
+            CASE(a_prepared_transaction_is_committed_anywhere),
             CASE(a_role_that_is_gone_is_said),
     };
 

@@ -18,10 +18,11 @@ enum {
     STAY = EFFECTS_STAY,
     SEQ = EFFECTS_SEQUENCES,
     BOTH = STAY | SEQ,
-    ALL = EFFECTS_ALL &
-          ~(EFFECTS_RULES | EFFECTS_COPY | EFFECTS_CALLS | EFFECTS_ENDS | EFFECTS_LEAVES),
+    ALL = EFFECTS_ALL & ~(EFFECTS_RULES | EFFECTS_COPY | EFFECTS_CALLS | EFFECTS_ENDS |
+                                EFFECTS_LEAVES | EFFECTS_MOVES),
     NOT_FOR_HAND_OVER = EFFECTS_SCHEMA | EFFECTS_RULES | EFFECTS_COPY | EFFECTS_CALLS |
-                        EFFECTS_ENDS | EFFECTS_LEAVES
+                        EFFECTS_ENDS | EFFECTS_LEAVES | EFFECTS_LIBRARY | EFFECTS_HOLDS |
+                        EFFECTS_MOVES
 };
 
 struct row {
@@ -296,8 +297,9 @@ static void a_text_may_end_anywhere(void **state)
         assert_true(effects <= (EFFECTS_ALL | EFFECTS_SCHEMA));
         free(copy);
     }
-    assert_int_equal(effects_of(sl_span_text(text)),
-            STAY | EFFECTS_SCHEMA | EFFECTS_RULES | EFFECTS_CALLS | EFFECTS_ENDS | EFFECTS_LEAVES);
+    assert_int_equal(effects_of(sl_span_text(text)), STAY | EFFECTS_SCHEMA | EFFECTS_RULES |
+                                                             EFFECTS_CALLS | EFFECTS_ENDS |
+                                                             EFFECTS_LEAVES | EFFECTS_MOVES);
 }
 
 static void settings_change_behind_these(void **state)
@@ -467,6 +469,35 @@ static void what_may_end_what_stays_is_seen(void **state)
     check_bit(EFFECTS_ENDS, rows, SL_COUNT(rows));
 }
 
+static void what_only_the_end_of_a_process_takes_away_is_seen(void **state)
+{
+    static const struct bit_row libraries[] = {{"load 'x'", true}, {"select 1; LOAD 'x'", true},
+            {"select load from t", false}, {"select $$ load 'x' $$", false}};
+    static const struct bit_row holding[] = {{"select setseed(0.5)", true},
+            {"select pg_catalog.setseed(0.5)", true},
+            {"select pg_replication_origin_session_setup('o')", true},
+            {"select pg_create_logical_replication_slot('s', 'x', true)", true},
+            {"select random()", false}, {"select setseed from t", false}, {"\\", false}};
+
+    (void)state;
+    check_bit(EFFECTS_LIBRARY, libraries, SL_COUNT(libraries));
+    check_bit(EFFECTS_HOLDS, holding, SL_COUNT(holding));
+}
+
+static void what_takes_the_value_of_a_sequence_is_seen(void **state)
+{
+    static const struct bit_row rows[] = {{"insert into t values (1)", true},
+            {"with x as (insert into t values (1) returning *) select * from x", true},
+            {"merge into t using u on (a = b) when not matched then insert values (1)", true},
+            {"copy t from stdin", true}, {"select nextval('s')", true},
+            {"select pg_catalog.setval('s', 1)", true}, {"select f()", true}, {"execute x", true},
+            {"select lastval()", false}, {"update t set a = 1 where b = 2", false},
+            {"select count(*) from t", false}, {"delete from t", false}};
+
+    (void)state;
+    check_bit(EFFECTS_MOVES, rows, SL_COUNT(rows));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -485,6 +516,8 @@ int main(void)
             cmocka_unit_test(what_others_do_is_told_from_what_the_text_does),
             cmocka_unit_test(what_the_text_leaves_is_told_from_what_it_calls),
             cmocka_unit_test(what_may_end_what_stays_is_seen),
+            cmocka_unit_test(what_only_the_end_of_a_process_takes_away_is_seen),
+            cmocka_unit_test(what_takes_the_value_of_a_sequence_is_seen),
     };
 
     return cmocka_run_group_tests_name("effects", tests, NULL, NULL);
