@@ -55,7 +55,7 @@ struct catalog_build {
  * which could fail, and depends on what the session's client had set.
  */
 const char catalog_build_begin[] =
-        "BEGIN TRANSACTION ISOLATION LEVEL READ COMMITTED READ ONLY; "
+        "SET TRANSACTION ISOLATION LEVEL READ COMMITTED READ ONLY; "
         "SET LOCAL search_path = pg_catalog, pg_temp; SET LOCAL client_encoding = 'SQL_ASCII'; "
         "SET LOCAL statement_timeout = 500";
 

@@ -11,8 +11,8 @@
  * them the catalogues may change: what is made of it then is of no moment in particular, and
  * who can tell that they changed does not use it.
  *
- * Each is to be asked behind catalog_build_begin, in one Query, and its transaction rolled back:
- * names are resolved in pg_catalog alone, and come as the bytes that are stored. They need no
+ * Each is to be asked behind catalog_build_begin, in one Query, which so is one transaction
+ * (PostgreSQL documentation, "Multiple Statements in a Simple Query"): names are resolved in pg_catalog alone, and come as the bytes that are stored. They need no
  * privilege that PostgreSQL does not give to everybody.
  *
  * Ownership: the builder's, until catalog_build_end() gives a snapshot. Threads: the caller's.
@@ -34,7 +34,7 @@ struct catalog_build_options {
     unsigned roles_count;     /* 1 to CATALOG_ROLES_MAX */
 };
 
-/* What a transaction is begun with that asks the queries; statement_timeout is in milliseconds. */
+/* What a Query begins with that asks one of the queries; statement_timeout is in milliseconds. */
 extern const char catalog_build_begin[];
 
 /* NULL: no memory. The roles' names are copied. */

@@ -342,9 +342,10 @@ static bool clean_on(struct server *server)
     return true;
 }
 
-/* May the client and its server part now, as far as the wire goes? */
-static bool is_quiet(const struct client *client, const struct server *server)
+bool link_is_quiet(const struct server *server)
 {
+    const struct client *client = server->client;
+
     return expect_idle(&server->expect) && !server->expect.skipping && !server->is_unsynced &&
            server->body_left == 0 && client->body_left == 0;
 }
@@ -371,7 +372,7 @@ bool link_end_old(struct server *server)
             .text = "terminating connection because its database's configuration has changed"};
     bool ends = client->is_replication ||
                 (server->io.worker->conf->server_fast_close && client->mode == CONF_POOL_SESSION &&
-                        server->expect.status == 'I' && is_quiet(client, server));
+                        server->expect.status == 'I' && link_is_quiet(server));
 
     if (!ends || !server_is_old(server)) {
         return false;
@@ -419,7 +420,7 @@ void link_settle(struct server *server)
         client_close(client, "client ended the session");
         return;
     }
-    server->is_due = !is_quiet(client, server);
+    server->is_due = !link_is_quiet(server);
     if (server->is_due) {
         if (client->is_held) {
             client_wake(client); /* what was pending may be settled */

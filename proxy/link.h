@@ -28,6 +28,8 @@ bool link_settings(struct client *client);
 bool link_forget_sequences(struct server *server);
 /* The client took a server only for its welcome: back it goes. */
 void link_part_unused(struct client *client);
+/* May the server and its client part now, as far as the wire goes? */
+bool link_is_quiet(const struct server *server);
 /* After ReadyForQuery was passed on: parts them if the pool mode says so and all is quiet. */
 void link_settle(struct server *server);
 /* The same after more input, when a ReadyForQuery found a message half sent. */

@@ -70,6 +70,14 @@ bool pins_count(struct pins *pins, struct pin *pin, unsigned reasons, sl_usec no
     return has_room;
 }
 
+bool pins_any(struct pins *pins)
+{
+    pthread_mutex_lock(&lock);
+    bool any = pins->clients > 0;
+    pthread_mutex_unlock(&lock);
+    return any;
+}
+
 bool pins_of_reason(struct pins *pins, unsigned i, int *clients)
 {
     pthread_mutex_lock(&lock);

@@ -6,6 +6,9 @@
 #include "proxy/server.h"
 #include "proxy/worker.h"
 
+/* Whose turn it is to look for one that a client keeps: nobody but the workers knows. */
+static atomic_uint turns;
+
 /* Under the lock. The one of a list that has rested longest is its last. */
 static struct server *rested_on(const struct pool *pool, unsigned worker, sl_usec until)
 {
@@ -39,6 +42,11 @@ struct worker *pool_lender(struct pool *pool, sl_usec now, sl_usec rest)
     for (unsigned i = 0; pool->idle_count > 0 && found == NULL && i < process_workers(); i++) {
         found = rested_on(pool, i, now - rest) != NULL ? process_worker(i) : NULL;
     }
+    bool is_kept = found == NULL && !pool_is_paused(pool) && pool->counts[POOL_ACTIVE] > 0;
     pthread_mutex_unlock(&pool->lock);
+    if (is_kept && pins_any(&pool->pins)) {
+        unsigned turn = atomic_fetch_add_explicit(&turns, 1, memory_order_relaxed);
+        found = process_worker(turn % process_workers());
+    }
     return found;
 }

@@ -19,7 +19,10 @@ struct worker;
 
 /* On that worker: of its servers the one that has rested longest, for `rest` at least; or NULL. */
 struct server *pool_lend(struct pool *pool, struct worker *worker, sl_usec rest);
-/* Any thread: a worker that would find one now, or NULL. */
+/*
+ * Any thread: a worker that would find one now, or, where clients keep servers, may find one of
+ * these (server_load.c); or NULL.
+ */
 struct worker *pool_lender(struct pool *pool, sl_usec now, sl_usec rest);
 
 #endif

@@ -165,7 +165,9 @@ void server_check(const struct server *server)
     SL_DCHECK((server->state == SERVER_LINKED) == (server->client != NULL));
     SL_DCHECK(server->state != SERVER_IDLE || expect_idle(&server->expect));
     SL_DCHECK(server->state != SERVER_IDLE || server->body_left == 0);
-    SL_DCHECK((server->state == SERVER_LOAD) == (server->load != NULL));
+    SL_DCHECK(server->load == NULL
+                      ? server->state != SERVER_LOAD
+                      : server->state == SERVER_LOAD || server->state == SERVER_LINKED);
     (void)server;
 }
 

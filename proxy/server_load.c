@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: PostgreSQL */
 #include "proxy/server_load.h"
 
+#include "proxy/client.h"
 #include "proxy/link.h"
 #include "proxy/params.h"
 #include "proxy/pool_lend.h"
@@ -42,13 +43,47 @@ static void begin(struct load_errand *errand, struct server *server)
     server_enter(server, SERVER_LOAD);
     timer_set(&worker->timers, &server->timer, worker->now + LOAD_TIME);
     enum sl_err err = server_ask_load(server, (const char *)sl_buf_borrow(&errand->query).at);
-    if (err == SL_OK) {
-        err = server_ask_load(server, "ROLLBACK");
-    }
     errand->result = err == SL_OK ? LOAD_DONE : LOAD_LOST;
     if (err != SL_OK) {
         link_server_failed(server, "out of memory");
     }
+}
+
+/* Kept by a client that has nothing under way, and has sent nothing for a while. */
+static bool is_resting(const struct server *server, const struct pool *pool)
+{
+    const struct client *client = server->client;
+
+    return server->pool == pool && server->state == SERVER_LINKED && server->load == NULL &&
+           server->pin.reasons != 0 && server->expect.status == 'I' && server->answer == NULL &&
+           link_is_quiet(server) && !client->is_held && !client->unnamed_is_opaque &&
+           server->close_reason == NULL && sl_list_empty(&server->cancels) &&
+           server->io.worker->now - client->request_at >= LOAD_REST;
+}
+
+static struct server *find_resting(struct worker *worker, const struct pool *pool)
+{
+    SL_LIST_EACH (it, &worker->servers) {
+        struct server *server = SL_CONTAINER(it, struct server, link);
+        if (is_resting(server, pool)) {
+            return server;
+        }
+    }
+    return NULL;
+}
+
+/* What its client sends meanwhile is behind it. False: no memory. */
+static bool begin_linked(struct load_errand *errand, struct server *server)
+{
+    if (server_ask_load(server, (const char *)sl_buf_borrow(&errand->query).at) != SL_OK) {
+        return false;
+    }
+    server->load = errand;
+    errand->result = LOAD_DONE;
+    errand->is_plain = params_get(server->startup, "search_path") == NULL &&
+                       params_get(server->startup, "options") == NULL &&
+                       params_get(server->settings, "search_path") == NULL;
+    return true;
 }
 
 static void deliver(struct letter *letter, struct worker *worker)
@@ -59,12 +94,15 @@ static void deliver(struct letter *letter, struct worker *worker)
 
     sl_buf_reset(&errand->rows);
     errand->sqlstate[0] = '\0';
-    if (server == NULL) {
-        errand->result = LOAD_NO_SERVER;
-        go_home(errand);
+    if (server != NULL) {
+        begin(errand, server);
         return;
     }
-    begin(errand, server);
+    server = may ? find_resting(worker, errand->pool) : NULL;
+    if (server == NULL || !begin_linked(errand, server)) {
+        errand->result = LOAD_NO_SERVER;
+        go_home(errand);
+    }
 }
 
 void server_load_send(struct load_errand *errand, struct worker *worker)
@@ -105,6 +143,17 @@ void server_load_ended(struct server *server)
 
     server->load = NULL;
     go_home(errand);
+}
+
+void server_load_settled(struct server *server, enum expect_outcome outcome)
+{
+    struct load_errand *errand = server->load;
+
+    if (errand != NULL && server->state == SERVER_LINKED) {
+        bool is_lost = outcome != EXPECT_DONE && errand->result == LOAD_DONE;
+        errand->result = is_lost ? LOAD_LOST : errand->result;
+        server_load_ended(server);
+    }
 }
 
 void server_load_lost(struct server *server)

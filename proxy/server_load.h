@@ -3,16 +3,17 @@
  * proxy/server_load.h - one query of the proxy's own, on a server that nobody needs now.
  *
  *   control thread                   a worker
- *   server_load_send() -- letter --> pool_lend(): none? home again
- *                                    IDLE -> LOAD: the query; ROLLBACK
+ *   server_load_send() -- letter --> pool_lend(): none? a pinned one, its client quiet; home again
+ *                                    IDLE -> LOAD, or LINKED as it is: the query
  *                                    rows are gathered as they come
  *   errand->done() <---- letter ---- LOAD -> IDLE, or it was closed
  *
  * It waits for no server, and has none made: one that has rested for LOAD_REST, of a pool in
- * which nobody waits, or none. A client that comes meanwhile waits for the end of that query
+ * which nobody waits; or, where clients keep the servers (link_pins.h), one whose client has
+ * nothing under way; or none. A client that comes meanwhile waits for the end of that query
  * at most, which is short (protocol/catalog_build.h); then the server is its, before the next
  * query. What the session's last client left in it stays there, and nothing is added: the query
- * begins a transaction that is rolled back, with settings that end with it. It does not
+ * is a transaction of its own, read only, with settings that end with it. It does not
  * count: not in statistics, nor as use of the server, whose place among the idle ones and time
  * there stay as they were.
  *
@@ -24,6 +25,7 @@
 
 #include "protocol/base/buf.h"
 #include "protocol/base/clock.h"
+#include "protocol/expect.h"
 #include "proxy/mailbox.h"
 
 #include <stdbool.h>
@@ -61,10 +63,12 @@ struct load_errand {
 /* To that worker, until done(). */
 void server_load_send(struct load_errand *errand, struct worker *worker);
 
-/* On the server's worker, while it is in SERVER_LOAD. */
+/* On the server's worker, while it has one: in SERVER_LOAD, or in SERVER_LINKED. */
 void server_load_row(struct server *server, struct sl_span body);
 void server_load_error(struct server *server, const char *sqlstate);
 void server_load_ended(struct server *server);
+/* The query's reply has come to its end; in SERVER_LINKED that is all. */
+void server_load_settled(struct server *server, enum expect_outcome outcome);
 /* By server_close(). */
 void server_load_lost(struct server *server);
 

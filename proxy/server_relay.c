@@ -710,6 +710,7 @@ static void relay_bytes(struct server *server, struct sl_span bytes)
             .end = bytes.at + bytes.len,
             .packet_max = worker->conf->max_packet_size};
 
+    bool is_loading = server->load != NULL; /* what it reads is nobody's */
     if (client != NULL) {
         outbox_begin(&worker->outbox, &client->io);
     }
@@ -717,7 +718,7 @@ static void relay_bytes(struct server *server, struct sl_span bytes)
     size_t used = (size_t)(relay.at - bytes.at);
     server->meter.before += used;
     struct sl_id id = client != NULL ? client->id : (struct sl_id){0};
-    if (client != NULL) {
+    if (client != NULL && !is_loading) {
         stats_add(pool_stats(server->pool, worker->index), STATS_SENT, used);
     }
     if (hold_len(&server->io.in) > 0) {

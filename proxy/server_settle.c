@@ -5,6 +5,7 @@
 #include "proxy/client_stmt.h"
 #include "proxy/link_prepared.h"
 #include "proxy/server.h"
+#include "proxy/server_load.h"
 #include "proxy/session_state.h"
 #include "proxy/unnamed.h"
 
@@ -146,6 +147,8 @@ void server_settle(void *self, const struct expect_entry *entry, enum expect_out
             server->is_setting = false; /* or it is over with the server */
         } else if (entry->local == SETTLE_PREPARED) {
             link_prepared_settled(server, entry, outcome);
+        } else if (entry->local == SETTLE_LOAD) {
+            server_load_settled(server, outcome);
         }
         if (entry->ref != NULL) {
             client_stmt_finished(server, entry->ref, outcome);
