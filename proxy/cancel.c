@@ -96,6 +96,9 @@ static void release_server(struct cancel *cancel)
             client_set_timer(client);
             client_wake(client);
         }
+        if (expect_idle(&server->expect)) {
+            link_settle_after_input(server); /* its question waited */
+        }
     } else if (server->state == SERVER_CLEAN && expect_idle(&server->expect)) {
         link_free_server(server);
     }

@@ -62,6 +62,16 @@ static size_t cost(const struct prepared *prepared)
 
 /* ---- readings ---- */
 
+static bool is_ascii(struct sl_span text)
+{
+    for (size_t i = 0; i < text.len; i++) {
+        if (text.at[i] >= 0x80) {
+            return false;
+        }
+    }
+    return true;
+}
+
 static bool has_constant(struct sl_span text)
 {
     const uint8_t *end = text.at + text.len;
@@ -120,7 +130,7 @@ uint64_t prepared_reading(struct sl_span body, uint64_t settings, bool is_unsure
     struct sl_span text = sl_span(body.at, strnlen((const char *)body.at, body.len));
 
     if (!has_constant(text)) {
-        return 0;
+        return is_ascii(text) ? 0 : settings; /* the encoding says which names they are */
     }
     if (is_unsure || is_of_its_moment(text)) {
         return atomic_fetch_add(&last_reading, 1) + 1;

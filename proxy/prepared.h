@@ -62,7 +62,7 @@ uint32_t prepared_count(void);
 SL_MUST_CHECK struct prepared *prepared_intern(struct sl_span body, uint64_t reading);
 /*
  * The reading of a body by settings that are told apart by that number, 0 where it has no constants
- * that could matter. One that nobody shares: with is_unsure, and of a text with 'now', 'today' and
+ * that could matter, and all its letters are ASCII. One that nobody shares: with is_unsure, and of a text with 'now', 'today' and
  * their like, whose values are those of the moment.
  */
 uint64_t prepared_reading(struct sl_span body, uint64_t settings, bool is_unsure);

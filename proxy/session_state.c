@@ -6,6 +6,7 @@
 #include "protocol/base/log.h"
 #include "protocol/effects.h"
 #include "protocol/prepare_text.h"
+#include "proxy/cancel.h"
 #include "proxy/client.h"
 #include "proxy/link_params.h"
 #include "proxy/params.h"
@@ -52,15 +53,23 @@ const char *session_pin_name(unsigned i)
 /* ---- asking ---- */
 
 /*
- * Nothing in it depends on the session's search_path. The list of names follows, and its end. A
- * setting has a name and a value, a prepared statement PREPARED, its name and its text, if that
- * is not too long; what pins, its reason only.
+ * Nothing in it depends on the session's search_path. A list of names stands between its parts. A
+ * setting has a name and a value, and SUPERUSER ahead of the name if it takes one's rights to set it;
+ * a prepared statement PREPARED, its name and its text, if that is not too long; what pins, its
+ * reason only. Settings come first: what a statement says depends on them.
  */
 #define PREPARED "prepared statement "
+#define SUPERUSER "superuser "
 
 static const char question[] =
-        "SELECT name, setting FROM pg_catalog.pg_settings"
-        " WHERE source OPERATOR(pg_catalog.=) 'session'"
+        "SELECT CASE WHEN context OPERATOR(pg_catalog.=) 'superuser'"
+        " THEN '" SUPERUSER "' OPERATOR(pg_catalog.||) name ELSE name END, setting"
+        " FROM pg_catalog.pg_settings WHERE source OPERATOR(pg_catalog.=) 'session'"
+        " UNION ALL SELECT name, pg_catalog.current_setting(name, true)"
+        " FROM pg_catalog.unnest(ARRAY['role','session_authorization'";
+
+static const char question_end[] =
+        "]::pg_catalog.text[]) name"
         " UNION ALL SELECT 'temporary object', NULL WHERE EXISTS (SELECT FROM pg_catalog.pg_depend"
         " WHERE refclassid OPERATOR(pg_catalog.=) 2615" /* pg_namespace */
         " AND refobjid OPERATOR(pg_catalog.=) pg_catalog.pg_my_temp_schema())"
@@ -74,13 +83,10 @@ static const char question[] =
         " OPERATOR(pg_catalog.<=) 16384 THEN statement END"
         " FROM pg_catalog.pg_prepared_statements WHERE from_sql"
         " UNION ALL SELECT 'listen', NULL WHERE EXISTS"
-        " (SELECT FROM pg_catalog.pg_listening_channels())"
-        " UNION ALL SELECT name, pg_catalog.current_setting(name, true)"
-        " FROM pg_catalog.unnest(ARRAY['role','session_authorization'";
+        " (SELECT FROM pg_catalog.pg_listening_channels())";
 
 static enum sl_err put_question(struct sl_buf *buf, const struct params *custom)
 {
-    static const char end[] = "]::pg_catalog.text[]) name";
     enum sl_err err = sl_buf_put(buf, question, sizeof question - 1);
 
     for (uint32_t i = 0; err == SL_OK && i < params_count(custom); i++) {
@@ -90,7 +96,7 @@ static enum sl_err put_question(struct sl_buf *buf, const struct params *custom)
         err = sl_buf_put_u8(buf, ',');
         err = err == SL_OK ? link_put_literal(buf, name) : err;
     }
-    return err == SL_OK ? sl_buf_put(buf, end, sizeof end) : err;
+    return err == SL_OK ? sl_buf_put(buf, question_end, sizeof question_end) : err;
 }
 
 /* Nobody can say what is there: the client stays with it, and whatever it sends next may change it. */
@@ -112,9 +118,16 @@ bool session_state_ask(struct client *client, struct server *server)
 {
     struct sl_buf buf;
 
-    if (SL_LIKELY(!is_wanted(client, server)) || client->has_left) {
+    if (SL_LIKELY(!is_wanted(client, server))) {
         server->may_have_ended = false;
         return false;
+    }
+    if (client->has_left) {
+        return false; /* and whoever is next doubts what is believed of the session */
+    }
+    if (cancel_holds_next(server)) {
+        server->is_due = true;
+        return true; /* cancel.c calls again: it may hit what runs now */
     }
     struct session_answer *answer = calloc(1, sizeof *answer);
     server->may_have_left = false;
@@ -151,7 +164,10 @@ void session_state_free(struct server *server)
 
 /* ---- the answer ---- */
 
-/* What every session has, what client->params has, and what begins anew with each transaction. */
+/*
+ * What every session has, what client->params has, and what begins anew with each transaction. SET
+ * ROLE NONE says what another session need not have: its default may be another role.
+ */
 static bool is_usual(const struct server *server, const char *name, const char *value)
 {
     if (strncasecmp(name, "transaction_", 12) == 0 &&
@@ -159,7 +175,7 @@ static bool is_usual(const struct server *server, const char *name, const char *
         return true;
     }
     if (strcasecmp(name, "role") == 0) {
-        return strcmp(value, "none") == 0;
+        return strcmp(value, "none") == 0 && params_get(server->client->custom, "role") == NULL;
     }
     const char *login = params_get(server->reported, name);
     if (strcasecmp(name, "session_authorization") == 0) {
@@ -168,11 +184,26 @@ static bool is_usual(const struct server *server, const char *name, const char *
     return login != NULL;
 }
 
+/* Where it takes rights that who logged in has not, it cannot be set again but by a role of then. */
+static bool takes_rights(const struct server *server, struct sl_span *name)
+{
+    static const char superuser[] = SUPERUSER;
+    size_t len = sizeof superuser - 1;
+    const char *is_superuser = params_get(server->reported, "is_superuser");
+
+    if (name->len <= len || memcmp(name->at, superuser, len) != 0) {
+        return false;
+    }
+    *name = sl_span(name->at + len, name->len - len);
+    return is_superuser == NULL || strcmp(is_superuser, "on") != 0;
+}
+
 static void take_setting(struct server *server, struct sl_span name, struct sl_span value)
 {
     struct session_answer *answer = server->answer;
-    char *text = malloc(name.len + value.len + 2);
 
+    answer->pins |= takes_rights(server, &name) ? PIN_SETTINGS : 0U;
+    char *text = malloc(name.len + value.len + 2);
     if (text == NULL) {
         answer->pins |= PIN_SETTINGS;
         return;
@@ -202,10 +233,27 @@ static void take_encoding(const struct client *client, struct session_answer *an
     answer->settings = set == NULL ? answer->settings : set;
 }
 
+/* The settings by which constants and names in the text were read. */
+static uint64_t reading_of(
+        const struct client *client, const struct session_answer *answer, struct sl_span text)
+{
+    static const char *const names[] = {"search_path", "role", "session_authorization"};
+    uint64_t reading = prepared_reading(text, params_reading(client->params), false);
+
+    for (size_t i = 0; i < SL_COUNT(names); i++) {
+        const char *value = params_get(answer->settings, names[i]);
+        if (value == NULL && i == 0) {
+            value = params_get(client->params, names[i]); /* PostgreSQL 18 reports it */
+        }
+        reading = value == NULL ? reading : sl_hash64_seed(sl_span_text(value), reading + i + 1);
+    }
+    return reading;
+}
+
 /*
- * A statement follows its client if its text says the same elsewhere and later. Constants are read
- * by the settings of when it was prepared: those are kept with it, and while they are others it
- * does not.
+ * A statement follows its client if its text says the same elsewhere and later. Constants and
+ * names are read by the settings of when it was prepared: those are kept with it, and while they
+ * are others it does not.
  */
 static void take_prepared(struct server *server, struct sl_span name, struct sl_span text)
 {
@@ -213,8 +261,8 @@ static void take_prepared(struct server *server, struct sl_span name, struct sl_
     const struct client *client = server->client;
     char key[NAME_MAX_LEN + 1];
 
-    if (client == NULL || sl_span_is(text, server_connect_query(server))) {
-        return; /* nobody wants to know; every server has it */
+    if (sl_span_is(text, server_connect_query(server))) {
+        return; /* every server has it */
     }
     answer->prepared = answer->prepared == NULL ? sql_prepared_draft_new() : answer->prepared;
     if (answer->prepared == NULL || name.len > NAME_MAX_LEN ||
@@ -226,11 +274,19 @@ static void take_prepared(struct server *server, struct sl_span name, struct sl_
     memcpy(key, name.at, name.len);
     key[name.len] = '\0';
     const struct sql_statement *known = sql_prepared_find(client->sql_prepared, key);
-    uint64_t now = prepared_reading(text, params_reading(client->params), false);
+    uint64_t now = reading_of(client, answer, text);
     uint64_t then = known != NULL && sl_span_is(text, known->text) ? known->reading : now;
     if (sql_prepared_draft_add(answer->prepared, name, text, then) != SL_OK || then != now) {
         answer->pins |= PIN_PREPARED;
     }
+}
+
+/* The field behind the name is NULL, rather than cut off. */
+static bool is_null_behind(struct sl_span body, struct sl_span name)
+{
+    const uint8_t *at = name.at + name.len;
+
+    return body.at + body.len - at >= 4 && sl_get_u32(at) == UINT32_MAX;
 }
 
 void session_state_row(struct server *server, struct sl_span body)
@@ -240,7 +296,7 @@ void session_state_row(struct server *server, struct sl_span body)
     struct sl_span name;
     struct sl_span value;
 
-    if (server->answer == NULL) {
+    if (server->answer == NULL || server->client == NULL) {
         return;
     }
     if (!back_row_field(body, 0, &name)) {
@@ -248,6 +304,10 @@ void session_state_row(struct server *server, struct sl_span body)
         return;
     }
     bool has_value = back_row_field(body, 1, &value);
+    if (!has_value && !is_null_behind(body, name)) {
+        server->answer->pins |= PIN_SETTINGS | PIN_PREPARED; /* likewise */
+        return;
+    }
     if (name.len > len && memcmp(name.at, prepared, len) == 0) {
         if (has_value) {
             take_prepared(server, sl_span(name.at + len, name.len - len), value);
@@ -337,8 +397,10 @@ void session_state_answered(struct server *server, enum expect_outcome outcome)
         keep_prepared(client, server, answer);
         server->has_sql_prepared = (answer->pins & PIN_PREPARED) != 0;
         server->has_strays = false;
-        server->is_dirty = answer->pins != 0 || server->has_called;
-        answer->pins |= client->keeps | (client->has_unasked ? PIN_SETTINGS : 0U);
+        answer->pins |= client->has_unasked ? PIN_SETTINGS : 0U;
+        /* SET .. TO DEFAULT: of what connect_query has set nobody knows whether it is still so. */
+        server->is_dirty = answer->pins != 0 || server->has_called || server->restored != NULL;
+        answer->pins |= client->keeps;
         client->pins = (uint16_t)answer->pins;
         client_path_begin(server, client->settings, true);
     }
@@ -408,17 +470,39 @@ static bool is_word(struct sl_span name, const char *word)
     return name.len == strlen(word) && strncasecmp((const char *)name.at, word, name.len) == 0;
 }
 
-/* At the bound what it has set cannot be asked for, and keeps it where it is. */
+/* Of PostgreSQL's own, it shows these to superusers only: as another role it would not tell of them. */
+static bool is_secret(struct sl_span name)
+{
+    static const char *const names[] = {
+            "dynamic_library_path", "extension_control_path", "session_preload_libraries"};
+
+    for (size_t i = 0; i < SL_COUNT(names); i++) {
+        if (is_word(name, names[i])) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/*
+ * At the bound what it has set cannot be asked for, and keeps it where it is; nor where PostgreSQL
+ * may have cut the name off, or reads it by the encoding of whoever says it.
+ */
 static void remember(struct client *client, struct sl_span name)
 {
     char text[2 * NAME_MAX_LEN + 2];
     size_t len = 0;
+    size_t part = 0;
 
     if (memchr(name.at, '.', name.len) == NULL) {
+        client->has_unasked |= is_secret(name);
         return; /* of PostgreSQL's own, or no name */
     }
     for (size_t i = 0; i < name.len && len < sizeof text; i++) {
-        if (name.at[i] != '"') {
+        part = name.at[i] == '.' ? 0 : part + 1;
+        if (name.at[i] >= 0x80 || part > NAME_MAX_LEN) {
+            len = sizeof text;
+        } else if (name.at[i] != '"') {
             text[len++] = (char)name.at[i];
         }
     }
@@ -436,6 +520,26 @@ static bool is_at(const struct words *words, const char *signs)
     return words->at < words->end && *words->at != '\0' && strchr(signs, *words->at) != NULL;
 }
 
+/* Behind ROLE or set_config('role': any but a role's name as it stands there may be NONE. */
+static void see_role(struct client *client, struct words *words)
+{
+    skip(words, SPACES ",=");
+    struct sl_span value = next_name(words);
+    if (is_word(value, "to")) {
+        skip(words, SPACES);
+        value = next_name(words);
+    }
+    if (value.len == 0 && is_at(words, "'")) {
+        skip(words, "'");
+        value = next_name(words);
+    }
+    if (value.len == 0 || value.at[0] == '$' || is_word(value, "none")) {
+        const struct params *set = params_with(client->custom, "role", "");
+        client->has_unasked |= set == NULL;
+        client->custom = set == NULL ? client->custom : set;
+    }
+}
+
 /* A comment, U&".." or a dot between spaces: the name is not what it seems. */
 static void see_set(struct client *client, struct words *words)
 {
@@ -448,6 +552,9 @@ static void see_set(struct client *client, struct words *words)
     skip(words, SPACES);
     client->has_unasked |= is_at(words, "&/-.");
     remember(client, name);
+    if (is_word(name, "role")) {
+        see_role(client, words);
+    }
 }
 
 /* Anything but a plain constant for a name is an expression, whose value is not known here. */
@@ -462,6 +569,9 @@ static void see_set_config(struct client *client, struct words *words)
     skip(words, SPACES);
     client->has_unasked |= !is_constant || !is_at(words, ",");
     remember(client, name);
+    if (is_word(name, "role")) {
+        see_role(client, words);
+    }
 }
 
 /*

@@ -19,7 +19,8 @@
  *
  *   link_settle() -> session_state_ask() -> rows -> session_state_answered() -> link_settle()
  *
- * What the client sends meanwhile waits for the answer. An answer that does not
+ * Nor is it asked while a cancel is on its way there, which may hit the question. What the client
+ * sends meanwhile waits for the answer. An answer that does not
  * come (a statement_timeout of the client's) pins it too, and it is asked again after the next
  * transaction. Of what a function of the user's leaves it is not asked, as that would be after every
  * call: its client finds it as long as it comes back to that server, and before another has that
@@ -53,7 +54,7 @@ enum session_pin {
     PIN_CURSOR = 4,    /* WITH HOLD */
     PIN_PREPARED = 8,  /* PREPARE, of what cannot be prepared elsewhere */
     PIN_LISTEN = 16,   /* LISTEN */
-    PIN_SETTINGS = 32, /* more than can be kept */
+    PIN_SETTINGS = 32, /* more than can be kept, or what cannot be set again for sure */
     PIN_UNKNOWN = 64,  /* the server did not say */
     PIN_UNNAMED = 128, /* client->unnamed_is_opaque; in struct pin only */
     /* Of client->keeps: no question tells of these. */

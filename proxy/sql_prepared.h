@@ -4,8 +4,8 @@
  *
  * As sets of parameters are (params.h): immutable and interned, so that "does this server have this
  * client's statements?" is one comparison. A statement is its name, the text of its PREPARE, and the
- * settings that constants in it were read by (prepared_reading()): two that differ in these
- * only are not the same.
+ * settings that constants and names in it were read by (prepared_reading(), and search_path and
+ * roles): two that differ in these only are not the same.
  *
  * Ownership: reference counted; a draft is its maker's. Threads: any; the table has a leaf lock, taken
  * only when a set is made or its last reference goes. Bounds: SQL_PREPARED_MAX statements and
@@ -28,7 +28,7 @@ struct sql_prepared_draft;
 struct sql_statement {
     const char *name; /* as PostgreSQL has it: no quotes */
     const char *text;
-    uint64_t reading; /* 0: no constant in it */
+    uint64_t reading; /* 0: no constant in it, and names as they are at first */
 };
 
 /* The empty set; never NULL, needs no unref (which is harmless). */

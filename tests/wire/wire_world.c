@@ -281,7 +281,7 @@ static void greet(struct wire_world *world, struct wire_actor *actor)
 /* proxy/session_state.c's question, of which most scripts need not speak: nothing was left. */
 static bool answer_state(struct wire_world *world, struct wire_actor *actor)
 {
-    static const char asked[] = "SELECT name, setting FROM pg_catalog.pg_settings WHERE source";
+    static const char asked[] = "SELECT CASE WHEN context OPERATOR(pg_catalog.=) 'superuser'";
     static const char nothing[] = "C\0\0\0\rSELECT 0\0Z\0\0\0\5I";
     struct sl_span in = sl_buf_borrow(&actor->in);
     if (actor->is_client || !actor->typed || world->script->state || in.len < 5 + sizeof asked ||
