@@ -19,6 +19,7 @@
 #include "proxy/process.h"
 #include "proxy/server.h"
 #include "proxy/session_state.h"
+#include "proxy/sql_prepared.h"
 #include "proxy/unnamed.h"
 #include "proxy/worker.h"
 
@@ -52,17 +53,22 @@ static bool clean_for(struct server *server, const struct client *client)
     /* auth_query has no settings, and must not run with anybody's. */
     bool has_others = client->state < CLIENT_ACTIVE && server->settings != params_empty();
 
+    /* RESET would take away what connect_query has set, too. */
+    bool is_base_lost = server->restored != NULL && link_resets(client, server);
+
     server->may_copy = false;
-    server->is_foreign = !server_was_of(server, client->id, client->io.worker->index);
+    server->is_foreign =
+            is_base_lost || !server_was_of(server, client->id, client->io.worker->index);
     if (!server->is_foreign) {
         return true;
     }
-    server->is_dirty |= catalogs_doubt(server);
+    server->is_dirty |= catalogs_doubt(server) || is_base_lost;
     if (!server->is_dirty && !has_others) {
         client_path_begin(server, client->settings, false);
         return !client->asks_sequences || link_forget_sequences(server);
     }
     server->is_foreign = false;
+    server->has_sql_prepared |= strcasestr(server_connect_query(server), "prepare") != NULL;
     const char *query = server->has_sql_prepared ? discard_all : discard_session;
     if (server_ask_hidden(server, query) != SL_OK || server_ask_again(server) != SL_OK) {
         return false;
@@ -253,8 +259,23 @@ void client_refused(struct worker *worker, struct sl_id id, const struct sl_erro
 
 /* ---- parting ---- */
 
+/* Nobody has asked what it has left, or taken back: what is believed of the session may be wrong. */
+static void doubt_session(struct server *server)
+{
+    bool has_prepared = server->sql_prepared != sql_prepared_empty();
+
+    if (server->may_have_left || server->may_have_ended) {
+        server->is_dirty |=
+                server->may_have_left || server->settings != params_empty() || has_prepared;
+        server->has_sql_prepared |= has_prepared;
+    }
+    server->may_have_left = false;
+    server->may_have_ended = false;
+}
+
 static void part(struct client *client, struct server *server)
 {
+    doubt_session(server);
     client_stmt_parted(client, server);
     link_pins_end(server);
     client->forgets = FORGETS_NOTHING; /* what was asked there is answered */
@@ -277,25 +298,43 @@ static void part(struct client *client, struct server *server)
     }
 }
 
-static void begin_clean(struct server *server, const char *query)
+/*
+ * What a client of transaction pooling has set is not believed to be so behind a reset query that may
+ * do anything.
+ */
+static void doubt_settings(struct server *server)
+{
+    if (server->settings != params_empty()) {
+        server->is_dirty = true;
+        server->owner = (struct sl_id){0};
+    }
+}
+
+enum clean { CLEAN_ROLLBACK, CLEAN_RESET, CLEAN_DISCARD };
+
+static void begin_clean(struct server *server, enum clean clean, const char *query)
 {
     struct worker *worker = server->io.worker;
+    bool is_all = strcasestr(query, "DISCARD ALL") != NULL;
 
     server_enter(server, SERVER_CLEAN);
     pool_place(server->pool, server, POOL_TESTED);
     timer_set(&worker->timers, &server->timer, worker->now + 30 * SL_SECOND);
-    if (strcasestr(query, "DISCARD ALL") != NULL || strcasestr(query, "DEALLOCATE ALL") != NULL) {
+    if (is_all || strcasestr(query, "DEALLOCATE ALL") != NULL) {
         server_stmts_clear(&server->stmts);
         link_forget_prepared(NULL, server);
-        server->is_dirty = false;
         server->has_sql_prepared = false;
     }
-    if (strcasestr(query, "DISCARD ALL") != NULL) {
+    if (is_all) {
+        server->is_dirty = false;
         server->has_called = false;
         params_unref(server->settings);
         server->settings = params_empty();
+    } else if (clean == CLEAN_RESET) {
+        doubt_settings(server);
     }
-    if (server_ask_hidden(server, query) != SL_OK) {
+    if (server_ask_hidden(server, query) != SL_OK ||
+            (clean == CLEAN_DISCARD && server_ask_again(server) != SL_OK)) {
         link_server_failed(server, "out of memory");
     }
 }
@@ -321,15 +360,20 @@ static void release(struct server *server, bool was_session)
 static bool clean_on(struct server *server)
 {
     const char *query = server->io.worker->conf->server_reset_query;
+    enum clean clean = CLEAN_RESET;
 
     if (server->close_reason != NULL) {
         return false;
     }
     if (server->must_roll_back) {
         server->must_roll_back = false;
+        clean = CLEAN_ROLLBACK;
         query = "ROLLBACK";
         session_path_roll_back(&server->path);
-    } else if (server->must_reset) {
+    } else if (server->must_discard || server->must_reset) {
+        clean = server->must_discard ? CLEAN_DISCARD : CLEAN_RESET;
+        query = server->must_discard ? "DISCARD ALL" : query;
+        server->must_discard = false;
         server->must_reset = false;
         session_path_end(&server->path, query);
     } else {
@@ -338,7 +382,7 @@ static bool clean_on(struct server *server)
     if (query[0] == '\0') {
         return false;
     }
-    begin_clean(server, query);
+    begin_clean(server, clean, query);
     return true;
 }
 
@@ -484,7 +528,9 @@ void link_abandon(struct client *client, const char *reason)
     bool is_busy = !expect_idle(&server->expect) || client->body_left > 0 ||
                    server->body_left > 0 || server->expect.copy != EXPECT_COPY_NONE ||
                    io_is_clogged(&server->io);
-    bool was_session = client->mode == CONF_POOL_SESSION || client->pins != 0;
+    bool was_session = client->mode == CONF_POOL_SESSION;
+    /* At once: others may wait for a lock of its, and no reset query need take that away. */
+    server->must_discard = !was_session && (client->pins != 0 || server->may_have_left);
     bool is_gone = server->io.is_failed || server->is_replication || server->has_said_fatal;
     /* Unsynced: a Sync of ours would commit what the client did not. */
     bool is_unsynced = server->is_unsynced || server->expect.skipping;

@@ -204,6 +204,23 @@ static void put_settings(
     }
 }
 
+bool link_resets(const struct client *client, const struct server *server)
+{
+    const char *name;
+    const char *value;
+
+    if (SL_LIKELY(client->settings == server->settings)) {
+        return false;
+    }
+    for (uint32_t i = 0; i < params_count(server->settings); i++) {
+        params_at(server->settings, i, &name, &value);
+        if (params_get(client->settings, name) == NULL && strcasecmp(name, LINK_ENCODING) != 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
 bool link_apply_params(struct client *client, struct server *server)
 {
     struct request_text text = {.err = SL_OK};

@@ -18,6 +18,9 @@ struct server;
  */
 bool link_apply_params(struct client *client, struct server *server);
 
+/* Has the server a setting of a client's that this one has not? It would be reset. */
+bool link_resets(const struct client *client, const struct server *server);
+
 /*
  * Settings whose values are not ASCII have the encoding that these are in with them, by this name.
  * It is not set from there.

@@ -109,6 +109,7 @@ struct server {
     bool saw_reset;        /* RESET or DISCARD ALL since the last ReadyForQuery */
     bool must_roll_back;   /* before it is another's: ROLLBACK */
     bool must_reset;       /* and then the reset query */
+    bool must_discard;     /* or DISCARD ALL, whatever that is */
     bool is_spent;         /* its process has what nothing takes away: LOAD, setseed() */
     bool has_said_fatal;   /* its client knows why it ends */
     bool has_moved;        /* its host has another address now */

@@ -32,6 +32,7 @@
 #include "proxy/worker.h"
 
 #include <stdlib.h>
+#include <strings.h>
 
 enum { WHOLE_MAX = 65536 }; /* a longer message that we should look at passes unread */
 
@@ -203,6 +204,16 @@ static struct sl_span tag_of(struct sl_span body)
     return back_tag_read(body, &tag) == SL_OK ? tag : sl_span(NULL, 0);
 }
 
+/* What connect_query has left is there for the next client, too. */
+static bool undoes_connect_query(const struct server *server, struct sl_span tag)
+{
+    if (sl_span_is(tag, "DEALLOCATE") || sl_span_is(tag, "DEALLOCATE ALL")) {
+        return strcasestr(server_connect_query(server), "prepare") != NULL;
+    }
+    return sl_span_is(tag, "RESET") || sl_span_is(tag, "DISCARD ALL") ||
+           sl_span_is(tag, "DISCARD TEMP");
+}
+
 static void on_tag(struct server *server, struct sl_span tag)
 {
     struct client *client = server->client;
@@ -236,6 +247,7 @@ static void on_tag(struct server *server, struct sl_span tag)
     if (client->mode == CONF_POOL_SESSION) {
         return;
     }
+    server->is_dirty |= server->restored != NULL && undoes_connect_query(server, tag);
     if (sl_span_is(tag, "DISCARD ALL") || sl_span_is(tag, "DISCARD SEQUENCES")) {
         link_pins_sequences_gone(client);
     }
@@ -564,11 +576,9 @@ static bool relay_message(struct relay *relay)
         stream(relay, type);
         return true;
     }
-    if (SL_UNLIKELY(server->taps != 0)
-                    ? !server_tap(server, sl_span(relay->at, here), is_looked_at(type))
-                    : here < (size_t)len + 1 && len < WHOLE_MAX &&
-                              (is_looked_at(type) || server->load != NULL ||
-                                      server->answer != NULL)) {
+    bool is_read = is_looked_at(type) || server->load != NULL || server->answer != NULL;
+    if (SL_UNLIKELY(server->taps != 0) ? !server_tap(server, sl_span(relay->at, here), is_read)
+                                       : here < (size_t)len + 1 && len < WHOLE_MAX && is_read) {
         return false;
     }
     size_t body_len = here - MESSAGE_HEAD < len - 4 ? here - MESSAGE_HEAD : len - 4;
