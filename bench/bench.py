@@ -18,11 +18,12 @@ import time
 import loads
 import meter
 import scratch
+import settings
 import stats
 from scratch import Failed, Peer
 
 UNSUPPORTED = "not supported by this peer"
-MEASUREMENTS = ("stats", "syscalls", "memory", "instructions")
+MEASUREMENTS = ("stats", "settings", "syscalls", "memory", "instructions")
 
 
 class Turns:
@@ -236,6 +237,11 @@ class Bench:
         print("What naming and timing every statement costs: [stats] mode = on, off, and PgBouncer;\n"
               "16 clients, CPU time (medians of turns, ratios of neighbours in time) and instructions\n")
         table(stats.HEAD, rows)
+
+    def settings(self):
+        rows = settings.measure(self)
+        print("What ten settings of a session's own cost, 20 servers: CPU time of the proxy\n")
+        table(settings.HEAD, rows)
 
     def memory_of(self, peer, clients):
         with peer.run(self.server_port) as (port, process):
