@@ -36,7 +36,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { KEPT_MAX = 65536 };
+enum { KEPT_MAX = 65536, SEEN_MAX = 1024 };
 
 /* ---- what handlers use ---- */
 
@@ -148,7 +148,8 @@ static void note(struct client *client, unsigned effects)
 
 /*
  * The text is `skip` bytes into the message. It is waited for to its end, which costs nothing:
- * PostgreSQL would. One too long for that passes as it comes, and counts as unread.
+ * PostgreSQL would. One too long for that passes as it comes, and counts as unread, but for the
+ * settings that it begins with.
  */
 static enum step note_text(struct client *client, const struct request *request, size_t skip)
 {
@@ -161,7 +162,13 @@ static enum step note_text(struct client *client, const struct request *request,
         return STEP_NEXT;
     }
     if (request->total > (uint32_t)EFFECTS_TEXT_MAX) {
+        if (!is_session && request->here < SEEN_MAX) {
+            return STEP_MORE;
+        }
         note(client, EFFECTS_ALL);
+        if (!is_session && skip < SEEN_MAX) {
+            session_state_see_begin(client, sl_span(request->at + skip, SEEN_MAX - skip));
+        }
         client_path_see(client, EFFECTS_ALL, sl_span(NULL, 0), SESSION_PATH_PARSE);
         return STEP_NEXT;
     }
@@ -269,6 +276,7 @@ static enum step on_parse(struct client *client, const struct request *request)
                                                : 0;
 
     enum step step = note_text(client, request, MESSAGE_HEAD + name + 1);
+    client->server->has_named |= name > 0;
     return step == STEP_NEXT ? on_extended(client, request, EXPECT_PARSE) : step;
 }
 

@@ -31,10 +31,12 @@
  * What DISCARD ALL does, but for prepared statements: those are ours, and shared. A
  * client's own (PREPARE) can only go with all of them. PostgreSQL documentation, DISCARD.
  * RESET ALL comes last, so that no timeout, of whoever's, ends it half way; DISCARD ALL
- * itself would stand under the last client's statement_timeout.
+ * itself would stand under the last client's statement_timeout. An error ends the session, as in
+ * link_params.c: what stands behind it is not to be carried out as somebody else.
  */
 #define DISCARD_WITH(prepared)                                                                     \
-    "SET LOCAL statement_timeout = 0; CLOSE ALL; SET SESSION AUTHORIZATION DEFAULT; " prepared     \
+    "SET LOCAL exit_on_error = on; SET LOCAL statement_timeout = 0; CLOSE ALL; "                   \
+    "SET SESSION AUTHORIZATION DEFAULT; " prepared                                                 \
     "UNLISTEN *; SELECT pg_catalog.pg_advisory_unlock_all(); DISCARD TEMP; "                       \
     "DISCARD SEQUENCES; RESET ALL"
 
@@ -70,7 +72,9 @@ static bool clean_for(struct server *server, const struct client *client)
     server->is_foreign = false;
     server->has_sql_prepared |= strcasestr(server_connect_query(server), "prepare") != NULL;
     const char *query = server->has_sql_prepared ? discard_all : discard_session;
-    if (server_ask_hidden(server, query) != SL_OK || server_ask_again(server) != SL_OK) {
+    /* Likewise: what may cut it off before it has begun must not have the request behind it. */
+    server->is_setting |= params_get(server->settings, "statement_timeout") != NULL;
+    if (server_ask_settings(server, query) != SL_OK || server_ask_again(server) != SL_OK) {
         return false;
     }
     if (server->has_sql_prepared) {

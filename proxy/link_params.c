@@ -150,11 +150,13 @@ static void put_differences(
 /* Who acts is set last, and reset first: what else is set may need the rights of who logged in. */
 static const char *const actors[] = {"session_authorization", "role"};
 
-/* Nor is an encoding set with the others. */
+static const char exit_on_error[] = "exit_on_error";
+
+/* Nor is an encoding set with the others; and whether an error ends the session comes last. */
 static bool is_by_itself(const char *name)
 {
     return strcasecmp(name, actors[0]) == 0 || strcasecmp(name, actors[1]) == 0 ||
-           strcasecmp(name, LINK_ENCODING) == 0;
+           strcasecmp(name, LINK_ENCODING) == 0 || strcasecmp(name, exit_on_error) == 0;
 }
 
 static bool differs(const struct params *want, const struct params *have, const char *name)
@@ -204,6 +206,22 @@ static void put_settings(
     }
 }
 
+/* Behind all that may fail. */
+static void put_exit_on_error(
+        struct request_text *text, const struct params *want, const struct params *have)
+{
+    const char *value = params_get(want, exit_on_error);
+
+    if (!differs(want, have, exit_on_error)) {
+        return;
+    }
+    if (value != NULL) {
+        put_setting(text, exit_on_error, value);
+    } else {
+        put_reset(text, exit_on_error);
+    }
+}
+
 bool link_resets(const struct client *client, const struct server *server)
 {
     const char *name;
@@ -231,11 +249,12 @@ bool link_apply_params(struct client *client, struct server *server)
     sl_buf_init(&text.buf, QUERY_MAX);
     if (client->settings != server->settings) {
         /* Another's may cut it off before it has begun to be careful; then nothing may be behind. */
-        server->is_setting = params_get(server->settings, "statement_timeout") != NULL;
+        server->is_setting |= params_get(server->settings, "statement_timeout") != NULL;
         put_settings(&text, client->settings, server->settings);
     }
     text.encoding = NULL;
     put_differences(&text, client->params, server->params);
+    put_exit_on_error(&text, client->settings, server->settings);
     bool is_any = sl_buf_len(&text.buf) > 0;
     if (text.err == SL_OK && is_any) {
         text.err = sl_buf_put_u8(&text.buf, '\0');

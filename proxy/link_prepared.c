@@ -53,7 +53,8 @@ bool link_apply_prepared(struct client *client, struct server *server)
     const struct sql_prepared *want = client->sql_prepared;
     const struct sql_prepared *have = server->sql_prepared;
     /* What a function has prepared there nobody knows: it must not stand in the way of a name. */
-    bool is_unsure = server->has_strays || server->has_called || server->has_sql_prepared;
+    bool is_unsure = server->has_strays || server->has_named || server->has_called ||
+                     server->has_sql_prepared;
     enum sl_err err = SL_OK;
 
     if (SL_LIKELY(want == have)) {
@@ -88,6 +89,7 @@ void link_forget_prepared(struct client *client, struct server *server)
     sql_prepared_unref(server->sql_prepared);
     server->sql_prepared = sql_prepared_empty();
     server->has_strays = false;
+    server->has_named = false;
 }
 
 /* ---- what comes of it ---- */

@@ -594,3 +594,17 @@ void session_state_see(struct client *client, struct sl_span text)
         }
     }
 }
+
+void session_state_see_begin(struct client *client, struct sl_span text)
+{
+    static const char *const begins[] = {"begin", "do", "select", "set", "start"};
+    struct words words = {.at = text.at, .end = text.at + text.len};
+
+    skip(&words, SPACES);
+    struct sl_span first = next_name(&words);
+    for (size_t i = 0; i < SL_COUNT(begins); i++) {
+        if (is_word(first, begins[i])) {
+            session_state_see(client, text);
+        }
+    }
+}

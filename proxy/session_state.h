@@ -87,5 +87,7 @@ unsigned session_state_effects(const struct client *client, struct sl_span text,
 
 /* A text that is about to be sent: names of custom settings in it are remembered. */
 void session_state_see(struct client *client, struct sl_span text);
+/* The same, of the beginning of a long one: not of an INSERT, whose data is full of words. */
+void session_state_see_begin(struct client *client, struct sl_span text);
 
 #endif

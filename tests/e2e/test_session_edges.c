@@ -246,6 +246,75 @@ static void a_statement_has_its_own_clients_letters(void **state)
     PQfinish(one);
 }
 
+/* Whoever said what about errors: none of what is set for a client may be passed over. */
+static void an_error_ends_it_whatever_is_said(void **state)
+{
+    static const char *const says[] = {
+            "set exit_on_error = off; set role gone", "set exit_on_error = on; set role gone"};
+
+    (void)state;
+    cluster_sql(&cluster, "create table done (n int); grant all on done to public");
+    for (size_t i = 0; i < CASE_COUNT(says); i++) {
+        cluster_sql(&cluster, "create role gone");
+        PGconn *one = open_as("postgres", "one");
+        PGconn *other = open_as("postgres", "one");
+        query_text(one, says[i]);
+        query_text(other, i == 0 ? "set exit_on_error = on" : "set exit_on_error = off");
+        cluster_sql(&cluster, "drop role gone");
+        query_expect_start(one, "insert into done values (1)", "ERROR ");
+        query_expect(other, "select count(*) from done", "0");
+        PQfinish(other);
+        PQfinish(one);
+    }
+}
+
+/* Nor does a client's request go ahead where what another has left cannot be taken away. */
+static void nothing_is_done_in_what_another_left(void **state)
+{
+    char lock[256];
+
+    (void)state;
+    cluster_sql(&cluster, "create function leave_it() returns void language plpgsql as "
+                          "$$begin create temp table mine (); "
+                          "perform set_config('lock_timeout', '50', false); "
+                          "perform set_config('search_path', 'a', false); end$$");
+    PGconn *direct = open_direct();
+    PGconn *one = open_as("postgres", "one");
+    PGconn *other = open_as("postgres", "one");
+    query_expect(one, "select leave_it()", "");
+    snprintf(lock, sizeof lock, "begin; lock table %s.mine",
+            query_text(direct, "select relnamespace::regnamespace from pg_class "
+                               "where relname = 'mine'"));
+    query_expect(direct, lock, "BEGIN\nLOCK TABLE");
+    query_expect_start(other, "insert into t values (7)", "ERROR ");
+    query_expect(direct, "rollback", "ROLLBACK");
+    query_expect(direct, "select count(*) from a.t where id = 7", "0");
+    PQfinish(other);
+    PQfinish(one);
+    PQfinish(direct);
+}
+
+/* Behind what is too long to be read there may be anything, and before it. */
+static void what_stands_in_a_long_text_is_its_clients(void **state)
+{
+    static const char set[] = "set app.tenant = 'x'; select length('%s')";
+    static char dots[20001];
+    static char sql[30000];
+
+    (void)state;
+    memset(dots, '.', sizeof dots - 1);
+    snprintf(sql, sizeof sql, set, dots);
+    PGconn *one = open_as("postgres", "two");
+    PGconn *other = open_as("postgres", "two");
+    query_expect(one, sql, "SET\n20000");
+    for (int k = 0; k < 4; k++) {
+        query_expect(other, "select coalesce(current_setting('app.tenant', true), '')", "");
+        query_expect(one, "show app.tenant", "x");
+    }
+    PQfinish(other);
+    PQfinish(one);
+}
+
 int main(void)
 {
     const struct CMUnitTest cases[] = {
@@ -258,6 +327,9 @@ int main(void)
             cmocka_unit_test(what_only_a_superuser_sees),
             cmocka_unit_test(names_of_settings_beyond_ascii),
             cmocka_unit_test(long_names_of_settings),
+            cmocka_unit_test(an_error_ends_it_whatever_is_said),
+            cmocka_unit_test(nothing_is_done_in_what_another_left),
+            cmocka_unit_test(what_stands_in_a_long_text_is_its_clients),
     };
 
     return case_run(cases, CASE_COUNT(cases), start, stop_both);
