@@ -129,13 +129,9 @@ static const struct leak {
         {"prepare p as select 1", look_prepared},
         {"do $$begin execute 'prepare p as select 1'; end$$", look_prepared},
         {"call prepare_by_call()", look_prepared},
-        {"select nextval('seq')", "select lastval()"},
-        {"select nextval('seq')", "select currval('seq')"},
-        {"insert into serial_item (name) values ('x')", "select lastval()"},
         {"begin; set my.thing = 'x'; commit",
                 "select coalesce(current_setting('my.thing', true), '')"},
         {"select 1; select set_it()", "select coalesce(current_setting('my.thing', true), '')"},
-        {"begin; select nextval('seq'); commit", "select lastval()"},
 };
 
 /* As long as it has these, the server is its client's. */
@@ -150,6 +146,11 @@ static const struct leak keeping[] = {
         {"select set_config /* c */ ('my.thing', 'x', false)", look_thing},
         {"create type pg_temp.y as enum ('a')", look_temp_schema},
         {"create collation pg_temp.y from \"C\"", look_temp_schema},
+        /* Once somebody has asked, whoever may have taken a value keeps its server. */
+        {"select nextval('seq')", "select lastval()"},
+        {"select nextval('seq')", "select currval('seq')"},
+        {"insert into serial_item (name) values ('x')", "select lastval()"},
+        {"begin; select nextval('seq'); commit", "select lastval()"},
 };
 
 enum way { WAY_SIMPLE, WAY_UNNAMED, WAY_NAMED, WAYS };
@@ -220,7 +221,9 @@ static void check_keeping(void)
 {
     for (size_t i = 0; i < CASE_COUNT(keeping); i++) {
         check_leak(&keeping[i], WAY_SIMPLE, true);
-        check_leak(&keeping[i], WAY_NAMED, true);
+        if (strchr(keeping[i].leave, ';') == NULL) {
+            check_leak(&keeping[i], WAY_NAMED, true);
+        }
     }
 }
 
