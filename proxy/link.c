@@ -23,6 +23,7 @@
 #include "proxy/unnamed.h"
 #include "proxy/worker.h"
 
+#include <string.h>
 #include <strings.h>
 
 /* ---- joining ---- */
@@ -73,7 +74,7 @@ static bool clean_for(struct server *server, const struct client *client)
     server->has_sql_prepared |= strcasestr(server_connect_query(server), "prepare") != NULL;
     const char *query = server->has_sql_prepared ? discard_all : discard_session;
     /* Likewise: what may cut it off before it has begun must not have the request behind it. */
-    server->is_setting |= params_get(server->settings, "statement_timeout") != NULL;
+    server->is_setting |= client->state >= CLIENT_ACTIVE && link_may_be_cut_off(server);
     if (server_ask_settings(server, query) != SL_OK || server_ask_again(server) != SL_OK) {
         return false;
     }
@@ -343,6 +344,14 @@ static void begin_clean(struct server *server, enum clean clean, const char *que
     }
 }
 
+/* Less than a second: it may well have run out. */
+static bool is_hasty(const struct server *server)
+{
+    const char *timeout = params_get(server->settings, "statement_timeout");
+
+    return SL_UNLIKELY(timeout != NULL) && strcmp(timeout, "0") != 0 && strlen(timeout) <= 3;
+}
+
 /* It is quiet: to others, when it has been cleaned. */
 static void release(struct server *server, bool was_session)
 {
@@ -357,7 +366,26 @@ static void release(struct server *server, bool was_session)
     }
     server->must_roll_back = server->expect.status != 'I';
     server->must_reset = was_session || server->io.worker->conf->server_reset_query_always;
+    server->must_answer |= is_hasty(server);
     link_free_server(server);
+}
+
+/*
+ * A statement_timeout that runs out at a statement's very end gives an error behind its ReadyForQuery,
+ * and another ReadyForQuery. Who has asked for something meanwhile takes that for the answer, and the
+ * next one takes the answer for its own. So it has to come while nobody is there, and ends the server.
+ */
+static void begin_sync(struct server *server)
+{
+    struct worker *worker = server->io.worker;
+
+    server->must_answer = false;
+    server_enter(server, SERVER_CLEAN);
+    pool_place(server->pool, server, POOL_TESTED);
+    timer_set(&worker->timers, &server->timer, worker->now + 30 * SL_SECOND);
+    if (server_ask_sync(server) != SL_OK) {
+        link_server_failed(server, "out of memory");
+    }
 }
 
 /* The next that it is asked before it is another's, if there is anything. */
@@ -381,7 +409,11 @@ static bool clean_on(struct server *server)
         server->must_reset = false;
         session_path_end(&server->path, query);
     } else {
-        return false;
+        query = "";
+    }
+    if (query[0] == '\0' && server->must_answer) {
+        begin_sync(server);
+        return true;
     }
     if (query[0] == '\0') {
         return false;
@@ -549,11 +581,33 @@ void link_abandon(struct client *client, const char *reason)
     }
 }
 
+/* It ended by what another has left there, before anything of its client's was sent to it. */
+static bool is_anothers_end(const struct server *server)
+{
+    static const char *const states[] = {SL_STATE_QUERY_CANCELED, SL_STATE_ADMIN_SHUTDOWN,
+            SL_STATE_IDLE_SESSION_TIMEOUT, SL_STATE_TRANSACTION_TIMEOUT};
+
+    for (size_t i = 0; i < SL_COUNT(states); i++) {
+        if (server->is_setting && server->refusal != NULL &&
+                strcmp(server->refusal->sqlstate, states[i]) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
 void link_break(struct server *server, const char *reason)
 {
     struct client *client = server->client;
     struct sl_error error;
     bool is_told = server->has_said_fatal || server_is_amid_message(server);
+
+    if (is_anothers_end(server)) {
+        part(client, server);
+        server_close(server, reason);
+        client_wake(client); /* asks for another one */
+        return;
+    }
 
     SL_IGNORE(sl_error_set(&error, SL_EIO, SL_STATE_CONNECTION_FAILURE, "%s", reason),
             "the client is told");

@@ -6,6 +6,7 @@
 #include "proxy/link_params.h"
 
 #include "protocol/base/buf.h"
+#include "protocol/base/check.h"
 #include "proxy/client.h"
 #include "proxy/params.h"
 #include "proxy/server.h"
@@ -222,6 +223,19 @@ static void put_exit_on_error(
     }
 }
 
+bool link_may_be_cut_off(const struct server *server)
+{
+    static const char *const timeouts[] = {
+            "statement_timeout", "transaction_timeout", "idle_session_timeout"};
+
+    for (size_t i = 0; i < SL_COUNT(timeouts); i++) {
+        if (params_get(server->settings, timeouts[i]) != NULL) {
+            return true;
+        }
+    }
+    return false;
+}
+
 bool link_resets(const struct client *client, const struct server *server)
 {
     const char *name;
@@ -249,7 +263,7 @@ bool link_apply_params(struct client *client, struct server *server)
     sl_buf_init(&text.buf, QUERY_MAX);
     if (client->settings != server->settings) {
         /* Another's may cut it off before it has begun to be careful; then nothing may be behind. */
-        server->is_setting |= params_get(server->settings, "statement_timeout") != NULL;
+        server->is_setting |= link_may_be_cut_off(server);
         put_settings(&text, client->settings, server->settings);
     }
     text.encoding = NULL;

@@ -22,6 +22,12 @@ bool link_apply_params(struct client *client, struct server *server);
 bool link_resets(const struct client *client, const struct server *server);
 
 /*
+ * Another's timeouts are in force there, and may end what we ask it, or itself at any time: nothing of
+ * a client's is sent (server->is_setting) until they are gone.
+ */
+bool link_may_be_cut_off(const struct server *server);
+
+/*
  * Settings whose values are not ASCII have the encoding that these are in with them, by this name.
  * It is not set from there.
  */

@@ -283,6 +283,18 @@ enum sl_err server_ask_load(struct server *server, const char *query)
     return ask(server, query, SETTLE_LOAD);
 }
 
+enum sl_err server_ask_sync(struct server *server)
+{
+    static const uint8_t sync[] = {MSG_SYNC, 0, 0, 0, 4};
+    struct expect_entry entry = {.kind = EXPECT_SYNC, .flags = EXPECT_HIDDEN};
+
+    enum sl_err err = expect_push(&server->expect, entry);
+    if (err == SL_OK) {
+        server_say(server, sync, sizeof sync);
+    }
+    return err;
+}
+
 const char *server_connect_query(const struct server *server)
 {
     const struct conf *conf = server->io.worker->conf;

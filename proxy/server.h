@@ -106,10 +106,11 @@ struct server {
     bool is_broken;        /* it broke the protocol */
     bool is_due;           /* ReadyForQuery came while the client was in the middle of a message */
     bool is_retried;       /* an error was hidden: its request comes again after ReadyForQuery */
-    bool saw_reset;        /* RESET or DISCARD ALL since the last ReadyForQuery */
+    bool saw_reset;        /* RESET or DISCARD ALL: its client's own is to be set again */
     bool must_roll_back;   /* before it is another's: ROLLBACK */
     bool must_reset;       /* and then the reset query */
     bool must_discard;     /* or DISCARD ALL, whatever that is */
+    bool must_answer;      /* and at last a Sync: link.c, begin_sync() */
     bool is_spent;         /* its process has what nothing takes away: LOAD, setseed() */
     bool has_said_fatal;   /* its client knows why it ends */
     bool has_moved;        /* its host has another address now */
@@ -173,6 +174,8 @@ struct server {
  */
 SL_MUST_CHECK struct server *server_new(
         struct pool *pool, struct worker *worker, const struct params *startup);
+/* A hidden Sync: ReadyForQuery is all that may come. */
+SL_MUST_CHECK enum sl_err server_ask_sync(struct server *server);
 /* The only assignment of state. */
 void server_enter(struct server *server, enum server_state state);
 void server_check(const struct server *server);

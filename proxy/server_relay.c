@@ -19,6 +19,7 @@
 #include "proxy/client_retry.h"
 #include "proxy/client_stmt.h"
 #include "proxy/link.h"
+#include "proxy/link_params.h"
 #include "proxy/link_pins.h"
 #include "proxy/link_prepared.h"
 #include "proxy/param_names.h"
@@ -150,10 +151,12 @@ static bool show_own(struct relay *relay, const struct back_param *param)
     struct server *server = relay->server;
     struct client *client = server->client;
     const char *own = params_get(client->own, param->name_text);
+    const char *base = params_get(server->baseline, param->name_text);
     struct sl_buf buf;
 
-    if (own == NULL || !server->saw_reset || strcmp(own, param->value_text) == 0) {
-        return false;
+    if (own == NULL || !server->saw_reset || strcmp(own, param->value_text) == 0 ||
+            (base != NULL && strcmp(base, param->value_text) != 0)) {
+        return false; /* or it was set behind the RESET */
     }
     const struct params *set = params_with(client->params, param->name_text, own);
     if (set == NULL) {
@@ -186,12 +189,12 @@ static enum relayed on_param_status(struct relay *relay, struct sl_span body, bo
 
 void server_after_reset(struct server *server)
 {
-    if (cancel_holds_next(server)) {
-        return; /* cancel.c calls again; what the client says next waits as long */
+    if (cancel_holds_next(server) || !expect_idle(&server->expect)) {
+        return; /* cancel.c calls again, what the client says next waits as long; or more is to come */
     }
-    server->saw_reset = false;
-    if (server->client != NULL && server->state == SERVER_LINKED && expect_idle(&server->expect) &&
-            server->expect.status != 'E' && !link_settings(server->client)) {
+    server->saw_reset = server->expect.status != 'I'; /* a rollback takes back what is set here */
+    if (server->client != NULL && server->state == SERVER_LINKED && server->expect.status != 'E' &&
+            !link_settings(server->client)) {
         server->close_reason = "out of memory";
     }
 }
@@ -340,6 +343,9 @@ static void on_error(struct server *server, struct sl_span body)
         }
     }
     bool is_ours = expect_hidden(&server->expect) && head != NULL && head->local != SETTLE_QUESTION;
+    server->must_answer |=
+            strcmp(error.sqlstate, SL_STATE_QUERY_CANCELED) == 0 &&
+            (head == NULL || head->local == SETTLE_STATE || link_may_be_cut_off(server));
     if (server->state == SERVER_SETUP) {
         server->has_failed_setup = true;
     } else if (is_ours && !is_tolerated) {

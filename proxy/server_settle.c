@@ -144,7 +144,7 @@ void server_settle(void *self, const struct expect_entry *entry, enum expect_out
         if (entry->local == SETTLE_STATE) {
             session_state_answered(server, outcome);
         } else if (entry->local == SETTLE_SETTINGS) {
-            server->is_setting = false; /* or it is over with the server */
+            server->is_setting &= outcome != EXPECT_DONE; /* else it is over with the server */
         } else if (entry->local == SETTLE_PREPARED) {
             link_prepared_settled(server, entry, outcome);
         } else if (entry->local == SETTLE_LOAD) {

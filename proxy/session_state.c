@@ -50,6 +50,16 @@ const char *session_pin_name(unsigned i)
     return reasons[i].name;
 }
 
+static bool is_ascii(struct sl_span text)
+{
+    uint8_t all = 0;
+
+    for (size_t i = 0; i < text.len; i++) {
+        all |= text.at[i];
+    }
+    return all < 0x80;
+}
+
 /* ---- asking ---- */
 
 /*
@@ -220,6 +230,19 @@ static void take_setting(struct server *server, struct sl_span name, struct sl_s
     free(text);
 }
 
+/*
+ * Who has logged in as a superuser, and acts as somebody else, is not told what only superusers may
+ * read: it may be set all the same.
+ */
+static bool may_hide(const struct server *server, const struct params *settings)
+{
+    const char *is_superuser = params_get(server->reported, "is_superuser");
+
+    return (params_get(settings, "role") != NULL ||
+                   params_get(settings, "session_authorization") != NULL) &&
+           (is_superuser == NULL || strcmp(is_superuser, "off") != 0);
+}
+
 /* Bytes beyond ASCII are in the client's encoding, which says what they are. */
 static void take_encoding(const struct client *client, struct session_answer *answer)
 {
@@ -265,7 +288,7 @@ static void take_prepared(struct server *server, struct sl_span name, struct sl_
         return; /* every server has it */
     }
     answer->prepared = answer->prepared == NULL ? sql_prepared_draft_new() : answer->prepared;
-    if (answer->prepared == NULL || name.len > NAME_MAX_LEN ||
+    if (answer->prepared == NULL || name.len > NAME_MAX_LEN || !is_ascii(name) ||
             !prepare_text_find(text, name, params_rules(client->params), &text) ||
             prepared_is_of_its_moment(text)) {
         answer->pins |= PIN_PREPARED;
@@ -399,7 +422,8 @@ void session_state_answered(struct server *server, enum expect_outcome outcome)
         server->has_strays = false;
         answer->pins |= client->has_unasked ? PIN_SETTINGS : 0U;
         /* SET .. TO DEFAULT: of what connect_query has set nobody knows whether it is still so. */
-        server->is_dirty = answer->pins != 0 || server->has_called || server->restored != NULL;
+        server->is_dirty = answer->pins != 0 || server->has_called || server->restored != NULL ||
+                           may_hide(server, answer->settings);
         answer->pins |= client->keeps;
         client->pins = (uint16_t)answer->pins;
         client_path_begin(server, client->settings, true);
@@ -540,7 +564,10 @@ static void see_role(struct client *client, struct words *words)
     }
 }
 
-/* A comment, U&".." or a dot between spaces: the name is not what it seems. */
+/*
+ * A comment, U&".." or a dot between spaces: the name is not what it seems. A sign behind a byte
+ * beyond ASCII is the second half of a letter, in SJIS, BIG5, GBK and UHC.
+ */
 static void see_set(struct client *client, struct words *words)
 {
     skip(words, SPACES);
@@ -550,7 +577,8 @@ static void see_set(struct client *client, struct words *words)
         name = next_name(words);
     }
     skip(words, SPACES);
-    client->has_unasked |= is_at(words, "&/-.");
+    bool is_cut = name.len > 0 && name.at[name.len - 1] >= 0x80 && is_at(words, "@[\\]^`{|}~");
+    client->has_unasked |= is_cut || is_at(words, "&/-.");
     remember(client, name);
     if (is_word(name, "role")) {
         see_role(client, words);

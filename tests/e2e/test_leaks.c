@@ -112,6 +112,7 @@ static const struct leak {
         {"select (1::bigint).pg_advisory_lock", look_locks},
         {"select a.insert into temp t from (select 1 as insert) a", look_temp},
         {"set role joe", "select current_user"},
+        {"set dynamic_library_path = '/nowhere'; set role joe", "show dynamic_library_path"},
         {"set session authorization joe", "select session_user, current_user"},
         {"set session characteristics as transaction read only",
                 "show default_transaction_read_only"},
