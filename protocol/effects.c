@@ -485,6 +485,8 @@ static void on_call(struct scan *scan)
     } else if (IS_WORD(scan, "set_config") && scan->config_depth == 0) {
         scan->effects |= EFFECTS_RULES;
         scan->config_depth = scan->depth;
+    } else if (IS_WORD(scan, "pg_notify")) {
+        scan->effects |= EFFECTS_NOTIFIES;
     } else if (IS_WORD(scan, "nextval") || IS_WORD(scan, "setval")) {
         scan->effects |= EFFECTS_MOVES;
     } else if (!is_known(scan->word)) {

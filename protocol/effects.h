@@ -50,10 +50,11 @@ enum {
     EFFECTS_CALLS = 128,   /* what may stay is whatever the called does: functions, DO, EXECUTE */
     EFFECTS_ENDS = 256,    /* it may take away what stays: RESET, DISCARD, DROP, CLOSE, an unlock */
     EFFECTS_LEAVES = 512,  /* the text itself leaves something: SET, PREPARE, CREATE TEMP, LISTEN */
-    EFFECTS_LIBRARY = 1024, /* LOAD: the server process has it to its end */
-    EFFECTS_HOLDS = 2048,   /* it calls what leaves something in the process that nothing shows */
-    EFFECTS_MOVES = 4096,   /* it may take a sequence's next value: INSERT, nextval(), a call */
-    EFFECTS_ALL = 5103      /* of a text that is not read; not SCHEMA, LIBRARY and HOLDS */
+    EFFECTS_LIBRARY = 1024,  /* LOAD: the server process has it to its end */
+    EFFECTS_HOLDS = 2048,    /* it calls what leaves something in the process that nothing shows */
+    EFFECTS_MOVES = 4096,    /* it may take a sequence's next value: INSERT, nextval(), a call */
+    EFFECTS_NOTIFIES = 8192, /* NOTIFY or pg_notify(); what it calls may, too: EFFECTS_CALLS */
+    EFFECTS_ALL = 5103       /* of a text that is not read; not SCHEMA, LIBRARY and HOLDS */
 };
 
 /* Whether a call of that name, as it is written, is known to leave nothing; schema may be empty. */

@@ -109,6 +109,9 @@ void request_note_effects(struct client *client, unsigned effects)
         }
     }
     server->is_foreign = false;
+    if (SL_UNLIKELY((effects & (EFFECTS_NOTIFIES | EFFECTS_CALLS)) != 0)) {
+        server_may_notify(server);
+    }
     if (SL_UNLIKELY((effects & (EFFECTS_LIBRARY | EFFECTS_HOLDS | EFFECTS_MOVES)) != 0)) {
         link_pins_keep(client, effects);
     }
@@ -136,6 +139,9 @@ static void note(struct client *client, unsigned effects)
     if (client->mode == CONF_POOL_SESSION) {
         client->may_set |= (effects & EFFECTS_RULES) != 0;
         client->server->may_copy |= (effects & EFFECTS_COPY) != 0;
+        if (SL_UNLIKELY((effects & (EFFECTS_NOTIFIES | EFFECTS_CALLS)) != 0)) {
+            server_may_notify(client->server);
+        }
         client->server->is_spent |= (effects & (EFFECTS_LIBRARY | EFFECTS_HOLDS)) != 0;
         if (SL_UNLIKELY((effects & EFFECTS_NAMES) != 0)) {
             own_names_forget(client);

@@ -406,3 +406,8 @@ const char *server_state_text(const struct server *server)
     }
     return "closed";
 }
+
+void server_may_notify(struct server *server)
+{
+    notifiers_note(&server->pool->database->notifiers, server->pid, server->client->cancel.pid);
+}

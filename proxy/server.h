@@ -193,7 +193,11 @@ void server_relay_ready(struct server *server, unsigned got);
 /* What was withheld passes, when nobody waits any more. */
 void server_relay_withheld(struct server *server);
 /* After RESET: the client's own values, before whatever it says next. */
+/* Its client has done there what may send notifications: they say that client's number. */
+void server_may_notify(struct server *server);
 void server_after_reset(struct server *server);
+/* Its client has done what may send notifications: they are told to be that client's (notifiers.h). */
+void server_may_notify(struct server *server);
 /* Bytes of our own to the server, in order with what passes; sent by the end of the turn. */
 void server_say(struct server *server, const void *bytes, size_t len);
 /* What it was asked first of all; "": nothing, or it failed. */

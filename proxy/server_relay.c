@@ -20,13 +20,14 @@
 #include "proxy/client_stmt.h"
 #include "proxy/link.h"
 #include "proxy/link_params.h"
-#include "proxy/link_pins.h"
 #include "proxy/link_prepared.h"
 #include "proxy/param_names.h"
 #include "proxy/params.h"
 #include "proxy/pipeline.h"
+#include "proxy/registry.h"
 #include "proxy/server_load.h"
 #include "proxy/server_settle.h"
+#include "proxy/server_tag.h"
 #include "proxy/server_tap.h"
 #include "proxy/session_state.h"
 #include "proxy/suspend.h"
@@ -207,65 +208,6 @@ static struct sl_span tag_of(struct sl_span body)
     return back_tag_read(body, &tag) == SL_OK ? tag : sl_span(NULL, 0);
 }
 
-/* What connect_query has left is there for the next client, too. */
-static bool undoes_connect_query(const struct server *server, struct sl_span tag)
-{
-    if (sl_span_is(tag, "DEALLOCATE") || sl_span_is(tag, "DEALLOCATE ALL")) {
-        return strcasestr(server_connect_query(server), "prepare") != NULL;
-    }
-    return sl_span_is(tag, "RESET") || sl_span_is(tag, "DISCARD ALL") ||
-           sl_span_is(tag, "DISCARD TEMP");
-}
-
-static void on_tag(struct server *server, struct sl_span tag)
-{
-    struct client *client = server->client;
-
-    if (client == NULL || tag.len == 0) {
-        return;
-    }
-    if (SL_UNLIKELY(server->reads_tags)) {
-        catalogs_see_tag(server, tag);
-    }
-    if (SL_UNLIKELY(server->path.watches)) {
-        session_path_tag(&server->path, tag);
-    }
-    switch (tag.at[0]) {
-    case 'S': /* nearly all: SELECT n */
-        if (tag.len > 6 && tag.at[1] == 'E' && tag.at[2] == 'L' && tag.at[6] == ' ' &&
-                tag.at[7] != 'I') {
-            return;
-        }
-        break;
-    case 'I':
-    case 'U':
-    case 'B':
-    case 'F':
-    case 'M':
-        return;
-    default:
-        break;
-    }
-    server->saw_reset |= sl_span_is(tag, "RESET") || sl_span_is(tag, "DISCARD ALL");
-    if (client->mode == CONF_POOL_SESSION) {
-        return;
-    }
-    server->is_dirty |= server->restored != NULL && undoes_connect_query(server, tag);
-    if (sl_span_is(tag, "DISCARD ALL") || sl_span_is(tag, "DISCARD SEQUENCES")) {
-        link_pins_sequences_gone(client);
-    }
-    if (sl_span_is(tag, "DISCARD ALL") || sl_span_is(tag, "DEALLOCATE ALL")) {
-        server_stmts_forget(&server->stmts);
-        link_forget_prepared(client, server);
-        client_names_clear(client->names);
-    } else if (sl_span_is(tag, "LISTEN")) {
-        client->pins |= PIN_LISTEN;
-    }
-    /* A DO or a procedure may have a PREPARE, or a DEALLOCATE, within. */
-    server->has_sql_prepared |=
-            sl_span_is(tag, "PREPARE") || sl_span_is(tag, "DO") || sl_span_is(tag, "CALL");
-}
-
 /* Of what the server is asked with that: a name that we gave to a statement, and take it to know. */
 static bool names_ours(const struct expect_entry *head)
 {
@@ -402,14 +344,33 @@ static enum relayed on_unasked_error(struct server *server)
     return server->client != NULL ? RELAY_PASS : RELAY_HIDE;
 }
 
-static enum relayed on_notification(const struct server *server)
+/* The same with the number of the process that clients are told; NULL: no memory. */
+static struct settle_bytes *with_shown_process(struct server *server, struct sl_span body)
 {
+    uint32_t backend = sl_get_u32(body.at);
+    uint32_t shown = notifiers_shown(&server->pool->database->notifiers, backend);
+    struct settle_bytes *copy =
+            settle_bytes_new(sl_span(body.at - MESSAGE_HEAD, MESSAGE_HEAD + body.len));
+
+    if (copy != NULL) {
+        sl_set_u32(copy->at + MESSAGE_HEAD, shown);
+    }
+    return copy;
+}
+
+static enum relayed on_notification(struct relay *relay, struct sl_span body)
+{
+    struct server *server = relay->server;
     const struct client *client = server->client;
 
     /* Whoever holds the server did not listen, unless it has held it ever since. */
     bool is_its = client != NULL &&
                   (client->mode == CONF_POOL_SESSION || (client->pins & PIN_LISTEN) != 0);
 
+    if (is_its && body.len >= sizeof(uint32_t)) {
+        relay->instead = with_shown_process(server, body);
+        return relay->instead != NULL ? RELAY_SWAP : RELAY_PASS;
+    }
     return is_its ? RELAY_PASS : RELAY_HIDE;
 }
 
@@ -457,13 +418,13 @@ static enum relayed on_message(struct relay *relay, uint8_t type, struct sl_span
     case BACK_NOTICE:
         return is_hidden || server->client == NULL ? RELAY_HIDE : RELAY_PASS;
     case BACK_NOTIFICATION:
-        return on_notification(server);
+        return on_notification(relay, body);
     case BACK_READY:
         return on_ready(relay, body);
     case BACK_COMMAND_COMPLETE:
         if (!is_hidden) {
             struct sl_span tag = tag_of(body);
-            on_tag(server, tag);
+            server_tag_see(server, tag);
             server_meter_tag(server, tag);
         }
         break;

@@ -237,6 +237,37 @@ static void what_sequences_gave_last_is_kept_for_who_asks(void **state)
     PQfinish(one);
 }
 
+/* The process that a notification is from is the one that its client was told of. */
+static void a_notification_says_whose_it_is(void **state)
+{
+    static const char *const ways[] = {"notify heard", "select pg_notify('heard', '')",
+            "insert into noted values (1)", "delete from noted", "do $$begin notify heard; end$$"};
+
+    (void)state;
+    cluster_sql(&cluster,
+            "create table noted (n int); "
+            "create function note() returns trigger language plpgsql as "
+            "$$begin notify heard; return null; end$$; "
+            "create trigger t after insert or delete on noted execute function note()");
+    PGconn *one = open_as("postgres", "two");
+    PGconn *other = open_as("postgres", "two");
+    query_expect(one, "listen heard", "LISTEN");
+    for (size_t i = 0; i < CASE_COUNT(ways); i++) {
+        PGconn *from = i % 2 == 0 ? other : one;
+        query_text(from, ways[i]);
+        PGnotify *heard = NULL;
+        while ((heard = PQnotifies(one)) == NULL) {
+            query_expect(one, "select 1", "1");
+        }
+        if (heard->be_pid != PQbackendPID(from)) {
+            fail_msg("%s: %d, not %d", ways[i], heard->be_pid, PQbackendPID(from));
+        }
+        PQfreemem(heard);
+    }
+    PQfinish(other);
+    PQfinish(one);
+}
+
 /* What is prepared for two-phase commit lives on no session. */
 static void a_prepared_transaction_is_committed_anywhere(void **state)
 {
@@ -283,6 +314,7 @@ int main(void)
             CASE(what_lives_on_a_server_keeps_its_client_there),
             CASE(what_nothing_takes_away_ends_with_its_server),
             CASE(what_sequences_gave_last_is_kept_for_who_asks),
+            CASE(a_notification_says_whose_it_is),
             CASE(a_prepared_transaction_is_committed_anywhere),
             CASE(a_role_that_is_gone_is_said),
     };
