@@ -300,7 +300,7 @@ static struct prepared *unnamed_of(struct client *client, struct sl_span body)
 {
     bool is_same = same(client->unnamed, body);
 
-    if (is_same && client->unnamed->reading == 0) {
+    if (is_same && client->unnamed->reading == 0 && client_rules_names(client) == 0) {
         return prepared_ref(client->unnamed);
     }
     uint64_t reading = client_rules_reading(client, body);

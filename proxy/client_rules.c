@@ -2,12 +2,16 @@
 #include "proxy/client_rules.h"
 
 #include "protocol/base/check.h"
+#include "protocol/base/hash.h"
 #include "protocol/message.h"
+#include "protocol/search_path.h"
 #include "protocol/stmt.h"
 #include "proxy/client.h"
 #include "proxy/params.h"
 #include "proxy/prepared.h"
+#include "proxy/search_paths.h"
 #include "proxy/server.h"
+#include "proxy/session_path.h"
 
 #include <string.h>
 #include <strings.h>
@@ -109,9 +113,36 @@ void client_rules_see(struct client *client, struct sl_span messages)
     }
 }
 
+/* The path that names are found by may be one that is being set. */
+static bool is_path_unsure(const struct client *client)
+{
+    unsigned kind = client->server == NULL ? SEARCH_PATH_KEPT : client->server->path.kind;
+
+    return kind >= SEARCH_PATH_SET && kind <= SEARCH_PATH_DISCARD;
+}
+
+/* One that is not known is taken for what the session began with. */
+uint64_t client_rules_names(const struct client *client)
+{
+    static const char *const actors[] = {"role", "session_authorization"};
+    uint16_t path = client_path_now(client);
+    bool is_usual = path == SEARCH_PATHS_OF_ROLE || path == SEARCH_PATHS_UNKNOWN;
+    uint64_t names = is_usual ? 0 : sl_hash64_seed(sl_span(&path, sizeof path), 1);
+
+    for (size_t i = 0; SL_UNLIKELY(client->settings != params_empty()) && i < SL_COUNT(actors);
+            i++) {
+        const char *value = params_get(client->settings, actors[i]);
+        names = value == NULL ? names : sl_hash64_seed(sl_span_text(value), names + i + 1);
+    }
+    return names;
+}
+
 uint64_t client_rules_reading(struct client *client, struct sl_span body)
 {
-    return prepared_reading(body, params_reading(client->params), are_unsure(client));
+    uint64_t reading = prepared_reading(body, params_reading(client->params), are_unsure(client));
+    uint64_t names = is_path_unsure(client) ? prepared_reading_apart() : client_rules_names(client);
+
+    return names == 0 ? reading : sl_hash64_seed(sl_span(&names, sizeof names), reading);
 }
 
 static bool is_of_old(const struct stmt *stmt)

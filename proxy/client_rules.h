@@ -26,8 +26,13 @@ struct stmt;
 
 /* Messages of its that have come next, as far as they are here; before they are sent. */
 void client_rules_see(struct client *client, struct sl_span messages);
-/* prepared_reading() of a Parse's body that it sends now. */
+/*
+ * prepared_reading() of a Parse's body that it sends now, and of what its names stand for: parameters
+ * have the types of the tables that search_path finds first.
+ */
 uint64_t client_rules_reading(struct client *client, struct sl_span body);
+/* Two clients with the same number find names alike; 0: as everybody does at first. */
+uint64_t client_rules_names(const struct client *client);
 /* stmt begins its walk with them: sets its rules.is_unknown. */
 void client_rules_apply(struct client *client, struct stmt *stmt);
 

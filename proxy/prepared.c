@@ -125,6 +125,11 @@ bool prepared_is_of_its_moment(struct sl_span text)
     return has_constant(text) && is_of_its_moment(text);
 }
 
+uint64_t prepared_reading_apart(void)
+{
+    return atomic_fetch_add(&last_reading, 1) + 1;
+}
+
 uint64_t prepared_reading(struct sl_span body, uint64_t settings, bool is_unsure)
 {
     struct sl_span text = sl_span(body.at, strnlen((const char *)body.at, body.len));
@@ -133,7 +138,7 @@ uint64_t prepared_reading(struct sl_span body, uint64_t settings, bool is_unsure
         return is_ascii(text) ? 0 : settings; /* the encoding says which names they are */
     }
     if (is_unsure || is_of_its_moment(text)) {
-        return atomic_fetch_add(&last_reading, 1) + 1;
+        return prepared_reading_apart();
     }
     return settings;
 }

@@ -66,6 +66,8 @@ SL_MUST_CHECK struct prepared *prepared_intern(struct sl_span body, uint64_t rea
  * their like, whose values are those of the moment.
  */
 uint64_t prepared_reading(struct sl_span body, uint64_t settings, bool is_unsure);
+/* One of nobody else's. */
+uint64_t prepared_reading_apart(void);
 /* Has the text, of SQL, such a constant? */
 bool prepared_is_of_its_moment(struct sl_span text);
 struct prepared *prepared_ref(struct prepared *prepared);

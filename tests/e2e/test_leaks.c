@@ -112,7 +112,6 @@ static const struct leak {
         {"select (1::bigint).pg_advisory_lock", look_locks},
         {"select a.insert into temp t from (select 1 as insert) a", look_temp},
         {"set role joe", "select current_user"},
-        {"set dynamic_library_path = '/nowhere'; set role joe", "show dynamic_library_path"},
         {"set session authorization joe", "select session_user, current_user"},
         {"set session characteristics as transaction read only",
                 "show default_transaction_read_only"},
@@ -147,6 +146,7 @@ static const struct leak keeping[] = {
         {"select set_config /* c */ ('my.thing', 'x', false)", look_thing},
         {"create type pg_temp.y as enum ('a')", look_temp_schema},
         {"create collation pg_temp.y from \"C\"", look_temp_schema},
+        {"set dynamic_library_path = '/nowhere'; set role joe", "show dynamic_library_path"},
         /* Once somebody has asked, whoever may have taken a value keeps its server. */
         {"select nextval('seq')", "select lastval()"},
         {"select nextval('seq')", "select currval('seq')"},

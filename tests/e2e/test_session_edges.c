@@ -225,6 +225,41 @@ static void long_names_of_settings(void **state)
     PQfinish(other);
 }
 
+/* Likewise by Parse, with a name and without. */
+static void so_does_one_that_comes_by_parse(void **state)
+{
+    static const char sql[] = "select id from t where id = $1";
+
+    (void)state;
+    PGconn *one = open_as("postgres", "one");
+    PGconn *other = open_as("postgres", "one");
+    query_expect(one, "set search_path = a", "SET");
+    query_expect(other, "set search_path = b", "SET");
+    PQclear(PQprepare(one, "p", sql, 0, NULL));
+    PQclear(PQprepare(other, "p", sql, 0, NULL));
+    for (int i = 0; i < 3; i++) {
+        const char *const number[] = {"1"};
+        const char *const letter[] = {"x"};
+        assert_string_equal(query_prepared(one, "p", 1, number), "1");
+        assert_string_equal(query_prepared(other, "p", 1, letter), "x");
+        assert_string_equal(query_params(one, sql, 1, number), "1");
+        assert_string_equal(query_params(other, sql, 1, letter), "x");
+    }
+    /* For a transaction only, which may go in one piece with what it is for. */
+    static const char *const begins[] = {"reset search_path", "begin; set local search_path = b"};
+    const char *const letter[] = {"y"};
+    query_expect(other, "insert into t values ('y')", "INSERT 0 1");
+    for (size_t i = 0; i < CASE_COUNT(begins); i++) {
+        query_text(other, begins[i]);
+    }
+    assert_string_equal(query_params(other, sql, 1, letter), "y");
+    PQclear(PQprepare(other, "q", sql, 0, NULL));
+    assert_string_equal(query_prepared(other, "q", 1, letter), "y");
+    query_expect(other, "commit", "COMMIT");
+    PQfinish(other);
+    PQfinish(one);
+}
+
 /* The same bytes are other letters in another encoding. */
 static void a_statement_has_its_own_clients_letters(void **state)
 {
@@ -321,6 +356,7 @@ int main(void)
             cmocka_unit_test(connect_query_is_every_clients),
             cmocka_unit_test(a_very_long_setting_is_its_clients),
             cmocka_unit_test(a_statement_means_its_own_clients_tables),
+            cmocka_unit_test(so_does_one_that_comes_by_parse),
             cmocka_unit_test(a_statement_has_its_own_clients_letters),
             cmocka_unit_test(role_none_is_kept),
             cmocka_unit_test(rights_of_then),
