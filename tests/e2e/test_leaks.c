@@ -144,9 +144,10 @@ static const struct leak keeping[] = {
         {"select set_config('my' || '.thing', 'x', false)", look_thing},
         {"select set_config(E'my.thing', 'x', false)", look_thing},
         {"select set_config /* c */ ('my.thing', 'x', false)", look_thing},
+        /* The role may not see what is set. */
+        {"set dynamic_library_path = '/nowhere'; set role joe", "show dynamic_library_path"},
         {"create type pg_temp.y as enum ('a')", look_temp_schema},
         {"create collation pg_temp.y from \"C\"", look_temp_schema},
-        {"set dynamic_library_path = '/nowhere'; set role joe", "show dynamic_library_path"},
         /* Once somebody has asked, whoever may have taken a value keeps its server. */
         {"select nextval('seq')", "select lastval()"},
         {"select nextval('seq')", "select currval('seq')"},
