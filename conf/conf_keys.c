@@ -266,7 +266,8 @@ static const struct conf_key keys[] = {
                 .ignored = "buffers belong to a worker and need no tuning"),
         WORD(POOLS, pool_mode, pool_modes, "session", LIVE,
                 "When a server is free again: after the session, the transaction or the "
-                "statement."),
+                "statement.",
+                .sample = "transaction"),
         TIME(POOLS, pool_idle_timeout, 0, "0", LIVE,
                 "Forget a pool that has had neither clients nor servers for so long; 0 never."),
         TIME(CLIENTS, query_timeout, 0, "0", LIVE,

@@ -94,6 +94,7 @@ struct conf_key {
     const char *ignored; /* why it has no effect, or NULL: honoured */
     const char *same_as; /* the key this one is another name of, or NULL */
     const char *sentence;
+    const char *sample; /* what the sample configuration sets it to; NULL: its default */
 };
 
 const struct conf_section *conf_section_at(enum conf_section_id id);

@@ -47,6 +47,9 @@ static void write_sample_key(FILE *out, const struct conf_key *key)
         text = key->type == CONF_TYPE_TEXT ? "" : "0";
     }
     fprintf(out, ";%s =%s%s\n", key->name, text[0] == '\0' ? "" : " ", text);
+    if (key->sample != NULL) {
+        fprintf(out, "%s = %s\n", key->name, key->sample);
+    }
 }
 
 /* A section that is there once: its keys as those of [sluice]. */
@@ -90,7 +93,8 @@ static void write_sample_section(FILE *out, enum conf_section_id id)
 
 void conf_write_sample(FILE *out)
 {
-    fprintf(out, "; A sample configuration: every key with its default, commented out.\n"
+    fprintf(out, "; A sample configuration: every key with its default, commented out, and\n"
+                 "; set what is better today than PgBouncer's default: pool_mode.\n"
                  "; Written from the key table; conf/KEYS.md says the same as a list.\n"
                  "; Comments stand on lines of their own. `sluice --check FILE` tells what holds.\n"
                  "\n[databases]\n");

@@ -67,6 +67,12 @@ static void the_samples_values_are_the_defaults(void **state)
     assert_non_null(out);
     conf_write_sample(out);
     assert_int_equal(fclose(out), 0);
+    conf_problems_init(&problems);
+    conf = conf_load_text("sample", sl_span_text(printed), &problems);
+    assert_non_null(conf);
+    assert_int_equal(conf->pool_mode, CONF_POOL_TRANSACTION); /* as it comes */
+    conf_unref(conf);
+    conf_problems_fini(&problems);
     start = strstr(printed, "\n[sluice]");
     assert_non_null(start);
     for (char *line = start; (line = strstr(line, "\n;")) != NULL; line++) {
