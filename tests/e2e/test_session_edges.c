@@ -260,6 +260,32 @@ static void so_does_one_that_comes_by_parse(void **state)
     PQfinish(one);
 }
 
+/* What one prepares anew, by other settings than before, is nobody's who has those of before. */
+static void nor_does_one_that_is_prepared_anew(void **state)
+{
+    static const char sql[] =
+            "select extract(epoch from timestamptz '2024-01-01 00:00')::int as zone";
+
+    (void)state;
+    PGconn *one = open_as("postgres", "two");
+    PGconn *same = open_as("postgres", "two");
+    PGconn *other = open_as("postgres", "two");
+    query_expect(same, "set timezone = 'UTC'", "SET");
+    query_expect(one, "set timezone = 'UTC'", "SET");
+    query_expect(other, "begin", "BEGIN"); /* so that there is one server for what follows */
+    PQclear(PQprepare(one, "zone", sql, 0, NULL));
+    query_expect(one, "set timezone = 'Asia/Tokyo'", "SET");
+    int before = pid_of(one);
+    query_expect(other, "rollback", "ROLLBACK");
+    occupy(other, before);
+    query_prepared(one, "zone", 0, NULL);
+    PQclear(PQprepare(same, "zone", sql, 0, NULL));
+    assert_string_equal(query_prepared(same, "zone", 0, NULL), "1704067200");
+    PQfinish(other);
+    PQfinish(same);
+    PQfinish(one);
+}
+
 /* The same bytes are other letters in another encoding. */
 static void a_statement_has_its_own_clients_letters(void **state)
 {
@@ -357,6 +383,7 @@ int main(void)
             cmocka_unit_test(a_very_long_setting_is_its_clients),
             cmocka_unit_test(a_statement_means_its_own_clients_tables),
             cmocka_unit_test(so_does_one_that_comes_by_parse),
+            cmocka_unit_test(nor_does_one_that_is_prepared_anew),
             cmocka_unit_test(a_statement_has_its_own_clients_letters),
             cmocka_unit_test(role_none_is_kept),
             cmocka_unit_test(rights_of_then),
