@@ -139,42 +139,12 @@ static bool is_closing(struct client *client, const struct prepared *prepared)
     return old != NULL && is_unsettled(client, true, old->segment);
 }
 
-static struct sl_span text_of(const struct prepared *prepared)
-{
-    return prepared == NULL ? sl_span(NULL, 0) : sl_span(prepared->body, prepared->text_len);
-}
-
-/*
- * A server that lacks it will read it by the settings of now, and others share what it is then; but
- * for 'now' and its like, which nobody shares. Without memory it stays what it was.
- */
-static struct server_stmt *renew(struct client *client, struct client_name *name)
-{
-    struct prepared *old = name->prepared;
-    struct sl_span body = sl_span(old->body, old->len);
-
-    uint64_t reading = client_rules_reading(client, body);
-    bool is_same = reading == old->reading || prepared_is_of_its_moment(text_of(old));
-    struct prepared *now = is_same ? NULL : prepared_intern(body, reading);
-    if (now == NULL) {
-        return NULL;
-    }
-    name->prepared = now;
-    prepared_unref(old);
-    return server_stmts_find(&client->server->stmts, now);
-}
-
 /* The server has the statement, or will by then: its Parse goes ahead. STEP_NEXT when so. */
-static enum step ensure(struct client *client, struct client_name *of)
+static enum step ensure(struct client *client, struct prepared *prepared)
 {
     struct server *server = client->server;
-    struct server_stmt *stmt = server_stmts_find(&server->stmts, of->prepared);
+    struct server_stmt *stmt = server_stmts_find(&server->stmts, prepared);
     char name[PREPARED_NAME_MAX];
-
-    if (SL_UNLIKELY(stmt == NULL)) {
-        stmt = renew(client, of);
-    }
-    struct prepared *prepared = of->prepared;
 
     if (SL_LIKELY(stmt != NULL)) {
         if (is_unsettled(client, stmt->is_pending, stmt->segment)) {
@@ -293,6 +263,11 @@ static bool reply_locally(struct client *client, const struct request *request, 
 }
 
 /* ---- Parse ---- */
+
+static struct sl_span text_of(const struct prepared *prepared)
+{
+    return prepared == NULL ? sl_span(NULL, 0) : sl_span(prepared->body, prepared->text_len);
+}
 
 /* Ahead of the Parse: whatever must be taken away first may not come between it and its Bind. */
 static unsigned note_statement(struct client *client, const struct prepared *prepared)
@@ -606,7 +581,7 @@ static enum step find_statement(struct client *client, const struct request *req
     if (found == NULL) {
         return STEP_NEXT;
     }
-    enum step step = ensure(client, found);
+    enum step step = ensure(client, client_rules_renew(client, found));
     if (step == STEP_NEXT) {
         *prepared = found->prepared;
     }

@@ -145,6 +145,24 @@ uint64_t client_rules_reading(struct client *client, struct sl_span body)
     return names == 0 ? reading : sl_hash64_seed(sl_span(&names, sizeof names), reading);
 }
 
+struct prepared *client_rules_renew(struct client *client, struct client_name *name)
+{
+    struct prepared *old = name->prepared;
+    struct sl_span body = sl_span(old->body, old->len);
+
+    if (SL_LIKELY(server_stmts_find(&client->server->stmts, old) != NULL) ||
+            prepared_is_of_its_moment(sl_span(old->body, old->text_len))) {
+        return old;
+    }
+    uint64_t reading = client_rules_reading(client, body);
+    struct prepared *now = reading == old->reading ? NULL : prepared_intern(body, reading);
+    if (now != NULL) {
+        name->prepared = now;
+        prepared_unref(old);
+    }
+    return name->prepared;
+}
+
 static bool is_of_old(const struct stmt *stmt)
 {
     return stmt->query.at < stmt->request.at ||

@@ -22,6 +22,8 @@
 #include <stdint.h>
 
 struct client;
+struct client_name;
+struct prepared;
 struct stmt;
 
 /* Messages of its that have come next, as far as they are here; before they are sent. */
@@ -33,6 +35,12 @@ void client_rules_see(struct client *client, struct sl_span messages);
 uint64_t client_rules_reading(struct client *client, struct sl_span body);
 /* Two clients with the same number find names alike; 0: as everybody does at first. */
 uint64_t client_rules_names(const struct client *client);
+/*
+ * What a client's name stands for, which is about to be used. A server that lacks it will read it by
+ * the settings of now, and others share what it is then: it is another from now on, unless it is nobody
+ * else's ('now' and its like) or there is no memory.
+ */
+struct prepared *client_rules_renew(struct client *client, struct client_name *name);
 /* stmt begins its walk with them: sets its rules.is_unknown. */
 void client_rules_apply(struct client *client, struct stmt *stmt);
 
