@@ -65,19 +65,21 @@ enum forgets { FORGETS_NOTHING, FORGETS_NAMES, FORGETS_FLUSHED };
 struct client {
     struct io io;
     struct sl_id id;
-    uint8_t state;        /* enum client_state */
-    uint8_t mode;         /* enum conf_pool_mode, fixed at login */
-    uint8_t body_fate;    /* enum body_fate */
-    uint8_t forgets;      /* enum forgets, in forgets_segment */
-    bool renames;         /* prepared statements are ours to name */
-    bool asks_sequences;  /* it has asked for currval or lastval before */
-    bool moves_sequences; /* it may have taken a value of one */
-    bool has_left;        /* Terminate was read, or the socket ended: no more input */
-    bool is_counted;      /* against the limits of database and user */
-    bool is_admitted;     /* against max_client_conn */
-    bool was_notified;    /* query_wait_notify, for this wait */
-    bool is_held;         /* input waits for replies that are due (prepared.h, pending) */
-    bool skips_to_sync;   /* an error of ours: what comes is dropped up to Sync */
+    uint8_t state;         /* enum client_state */
+    uint8_t mode;          /* enum conf_pool_mode, fixed at login */
+    uint8_t body_fate;     /* enum body_fate */
+    uint8_t forgets;       /* enum forgets, in forgets_segment */
+    bool renames;          /* prepared statements are ours to name */
+    bool asks_sequences;   /* it has asked for currval or lastval before */
+    bool moves_sequences;  /* it may have taken a value of one */
+    bool keeps_briefly;    /* link_pins.h: for that, without having asked itself */
+    uint8_t moves_unasked; /* transactions of that kind behind which it did not ask */
+    bool has_left;         /* Terminate was read, or the socket ended: no more input */
+    bool is_counted;       /* against the limits of database and user */
+    bool is_admitted;      /* against max_client_conn */
+    bool was_notified;     /* query_wait_notify, for this wait */
+    bool is_held;          /* input waits for replies that are due (prepared.h, pending) */
+    bool skips_to_sync;    /* an error of ours: what comes is dropped up to Sync */
     bool is_replication;
     bool may_set;       /* what it asked for, since outside a transaction, may change settings */
     bool has_unasked;   /* it may have set what session_state.c does not know to ask for */

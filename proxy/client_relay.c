@@ -112,7 +112,8 @@ void request_note_effects(struct client *client, unsigned effects)
     if (SL_UNLIKELY((effects & (EFFECTS_NOTIFIES | EFFECTS_CALLS)) != 0)) {
         server_may_notify(server);
     }
-    if (SL_UNLIKELY((effects & (EFFECTS_LIBRARY | EFFECTS_HOLDS | EFFECTS_MOVES)) != 0)) {
+    if (SL_UNLIKELY((effects & (EFFECTS_LIBRARY | EFFECTS_HOLDS | EFFECTS_MOVES |
+                                       EFFECTS_SEQUENCES)) != 0)) {
         link_pins_keep(client, effects);
     }
     if (SL_UNLIKELY((effects & EFFECTS_LEAVES) != 0)) {

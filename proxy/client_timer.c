@@ -8,6 +8,8 @@
 #include "conf/conf.h"
 #include "protocol/back.h"
 #include "protocol/sqlstate.h"
+#include "proxy/link.h"
+#include "proxy/link_pins.h"
 #include "proxy/process.h"
 #include "proxy/registry.h"
 #include "proxy/server.h"
@@ -61,6 +63,7 @@ static struct deadline linked_deadline(const struct client *client)
     } else {
         earlier(&deadline, client->request_at, conf_client_idle_timeout(conf, user),
                 SL_STATE_IDLE_SESSION_TIMEOUT, "client_idle_timeout");
+        earlier(&deadline, client->keeps_briefly ? client->request_at : 0, LINK_PINS_REST, "", "");
     }
     if (server->expect.status != 'I' || is_busy) {
         earlier(&deadline, client->xact_since, conf_transaction_timeout(conf, user),
@@ -113,7 +116,7 @@ void client_set_timer(struct client *client)
     struct worker *worker = client->io.worker;
     sl_usec notify = worker->conf->query_wait_notify_usec;
 
-    if (client->state == CLIENT_ACTIVE && !worker->watches_clients) {
+    if (client->state == CLIENT_ACTIVE && !worker->watches_clients && !client->keeps_briefly) {
         timer_clear(&worker->timers, &client->timer);
         return; /* the usual case, and once a transaction: no deadline is configured */
     }
@@ -204,6 +207,11 @@ void client_timer_fired(struct client *client)
     }
     if (client->state == CLIENT_WAITING || client->state == CLIENT_WELCOME) {
         end_wait(client);
+        return;
+    }
+    if (deadline.sqlstate[0] == '\0') {
+        link_pins_rested(client);
+        link_settle(client->server);
         return;
     }
     SL_IGNORE(sl_error_set(&error, SL_ETIMEOUT, deadline.sqlstate, "%s", deadline.text),

@@ -10,10 +10,16 @@
  * A session in session pooling, and a replication connection, are not pinned: their servers are
  * nobody else's anyway.
  *
+ * What sequences gave last pins a client that has asked for it before, until DISCARD. Where others of the
+ * pool have asked, one that has not may do so in its next transaction: it is pinned until it rests, and
+ * not at all when LINK_PINS_UNASKED of its transactions have passed without.
+ *
  * Threads: the worker that has both. Bounds: max_pinned_percent of a pool.
  */
 #ifndef SLUICE_PROXY_LINK_PINS_H
 #define SLUICE_PROXY_LINK_PINS_H
+
+#include "protocol/base/clock.h"
 
 #include <stdbool.h>
 
@@ -22,8 +28,14 @@ struct server;
 
 /* The client is about to send a statement whose text leaves something. */
 void link_pins_see(struct client *client);
-/* The same, if what it leaves no question tells of: EFFECTS_LIBRARY, _HOLDS, _MOVES. */
+/* The same, if what it leaves no question tells of: EFFECTS_LIBRARY, _HOLDS, _MOVES, _SEQUENCES. */
 void link_pins_keep(struct client *client, unsigned effects);
+/*
+ * A client that has not asked for currval or lastval itself, where others of its pool do, rests for
+ * LINK_PINS_REST after it has taken a value: it is not pinned for that any more.
+ */
+void link_pins_rested(struct client *client);
+#define LINK_PINS_REST SL_SECOND
 /* DISCARD ALL or SEQUENCES is done. */
 void link_pins_sequences_gone(struct client *client);
 /*
@@ -34,7 +46,7 @@ bool link_pins_settle(struct server *server);
 /* Before another client may have the server, or it is closed. */
 void link_pins_end(struct server *server);
 
-enum { LINK_PINS_TEXT_MAX = 160 };
+enum { LINK_PINS_TEXT_MAX = 160, LINK_PINS_UNASKED = 3 };
 
 /* "temporary object, listen" */
 const char *link_pins_text(unsigned reasons, char text[static LINK_PINS_TEXT_MAX]);

@@ -29,8 +29,9 @@
  * Some of what stays nothing shows. What a LOAD or setseed() has left only the end of the server's
  * process takes away: its client keeps the server to its own end, and then it is closed. What a
  * sequence gave last (currval, lastval) cannot be had elsewhere either, but hardly anybody asks for
- * it, and whoever inserts leaves some: so a client is pinned for that if somebody of its pool has
- * ever asked, and until then it only comes back to its last server if that is idle.
+ * it, and whoever inserts leaves some: so a client is pinned for that when it has asked before, or
+ * for a moment if somebody of its pool has (link_pins.h), and else only comes back to its last
+ * server if that is idle.
  *
  * Ownership: a struct session_answer is its server's while it is asked. Threads: the server's
  * worker. Bounds: PARAMS_BYTES_MAX of settings, CUSTOM_NAMES_MAX names, SQL_PREPARED_MAX statements and

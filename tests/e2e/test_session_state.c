@@ -237,6 +237,27 @@ static void what_sequences_gave_last_is_kept_for_who_asks(void **state)
     PQfinish(one);
 }
 
+/* Who only might ask does not keep a server for good, or a pool had soon none left. */
+static void who_does_not_ask_lets_go(void **state)
+{
+    PGconn *some[4];
+
+    (void)state;
+    cluster_sql(&cluster, "create table inserted (id serial)");
+    PGconn *one = open_as("postgres", "two");
+    query_expect_start(one, "select lastval()", "ERROR ");
+    PQfinish(one);
+    for (size_t round = 0; round < 5; round++) {
+        for (size_t i = 0; i < CASE_COUNT(some); i++) {
+            some[i] = round == 0 ? open_as("postgres", "two") : some[i];
+            query_expect(some[i], "insert into inserted default values", "INSERT 0 1");
+        }
+    }
+    for (size_t i = 0; i < CASE_COUNT(some); i++) {
+        PQfinish(some[i]);
+    }
+}
+
 /* The process that a notification is from is the one that its client was told of. */
 static void a_notification_says_whose_it_is(void **state)
 {
@@ -314,6 +335,7 @@ int main(void)
             CASE(what_lives_on_a_server_keeps_its_client_there),
             CASE(what_nothing_takes_away_ends_with_its_server),
             CASE(what_sequences_gave_last_is_kept_for_who_asks),
+            CASE(who_does_not_ask_lets_go),
             CASE(a_notification_says_whose_it_is),
             CASE(a_prepared_transaction_is_committed_anywhere),
             CASE(a_role_that_is_gone_is_said),
