@@ -94,6 +94,7 @@ struct client {
     bool minor_two;          /* protocol 3.2: a long cancel key */
     uint16_t pins;           /* enum session_pin: why it keeps its server between transactions */
     uint16_t keeps;          /* enum session_pin: of those, what no question tells of */
+    uint64_t moved_on;       /* the serial number of the server where it took a value last */
     uint32_t body_left;      /* of a message from the client */
     uint32_t replaced;       /* bytes of input that instead replaces */
     uint32_t undone_segment; /* see unnamed.c: the last undone and one; 0: none */

@@ -104,7 +104,9 @@ void request_note_effects(struct client *client, unsigned effects)
             client->asks_sequences = true;
             atomic_store_explicit(&client->pool->asks_sequences, true, memory_order_relaxed);
         }
-        if (server->is_foreign && !server->is_unsynced && !link_forget_sequences(server)) {
+        /* What another has left there, or the client itself before what it did elsewhere. */
+        bool is_past = server->is_foreign || link_moved_elsewhere(client, server);
+        if (is_past && !server->is_unsynced && !link_forget_sequences(server)) {
             server->close_reason = "out of memory";
         }
     }

@@ -44,6 +44,11 @@
 static const char discard_session[] = DISCARD_WITH("");
 static const char discard_all[] = DISCARD_WITH("DEALLOCATE ALL; ");
 
+bool link_moved_elsewhere(const struct client *client, const struct server *server)
+{
+    return client->moved_on != 0 && client->moved_on != server->serial;
+}
+
 bool link_forget_sequences(struct server *server)
 {
     server->is_foreign = false;
@@ -63,7 +68,8 @@ static bool clean_for(struct server *server, const struct client *client)
     server->is_foreign =
             is_base_lost || !server_was_of(server, client->id, client->io.worker->index);
     if (!server->is_foreign) {
-        return true;
+        return !client->asks_sequences || !link_moved_elsewhere(client, server) ||
+               link_forget_sequences(server);
     }
     server->is_dirty |= catalogs_doubt(server) || is_base_lost;
     if (!server->is_dirty && !has_others) {

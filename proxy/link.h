@@ -26,6 +26,8 @@ bool link_join(struct client *client, struct server *server);
 bool link_settings(struct client *client);
 /* Ahead of the client's first request: what others' sequences gave is none of its business. */
 bool link_forget_sequences(struct server *server);
+/* It has taken a sequence's value since on another server: what it has here is of before. */
+bool link_moved_elsewhere(const struct client *client, const struct server *server);
 /* The client took a server only for its welcome: back it goes. */
 void link_part_unused(struct client *client);
 /* May the server and its client part now, as far as the wire goes? */

@@ -64,6 +64,7 @@ static void keep_sequences(struct client *client, unsigned effects)
             client->moves_unasked++;
         }
         client->moves_sequences = true;
+        client->moved_on = server->serial;
     }
     if (!client->moves_sequences) {
         return;

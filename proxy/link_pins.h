@@ -46,7 +46,7 @@ bool link_pins_settle(struct server *server);
 /* Before another client may have the server, or it is closed. */
 void link_pins_end(struct server *server);
 
-enum { LINK_PINS_TEXT_MAX = 160, LINK_PINS_UNASKED = 3 };
+enum { LINK_PINS_TEXT_MAX = 160, LINK_PINS_UNASKED = 16 };
 
 /* "temporary object, listen" */
 const char *link_pins_text(unsigned reasons, char text[static LINK_PINS_TEXT_MAX]);
