@@ -96,8 +96,8 @@ static void release_server(struct cancel *cancel)
             client_set_timer(client);
             client_wake(client);
         }
-        if (expect_idle(&server->expect)) {
-            link_settle_after_input(server); /* its question waited */
+        if (expect_idle(&server->expect) && server->is_due) {
+            client_wake(client); /* its question waited; the caller still has both in hand */
         }
     } else if (server->state == SERVER_CLEAN && expect_idle(&server->expect)) {
         link_free_server(server);
