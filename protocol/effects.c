@@ -488,7 +488,7 @@ static void on_call(struct scan *scan)
     } else if (IS_WORD(scan, "pg_notify")) {
         scan->effects |= EFFECTS_NOTIFIES;
     } else if (IS_WORD(scan, "nextval") || IS_WORD(scan, "setval")) {
-        scan->effects |= EFFECTS_MOVES;
+        scan->effects |= EFFECTS_MOVES | EFFECTS_TAKES;
     } else if (!is_known(scan->word)) {
         if (is_lock(scan->word)) {
             stays(scan);

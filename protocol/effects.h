@@ -54,6 +54,7 @@ enum {
     EFFECTS_HOLDS = 2048,    /* it calls what leaves something in the process that nothing shows */
     EFFECTS_MOVES = 4096,    /* it may take a sequence's next value: INSERT, nextval(), a call */
     EFFECTS_NOTIFIES = 8192, /* NOTIFY or pg_notify(); what it calls may, too: EFFECTS_CALLS */
+    EFFECTS_TAKES = 16384,   /* nextval() or setval() are in it, of EFFECTS_MOVES */
     EFFECTS_ALL = 5103       /* of a text that is not read; not SCHEMA, LIBRARY and HOLDS */
 };
 

@@ -73,7 +73,8 @@ static void keep_sequences(struct client *client, unsigned effects)
         client->keeps |= PIN_SEQUENCE;
     } else if (client->moves_unasked >= LINK_PINS_UNASKED) {
         drop_sequences(client);
-    } else if (atomic_load_explicit(&client->pool->asks_sequences, memory_order_relaxed)) {
+    } else if ((effects & EFFECTS_TAKES) != 0 ||
+               atomic_load_explicit(&client->pool->asks_sequences, memory_order_relaxed)) {
         client->keeps |= PIN_SEQUENCE;
         client->keeps_briefly = true;
     }

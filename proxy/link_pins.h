@@ -11,7 +11,7 @@
  * nobody else's anyway.
  *
  * What sequences gave last pins a client that has asked for it before, until DISCARD. Where others of the
- * pool have asked, one that has not may do so in its next transaction: it is pinned until it rests, and
+ * pool have asked, or its statement says nextval() or setval(), it may do so in its next transaction: it is pinned until it rests, and
  * not at all when LINK_PINS_UNASKED of its transactions have passed without.
  *
  * Threads: the worker that has both. Bounds: max_pinned_percent of a pool.
@@ -31,11 +31,11 @@ void link_pins_see(struct client *client);
 /* The same, if what it leaves no question tells of: EFFECTS_LIBRARY, _HOLDS, _MOVES, _SEQUENCES. */
 void link_pins_keep(struct client *client, unsigned effects);
 /*
- * A client that has not asked for currval or lastval itself, where others of its pool do, rests for
+ * A client that has not asked for currval or lastval itself, but might, rests for
  * LINK_PINS_REST after it has taken a value: it is not pinned for that any more.
  */
 void link_pins_rested(struct client *client);
-#define LINK_PINS_REST SL_SECOND
+#define LINK_PINS_REST (100 * SL_MSEC)
 /* DISCARD ALL or SEQUENCES is done. */
 void link_pins_sequences_gone(struct client *client);
 /*

@@ -30,7 +30,7 @@
  * process takes away: its client keeps the server to its own end, and then it is closed. What a
  * sequence gave last (currval, lastval) cannot be had elsewhere either, but hardly anybody asks for
  * it, and whoever inserts leaves some: so a client is pinned for that when it has asked before, or
- * for a moment if somebody of its pool has (link_pins.h), and else only comes back to its last
+ * for a moment if it may be about to (link_pins.h), and else only comes back to its last
  * server if that is idle.
  *
  * Ownership: a struct session_answer is its server's while it is asked. Threads: the server's

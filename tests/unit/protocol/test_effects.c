@@ -22,7 +22,7 @@ enum {
                                 EFFECTS_LEAVES | EFFECTS_MOVES),
     NOT_FOR_HAND_OVER = EFFECTS_SCHEMA | EFFECTS_RULES | EFFECTS_COPY | EFFECTS_CALLS |
                         EFFECTS_ENDS | EFFECTS_LEAVES | EFFECTS_LIBRARY | EFFECTS_HOLDS |
-                        EFFECTS_MOVES | EFFECTS_NOTIFIES
+                        EFFECTS_MOVES | EFFECTS_NOTIFIES | EFFECTS_TAKES
 };
 
 struct row {
