@@ -155,6 +155,8 @@ struct conf {
     const char *job_name;
     int workers; /* 0: one a core */
     sl_usec shutdown_timeout_usec;
+    sl_usec shutdown_drain_usec;
+    sl_usec handover_timeout_usec;
     sl_usec suspend_timeout_usec;
     const char *resolv_conf;
     sl_usec dns_max_ttl_usec;

@@ -388,6 +388,15 @@ static const struct conf_key keys[] = {
         TIME(PROCESS, shutdown_timeout, 0, "0", LIVE,
                 "How long a shutdown that drains waits before it closes what is left; 0 is no "
                 "limit."),
+        TIME(PROCESS, shutdown_drain, 0, "0", LIVE,
+                "In a shutdown that waits for clients (SIGTERM), how long they have to leave by "
+                "themselves; then each is told 57P01 and closed between its transactions. 0 lets "
+                "them stay, as PgBouncer does; shutdown_timeout ends what is left after that."),
+        TIME(PROCESS, handover_timeout, 0, "300", LIVE,
+                "When another process has taken over (-R), how long clients that cannot move there "
+                "(TLS, a server kept between transactions) are served here; then each is told "
+                "57P01 and closed between its transactions, and shutdown_timeout later, if that "
+                "is set, whoever is left. 0 is no limit."),
         INT(PROCESS, workers, 0, 1024, "0", FIXED,
                 "Threads that serve connections; 0 is one a core."),
 

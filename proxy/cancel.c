@@ -19,6 +19,7 @@
 #include "proxy/client.h"
 #include "proxy/client_cancelled.h"
 #include "proxy/console.h"
+#include "proxy/handover_take.h"
 #include "proxy/link.h"
 #include "proxy/peer.h"
 #include "proxy/process.h"
@@ -351,7 +352,7 @@ void cancel_request(struct client *from, uint32_t pid, struct sl_span key)
     struct worker *to = cancel_key_find(pid, key, &client);
 
     if (to == NULL) {
-        if (!peer_forward(from, pid, key)) {
+        if (!handover_take_cancel(from, pid, key) && !peer_forward(from, pid, key)) {
             client_close(from, "cancel request of nobody");
         }
         return;
@@ -365,6 +366,22 @@ void cancel_request(struct client *from, uint32_t pid, struct sl_span key)
     cancel->client = client;
     cancel->send.letter.deliver = deliver_request;
     mailbox_post(&to->mailbox, &cancel->send.letter);
+}
+
+bool cancel_by_number(uint64_t number, uint32_t pid, struct sl_span key)
+{
+    struct sl_id client;
+    struct worker *to = cancel_key_find(pid, key, &client);
+    struct cancel *cancel = to == NULL ? NULL : cancel_new(false);
+
+    if (cancel == NULL) {
+        return false;
+    }
+    cancel->client = client;
+    cancel->send.number = number;
+    cancel->send.letter.deliver = deliver_request;
+    mailbox_post(&to->mailbox, &cancel->send.letter);
+    return true;
 }
 
 void cancel_orphan(struct server *server)

@@ -28,6 +28,7 @@
 #include "protocol/base/err.h"
 #include "protocol/base/span.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 
 struct client;
@@ -43,6 +44,12 @@ SL_MUST_CHECK enum sl_err cancel_put_key(struct client *client, uint32_t pid, st
 
 /* A CancelRequest was read from this connection: it is carried out, then closed. */
 void cancel_request(struct client *from, uint32_t pid, struct sl_span key);
+
+/*
+ * The same, of one that was read by the process that takes over: handover_cancelled(number) at its end.
+ * False, without that: nobody's key, or too many. Any thread.
+ */
+SL_MUST_CHECK bool cancel_by_number(uint64_t number, uint32_t pid, struct sl_span key);
 
 /* Our own cancel: the client has gone, its query goes on. When its turn comes (cancel_rate.h). */
 void cancel_orphan(struct server *server);

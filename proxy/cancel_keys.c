@@ -159,6 +159,33 @@ enum sl_err cancel_key_add(struct cancel_key *key, uint32_t pid, int peer_id, bo
     return err == SL_OK ? SL_ELIMIT : err;
 }
 
+enum sl_err cancel_key_adopt(struct cancel_key *key, uint32_t pid, bool has_peer, bool is_long)
+{
+    uint8_t secret[CANCEL_KEY_LONG];
+    enum sl_err err = SL_OK;
+
+    SL_DCHECK(!key->is_known);
+    key->key_len = is_long ? CANCEL_KEY_LONG : CANCEL_KEY_SHORT;
+    key->has_peer = has_peer;
+    key->pid = pid;
+    if (cancel_key_secret(key, secret) == 0) {
+        return SL_ENOMEM;
+    }
+    bool is_new = add_new(key, secret, &err);
+    crypto_wipe(secret, sizeof secret);
+    return is_new ? err : SL_ELIMIT;
+}
+
+uint32_t cancel_keys_last_pid(void)
+{
+    return atomic_load(&last_pid);
+}
+
+void cancel_keys_from(uint32_t pid)
+{
+    atomic_store(&last_pid, pid);
+}
+
 void cancel_key_remove(struct cancel_key *key)
 {
     if (key->is_known) {

@@ -59,7 +59,13 @@ SL_MUST_CHECK enum sl_err cancel_keys_start(uint32_t keys_max);
  */
 SL_MUST_CHECK enum sl_err cancel_key_add(
         struct cancel_key *key, uint32_t pid, int peer_id, bool is_long);
+/* The same, of a client that another process told its key: SL_ELIMIT when there is that one already. */
+SL_MUST_CHECK enum sl_err cancel_key_adopt(
+        struct cancel_key *key, uint32_t pid, bool has_peer, bool is_long);
 void cancel_key_remove(struct cancel_key *key);
+/* The last number that was told as a process id; and from where to count on. */
+uint32_t cancel_keys_last_pid(void);
+void cancel_keys_from(uint32_t pid);
 /* What the client is told behind its pid; 0: no memory. */
 size_t cancel_key_secret(const struct cancel_key *key, uint8_t secret[CANCEL_KEY_LONG]);
 

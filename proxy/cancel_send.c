@@ -6,6 +6,7 @@
 
 #include "protocol/base/buf.h"
 #include "proxy/client.h"
+#include "proxy/handover_give.h"
 #include "proxy/tls.h"
 #include "proxy/worker.h"
 
@@ -102,6 +103,9 @@ void cancel_send_finish(struct cancel_send *send, struct worker *worker)
     free(send->host);
     send->tls_context = NULL;
     send->host = NULL;
+    if (send->number != 0) {
+        handover_cancelled(send->number);
+    }
     if (send->from.gen == 0 || worker->stopping) {
         free(send); /* nobody waits, or the worker of who does may have gone already */
         return;

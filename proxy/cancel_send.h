@@ -52,6 +52,7 @@ struct cancel_send {
     struct letter letter;       /* first; the maker's until cancel_send_finish() */
     struct worker *from_worker; /* of the connection the request came by */
     struct sl_id from;          /* gen 0: none */
+    uint64_t number;            /* 0: none; of a request that another process passed on */
     struct worker *worker;      /* cancel_send_begin()'s */
     struct sl_list link;        /* on its list */
     struct timer timer;

@@ -19,6 +19,7 @@
 #include "proxy/sql_prepared.h"
 #include "proxy/worker.h"
 
+#include <limits.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -107,6 +108,7 @@ static void on_ready(struct io *io, unsigned got)
     case CLIENT_LEAVING:
         leaving_ready(client, got);
         break;
+    case CLIENT_MOVING: /* whoever will serve it finds what came */
     case CLIENT_CLOSED:
         break;
     }
@@ -117,8 +119,8 @@ static void timer_fired(struct timer *timer)
     client_timer_fired(SL_CONTAINER(timer, struct client, timer));
 }
 
-struct client *client_new(
-        struct worker *worker, int fd, const struct address *peer, const struct address *local)
+/* What all clients begin with; NULL (fd closed): at a bound, no memory. */
+static struct client *make(struct worker *worker, int fd)
 {
     struct sl_id id;
     struct client *client = sl_slab_take(worker->clients, &id);
@@ -140,14 +142,25 @@ struct client *client_new(
     client->sql_prepared = sql_prepared_empty();
     client->custom = params_empty();
     client->startup = params_empty();
+    client->connected_at = worker->now;
+    client->request_at = worker->now;
+    atomic_fetch_add(&worker->clients_count, 1);
+    socket_tune(fd, worker->conf);
+    return client;
+}
+
+struct client *client_new(
+        struct worker *worker, int fd, const struct address *peer, const struct address *local)
+{
+    struct client *client = make(worker, fd);
+
+    if (client == NULL) {
+        return NULL;
+    }
     address_shorten(peer, &client->address);
     address_shorten(local, &client->local);
     client->is_unix = peer->at.any.sa_family == AF_UNIX;
-    client->connected_at = worker->now;
-    client->request_at = worker->now;
     client->cancel.serial = process_next_serial();
-    atomic_fetch_add(&worker->clients_count, 1);
-    socket_tune(fd, worker->conf);
     if (sl_log_enabled(SL_LOG_DEBUG)) {
         char text[ADDRESS_TEXT_MAX];
         sl_log(SL_LOG_DEBUG, "client_connected", "client=%lu address=%s",
@@ -159,6 +172,43 @@ struct client *client_new(
         io_wake(&client->io, IO_READ); /* the system accepted it because it said something */
     }
     return client;
+}
+
+static void count_in(struct client *client)
+{
+    atomic_fetch_add(&client->pool->database->clients, 1);
+    atomic_fetch_add(&client->user->clients, 1);
+    atomic_fetch_add(&client->pool->clients, 1);
+    client->is_counted = true;
+}
+
+struct client *client_adopt(struct worker *worker, const struct client_adopted *adopted)
+{
+    struct client *client = make(worker, adopted->fd);
+
+    if (client == NULL) {
+        return NULL;
+    }
+    client->address = adopted->address;
+    client->local = adopted->local;
+    client->is_unix = adopted->is_unix;
+    client->user = adopted->user;
+    client->cancel.serial = adopted->serial;
+    client->cancel.worker = worker;
+    client->cancel.client = client->id;
+    SL_IGNORE(cancel_key_adopt(&client->cancel, adopted->pid, adopted->has_peer, adopted->is_long),
+            "its requests cannot be cancelled, that is all");
+    return client;
+}
+
+void client_begin_adopted(struct client *client, struct pool *held)
+{
+    client_set_pool(client, held);
+    client->is_admitted = process_add_client(INT_MAX);
+    count_in(client);
+    client_enter(client, CLIENT_ACTIVE);
+    client_set_timer(client);
+    io_want(&client->io, IO_READ);
 }
 
 struct client *client_find(struct worker *worker, struct sl_id id)
@@ -274,7 +324,8 @@ void client_fail(struct client *client, const char *severity, const struct sl_er
     struct worker *worker = client->io.worker;
     struct sl_buf buf;
 
-    if (client->state == CLIENT_CLOSED || client->state == CLIENT_LEAVING) {
+    if (client->state == CLIENT_CLOSED || client->state == CLIENT_LEAVING ||
+            client->state == CLIENT_MOVING) { /* it may be another process's by now */
         return;
     }
     if (worker->conf->log_pooler_errors) {
@@ -334,6 +385,7 @@ void client_resume(struct client *client)
     case CLIENT_TLS:
     case CLIENT_AUTH:
     case CLIENT_AUTH_WAIT:
+    case CLIENT_MOVING:
     case CLIENT_CONSOLE:
     case CLIENT_CANCEL:
     case CLIENT_LEAVING:
@@ -408,6 +460,7 @@ const char *client_state_text(const struct client *client)
         return "waiting";
     case CLIENT_ACTIVE:
     case CLIENT_STAGED:
+    case CLIENT_MOVING:
         return client->server != NULL ? "active" : "idle";
     case CLIENT_CONSOLE:
         return "active";

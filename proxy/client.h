@@ -4,7 +4,7 @@
  * function that changes them.
  *
  *   STARTUP <-> TLS, STARTUP -> AUTH <-> AUTH_WAIT -> WELCOME -> ACTIVE <-> WAITING
- *   STARTUP -> CANCEL (a CancelRequest, on its way)        ACTIVE <-> STAGED
+ *   STARTUP -> CANCEL (a CancelRequest, on its way)        ACTIVE <-> STAGED, ACTIVE <-> MOVING
  *   AUTH -> CONSOLE (the admin database)           any -> LEAVING -> CLOSED
  *
  *   STARTUP    nothing but startup packets may come            [client_startup.c]
@@ -15,6 +15,7 @@
  *   ACTIVE     requests are read and passed on                 [client_relay.c]
  *   WAITING    a request is there, in line for a server        [link.c]
  *   STAGED     a stage waits; stmt_resume() goes on            [client_stmt.c]
+ *   MOVING     offered to the process that takes over          [drain.c]
  *   CONSOLE    speaks to the console                           [console.c]
  *   CANCEL     waits until its CancelRequest was delivered     [cancel.c]
  *   LEAVING    the last words are sent, then it is closed      [client.c]
@@ -41,6 +42,7 @@ enum client_state {
     CLIENT_ACTIVE,
     CLIENT_WAITING,
     CLIENT_STAGED,
+    CLIENT_MOVING,
     CLIENT_CONSOLE,
     CLIENT_CANCEL,
     CLIENT_LEAVING,
@@ -92,6 +94,7 @@ struct client {
     bool is_unix;
     bool close_needed;       /* SHOW CLIENTS; closed when between transactions */
     bool minor_two;          /* protocol 3.2: a long cancel key */
+    bool must_stay;          /* the process that takes over would not have it */
     uint16_t pins;           /* enum session_pin: why it keeps its server between transactions */
     uint16_t keeps;          /* enum session_pin: of those, what no question tells of */
     uint64_t moved_on;       /* the serial number of the server where it took a value last */
@@ -136,6 +139,23 @@ struct client {
 /* A new connection on this worker; takes over fd. NULL (fd closed): at a bound, no memory. */
 struct client *client_new(
         struct worker *worker, int fd, const struct address *peer, const struct address *local);
+/* One that another process has welcomed: what there is to say of it before it has its session. */
+struct client_adopted {
+    int fd;
+    struct address_short address;
+    struct address_short local;
+    uint64_t serial; /* of its cancel key, as the next three */
+    uint32_t pid;
+    bool has_peer;
+    bool is_long;
+    bool is_unix;
+    struct user *user;
+};
+
+/* As client_new(); not read from before client_begin_adopted(). */
+struct client *client_adopt(struct worker *worker, const struct client_adopted *adopted);
+/* Its session is there, its pool too, held: it goes on. Limits let it in where it was. */
+void client_begin_adopted(struct client *client, struct pool *held);
 /* The client of that id on this worker, or NULL. */
 struct client *client_find(struct worker *worker, struct sl_id id);
 /* The only assignment of state. */

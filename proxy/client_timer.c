@@ -103,6 +103,7 @@ static struct deadline deadline_of(const struct client *client)
                 conf_client_idle_timeout(conf, conf_find_user(conf, client->user->name)),
                 SL_STATE_IDLE_SESSION_TIMEOUT, "client_idle_timeout");
         break;
+    case CLIENT_MOVING:
     case CLIENT_CONSOLE:
     case CLIENT_LEAVING:
     case CLIENT_CLOSED:

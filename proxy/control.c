@@ -15,6 +15,9 @@
 #include "proxy/catalogs.h"
 #include "proxy/client.h"
 #include "proxy/dns.h"
+#include "proxy/drain.h"
+#include "proxy/handover_give.h"
+#include "proxy/handover_take.h"
 #include "proxy/history_writer.h"
 #include "proxy/listener.h"
 #include "proxy/notify.h"
@@ -46,8 +49,9 @@ static struct {
     int signal_fd;
     struct control_options options;
     bool is_over;
-    bool is_closed;      /* the workers have stopped: nobody is left to answer to */
-    sl_usec deadline;    /* of a shutdown; 0: none */
+    bool is_closed;   /* the workers have stopped: nobody is left to answer to */
+    sl_usec deadline; /* of a shutdown; 0: none */
+    sl_usec drain_at; /* of one that waits for clients: when they are closed; 0: never, or done */
     sl_usec next_period; /* stats_period */
     sl_usec next_refresh;
     unsigned dns_seen; /* dns_changes() that servers have been looked at for */
@@ -175,6 +179,7 @@ static void shut_down(enum process_shutdown how)
 {
     const struct conf *conf = process_conf();
     sl_usec patience = conf->shutdown_timeout_usec;
+    sl_usec drain = how == PROCESS_WAITS_FOR_CLIENTS ? conf->shutdown_drain_usec : 0;
 
     conf_unref(conf);
     notify_say("STOPPING=1");
@@ -192,7 +197,8 @@ static void shut_down(enum process_shutdown how)
     }
     /* Unix sockets still serve the console, as in PgBouncer. */
     listener_close(LISTENER_TCP);
-    self.deadline = patience > 0 ? sl_now() + patience : 0;
+    self.deadline = patience > 0 ? sl_now() + drain + patience : 0;
+    self.drain_at = how == PROCESS_WAITS_FOR_CLIENTS && drain > 0 ? sl_now() + drain : 0;
 }
 
 static bool has_servers(void)
@@ -214,6 +220,12 @@ static void see_to_shutdown(void)
 
     if (how == PROCESS_RUNS || self.is_over) {
         return;
+    }
+    if (self.drain_at != 0 && sl_now() >= self.drain_at) {
+        self.drain_at = 0;
+        sl_log(SL_LOG_INFO, "shutdown_drain",
+                "clients=%d, they are closed between their transactions", process_clients());
+        drain_set(DRAIN_CLOSES);
     }
     if (how == PROCESS_STOPS) {
         self.is_over = true;
@@ -322,6 +334,9 @@ static void see_to_names(void)
 /* Until what is known to come next. */
 static sl_usec rest(sl_usec now)
 {
+    if (handover_give_is_busy() || handover_take_is_open()) {
+        return 0;
+    }
     const sl_usec next[] = {
             self.next_period, self.next_refresh, reaper_next(), statistics_next_tick(now)};
     sl_usec until = now + REST_MAX;
@@ -340,6 +355,9 @@ static void on_tick(evutil_socket_t fd, short what, void *arg)
     see_to_period();
     see_to_names();
     see_to_shutdown();
+    if (handover_give_tick(sl_now())) {
+        self.is_over = true;
+    }
     reaper_tick(sl_now());
     statistics_tick(sl_now());
     tick_end(&self.tick, rest(sl_now()));
@@ -526,6 +544,16 @@ enum sl_err control_start(struct control_options options, struct sl_error *error
     return SL_OK;
 }
 
+enum sl_err control_take_over(struct sl_error *error)
+{
+    return handover_take_serve(self.base, &self.mailbox, error);
+}
+
+void control_may_be_taken_over(const struct conf *conf)
+{
+    handover_give_start(conf, self.base, &self.mailbox);
+}
+
 /* The last words to who is still there. */
 static void deliver_farewell(struct letter *letter, struct worker *worker)
 {
@@ -564,6 +592,8 @@ void control_run(void)
         }
     }
     listener_close(LISTENER_ALL);
+    handover_take_stop();
+    handover_give_stop();
     say_farewell();
 }
 
@@ -574,6 +604,8 @@ void control_fini(void)
     if (self.base == NULL) {
         return;
     }
+    handover_give_stop(); /* the name first: the other process takes it back when the link ends */
+    handover_take_stop();
     for (size_t i = 0; i < SL_COUNT(events); i++) {
         if (events[i] != NULL) {
             event_free(events[i]);

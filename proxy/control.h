@@ -63,6 +63,10 @@ struct conf_problems;
 void control_log_problems(const struct conf_problems *problems);
 
 SL_MUST_CHECK enum sl_err control_start(struct control_options options, struct sl_error *error);
+/* A start that joined (handover_take.h): the other process accepts no more. */
+SL_MUST_CHECK enum sl_err control_take_over(struct sl_error *error);
+/* From here on the next process can take over from us. */
+void control_may_be_taken_over(const struct conf *conf);
 /* Returns when the process shall end; clients have been told. */
 void control_run(void);
 void control_fini(void);

@@ -29,6 +29,7 @@ enum {
 
 static struct {
     char pidfile[PATH_BYTES]; /* "" while it is not ours */
+    bool is_pidfile_left;     /* to the process that takes over */
     int ready_fd;             /* to the process that waits for daemon_ready(); 0: none */
 } self;
 
@@ -149,14 +150,11 @@ enum sl_err daemon_check_pidfile(const char *path, struct sl_error *error)
     return SL_OK;
 }
 
-enum sl_err daemon_write_pidfile(const char *path, struct sl_error *error)
+static enum sl_err write_pid(const char *path, int flags, struct sl_error *error)
 {
     char text[128];
+    int fd = open(path, O_WRONLY | O_CREAT | flags | O_CLOEXEC, 0644);
 
-    if (path[0] == '\0') {
-        return SL_OK;
-    }
-    int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
     if (fd < 0) {
         return sl_error_set(
                 error, SL_EIO, "58030", "cannot write pidfile \"%s\": %s", path, why(errno, text));
@@ -168,13 +166,68 @@ enum sl_err daemon_write_pidfile(const char *path, struct sl_error *error)
         unlink(path);
         return sl_error_set(error, SL_EIO, "58030", "cannot write pidfile \"%s\"", path);
     }
+    return SL_OK;
+}
+
+enum sl_err daemon_write_pidfile(const char *path, struct sl_error *error)
+{
+    if (path[0] == '\0') {
+        return SL_OK;
+    }
+    enum sl_err err = write_pid(path, O_EXCL, error);
+    if (err == SL_OK) {
+        snprintf(self.pidfile, sizeof self.pidfile, "%s", path);
+    }
+    return err;
+}
+
+/* Whoever reads it meanwhile finds one of the two. */
+enum sl_err daemon_take_pidfile(const char *path, struct sl_error *error)
+{
+    char made[sizeof self.pidfile + 16];
+    char text[128];
+
+    if (path[0] == '\0') {
+        return SL_OK;
+    }
+    snprintf(made, sizeof made, "%s.%ld", path, (long)getpid());
+    enum sl_err err = write_pid(made, O_TRUNC, error);
+    if (err != SL_OK) {
+        return err;
+    }
+    if (rename(made, path) != 0) {
+        int code = errno;
+        unlink(made);
+        return sl_error_set(
+                error, SL_EIO, "58030", "cannot write pidfile \"%s\": %s", path, why(code, text));
+    }
     snprintf(self.pidfile, sizeof self.pidfile, "%s", path);
     return SL_OK;
 }
 
+void daemon_leave_pidfile(void)
+{
+    self.is_pidfile_left = true;
+}
+
+void daemon_restore_pidfile(void)
+{
+    struct sl_error error = {.text = ""};
+    char path[sizeof self.pidfile];
+    int64_t pid = 0;
+
+    self.is_pidfile_left = false;
+    memcpy(path, self.pidfile, sizeof path);
+    if (path[0] != '\0' && (read_pidfile(path, &pid, &error) != SL_OK || pid != getpid()) &&
+            daemon_take_pidfile(path, &error) != SL_OK) {
+        sl_log(SL_LOG_ERROR, "pidfile_lost", "reason=%s, it is not ours any more",
+                sl_log_quote(error.text));
+    }
+}
+
 void daemon_remove_pidfile(void)
 {
-    if (self.pidfile[0] != '\0') {
+    if (self.pidfile[0] != '\0' && !self.is_pidfile_left) {
         unlink(self.pidfile);
         self.pidfile[0] = '\0';
     }

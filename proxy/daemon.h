@@ -36,6 +36,11 @@ SL_MUST_CHECK enum sl_err daemon_detach(struct sl_error *error);
 void daemon_ready(void);
 
 SL_MUST_CHECK enum sl_err daemon_write_pidfile(const char *path, struct sl_error *error);
+/* In place of another process's, which it takes over from. */
+SL_MUST_CHECK enum sl_err daemon_take_pidfile(const char *path, struct sl_error *error);
+/* Another process has taken it over; and (restore) that has come to nothing, it is ours again. */
+void daemon_leave_pidfile(void);
+void daemon_restore_pidfile(void);
 void daemon_remove_pidfile(void);
 
 /*

@@ -12,7 +12,6 @@
 
 #include "conf/conf.h"
 #include "protocol/base/log.h"
-#include "protocol/crypto.h"
 #include "proxy/http_gather.h"
 #include "proxy/http_reserve.h"
 #include "proxy/http_routes.h"
@@ -77,6 +76,9 @@ static struct {
     atomic_bool is_running; /* any thread */
     struct mailbox mailbox; /* any thread */
     struct letter stop_letter;
+    struct letter pause_letter;
+    atomic_bool shall_pause;      /* any thread */
+    atomic_bool has_pause_letter; /* any thread: it is on its way */
     pthread_t thread;
     bool has_thread;
 
@@ -90,6 +92,7 @@ static struct {
     struct evconnlistener *listener;
     size_t evhttp_body_max; /* of connections made now: evhttp waits for a whole body */
     bool is_resting;        /* evhttp's listener */
+    bool is_paused;         /* another process accepts in our place */
     bool is_stopping;
     bool is_busy; /* somebody's time is running: all are looked at each tick */
     struct sl_list connections;
@@ -203,6 +206,9 @@ static void see_to_listener(void)
 {
     bool is_full = http_stats.connections >= connections_max();
 
+    if (self.is_paused) {
+        return;
+    }
     if (is_full && !self.is_resting) {
         self.is_resting = true;
         evconnlistener_disable(self.listener);
@@ -427,21 +433,6 @@ static size_t head_bytes(const struct evkeyvalq *headers)
     return bytes;
 }
 
-static enum http_token judge_token(const char *said, const char *token)
-{
-    static const char scheme[] = "Bearer ";
-
-    if (said == NULL || token[0] == '\0') {
-        return HTTP_TOKEN_MISSING;
-    }
-    if (strncasecmp(said, scheme, sizeof scheme - 1) != 0) {
-        return HTTP_TOKEN_WRONG;
-    }
-    return crypto_equal_spans(sl_span_text(said + sizeof scheme - 1), sl_span_text(token))
-                   ? HTTP_TOKEN_RIGHT
-                   : HTTP_TOKEN_WRONG;
-}
-
 /* The body as evhttp has it: good until the answer. */
 static struct sl_span body_of(struct evhttp_request *evhttp)
 {
@@ -518,7 +509,7 @@ static struct exchange *exchange_new(struct evhttp_request *evhttp, const struct
     exchange->request.mailbox = &self.mailbox;
     exchange->request.has_tokens = conf->http_token[0] != '\0';
     exchange->request.token =
-            judge_token(evhttp_find_header(headers, "Authorization"), conf->http_token);
+            http_token_judge(evhttp_find_header(headers, "Authorization"), conf->http_token);
     exchange->request.host = evhttp_find_header(headers, "Host");
     exchange->request.if_none_match = evhttp_find_header(headers, "If-None-Match");
     exchange->request.content_type = evhttp_find_header(headers, "Content-Type");
@@ -551,17 +542,6 @@ static void on_request(struct evhttp_request *evhttp, void *arg)
 
 /* ---- time, and too many ---- */
 
-/* To who has not asked a whole question. */
-static void say(int fd, int status, const char *message)
-{
-    char text[HTTP_WORDS_MAX];
-    size_t len = http_words_put(text, status, message);
-    ssize_t n = send(fd, text, len, MSG_DONTWAIT | MSG_NOSIGNAL);
-
-    (void)n; /* who does not take it is cut off without */
-    http_stats_answered(-1, status, 0);
-}
-
 static void see_to_time(struct connection *connection, sl_usec now, sl_usec limit)
 {
     if (connection->is_cut || connection->state == ANSWERING || now - connection->since < limit) {
@@ -569,7 +549,8 @@ static void see_to_time(struct connection *connection, sl_usec now, sl_usec limi
     }
     if (connection->state == READING && connection->has_input) {
         http_stats.late++;
-        say(bufferevent_getfd(connection->bufferevent), 408, "the request did not arrive in time");
+        http_words_say(bufferevent_getfd(connection->bufferevent), 408,
+                "the request did not arrive in time");
     }
     cut(connection);
 }
@@ -635,7 +616,7 @@ static void on_surplus(evutil_socket_t fd, short what, void *arg)
             return;
         }
         http_stats.refused++;
-        say(one, 503, "there are too many connections");
+        http_words_say(one, 503, "there are too many connections");
         /* What has come is read, or closing would take the answer back. */
         ssize_t n = recv(one, request, sizeof request, MSG_DONTWAIT);
         (void)n;
@@ -672,6 +653,20 @@ static void deliver_stop(struct letter *letter, struct worker *worker)
     self.is_stopping = true;
     evconnlistener_disable(self.listener);
     event_del(self.surplus_event);
+}
+
+static void deliver_pause(struct letter *letter, struct worker *worker)
+{
+    (void)letter;
+    (void)worker;
+    atomic_store(&self.has_pause_letter, false); /* before looking: a later change posts anew */
+    self.is_paused = atomic_load(&self.shall_pause) && !self.is_stopping;
+    if (self.is_paused) {
+        self.is_resting = true; /* once it is over see_to_listener() finds it so */
+        evconnlistener_disable(self.listener);
+        event_del(self.surplus_event);
+    }
+    tick_stir(&self.tick);
 }
 
 static void *run(void *arg)
@@ -770,6 +765,15 @@ enum sl_err http_start(const struct conf *conf, struct sl_error *error)
     pthread_setname_np(self.thread, "http");
     sl_log(SL_LOG_INFO, "http_listening", "address=%s", conf->http_listen);
     return SL_OK;
+}
+
+void http_pause(bool paused)
+{
+    atomic_store(&self.shall_pause, paused);
+    if (self.has_thread && !atomic_exchange(&self.has_pause_letter, true)) {
+        self.pause_letter.deliver = deliver_pause;
+        mailbox_post(&self.mailbox, &self.pause_letter);
+    }
 }
 
 void http_stop(void)

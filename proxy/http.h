@@ -24,6 +24,8 @@
 
 #include "protocol/base/err.h"
 
+#include <stdbool.h>
+
 struct conf;
 struct mailbox;
 
@@ -35,6 +37,9 @@ SL_MUST_CHECK enum sl_err http_start(const struct conf *conf, struct sl_error *e
 void http_stop(void);
 /* After process_stop(): frees what letters may still have been on their way to. */
 void http_fini(void);
+
+/* No connection is accepted until false; the control thread's, by letter. */
+void http_pause(bool paused);
 
 /* Of its thread, which walks the registry as workers do; NULL: there is none. */
 struct mailbox *http_mailbox(void);

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: PostgreSQL */
 #include "proxy/http_request.h"
 
+#include "protocol/crypto.h"
 #include "proxy/json.h"
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <strings.h>
 
 enum { REFUSAL_MAX = 4096, MESSAGE_MAX = 600 };
 
@@ -29,6 +31,21 @@ static const struct {
         {431, "header_fields_too_large", "Request Header Fields Too Large"},
         {503, "service_unavailable", "Service Unavailable"},
 };
+
+enum http_token http_token_judge(const char *said, const char *token)
+{
+    static const char scheme[] = "Bearer ";
+
+    if (said == NULL || token[0] == '\0') {
+        return HTTP_TOKEN_MISSING;
+    }
+    if (strncasecmp(said, scheme, sizeof scheme - 1) != 0) {
+        return HTTP_TOKEN_WRONG;
+    }
+    return crypto_equal_spans(sl_span_text(said + sizeof scheme - 1), sl_span_text(token))
+                   ? HTTP_TOKEN_RIGHT
+                   : HTTP_TOKEN_WRONG;
+}
 
 const char *http_status_code(int status)
 {

@@ -26,6 +26,8 @@ enum { HTTP_REPLY_MAX = 64 * 1024 * 1024 };
 enum http_method { HTTP_GET = 1, HTTP_HEAD = 2, HTTP_POST = 4, HTTP_OTHER = 8 };
 
 enum http_token { HTTP_TOKEN_MISSING, HTTP_TOKEN_WRONG, HTTP_TOKEN_RIGHT };
+/* Of what Authorization said, or NULL; in constant time. */
+enum http_token http_token_judge(const char *said, const char *token);
 
 struct http_request {
     enum http_method method;

@@ -72,7 +72,7 @@ static void get_health(struct http_request *request)
 /* Why no client should be sent here, or NULL. */
 static const char *not_ready(void)
 {
-    if (process_shutdown() != PROCESS_RUNS) {
+    if (process_shutdown() != PROCESS_RUNS || process_is_leaving()) {
         return "shutting down";
     }
     if (process_is_suspended()) {

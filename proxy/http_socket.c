@@ -3,14 +3,51 @@
 
 #include "conf/conf.h"
 #include "conf/conf_http.h"
+#include "proxy/address.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
 #include <stdbool.h>
+#include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 enum { BACKLOG = 128 };
+
+static int inherited = -1;
+static int listens = -1;
+static struct address inherited_at;
+
+void http_inherit(int fd, const struct address *address)
+{
+    if (inherited >= 0) {
+        close(inherited);
+    }
+    inherited = fd;
+    inherited_at = *address;
+}
+
+int http_listens(void)
+{
+    return listens;
+}
+
+/* One of another address is of no use. */
+static int take_inherited(const struct sockaddr_storage *address)
+{
+    struct address wanted;
+    int fd = inherited;
+
+    address_copy(&wanted, (const struct sockaddr *)address,
+            address->ss_family == AF_INET ? sizeof wanted.at.ip4 : sizeof wanted.at.ip6);
+    inherited = -1;
+    if (fd >= 0 && (wanted.len != inherited_at.len ||
+                           memcmp(&wanted.at, &inherited_at.at, wanted.len) != 0)) {
+        close(fd);
+        fd = -1;
+    }
+    return fd;
+}
 
 static int open_at(const struct conf *conf, const struct conf_http_address *at)
 {
@@ -31,7 +68,11 @@ static int open_at(const struct conf *conf, const struct conf_http_address *at)
             return -1;
         }
     }
-    int fd = socket(address.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    int fd = take_inherited(&address);
+    if (fd >= 0) {
+        return fd;
+    }
+    fd = socket(address.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     if (fd < 0) {
         return -1;
     }
@@ -58,5 +99,6 @@ int http_socket(const struct conf *conf)
         errno = EINVAL;
         return -1;
     }
-    return open_at(conf, &at);
+    listens = open_at(conf, &at);
+    return listens;
 }

@@ -2,10 +2,12 @@
 #include "proxy/http_words.h"
 
 #include "proxy/http_request.h"
+#include "proxy/http_stats.h"
 
 #include <event2/buffer.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/socket.h>
 
 size_t http_words_put(char text[HTTP_WORDS_MAX], int status, const char *message)
 {
@@ -24,6 +26,16 @@ size_t http_words_put(char text[HTTP_WORDS_MAX], int status, const char *message
     }
     sl_buf_fini(&body);
     return len > 0 && len < HTTP_WORDS_MAX ? (size_t)len : 0;
+}
+
+void http_words_say(int fd, int status, const char *message)
+{
+    char text[HTTP_WORDS_MAX];
+    size_t len = http_words_put(text, status, message);
+    ssize_t n = send(fd, text, len, MSG_DONTWAIT | MSG_NOSIGNAL);
+
+    (void)n; /* who does not take it is cut off without */
+    http_stats_answered(-1, status, 0);
 }
 
 static const char *message_of(int status)

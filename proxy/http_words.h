@@ -19,6 +19,9 @@ enum { HTTP_WORDS_MAX = 1024 };
 /* A whole answer, and the last of its connection; its length. */
 size_t http_words_put(char text[HTTP_WORDS_MAX], int status, const char *message);
 
+/* To who has not asked a whole question, and does not take it: to nobody. */
+void http_words_say(int fd, int status, const char *message);
+
 /* The status of evhttp's refusal that is all of the output, which is ours now; 0: it is none. */
 int http_words_translate(struct evbuffer *output);
 

@@ -552,6 +552,8 @@ void link_settle(struct server *server)
     if (client->close_needed) {
         outbox_flush(&client->io.worker->outbox);
         client_close(client, "closed by the administrator");
+    } else if (SL_UNLIKELY(client->io.worker->drain.how != DRAIN_NOT)) {
+        drain_see(client);
     }
     release(server, false);
 }

@@ -29,7 +29,7 @@ struct listener {
     struct io io; /* worker 0's */
     struct address address;
     bool is_unix;
-    bool has_file; /* a Unix socket with a path that we made */
+    bool has_file; /* a Unix socket with a path that we made, or that is ours when we accept */
     atomic_int fd; /* of io, for whoever asks: -1 once it is closed */
 };
 
@@ -38,12 +38,25 @@ static struct {
     int count;          /* constant after start */
     int spare_fd;       /* worker 0's: given up to take a connection when no other is left */
     bool is_paused;     /* worker 0's */
+    bool owns_files;    /* the control thread's: they go when we do */
     sl_usec logged_at;  /* worker 0's */
     struct timer timer; /* worker 0's: the end of LISTENER_REST */
     struct letter start_letter;
     struct letter close_letters[2]; /* one a kind: posted once */
     atomic_bool is_closed[2];       /* any thread: that letter was posted */
 } self = {.spare_fd = -1};
+
+/* The main thread's, before there are others. */
+struct inherited {
+    int fd; /* -1: taken */
+    struct address address;
+    bool has_file;
+};
+
+static struct {
+    struct inherited all[LISTENERS_MAX];
+    int count;
+} heritage;
 
 /* A connection on its way to its worker. */
 struct arrival {
@@ -122,8 +135,9 @@ static void deliver_arrival(struct letter *letter, struct worker *worker)
 {
     struct arrival *arrival = SL_CONTAINER(letter, struct arrival, letter);
 
-    atomic_fetch_sub(&worker->clients_count, 1); /* it was counted while on its way */
     take_in(worker, arrival);
+    atomic_fetch_sub(
+            &worker->clients_count, 1); /* it was counted while on its way, now by itself */
     free(arrival);
 }
 
@@ -324,6 +338,67 @@ static void set_options(int fd, const struct conf *conf, int family)
     }
 }
 
+/* ---- of another process ---- */
+
+void listener_inherit(int fd, const struct address *address, bool has_file)
+{
+    if (heritage.count == LISTENERS_MAX) {
+        close(fd);
+        return;
+    }
+    heritage.all[heritage.count++] =
+            (struct inherited){.fd = fd, .address = *address, .has_file = has_file};
+}
+
+static bool is_same(const struct address *a, const struct address *b)
+{
+    /* Of a name in the file system one of the two may count the terminator. */
+    if (a->at.any.sa_family == AF_UNIX && b->at.any.sa_family == AF_UNIX &&
+            a->at.local.sun_path[0] != '\0') {
+        return strcmp(a->at.local.sun_path, b->at.local.sun_path) == 0;
+    }
+    return a->len == b->len && memcmp(&a->at, &b->at, a->len) == 0;
+}
+
+static struct inherited *find_inherited(const struct address *address)
+{
+    for (int i = 0; i < heritage.count; i++) {
+        if (heritage.all[i].fd >= 0 && is_same(&heritage.all[i].address, address)) {
+            return &heritage.all[i];
+        }
+    }
+    return NULL;
+}
+
+static bool take_inherited(const struct address *address)
+{
+    struct inherited *found = find_inherited(address);
+    char name[ADDRESS_TEXT_MAX];
+
+    if (found == NULL || !add(found->fd, address, found->has_file)) {
+        return false;
+    }
+    found->fd = -1;
+    sl_log(SL_LOG_INFO, "listening", "address=%s from=handover",
+            sl_log_quote(address_text(address, name)));
+    return true;
+}
+
+/* Addresses where nobody listens any more, now that the other process will not come back to them. */
+static void drop_heritage(void)
+{
+    for (int i = 0; i < heritage.count; i++) {
+        const struct inherited *it = &heritage.all[i];
+        if (it->fd >= 0 && it->has_file) {
+            unlink(it->address.at.local.sun_path);
+        }
+        if (it->fd >= 0) {
+            close(it->fd);
+        }
+    }
+    heritage.count = 0;
+}
+
 static enum sl_err open_one(
         const struct conf *conf, const struct address *address, struct sl_error *error)
 {
@@ -331,8 +406,11 @@ static enum sl_err open_one(
     char text[128];
     int family = address->at.any.sa_family;
     bool has_file = family == AF_UNIX && address->at.local.sun_path[0] != '\0';
-    int fd = socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 
+    if (take_inherited(address)) {
+        return SL_OK;
+    }
+    int fd = socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     if (fd >= 0) {
         set_options(fd, conf, family);
     }
@@ -406,6 +484,10 @@ static enum sl_err open_unix(const struct conf *conf, struct sl_error *error)
     if (err != SL_OK || address.at.any.sa_family != AF_UNIX) {
         return sl_error_set(error, SL_ECONF, SL_STATE_INVALID_PARAMETER,
                 "unix_socket_dir: \"%s\" is no folder for a socket", conf->unix_socket_dir);
+    }
+    if (find_inherited(&address) != NULL) {
+        err = open_one(conf, &address, error);
+        return err == SL_OK ? set_owner(conf, &address, error) : err;
     }
     if (is_answered(&address)) {
         return sl_error_set(error, SL_ELIMIT, SL_STATE_OBJECT_NOT_IN_STATE,
@@ -522,7 +604,7 @@ static void close_unstarted(void)
 {
     for (int i = 0; i < self.count; i++) {
         close(self.all[i].io.fd);
-        if (self.all[i].has_file) {
+        if (self.all[i].has_file && heritage.count == 0) {
             unlink(self.all[i].address.at.local.sun_path);
         }
     }
@@ -549,15 +631,37 @@ enum sl_err listener_start(const struct conf *conf, struct sl_error *error)
         return err;
     }
     tune(conf->tcp_defer_accept);
+    self.owns_files = heritage.count == 0;
+    return SL_OK;
+}
+
+void listener_accept(void)
+{
+    drop_heritage();
+    self.owns_files = true;
     self.start_letter.deliver = deliver_start;
     mailbox_post(&process_worker(0)->mailbox, &self.start_letter);
-    return SL_OK;
+}
+
+bool listener_to_give(int i, int *fd, struct address *address, bool *has_file)
+{
+    if (!listener_at(i, fd, address)) {
+        return false;
+    }
+    *has_file = self.all[i].has_file;
+    return true;
+}
+
+void listener_give_away(bool is_given)
+{
+    self.owns_files = !is_given;
+    listener_pause(is_given);
 }
 
 void listener_free(void)
 {
     for (int i = 0; i < self.count; i++) {
-        if (self.all[i].has_file) {
+        if (self.all[i].has_file && self.owns_files) {
             unlink(self.all[i].address.at.local.sun_path);
         }
     }

@@ -25,13 +25,25 @@ enum { LISTENERS_MAX = 64, LISTENER_BATCH = 64 };
 #define LISTENER_REST (100 * SL_MSEC)
 
 /*
- * Opens listen_addr and unix_socket_dir, or takes what systemd opened, and starts
- * accepting on worker 0. An address that cannot be had is logged, and an error
+ * Opens listen_addr and unix_socket_dir, or takes what systemd opened. An address that cannot be had is logged, and an error
  * when none is left.
  */
 SL_MUST_CHECK enum sl_err listener_start(const struct conf *conf, struct sl_error *error);
 
 enum listener_which { LISTENER_TCP, LISTENER_ALL };
+
+/* What is opened stands in line until then: from now on worker 0 accepts. */
+void listener_accept(void);
+
+/*
+ * A socket that another process listens on, before listener_start(): taken in place of a new one where
+ * one of that address is wanted, else closed by listener_accept().
+ */
+void listener_inherit(int fd, const struct address *address, bool has_file);
+/* The i-th socket for a process that takes over; fd is -1 for one that is closed. False: there is none. */
+bool listener_to_give(int i, int *fd, struct address *address, bool *has_file);
+/* That process accepts now, and has the files; or (false) it does not after all. The control thread's. */
+void listener_give_away(bool is_given);
 
 /* For good: they stop listening, by letter, once. */
 void listener_close(enum listener_which which);

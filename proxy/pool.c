@@ -623,7 +623,7 @@ static struct server *serve_one_locked(struct pool *pool, unsigned worker)
 /* min_pool_size, while somebody uses the pool; always, when it can have one user only. */
 static bool is_below_minimum(const struct pool *pool, sl_usec now)
 {
-    return pool->total < pool->min && pool->total < size_now(pool, now) &&
+    return pool->total < pool->min && pool->total < size_now(pool, now) && !process_is_leaving() &&
            (pool->has_own_user || atomic_load(&pool->clients) > 0);
 }
 

@@ -107,6 +107,7 @@ struct pool {
     int database_max;                  /* under lock: max_db_connections, 0 is none */
     int user_max;                      /* under lock: max_user_connections, 0 is none */
     bool lasts;                        /* worker 0's: it is held for the sake of min_pool_size */
+    uint64_t handed_over;              /* handover_give.c's: in which hand-over it was told of */
     bool is_in_catalog;                /* catalogs.c's: its user was asked about */
     bool has_own_user;                 /* under lock: the database's line names the user */
     bool round_robin;                  /* under lock: server_round_robin */

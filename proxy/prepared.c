@@ -145,6 +145,16 @@ uint64_t prepared_reading(struct sl_span body, uint64_t settings, bool is_unsure
 
 /* ---- the table ---- */
 
+uint64_t prepared_last_reading(void)
+{
+    return atomic_load(&last_reading);
+}
+
+void prepared_readings_from(uint64_t reading)
+{
+    atomic_store(&last_reading, reading);
+}
+
 static struct prepared *make(struct sl_span body, uint64_t reading)
 {
     size_t limit = atomic_load_explicit(&bytes_limit, memory_order_relaxed);
@@ -361,6 +371,16 @@ void client_names_remove(struct client_names *names, struct client_name *name)
 uint32_t client_names_count(const struct client_names *names)
 {
     return names == NULL ? 0 : names->map.count;
+}
+
+void client_names_each(const struct client_names *names,
+        void (*each)(void *context, const struct client_name *name), void *context)
+{
+    for (uint32_t i = 0; names != NULL && i < names->map.buckets_count; i++) {
+        for (struct sl_map_node *n = names->map.buckets[i]; n != NULL; n = n->next) {
+            each(context, SL_CONTAINER(n, struct client_name, node));
+        }
+    }
 }
 
 static void clear(struct client_names *names, bool forgets)

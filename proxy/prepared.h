@@ -70,6 +70,9 @@ uint64_t prepared_reading(struct sl_span body, uint64_t settings, bool is_unsure
 uint64_t prepared_reading_apart(void);
 /* Has the text, of SQL, such a constant? */
 bool prepared_is_of_its_moment(struct sl_span text);
+/* Readings that nobody shares are numbers from here on; a process that takes over goes on behind them. */
+uint64_t prepared_last_reading(void);
+void prepared_readings_from(uint64_t reading);
 struct prepared *prepared_ref(struct prepared *prepared);
 void prepared_unref(struct prepared *prepared); /* NULL is fine */
 /*
@@ -119,6 +122,9 @@ SL_MUST_CHECK struct client_name *client_names_add(
         struct client_names *names, struct sl_span name, struct prepared *prepared);
 void client_names_remove(struct client_names *names, struct client_name *name);
 uint32_t client_names_count(const struct client_names *names);
+/* Each of them, in no order; names may be NULL. */
+void client_names_each(const struct client_names *names,
+        void (*each)(void *context, const struct client_name *name), void *context);
 /* DISCARD ALL, DEALLOCATE ALL: all that are NAME_READY. */
 void client_names_clear(struct client_names *names);
 /* The same, and what is under way will not be there when it is settled. */

@@ -20,8 +20,6 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { KEY_BYTES = 32 };
-
 struct process {
     pthread_mutex_t lock;
     const struct conf *conf;          /* under lock */
@@ -30,10 +28,12 @@ struct process {
     struct worker *workers;           /* constant after start */
     unsigned workers_count;           /* constant after start */
     process_stages *stages;           /* constant after start */
-    uint8_t key[KEY_BYTES];           /* constant after start */
+    uint8_t key[PROCESS_KEY_BYTES];   /* constant after start */
+    bool has_key;                     /* constant after start: another process's */
     sl_usec started_at;               /* constant after start */
     atomic_bool is_paused;            /* any thread */
     atomic_bool is_suspended;         /* any thread */
+    atomic_bool is_leaving;           /* any thread */
     atomic_int shutdown;              /* any thread */
     atomic_int clients;               /* any thread */
     _Atomic uint64_t serial;          /* any thread */
@@ -81,7 +81,7 @@ enum sl_err process_start(const struct conf *conf, process_stages *stages, struc
     if (err != SL_OK) {
         return err;
     }
-    if (crypto_random(self.key, sizeof self.key) != SL_OK ||
+    if ((!self.has_key && crypto_random(self.key, sizeof self.key) != SL_OK) ||
             cancel_keys_start(WORKERS_MAX * (uint32_t)WORKER_CLIENTS_MAX) != SL_OK) {
         return sl_error_set(error, SL_EIO, "58000", "no random numbers");
     }
@@ -289,6 +289,17 @@ void process_set_suspended(bool suspended)
     atomic_store(&self.is_suspended, suspended);
 }
 
+bool process_is_leaving(void)
+{
+    return atomic_load_explicit(&self.is_leaving, memory_order_relaxed);
+}
+
+void process_set_leaving(bool leaving)
+{
+    atomic_store(&self.is_leaving, leaving);
+    worker_tend_pools();
+}
+
 enum process_shutdown process_shutdown(void)
 {
     return (enum process_shutdown)atomic_load_explicit(&self.shutdown, memory_order_relaxed);
@@ -322,6 +333,23 @@ int process_clients(void)
 uint64_t process_next_serial(void)
 {
     return atomic_fetch_add(&self.serial, 1) + 1;
+}
+
+uint64_t process_last_serial(void)
+{
+    return atomic_load(&self.serial);
+}
+
+void process_key(uint8_t key[PROCESS_KEY_BYTES])
+{
+    memcpy(key, self.key, PROCESS_KEY_BYTES);
+}
+
+void process_inherit(const uint8_t key[PROCESS_KEY_BYTES], uint64_t serial)
+{
+    memcpy(self.key, key, PROCESS_KEY_BYTES);
+    self.has_key = true;
+    atomic_store(&self.serial, serial);
 }
 
 sl_usec process_started_at(void)

@@ -64,6 +64,9 @@ bool process_is_paused(void);
 void process_set_paused(bool paused);
 bool process_is_suspended(void);
 void process_set_suspended(bool suspended);
+/* Another process has taken over: no new clients, and those that are here move there. */
+bool process_is_leaving(void);
+void process_set_leaving(bool leaving);
 enum process_shutdown process_shutdown(void);
 void process_set_shutdown(enum process_shutdown how);
 
@@ -78,5 +81,14 @@ sl_usec process_started_at(void); /* wall clock */
 
 /* The process's random key: secrets of cancel keys are made from it. False: no memory. */
 SL_MUST_CHECK bool process_secret(uint64_t serial, uint8_t *secret, size_t len); /* len <= 32 */
+
+/*
+ * The random key itself, for a process that takes over; and what that one starts with in place of its
+ * own, before process_start().
+ */
+enum { PROCESS_KEY_BYTES = 32 };
+void process_key(uint8_t key[PROCESS_KEY_BYTES]);
+uint64_t process_last_serial(void);
+void process_inherit(const uint8_t key[PROCESS_KEY_BYTES], uint64_t serial);
 
 #endif

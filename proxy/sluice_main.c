@@ -2,8 +2,8 @@
 /*
  * proxy/sluice_main.c - the order of starting and, backwards, of stopping.
  *
- *   conf -> user -> pid file -> limits -> [daemon] -> log -> names, crypto, workers
- *        -> control -> listeners -> HTTP -> READY -> control_run()
+ *   conf -> user -> pid file -> limits -> [daemon] -> [-R] -> log -> names, crypto, workers
+ *        -> control -> listeners -> HTTP -> [-R: the other one leaves] -> READY -> control_run()
  *
  * Nothing that makes a thread comes before the last fork.
  */
@@ -16,6 +16,7 @@
 #include "proxy/control.h"
 #include "proxy/daemon.h"
 #include "proxy/dns.h"
+#include "proxy/handover_take.h"
 #include "proxy/history_writer.h"
 #include "proxy/http.h"
 #include "proxy/http_reserve.h"
@@ -39,7 +40,9 @@ struct arguments {
     const char *check; /* --check */
     const char *user;  /* -u, or NULL */
     bool is_daemon;
-    bool ends; /* said what there was to say */
+    bool is_reboot;  /* -R */
+    bool takes_over; /* and there is a process to take over from */
+    bool ends;       /* said what there was to say */
     int status;
     struct control_options log;
 };
@@ -68,7 +71,7 @@ static void print_usage(FILE *out, const char *name)
             "  -v, --verbose        log more\n"
             "  -u, --user=NAME      become that user when started as root\n"
             "      --check FILE     say of each key whether it is honoured, ignored or unknown\n"
-            "  -R, --reboot         not in this version\n"
+            "  -R, --reboot         take over sockets and idle clients from the process that runs\n"
             "  -V, --version        print the version\n"
             "  -h, --help           print this\n",
             name, name);
@@ -110,11 +113,7 @@ static void take_option(struct arguments *arguments, int option, const char *nam
         end(arguments, 0);
         break;
     case 'R':
-        fprintf(stderr,
-                "%s: -R (--reboot) comes with a later version; until then start a second "
-                "process with so_reuseport = 1 and send SIGTERM to the first\n",
-                name);
-        end(arguments, 1);
+        arguments->is_reboot = true;
         break;
     case OPTION_CHECK:
         arguments->check = optarg;
@@ -199,8 +198,23 @@ static const struct conf *load(const char *file, struct conf_problems *problems)
 
 /* ---- as a process, before there are threads ---- */
 
+/* With -R there may be another process, which then is to run. */
+static enum sl_err be_alone(
+        struct arguments *arguments, const struct conf *conf, struct sl_error *error)
+{
+    enum sl_err err = SL_OK;
+
+    if (arguments->is_reboot) {
+        err = handover_take_join(conf, &arguments->takes_over, error);
+    }
+    if (err == SL_OK && !arguments->takes_over) {
+        err = daemon_check_pidfile(conf->pidfile, error);
+    }
+    return err;
+}
+
 static enum sl_err become_process(
-        const struct arguments *arguments, const struct conf *conf, struct sl_error *error)
+        struct arguments *arguments, const struct conf *conf, struct sl_error *error)
 {
     enum sl_err err = daemon_become(arguments->user != NULL ? arguments->user : conf->user, error);
 
@@ -215,11 +229,14 @@ static enum sl_err become_process(
                 "-d needs logfile or syslog to be set: in the background there is no standard "
                 "error");
     }
-    if (err == SL_OK) {
-        err = daemon_check_pidfile(conf->pidfile, error);
+    if (err == SL_OK && !arguments->is_reboot) {
+        err = be_alone(arguments, conf, error);
     }
     if (err == SL_OK && arguments->is_daemon) {
         err = daemon_detach(error);
+    }
+    if (err == SL_OK && arguments->is_reboot) {
+        err = be_alone(arguments, conf, error); /* as the process that stays */
     }
     if (err == SL_OK) {
         struct control_options log = arguments->log;
@@ -260,6 +277,33 @@ static void stop_helpers(void)
     sl_log_stop();
 }
 
+static enum sl_err open_doors(
+        const struct arguments *arguments, const struct conf *conf, struct sl_error *error)
+{
+    enum sl_err err = arguments->takes_over ? daemon_take_pidfile(conf->pidfile, error)
+                                            : daemon_write_pidfile(conf->pidfile, error);
+
+    if (err == SL_OK) {
+        err = listener_start(conf, error);
+    }
+    if (err == SL_OK) {
+        err = http_start(conf, error);
+    }
+    if (err == SL_OK) {
+        control_may_be_taken_over(conf);
+    }
+    /* Whatever could go wrong has not: from here on the other process accepts no more. */
+    if (err == SL_OK && arguments->takes_over) {
+        err = control_take_over(error);
+    }
+    if (err == SL_OK) {
+        listener_accept();
+    } else if (arguments->takes_over) {
+        daemon_leave_pidfile(); /* to the other process, which puts it right */
+    }
+    return err;
+}
+
 /* Opens the doors, and serves until it is over. */
 static enum sl_err serve(const struct arguments *arguments, const struct conf *conf,
         const struct conf_problems *problems, struct sl_error *error)
@@ -269,13 +313,7 @@ static enum sl_err serve(const struct arguments *arguments, const struct conf *c
     log.quiet = log.quiet || arguments->is_daemon;
     enum sl_err err = control_start(log, error);
     if (err == SL_OK) {
-        err = daemon_write_pidfile(conf->pidfile, error);
-    }
-    if (err == SL_OK) {
-        err = listener_start(conf, error);
-    }
-    if (err == SL_OK) {
-        err = http_start(conf, error);
+        err = open_doors(arguments, conf, error);
     }
     if (err == SL_OK) {
         control_log_problems(problems);
@@ -289,7 +327,7 @@ static enum sl_err serve(const struct arguments *arguments, const struct conf *c
     return err;
 }
 
-static enum sl_err run(const struct arguments *arguments, const struct conf *conf,
+static enum sl_err run(struct arguments *arguments, const struct conf *conf,
         const struct conf_problems *problems, process_stages *stages, struct sl_error *error)
 {
     enum sl_err err = become_process(arguments, conf, error);

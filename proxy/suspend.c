@@ -92,6 +92,7 @@ bool suspend_client_is_at_rest(const struct client *client)
     case CLIENT_AUTH_WAIT:
     case CLIENT_CANCEL:
         return false;
+    case CLIENT_MOVING:
     case CLIENT_CONSOLE:
     case CLIENT_LEAVING:
     case CLIENT_CLOSED:

@@ -171,7 +171,7 @@ static sl_usec rest_of(const struct worker *worker)
     sl_usec next = worker->now + (worker->index == 0 ? TEND_REST_MAX : REST_MAX);
     sl_usec flush = statistics_next(worker->index);
 
-    if (has_ready(worker)) {
+    if (has_ready(worker) || worker->drain.how != DRAIN_NOT) {
         return 0; /* by a timer, most likely */
     }
     next = flush < next ? flush : next;
@@ -214,6 +214,9 @@ void worker_turn(struct worker *worker)
         }
     }
     timer_wheel_turn(&worker->timers, worker->now);
+    if (SL_UNLIKELY(worker->drain.how != DRAIN_NOT)) {
+        drain_turn(worker);
+    }
     if (worker->has_tick || worker->shall_tend) {
         worker->shall_tend = false;
         tend_pools(worker);

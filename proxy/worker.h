@@ -20,6 +20,7 @@
 #include "protocol/base/err.h"
 #include "protocol/base/list.h"
 #include "protocol/base/slab.h"
+#include "proxy/drain.h"
 #include "proxy/hold.h"
 #include "proxy/mailbox.h"
 #include "proxy/outbox.h"
@@ -64,6 +65,7 @@ struct worker {
     bool watches_clients; /* a timeout of logged-in clients is configured */
     bool shall_tend;      /* worker 0: the pools, in this turn */
     sl_usec tend_next;    /* worker 0: when the pools want it again, if nothing happens */
+    struct drain_state drain; /* drain.h; its letter and its passes: any thread */
     struct tick tick;
     bool has_tick;
     struct letter stop_letter;

@@ -59,6 +59,11 @@ bool process_is_paused(void)
     return atomic_load(&world.is_paused) || atomic_load(&world.is_suspended);
 }
 
+bool process_is_leaving(void)
+{
+    return false;
+}
+
 bool process_is_suspended(void)
 {
     return atomic_load(&world.is_suspended);

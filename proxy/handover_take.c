@@ -1,0 +1,560 @@
+/* SPDX-License-Identifier: PostgreSQL */
+#include "proxy/handover_take.h"
+
+#include "conf/conf.h"
+#include "protocol/base/log.h"
+#include "protocol/crypto.h"
+#include "protocol/sqlstate.h"
+#include "proxy/cancel.h"
+#include "proxy/cancel_keys.h"
+#include "proxy/client.h"
+#include "proxy/client_login.h"
+#include "proxy/handover_client.h"
+#include "proxy/handover_link.h"
+#include "proxy/http_socket.h"
+#include "proxy/listener.h"
+#include "proxy/prepared.h"
+#include "proxy/process.h"
+#include "proxy/registry.h"
+#include "proxy/worker.h"
+
+#include <errno.h>
+#include <event2/event.h>
+#include <poll.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#define JOIN_MAX (10 * SL_SECOND)
+
+enum {
+    OUT_MAX = 65536,
+    /* What the old process still gives until it stops is below that. */
+    SERIAL_GAP = 1 << 30,
+    PID_GAP = 1 << 20
+};
+
+/* A CancelRequest on its way there and back. */
+struct pass {
+    struct letter letter;
+    struct worker *worker;
+    struct sl_id from;
+    struct sl_list link;
+    uint64_t number;
+    uint32_t pid;
+    uint8_t key_len;
+    uint8_t key[CANCEL_KEY_LONG];
+};
+
+static struct {
+    struct handover_link link;
+    struct event *read_event;
+    struct event *write_event;
+    struct mailbox *mailbox;
+    pid_t peer;
+    bool is_paused; /* PAUSE: as soon as there are workers */
+    bool is_prepared;
+    struct sl_list adoptions; /* struct adopted: whose answer is not with the system yet */
+    struct sl_list passes;    /* struct pass: not answered */
+    uint64_t number;          /* the last of these */
+    unsigned taken;
+    unsigned left;
+    atomic_bool is_open;  /* any thread */
+    atomic_int under_way; /* any thread: of passes */
+} self = {.link = {.fd = -1}};
+
+struct adopted {
+    struct sl_list link;
+    uint64_t at; /* the answer is the message of that number */
+    struct handover_adoption *adoption;
+};
+
+/* ---- before there are threads ---- */
+
+static enum sl_err no_memory(struct sl_error *error)
+{
+    return sl_error_set(error, SL_ENOMEM, SL_STATE_OUT_OF_MEMORY, "out of memory");
+}
+
+static enum sl_err breach(struct sl_error *error)
+{
+    return sl_error_set(error, SL_EPROTO, SL_STATE_PROTOCOL_VIOLATION,
+            "-R: process %ld says what cannot be", (long)self.peer);
+}
+
+static enum sl_err on_welcome(struct sl_span body, struct sl_error *error)
+{
+    struct handover_welcome welcome;
+
+    if (!handover_read_welcome(body, &welcome)) {
+        return breach(error);
+    }
+    process_inherit(welcome.key, welcome.serial + SERIAL_GAP);
+    prepared_readings_from(welcome.reading + SERIAL_GAP);
+    cancel_keys_from(welcome.last_pid + PID_GAP);
+    self.is_paused = welcome.is_paused;
+    crypto_wipe(&welcome, sizeof welcome);
+    return SL_OK;
+}
+
+static enum sl_err on_socket(struct sl_span body, int fd, struct sl_error *error)
+{
+    struct handover_socket socket;
+    struct address address;
+
+    if (!handover_read_socket(body, &socket)) {
+        close(fd);
+        return breach(error);
+    }
+    address_copy(&address, (const struct sockaddr *)(const void *)socket.address.at,
+            (socklen_t)socket.address.len);
+    if (socket.kind == HANDOVER_OF_HTTP) {
+        http_inherit(fd, &address);
+    } else {
+        listener_inherit(fd, &address, socket.has_file);
+    }
+    return SL_OK;
+}
+
+static enum sl_err on_database(struct sl_span body, struct sl_error *error)
+{
+    struct handover_database database;
+
+    if (!handover_read_database(body, &database)) {
+        return breach(error);
+    }
+    struct database *found = registry_database(database.name);
+    if (found == NULL) {
+        return no_memory(error);
+    }
+    atomic_store(&found->is_paused, database.is_paused);
+    atomic_store(&found->is_disabled, database.is_disabled);
+    registry_let_go(&found->holders);
+    return SL_OK;
+}
+
+static enum sl_err on_early(const struct handover_message *message, int fd, struct sl_error *error)
+{
+    const char *reason;
+
+    switch (message->type) {
+    case HANDOVER_REFUSED:
+        if (!handover_read_refused(message->body, &reason)) {
+            return breach(error);
+        }
+        return sl_error_set(error, SL_ELIMIT, SL_STATE_OBJECT_NOT_IN_STATE,
+                "-R: process %ld cannot be taken over from: %s", (long)self.peer, reason);
+    case HANDOVER_WELCOME:
+        return on_welcome(message->body, error);
+    case HANDOVER_SOCKET:
+        return on_socket(message->body, fd, error);
+    case HANDOVER_DATABASE:
+        return on_database(message->body, error);
+    case HANDOVER_PREPARED:
+        self.is_prepared = true;
+        return SL_OK;
+    default:
+        return breach(error);
+    }
+}
+
+/* Until PREPARED. */
+static enum sl_err read_early(struct sl_error *error)
+{
+    sl_usec until = sl_now() + JOIN_MAX;
+    struct handover_message message;
+    enum sl_err err = SL_OK;
+    int fd;
+
+    while (err == SL_OK && !self.is_prepared) {
+        struct pollfd wait = {.fd = self.link.fd, .events = POLLIN};
+        sl_usec left = until - sl_now();
+        if (left <= 0 || poll(&wait, 1, (int)(left / SL_MSEC) + 1) < 0) {
+            return sl_error_set(error, SL_ETIMEOUT, SL_STATE_CONNECTION_FAILURE,
+                    "-R: process %ld does not answer", (long)self.peer);
+        }
+        bool is_open = handover_link_receive(&self.link);
+        while (err == SL_OK && !self.is_prepared && handover_link_next(&self.link, &message, &fd)) {
+            err = on_early(&message, fd, error);
+        }
+        if (err == SL_OK && !self.is_prepared && (!is_open || self.link.is_broken)) {
+            return sl_error_set(error, SL_EIO, SL_STATE_CONNECTION_FAILURE,
+                    "-R: process %ld has closed the connection", (long)self.peer);
+        }
+    }
+    return err;
+}
+
+static enum sl_err say_hello(struct sl_error *error)
+{
+    struct handover_hello hello = {.version = HANDOVER_VERSION, .pid = (uint32_t)getpid()};
+    struct sl_buf buf;
+
+    sl_buf_init(&buf, OUT_MAX);
+    enum sl_err err = handover_put_hello(&buf, &hello);
+    if (err == SL_OK) {
+        err = handover_link_put(&self.link, sl_buf_borrow(&buf), -1);
+    }
+    sl_buf_fini(&buf);
+    if (err != SL_OK) {
+        return no_memory(error);
+    }
+    return handover_link_flush(&self.link)
+                   ? SL_OK
+                   : sl_error_set(error, SL_EIO, SL_STATE_CONNECTION_FAILURE,
+                             "-R: cannot write to process %ld", (long)self.peer);
+}
+
+enum sl_err handover_take_join(const struct conf *conf, bool *joined, struct sl_error *error)
+{
+    struct sockaddr_un path;
+    char text[128];
+
+    *joined = false;
+    sl_list_init(&self.adoptions);
+    sl_list_init(&self.passes);
+    handover_link_init(&self.link);
+    if (!handover_link_path(conf, &path)) {
+        return sl_error_set(error, SL_ECONF, SL_STATE_INVALID_PARAMETER,
+                "-R needs unix_socket_dir to be a folder, or pidfile to be set");
+    }
+    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    if (fd < 0 || connect(fd, (struct sockaddr *)&path, sizeof path) != 0) {
+        int code = errno;
+        if (fd >= 0) {
+            close(fd);
+        }
+        if (code == ENOENT || code == ECONNREFUSED) {
+            return SL_OK; /* as PgBouncer: then it is a start like any other */
+        }
+        return sl_error_set(error, SL_EIO, SL_STATE_CONNECTION_FAILURE,
+                "-R: cannot reach \"%s\": %s", path.sun_path, strerror_r(code, text, sizeof text));
+    }
+    if (!handover_link_is_ours(fd, &self.peer)) {
+        close(fd);
+        return sl_error_set(error, SL_EAUTH, SL_STATE_INSUFFICIENT_PRIVILEGE,
+                "-R: the process at \"%s\" is another user's", path.sun_path);
+    }
+    handover_link_open(&self.link, fd);
+    enum sl_err err = say_hello(error);
+    if (err == SL_OK) {
+        err = read_early(error);
+    }
+    *joined = err == SL_OK;
+    if (err != SL_OK) {
+        handover_link_close(&self.link);
+    }
+    return err;
+}
+
+bool handover_take_is_open(void)
+{
+    return self.link.fd >= 0;
+}
+
+/* ---- the end ---- */
+
+/* Nobody waits any more: the connections that the requests came by are closed. */
+static void deliver_passed(struct letter *letter, struct worker *worker)
+{
+    struct pass *pass = SL_CONTAINER(letter, struct pass, letter);
+    struct client *from = client_find(worker, pass->from);
+
+    if (from != NULL && from->state == CLIENT_CANCEL) {
+        client_close(from, "cancel request passed on");
+    }
+    atomic_fetch_sub(&self.under_way, 1);
+    crypto_wipe(pass->key, sizeof pass->key);
+    free(pass);
+}
+
+static void end_pass(struct pass *pass)
+{
+    sl_list_remove(&pass->link);
+    pass->letter.deliver = deliver_passed;
+    mailbox_post(&pass->worker->mailbox, &pass->letter);
+}
+
+static void close_link(void)
+{
+    struct event **events[] = {&self.read_event, &self.write_event};
+
+    atomic_store(&self.is_open, false);
+    for (size_t i = 0; i < SL_COUNT(events); i++) {
+        if (*events[i] != NULL) {
+            event_free(*events[i]);
+            *events[i] = NULL;
+        }
+    }
+    SL_LIST_EACH_SAFE (it, &self.adoptions) { /* it does not know: they stay there */
+        struct adopted *adopted = SL_CONTAINER(it, struct adopted, link);
+        sl_list_remove(&adopted->link);
+        handover_client_drop(adopted->adoption);
+        free(adopted);
+    }
+    SL_LIST_EACH_SAFE (it, &self.passes) {
+        end_pass(SL_CONTAINER(it, struct pass, link));
+    }
+    handover_link_close(&self.link);
+}
+
+static void ended(bool is_done)
+{
+    sl_log(is_done ? SL_LOG_INFO : SL_LOG_WARN, is_done ? "takeover_done" : "takeover_cut",
+            "from_pid=%ld taken=%u left=%u%s", (long)self.peer, self.taken, self.left,
+            is_done ? "" : ", those that had not come are not here");
+    close_link();
+}
+
+/* ---- clients ---- */
+
+/* Those whose answer is with the system are ours from here on. */
+static void flush(void)
+{
+    if (!handover_link_flush(&self.link) && !self.link.is_broken) {
+        event_add(self.write_event, NULL);
+    }
+    SL_LIST_EACH_SAFE (it, &self.adoptions) {
+        struct adopted *adopted = SL_CONTAINER(it, struct adopted, link);
+        if (adopted->at > self.link.sent_count) {
+            break;
+        }
+        sl_list_remove(&adopted->link);
+        handover_client_adopt(adopted->adoption);
+        self.taken++;
+        free(adopted);
+    }
+}
+
+static bool put_number(enum handover_type type, uint64_t number)
+{
+    struct sl_buf buf;
+
+    sl_buf_init(&buf, OUT_MAX);
+    bool is_put = handover_put_number(&buf, type, number) == SL_OK &&
+                  handover_link_put(&self.link, sl_buf_borrow(&buf), -1) == SL_OK;
+    sl_buf_fini(&buf);
+    return is_put;
+}
+
+static bool on_client(struct sl_span body, int fd)
+{
+    struct handover_client client;
+    const char *reason = "out of memory";
+
+    if (!handover_read_client(body, &client)) {
+        close(fd);
+        return false;
+    }
+    const struct conf *conf = process_conf();
+    struct adopted *adopted = malloc(sizeof *adopted);
+    struct handover_adoption *adoption = handover_client_read(conf, &client, fd, &reason);
+    conf_unref(conf);
+    bool is_ours = adopted != NULL && adoption != NULL;
+    if (!put_number(is_ours ? HANDOVER_TAKEN : HANDOVER_LEFT, client.number)) {
+        handover_client_drop(adoption);
+        free(adopted);
+        return false;
+    }
+    if (is_ours) {
+        adopted->adoption = adoption;
+        adopted->at = self.link.put_count;
+        sl_list_init(&adopted->link);
+        sl_list_append(&self.adoptions, &adopted->link);
+        return true;
+    }
+    handover_client_drop(adoption);
+    free(adopted);
+    self.left++;
+    sl_log(SL_LOG_WARN, "takeover_left", "client=%llu reason=%s", (unsigned long long)client.serial,
+            sl_log_quote(reason));
+    return true;
+}
+
+static bool on_pool(struct sl_span body)
+{
+    struct handover_pool pool;
+
+    if (!handover_read_pool(body, &pool)) {
+        return false;
+    }
+    const struct conf *conf = process_conf();
+    enum sl_err err = handover_pool_learn(conf, &pool);
+    conf_unref(conf);
+    if (err != SL_OK) {
+        sl_log(SL_LOG_WARN, "takeover_pool", "db=%s user=%s reason=%s", sl_log_quote(pool.database),
+                sl_log_quote(pool.user), sl_err_text(err));
+    }
+    return true;
+}
+
+static bool on_cancelled(struct sl_span body)
+{
+    uint64_t number;
+
+    if (!handover_read_number(body, &number)) {
+        return false;
+    }
+    SL_LIST_EACH_SAFE (it, &self.passes) {
+        struct pass *pass = SL_CONTAINER(it, struct pass, link);
+        if (pass->number == number) {
+            end_pass(pass);
+            break;
+        }
+    }
+    return true;
+}
+
+static bool on_message(const struct handover_message *message, int fd)
+{
+    switch (message->type) {
+    case HANDOVER_CLIENT:
+        return on_client(message->body, fd);
+    case HANDOVER_POOL:
+        return on_pool(message->body);
+    case HANDOVER_CANCELLED:
+        return on_cancelled(message->body);
+    default:
+        if (fd >= 0) {
+            close(fd);
+        }
+        return false;
+    }
+}
+
+static void on_readable(evutil_socket_t socket, short what, void *arg)
+{
+    struct handover_message message;
+    int fd;
+
+    (void)socket;
+    (void)what;
+    (void)arg;
+    bool is_open = handover_link_receive(&self.link);
+    while (handover_link_next(&self.link, &message, &fd)) {
+        if (message.type == HANDOVER_DONE) {
+            flush();
+            ended(true);
+            return;
+        }
+        if (!on_message(&message, fd)) {
+            self.link.is_broken = true;
+        }
+    }
+    flush();
+    if (!is_open || self.link.is_broken) {
+        ended(false);
+    }
+}
+
+static void on_writable(evutil_socket_t socket, short what, void *arg)
+{
+    (void)socket;
+    (void)what;
+    (void)arg;
+    flush();
+    if (self.link.is_broken) {
+        ended(false);
+    }
+}
+
+enum sl_err handover_take_serve(
+        struct event_base *base, struct mailbox *mailbox, struct sl_error *error)
+{
+    struct sl_buf buf;
+
+    self.mailbox = mailbox;
+    self.read_event = event_new(base, self.link.fd, EV_READ | EV_PERSIST, on_readable, NULL);
+    self.write_event = event_new(base, self.link.fd, EV_WRITE, on_writable, NULL);
+    sl_buf_init(&buf, OUT_MAX);
+    enum sl_err err = self.read_event == NULL || self.write_event == NULL ||
+                                      event_add(self.read_event, NULL) != 0
+                              ? SL_ENOMEM
+                              : handover_put_bare(&buf, HANDOVER_SERVES);
+    if (err == SL_OK) {
+        err = handover_link_put(&self.link, sl_buf_borrow(&buf), -1);
+    }
+    sl_buf_fini(&buf);
+    if (err != SL_OK) {
+        return no_memory(error);
+    }
+    if (!handover_link_flush(&self.link)) {
+        return sl_error_set(error, SL_EIO, SL_STATE_CONNECTION_FAILURE,
+                "-R: process %ld has closed the connection", (long)self.peer);
+    }
+    if (self.is_paused) {
+        process_set_paused(true);
+    }
+    atomic_store(&self.is_open, true);
+    sl_log(SL_LOG_INFO, "takeover_begins", "from_pid=%ld", (long)self.peer);
+    return SL_OK;
+}
+
+void handover_take_stop(void)
+{
+    struct sl_buf buf;
+
+    if (self.link.fd < 0) {
+        return;
+    }
+    sl_buf_init(&buf, OUT_MAX);
+    if (atomic_load(&self.is_open) && handover_put_bare(&buf, HANDOVER_DONE) == SL_OK &&
+            handover_link_put(&self.link, sl_buf_borrow(&buf), -1) == SL_OK) {
+        flush();
+    }
+    sl_buf_fini(&buf);
+    close_link();
+}
+
+/* ---- cancels ---- */
+
+static void deliver_pass(struct letter *letter, struct worker *worker)
+{
+    struct pass *pass = SL_CONTAINER(letter, struct pass, letter);
+    struct handover_cancel cancel = {.number = ++self.number & UINT32_MAX,
+            .pid = pass->pid,
+            .key = sl_span(pass->key, pass->key_len)};
+    struct sl_buf buf;
+
+    (void)worker;
+    pass->number = cancel.number;
+    sl_list_init(&pass->link);
+    sl_buf_init(&buf, OUT_MAX);
+    bool is_put = self.link.fd >= 0 && handover_put_cancel(&buf, &cancel) == SL_OK &&
+                  handover_link_put(&self.link, sl_buf_borrow(&buf), -1) == SL_OK;
+    sl_buf_fini(&buf);
+    if (!is_put) {
+        end_pass(pass);
+        return;
+    }
+    sl_list_append(&self.passes, &pass->link);
+    flush();
+}
+
+bool handover_take_cancel(struct client *from, uint32_t pid, struct sl_span key)
+{
+    if (!atomic_load(&self.is_open) || key.len > CANCEL_KEY_LONG) {
+        return false;
+    }
+    if (atomic_fetch_add(&self.under_way, 1) >= CANCELS_MAX) {
+        atomic_fetch_sub(&self.under_way, 1);
+        return false;
+    }
+    struct pass *pass = calloc(1, sizeof *pass);
+    if (pass == NULL) {
+        atomic_fetch_sub(&self.under_way, 1);
+        return false;
+    }
+    client_login_free(from);
+    client_enter(from, CLIENT_CANCEL);
+    client_set_timer(from);
+    pass->worker = from->io.worker;
+    pass->from = from->id;
+    pass->pid = pid;
+    pass->key_len = (uint8_t)key.len;
+    memcpy(pass->key, key.at, key.len);
+    pass->letter.deliver = deliver_pass;
+    mailbox_post(self.mailbox, &pass->letter);
+    return true;
+}
