@@ -129,6 +129,16 @@ void drain_see(struct client *client)
     see(client);
 }
 
+/* Servers whose clients have all gone make room for those of the other process. */
+static void close_servers(struct worker *worker)
+{
+    for (struct pool *p = registry_next_pool(NULL); p != NULL; p = registry_next_pool(p)) {
+        if (atomic_load(&p->clients) == 0) {
+            pool_close_idle(p, worker, "handed over to another process");
+        }
+    }
+}
+
 void drain_turn(struct worker *worker)
 {
     struct drain_state *drain = &worker->drain;
@@ -144,6 +154,9 @@ void drain_turn(struct worker *worker)
         if (client == NULL) {
             drain->is_passing = false;
             atomic_fetch_add(&drain->passes, 1);
+            if (worker->index == 0 && (drain->how & DRAIN_MOVES) != 0) {
+                close_servers(worker);
+            }
             break;
         }
         see(client);

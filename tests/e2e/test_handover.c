@@ -353,7 +353,9 @@ static void say(int fd, uint8_t type, const uint8_t *body, uint8_t len)
 {
     uint8_t message[64] = {0, 0, 0, len, type, 0};
 
-    memcpy(message + HEAD, body, len);
+    if (len > 0) {
+        memcpy(message + HEAD, body, len);
+    }
     assert_int_equal(send(fd, message, (size_t)HEAD + len, MSG_NOSIGNAL), HEAD + len);
 }
 
