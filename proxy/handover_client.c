@@ -430,9 +430,13 @@ enum sl_err handover_pool_learn(const struct conf *conf, const struct handover_p
         credentials_set_keys(&credentials, from->client_key, from->server_key);
     }
     credentials.is_refused = from->is_refused;
-    if (err == SL_OK && from->kind != USERS_SECRET_NONE) {
-        pool_learn(pool, &credentials, params_empty());
+    const struct params *startup = NULL;
+    if (err == SL_OK && read_params(from->startup, &startup)) {
+        pool_learn(pool, from->kind == USERS_SECRET_NONE ? NULL : &credentials, startup);
+        pool_warm(pool, from->servers);
+        worker_tend_pools();
     }
+    params_unref(startup);
     credentials_fini(&credentials);
     registry_let_go(&pool->holders);
     return err;
@@ -445,18 +449,29 @@ enum sl_err handover_pool_put(struct pool *pool, struct sl_buf *buf)
     credentials_init(&credentials);
     pthread_mutex_lock(&pool->lock);
     enum sl_err err = credentials_copy(&credentials, &pool->credentials);
+    const struct params *startup = params_ref(pool->last_startup);
+    uint32_t servers = pool->total > 0 ? (uint32_t)pool->total : 0;
     pthread_mutex_unlock(&pool->lock);
+    struct sl_buf pairs;
+    sl_buf_init(&pairs, HANDOVER_BODY_MAX);
+    err = err == SL_OK ? put_params(&pairs, startup) : err;
     struct handover_pool out = {.database = pool->database->name,
             .user = pool->user->name,
             .secret = credentials.secret,
             .kind = (uint8_t)credentials.kind,
             .is_refused = credentials.is_refused,
-            .has_keys = credentials.has_keys};
+            .has_keys = credentials.has_keys,
+            .servers = servers,
+            .startup.count = params_count(startup)};
     memcpy(out.client_key, credentials.client_key, sizeof out.client_key);
     memcpy(out.server_key, credentials.server_key, sizeof out.server_key);
     if (err == SL_OK) {
+        sl_buf_consume(&pairs, sizeof out.startup.count); /* that is a member of its own */
+        out.startup.bytes = sl_buf_borrow(&pairs);
         err = handover_put_pool(buf, &out);
     }
+    sl_buf_fini(&pairs);
+    params_unref(startup);
     crypto_wipe(out.client_key, sizeof out.client_key);
     crypto_wipe(out.server_key, sizeof out.server_key);
     credentials_fini(&credentials);

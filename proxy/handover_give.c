@@ -183,6 +183,20 @@ static bool put_pool(struct pool *pool)
     return put(&buf, handover_pool_put(pool, &buf), -1);
 }
 
+/* Those that have servers; the others when a client of theirs moves. */
+static bool put_pools(void)
+{
+    bool is_put = true;
+
+    for (struct pool *p = registry_next_pool(NULL); p != NULL && is_put;
+            p = registry_next_pool(p)) {
+        if (atomic_load(&p->clients) > 0) {
+            is_put = put_pool(p);
+        }
+    }
+    return is_put;
+}
+
 static void deliver_offer(struct letter *letter, struct worker *worker)
 {
     struct drain_offer *offer = SL_CONTAINER(letter, struct drain_offer, letter);
@@ -465,7 +479,8 @@ static bool on_hello(struct sl_span body)
     self.generation++;
     self.state = PREPARES;
     self.since = sl_now();
-    bool is_put = put_welcome() && put_sockets() && put_databases() && put_bare(HANDOVER_PREPARED);
+    bool is_put = put_welcome() && put_sockets() && put_databases() &&
+                  put_bare(HANDOVER_PREPARED) && put_pools() && put_bare(HANDOVER_WARM);
     flush();
     return is_put;
 }

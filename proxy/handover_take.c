@@ -13,6 +13,7 @@
 #include "proxy/handover_link.h"
 #include "proxy/http_socket.h"
 #include "proxy/listener.h"
+#include "proxy/pool.h"
 #include "proxy/prepared.h"
 #include "proxy/process.h"
 #include "proxy/registry.h"
@@ -27,6 +28,8 @@
 #include <unistd.h>
 
 #define JOIN_MAX (10 * SL_SECOND)
+#define WARM_MAX (2 * SL_SECOND)
+#define WARM_LOOK (2 * SL_MSEC)
 
 enum {
     OUT_MAX = 65536,
@@ -134,6 +137,23 @@ static enum sl_err on_database(struct sl_span body, struct sl_error *error)
     return SL_OK;
 }
 
+static bool on_pool(struct sl_span body)
+{
+    struct handover_pool pool;
+
+    if (!handover_read_pool(body, &pool)) {
+        return false;
+    }
+    const struct conf *conf = process_conf();
+    enum sl_err err = handover_pool_learn(conf, &pool);
+    conf_unref(conf);
+    if (err != SL_OK) {
+        sl_log(SL_LOG_WARN, "takeover_pool", "db=%s user=%s reason=%s", sl_log_quote(pool.database),
+                sl_log_quote(pool.user), sl_err_text(err));
+    }
+    return true;
+}
+
 static enum sl_err on_early(const struct handover_message *message, int fd, struct sl_error *error)
 {
     const char *reason;
@@ -152,14 +172,17 @@ static enum sl_err on_early(const struct handover_message *message, int fd, stru
     case HANDOVER_DATABASE:
         return on_database(message->body, error);
     case HANDOVER_PREPARED:
+    case HANDOVER_WARM:
         self.is_prepared = true;
         return SL_OK;
+    case HANDOVER_POOL:
+        return on_pool(message->body) ? SL_OK : breach(error);
     default:
         return breach(error);
     }
 }
 
-/* Until PREPARED. */
+/* Until PREPARED, or WARM. */
 static enum sl_err read_early(struct sl_error *error)
 {
     sl_usec until = sl_now() + JOIN_MAX;
@@ -167,6 +190,10 @@ static enum sl_err read_early(struct sl_error *error)
     enum sl_err err = SL_OK;
     int fd;
 
+    self.is_prepared = false;
+    while (err == SL_OK && !self.is_prepared && handover_link_next(&self.link, &message, &fd)) {
+        err = on_early(&message, fd, error); /* what came with what was read before */
+    }
     while (err == SL_OK && !self.is_prepared) {
         struct pollfd wait = {.fd = self.link.fd, .events = POLLIN};
         sl_usec left = until - sl_now();
@@ -244,6 +271,33 @@ enum sl_err handover_take_join(const struct conf *conf, bool *joined, struct sl_
     *joined = err == SL_OK;
     if (err != SL_OK) {
         handover_link_close(&self.link);
+    }
+    return err;
+}
+
+static bool is_warm(void)
+{
+    for (struct pool *p = registry_next_pool(NULL); p != NULL; p = registry_next_pool(p)) {
+        if (!pool_is_warm(p)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+enum sl_err handover_take_warm(struct sl_error *error)
+{
+    enum sl_err err = read_early(error);
+    sl_usec until = sl_now() + WARM_MAX;
+    struct pollfd wait = {.fd = self.link.fd, .events = POLLIN};
+
+    /* Nothing is said until SERVES: what wakes it is the end of the other process. */
+    while (err == SL_OK && !is_warm() && sl_now() < until &&
+            poll(&wait, 1, (int)(WARM_LOOK / SL_MSEC)) == 0) {
+        continue;
+    }
+    for (struct pool *p = registry_next_pool(NULL); p != NULL; p = registry_next_pool(p)) {
+        pool_warm(p, 0);
     }
     return err;
 }
@@ -369,23 +423,6 @@ static bool on_client(struct sl_span body, int fd)
     self.left++;
     sl_log(SL_LOG_WARN, "takeover_left", "client=%llu reason=%s", (unsigned long long)client.serial,
             sl_log_quote(reason));
-    return true;
-}
-
-static bool on_pool(struct sl_span body)
-{
-    struct handover_pool pool;
-
-    if (!handover_read_pool(body, &pool)) {
-        return false;
-    }
-    const struct conf *conf = process_conf();
-    enum sl_err err = handover_pool_learn(conf, &pool);
-    conf_unref(conf);
-    if (err != SL_OK) {
-        sl_log(SL_LOG_WARN, "takeover_pool", "db=%s user=%s reason=%s", sl_log_quote(pool.database),
-                sl_log_quote(pool.user), sl_err_text(err));
-    }
     return true;
 }
 

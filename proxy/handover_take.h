@@ -3,6 +3,7 @@
  * proxy/handover_take.h - this process takes over: the new one's side of `sluice -R`.
  *
  *   handover_take_join()   before any thread: is there one to take over from, what does it listen on
+ *   handover_take_warm()   its pools are ours, too, and have servers
  *   ... all that a start is, with its sockets in place of new ones, and its cancel keys' secret ...
  *   handover_take_serve()  we accept now; it does not, and sends its clients one by one
  *   handover_take_stop()   we end; or it has said that it has none left
@@ -32,6 +33,11 @@ SL_MUST_CHECK enum sl_err handover_take_join(
         const struct conf *conf, bool *joined, struct sl_error *error);
 /* Is another process being taken over from? */
 bool handover_take_is_open(void);
+/*
+ * After process_start(): connects to servers as the other process has, so that nobody waits for that
+ * later. Blocks, two seconds at most.
+ */
+SL_MUST_CHECK enum sl_err handover_take_warm(struct sl_error *error);
 /* After a start that joined: says so, and goes on by events. */
 SL_MUST_CHECK enum sl_err handover_take_serve(
         struct event_base *base, struct mailbox *mailbox, struct sl_error *error);

@@ -228,36 +228,6 @@ bool handover_read_database(struct sl_span body, struct handover_database *datab
     return cursor_ended(&cursor);
 }
 
-enum sl_err handover_put_pool(struct sl_buf *buf, const struct handover_pool *pool)
-{
-    struct writer writer = begin(buf, HANDOVER_POOL, 0);
-
-    put_text(&writer, pool->database);
-    put_text(&writer, pool->user);
-    put_text(&writer, pool->secret);
-    put_u8(&writer, pool->kind);
-    put_u8(&writer, pool->is_refused);
-    put_u8(&writer, pool->has_keys);
-    put_bytes(&writer, pool->client_key, sizeof pool->client_key);
-    put_bytes(&writer, pool->server_key, sizeof pool->server_key);
-    return end(&writer);
-}
-
-bool handover_read_pool(struct sl_span body, struct handover_pool *pool)
-{
-    struct cursor cursor = cursor_at(body);
-
-    pool->database = get_text(&cursor);
-    pool->user = get_text(&cursor);
-    pool->secret = get_text(&cursor);
-    pool->kind = cursor_u8(&cursor);
-    pool->is_refused = get_bool(&cursor);
-    pool->has_keys = get_bool(&cursor);
-    get_bytes(&cursor, pool->client_key, sizeof pool->client_key);
-    get_bytes(&cursor, pool->server_key, sizeof pool->server_key);
-    return cursor_ended(&cursor) && pool->kind <= USERS_SECRET_SCRAM;
-}
-
 enum sl_err handover_put_cancel(struct sl_buf *buf, const struct handover_cancel *cancel)
 {
     struct writer writer = begin(buf, HANDOVER_CANCEL, 0);
@@ -412,6 +382,45 @@ static void get_list(struct cursor *cursor, bool is_of_pairs, struct handover_li
     }
     list->bytes.len -= cursor->left.len;
 }
+
+/* ---- pools ---- */
+
+enum sl_err handover_put_pool(struct sl_buf *buf, const struct handover_pool *pool)
+{
+    struct writer writer = begin(buf, HANDOVER_POOL, 0);
+
+    put_text(&writer, pool->database);
+    put_text(&writer, pool->user);
+    put_text(&writer, pool->secret);
+    put_u8(&writer, pool->kind);
+    put_u8(&writer, pool->is_refused);
+    put_u8(&writer, pool->has_keys);
+    put_bytes(&writer, pool->client_key, sizeof pool->client_key);
+    put_bytes(&writer, pool->server_key, sizeof pool->server_key);
+    put_u32(&writer, pool->servers);
+    put_u32(&writer, pool->startup.count);
+    put_bytes(&writer, pool->startup.bytes.at, pool->startup.bytes.len);
+    return end(&writer);
+}
+
+bool handover_read_pool(struct sl_span body, struct handover_pool *pool)
+{
+    struct cursor cursor = cursor_at(body);
+
+    pool->database = get_text(&cursor);
+    pool->user = get_text(&cursor);
+    pool->secret = get_text(&cursor);
+    pool->kind = cursor_u8(&cursor);
+    pool->is_refused = get_bool(&cursor);
+    pool->has_keys = get_bool(&cursor);
+    get_bytes(&cursor, pool->client_key, sizeof pool->client_key);
+    get_bytes(&cursor, pool->server_key, sizeof pool->server_key);
+    pool->servers = cursor_u32(&cursor);
+    get_list(&cursor, true, &pool->startup);
+    return cursor_ended(&cursor) && pool->kind <= USERS_SECRET_SCRAM;
+}
+
+/* ---- clients, whole ---- */
 
 static bool is_sound(const struct handover_client *client)
 {

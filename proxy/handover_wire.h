@@ -9,6 +9,7 @@
  *     N HELLO                                    O WELCOME, or REFUSED and the end
  *     O SOCKET (each with its descriptor) ...
  *     O DATABASE ..., PREPARED
+ *     O POOL ..., WARM                           N connects to servers, as many as O has
  *     N SERVES                                   from here on N accepts, and O does not
  *     O POOL, CLIENT (with its descriptor) ...   N TAKEN, or LEFT, for each CLIENT
  *     N CANCEL                                   O CANCELLED
@@ -47,6 +48,7 @@ enum handover_type {
     HANDOVER_SOCKET,
     HANDOVER_DATABASE,
     HANDOVER_PREPARED,
+    HANDOVER_WARM,
     HANDOVER_SERVES,
     HANDOVER_POOL,
     HANDOVER_CLIENT,
@@ -104,6 +106,11 @@ struct handover_database {
     bool is_disabled;
 };
 
+struct handover_list {
+    uint32_t count;
+    struct sl_span bytes;
+};
+
 struct handover_pool {
     const char *database;
     const char *user;
@@ -113,6 +120,9 @@ struct handover_pool {
     bool has_keys;
     uint8_t client_key[CREDENTIALS_KEY_BYTES];
     uint8_t server_key[CREDENTIALS_KEY_BYTES];
+    uint32_t servers; /* that it has now */
+    struct handover_list
+            startup; /* of struct handover_pair: what the last of them was started with */
 };
 
 enum handover_flags {
@@ -135,11 +145,6 @@ enum handover_set {
     HANDOVER_STARTUP,
     HANDOVER_OWN,
     HANDOVER_SETS
-};
-
-struct handover_list {
-    uint32_t count;
-    struct sl_span bytes;
 };
 
 struct handover_client {
@@ -204,7 +209,7 @@ SL_MUST_CHECK bool handover_read_number(struct sl_span body, uint64_t *number);
 /* REFUSED. */
 SL_MUST_CHECK enum sl_err handover_put_refused(struct sl_buf *buf, const char *reason);
 SL_MUST_CHECK bool handover_read_refused(struct sl_span body, const char **reason);
-/* PREPARED, SERVES, DONE: nothing in it. */
+/* PREPARED, WARM, SERVES, DONE: nothing in it. */
 SL_MUST_CHECK enum sl_err handover_put_bare(struct sl_buf *buf, enum handover_type type);
 
 /*

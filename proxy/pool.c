@@ -620,11 +620,29 @@ static struct server *serve_one_locked(struct pool *pool, unsigned worker)
     return NULL;
 }
 
+void pool_warm(struct pool *pool, unsigned servers)
+{
+    pthread_mutex_lock(&pool->lock);
+    pool->warm = servers > INT_MAX ? INT_MAX : (int)servers;
+    pthread_mutex_unlock(&pool->lock);
+}
+
+bool pool_is_warm(struct pool *pool)
+{
+    pthread_mutex_lock(&pool->lock);
+    int made = pool->total - pool->counts[POOL_LOGIN];
+    bool is_warm = made >= pool->warm || made >= pool->size || pool->is_failing;
+    pthread_mutex_unlock(&pool->lock);
+    return is_warm;
+}
+
 /* min_pool_size, while somebody uses the pool; always, when it can have one user only. */
 static bool is_below_minimum(const struct pool *pool, sl_usec now)
 {
-    return pool->total < pool->min && pool->total < size_now(pool, now) && !process_is_leaving() &&
-           (pool->has_own_user || atomic_load(&pool->clients) > 0);
+    bool is_used = pool->has_own_user || atomic_load(&pool->clients) > 0;
+
+    return ((is_used && pool->total < pool->min) || pool->total < pool->warm) &&
+           pool->total < size_now(pool, now) && !process_is_leaving();
 }
 
 static void want_minimum(struct pool *pool, sl_usec now, struct todo *todo)

@@ -109,6 +109,7 @@ struct pool {
     bool lasts;                        /* worker 0's: it is held for the sake of min_pool_size */
     uint64_t handed_over;              /* handover_give.c's: in which hand-over it was told of */
     bool is_in_catalog;                /* catalogs.c's: its user was asked about */
+    int warm;                          /* under lock: pool_warm()'s */
     bool has_own_user;                 /* under lock: the database's line names the user */
     bool round_robin;                  /* under lock: server_round_robin */
     bool is_failing;                   /* under lock: connecting has been, see failure */
@@ -135,6 +136,14 @@ struct pool {
 /* What a client logged in with may serve to log in to servers: kept if it is better. */
 void pool_learn(
         struct pool *pool, const struct credentials *credentials, const struct params *startup);
+
+/*
+ * So many servers are made, one after the other and within its limits, although nobody asks for them;
+ * 0 ends that. Any thread, which then calls worker_tend_pools().
+ */
+void pool_warm(struct pool *pool, unsigned servers);
+/* Has it them? */
+bool pool_is_warm(struct pool *pool);
 
 /* A server did not take these: if they are what was learnt, whatever comes is better. */
 void pool_disown(struct pool *pool, const struct credentials *credentials);

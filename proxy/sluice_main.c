@@ -292,6 +292,9 @@ static enum sl_err open_doors(
     if (err == SL_OK) {
         control_may_be_taken_over(conf);
     }
+    if (err == SL_OK && arguments->takes_over) {
+        err = handover_take_warm(error);
+    }
     /* Whatever could go wrong has not: from here on the other process accepts no more. */
     if (err == SL_OK && arguments->takes_over) {
         err = control_take_over(error);

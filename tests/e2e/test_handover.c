@@ -347,7 +347,7 @@ static void one_that_cannot_start_takes_nothing(void **state)
 
 /* ---- another process that is none ---- */
 
-enum { HELLO = 1, PREPARED = 6, SERVES = 7, CLIENT = 9, HEAD = 6, WHOLE_MAX = 65536 };
+enum { HELLO = 1, PREPARED = 6, SERVES = 8, CLIENT = 10, HEAD = 6, WHOLE_MAX = 65536 };
 
 static void say(int fd, uint8_t type, const uint8_t *body, uint8_t len)
 {

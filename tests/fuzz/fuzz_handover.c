@@ -65,6 +65,16 @@ static bool put_client(struct sl_buf *buf, struct sl_span body)
     return true;
 }
 
+static bool walk_pairs(struct handover_list list)
+{
+    struct handover_pair pair;
+
+    while (list.count > 0) {
+        SL_CHECK(handover_next_pair(&list, &pair));
+    }
+    return list.bytes.len == 0;
+}
+
 static bool put_short(struct sl_buf *buf, uint8_t type, struct sl_span body)
 {
     struct handover_hello hello;
@@ -92,7 +102,8 @@ static bool put_short(struct sl_buf *buf, uint8_t type, struct sl_span body)
         return handover_read_database(body, &database) &&
                handover_put_database(buf, &database) == SL_OK;
     case HANDOVER_POOL:
-        return handover_read_pool(body, &pool) && handover_put_pool(buf, &pool) == SL_OK;
+        return handover_read_pool(body, &pool) && walk_pairs(pool.startup) &&
+               handover_put_pool(buf, &pool) == SL_OK;
     case HANDOVER_CANCEL:
         return handover_read_cancel(body, &cancel) && handover_put_cancel(buf, &cancel) == SL_OK;
     case HANDOVER_TAKEN:
