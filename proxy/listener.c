@@ -35,12 +35,15 @@ struct listener {
 
 static struct {
     struct listener all[LISTENERS_MAX];
-    int count;          /* constant after start */
-    int spare_fd;       /* worker 0's: given up to take a connection when no other is left */
-    bool is_paused;     /* worker 0's */
-    bool owns_files;    /* the control thread's: they go when we do */
-    sl_usec logged_at;  /* worker 0's */
-    struct timer timer; /* worker 0's: the end of LISTENER_REST */
+    int count;       /* constant after start */
+    int spare_fd;    /* worker 0's: given up to take a connection when no other is left */
+    bool is_paused;  /* worker 0's */
+    bool owns_files; /* the control thread's: they go when we do */
+    struct letter give_letter;
+    atomic_bool has_give_letter; /* any thread: it is on its way */
+    atomic_bool is_given;        /* any thread: another process accepts in our place */
+    sl_usec logged_at;           /* worker 0's */
+    struct timer timer;          /* worker 0's: the end of LISTENER_REST */
     struct letter start_letter;
     struct letter close_letters[2]; /* one a kind: posted once */
     atomic_bool is_closed[2];       /* any thread: that letter was posted */
@@ -249,14 +252,26 @@ void listener_close(enum listener_which which)
     mailbox_post(&process_worker(0)->mailbox, &self.close_letters[which]);
 }
 
+static void pause_all(struct worker *worker, bool paused)
+{
+    self.is_paused = paused || atomic_load(&self.is_given);
+    timer_clear(&worker->timers, &self.timer);
+    want_all(self.is_paused ? 0 : IO_READ);
+}
+
 static void deliver_pause(struct letter *letter, struct worker *worker)
 {
     struct pause_letter *mine = SL_CONTAINER(letter, struct pause_letter, letter);
 
-    self.is_paused = mine->paused;
-    timer_clear(&worker->timers, &self.timer);
-    want_all(mine->paused ? 0 : IO_READ);
+    pause_all(worker, mine->paused);
     free(mine);
+}
+
+static void deliver_give(struct letter *letter, struct worker *worker)
+{
+    (void)letter;
+    atomic_store(&self.has_give_letter, false); /* before looking: a later change posts anew */
+    pause_all(worker, process_is_suspended());
 }
 
 void listener_pause(bool paused)
@@ -655,7 +670,11 @@ bool listener_to_give(int i, int *fd, struct address *address, bool *has_file)
 void listener_give_away(bool is_given)
 {
     self.owns_files = !is_given;
-    listener_pause(is_given);
+    atomic_store(&self.is_given, is_given);
+    if (!atomic_exchange(&self.has_give_letter, true)) {
+        self.give_letter.deliver = deliver_give;
+        mailbox_post(&process_worker(0)->mailbox, &self.give_letter);
+    }
 }
 
 void listener_free(void)

@@ -20,6 +20,7 @@
 #include "proxy/history_writer.h"
 #include "proxy/http.h"
 #include "proxy/http_reserve.h"
+#include "proxy/http_socket.h"
 #include "proxy/jobs.h"
 #include "proxy/listener.h"
 #include "proxy/notify.h"
@@ -301,6 +302,7 @@ static enum sl_err open_doors(
     }
     if (err == SL_OK) {
         listener_accept();
+        http_inherit(-1, &(struct address){.len = 0}); /* who asks there is not to wait for nobody */
     } else if (arguments->takes_over) {
         daemon_leave_pidfile(); /* to the other process, which puts it right */
     }

@@ -298,6 +298,62 @@ static void keys_stay_valid_wherever_the_client_is(void **state)
     PQfinish(watch);
 }
 
+/* ---- more of them ---- */
+
+static void a_third_process_takes_over_what_the_first_still_has(void **state)
+{
+    struct proc first;
+    struct proc second;
+    PGconn *idle;
+    PGconn *busy;
+
+    (void)state;
+    sluice_start(&sluice, INI);
+    idle = open_session(1);
+    busy = open_session(2);
+    query_expect(busy, "begin", "BEGIN");
+    start_next(INI, &first);
+    await_event("takeover_begins", "from_pid", first.pid);
+    expect_session(idle, 1);
+    start_next(INI, &second);
+    await_event("takeover_begins", "from_pid", second.pid);
+    expect_session(idle, 1);
+    query_expect(busy, "select 1", "1");
+    assert_int_equal(proc_wait(&first, 0), -1);
+    assert_int_equal(proc_wait(&second, 0), -1); /* by it the last one will go */
+    query_expect(busy, "commit", "COMMIT");
+    await_end(&first);
+    await_end(&second);
+    expect_session(busy, 2);
+    expect_session(idle, 1);
+    PQfinish(busy);
+    PQfinish(idle);
+}
+
+/* What servers are logged in to with was learnt from clients, who do not log in again. */
+static void keys_of_scram_are_handed_over(void **state)
+{
+    static const char ini[] = INI_OF("auth_type = scram-sha-256\n");
+    char users[TEXT_MAX];
+    PGconn *conn;
+
+    (void)state;
+    cluster_sql(&cluster, "create role locked login password 'a secret'");
+    snprintf(users, sizeof(users), "\"locked\" \"%s\"\n", secret_of("locked"));
+    sluice_file(&sluice, "userlist.txt", users);
+    cluster_hba(&cluster, "host all locked all scram-sha-256\nhost all all all trust\n"
+                          "local all all trust\n");
+    sluice_start(&sluice, ini);
+    conn = query_must_connect("host=localhost port=%d user=locked dbname=shop sslmode=disable "
+                              "password='a secret'",
+            sluice.port);
+    query_expect(conn, "select current_user", "locked");
+    take_over(ini);
+    query_expect(conn, "select current_user", "locked");
+    assert_false(sluice_logged(&sluice, "SCRAM-SHA"));
+    PQfinish(conn);
+}
+
 /* ---- what goes wrong ---- */
 
 static void without_anybody_there_it_is_a_start_like_any_other(void **state)
@@ -605,6 +661,8 @@ int main(void)
             CASE(a_transaction_ends_where_it_began_and_its_client_moves_then),
             CASE(a_pinned_client_moves_when_nothing_pins_it),
             CASE(keys_stay_valid_wherever_the_client_is),
+            CASE(a_third_process_takes_over_what_the_first_still_has),
+            CASE(keys_of_scram_are_handed_over),
             CASE(without_anybody_there_it_is_a_start_like_any_other),
             CASE(one_that_cannot_start_takes_nothing),
             CASE(one_that_dies_half_way_leaves_everything_as_it_was),
