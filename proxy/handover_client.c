@@ -414,7 +414,8 @@ void handover_client_adopt(struct handover_adoption *adoption)
 
 /* ---- pools ---- */
 
-enum sl_err handover_pool_learn(const struct conf *conf, const struct handover_pool *from)
+enum sl_err handover_pool_learn(
+        const struct conf *conf, const struct handover_pool *from, bool warms)
 {
     struct pool *pool = find_pool(conf, from->database, from->user);
     struct credentials credentials;
@@ -433,13 +434,27 @@ enum sl_err handover_pool_learn(const struct conf *conf, const struct handover_p
     const struct params *startup = NULL;
     if (err == SL_OK && read_params(from->startup, &startup)) {
         pool_learn(pool, from->kind == USERS_SECRET_NONE ? NULL : &credentials, startup);
-        pool_warm(pool, from->servers);
-        worker_tend_pools();
+        warms = warms && from->servers > 0 && pool_warm(pool, from->servers) == 0;
+    } else {
+        warms = false;
     }
     params_unref(startup);
     credentials_fini(&credentials);
-    registry_let_go(&pool->holders);
+    if (warms) {
+        worker_tend_pools();
+    } else {
+        registry_let_go(&pool->holders);
+    }
     return err;
+}
+
+void handover_pools_are_warm(void)
+{
+    for (struct pool *p = registry_next_pool(NULL); p != NULL; p = registry_next_pool(p)) {
+        if (pool_warm(p, 0) > 0) {
+            registry_let_go(&p->holders);
+        }
+    }
 }
 
 enum sl_err handover_pool_put(struct pool *pool, struct sl_buf *buf)

@@ -46,9 +46,13 @@ void handover_client_adopt(struct handover_adoption *adoption);
 /* It was not; NULL is fine. */
 void handover_client_drop(struct handover_adoption *adoption);
 
-/* A POOL's: what is known of it serves new clients at once. SL_ECONF: there is no such database now. */
+/*
+ * A POOL's: what is known of it serves new clients at once. With warms it also makes as many servers,
+ * and is held until handover_pools_are_warm(). SL_ECONF: there is no such database now.
+ */
 SL_MUST_CHECK enum sl_err handover_pool_learn(
-        const struct conf *conf, const struct handover_pool *from);
+        const struct conf *conf, const struct handover_pool *from, bool warms);
+void handover_pools_are_warm(void);
 struct pool;
 SL_MUST_CHECK enum sl_err handover_pool_put(struct pool *pool, struct sl_buf *buf);
 

@@ -145,7 +145,7 @@ static bool on_pool(struct sl_span body)
         return false;
     }
     const struct conf *conf = process_conf();
-    enum sl_err err = handover_pool_learn(conf, &pool);
+    enum sl_err err = handover_pool_learn(conf, &pool, !atomic_load(&self.is_open));
     conf_unref(conf);
     if (err != SL_OK) {
         sl_log(SL_LOG_WARN, "takeover_pool", "db=%s user=%s reason=%s", sl_log_quote(pool.database),
@@ -296,9 +296,7 @@ enum sl_err handover_take_warm(struct sl_error *error)
             poll(&wait, 1, (int)(WARM_LOOK / SL_MSEC)) == 0) {
         continue;
     }
-    for (struct pool *p = registry_next_pool(NULL); p != NULL; p = registry_next_pool(p)) {
-        pool_warm(p, 0);
-    }
+    handover_pools_are_warm();
     return err;
 }
 

@@ -620,11 +620,13 @@ static struct server *serve_one_locked(struct pool *pool, unsigned worker)
     return NULL;
 }
 
-void pool_warm(struct pool *pool, unsigned servers)
+unsigned pool_warm(struct pool *pool, unsigned servers)
 {
     pthread_mutex_lock(&pool->lock);
+    int before = pool->warm;
     pool->warm = servers > INT_MAX ? INT_MAX : (int)servers;
     pthread_mutex_unlock(&pool->lock);
+    return (unsigned)before;
 }
 
 bool pool_is_warm(struct pool *pool)

@@ -138,11 +138,12 @@ void pool_learn(
         struct pool *pool, const struct credentials *credentials, const struct params *startup);
 
 /*
- * So many servers are made, one after the other and within its limits, although nobody asks for them;
- * 0 ends that. Any thread, which then calls worker_tend_pools().
+ * So many servers are made, one after the other and within its limits, although nobody asks for them,
+ * as long as somebody holds it; 0 ends that. What it was before. Any thread, which then calls
+ * worker_tend_pools().
  */
-void pool_warm(struct pool *pool, unsigned servers);
-/* Has it them? */
+unsigned pool_warm(struct pool *pool, unsigned servers);
+/* Has it them, or cannot it? */
 bool pool_is_warm(struct pool *pool);
 
 /* A server did not take these: if they are what was learnt, whatever comes is better. */
