@@ -112,6 +112,9 @@ static enum sl_err on_socket(struct sl_span body, int fd, struct sl_error *error
     }
     address_copy(&address, (const struct sockaddr *)(const void *)socket.address.at,
             (socklen_t)socket.address.len);
+    if (address.at.any.sa_family == AF_UNIX) {
+        address.at.local.sun_path[sizeof address.at.local.sun_path - 1] = '\0';
+    }
     if (socket.kind == HANDOVER_OF_HTTP) {
         http_inherit(fd, &address);
     } else {
