@@ -29,7 +29,8 @@
 #include <unistd.h>
 
 #define PREPARES_MAX (60 * SL_SECOND) /* from HELLO to SERVES */
-#define ANSWER_MAX (10 * SL_SECOND)   /* from a CLIENT to what became of it */
+#define RETRY (1 * SL_SECOND)
+#define ANSWER_MAX (10 * SL_SECOND) /* from a CLIENT to what became of it */
 
 enum {
     OUT_MAX = 1 << 20, /* of one message that is no client's */
@@ -42,7 +43,9 @@ static struct {
     enum state state;
     struct event_base *base;
     struct mailbox *mailbox;
-    struct sockaddr_un path;
+    struct sockaddr_un path; /* "": there is no place for it */
+    bool is_off;             /* and it cannot be had, which was said */
+    sl_usec retry_at;
     int listen_fd;
     struct event *listen_event;
     struct handover_link link;
@@ -337,11 +340,16 @@ static void listen_again(void)
     char text[128];
 
     stop_listening();
-    if (!listen_at(self.path.sun_path)) {
+    bool was_off = self.is_off;
+    self.is_off = !listen_at(self.path.sun_path);
+    if (self.is_off && !was_off) {
         sl_log(SL_LOG_WARN, "handover_off", "path=%s reason=%s, no process can take over by -R",
                 sl_log_quote(self.path.sun_path),
                 sl_log_quote(strerror_r(errno, text, sizeof text)));
+    }
+    if (self.is_off) {
         stop_listening();
+        self.retry_at = sl_now() + RETRY;
     }
 }
 
@@ -382,6 +390,7 @@ static void begin_moves(void)
     listener_give_away(true);
     http_pause(true);
     stop_listening(); /* the name is the other's now */
+    self.is_off = false;
     daemon_leave_pidfile();
     drain_set(DRAIN_MOVES);
 }
@@ -646,6 +655,9 @@ static void see_to_closing(sl_usec now)
 
 bool handover_give_tick(sl_usec now)
 {
+    if (self.is_off && self.state == LISTENS && now >= self.retry_at) {
+        listen_again();
+    }
     if ((self.state == ASKED || self.state == PREPARES) && now - self.since > PREPARES_MAX) {
         lost("it has not said that it serves");
         return false;

@@ -302,7 +302,8 @@ static enum sl_err open_doors(
     }
     if (err == SL_OK) {
         listener_accept();
-        http_inherit(-1, &(struct address){.len = 0}); /* who asks there is not to wait for nobody */
+        http_inherit(
+                -1, &(struct address){.len = 0}); /* who asks there is not to wait for nobody */
     } else if (arguments->takes_over) {
         daemon_leave_pidfile(); /* to the other process, which puts it right */
     }

@@ -23,6 +23,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -36,6 +37,7 @@ static const char ini[] = "[databases]\n"
                           "[pgbouncer]\n"
                           "listen_addr = 127.0.0.1\n"
                           "listen_port = @PORT@\n"
+                          "unix_socket_dir = @DIR@\n"
                           "auth_type = scram-sha-256\n"
                           "auth_file = @DIR@/userlist.txt\n"
                           "admin_users = postgres\n"
@@ -290,6 +292,62 @@ static void play(void (*act)(void), const char *name, long first)
     }
 }
 
+/* ---- a hand-over that comes to nothing ---- */
+
+static int dial_handover(void)
+{
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    const struct timeval patience = {.tv_sec = 2};
+
+    snprintf(address.sun_path, sizeof address.sun_path, "%.80s/.s.PGSQL.%d.handover", sluice.dir,
+            sluice.port);
+    /* A place that could not be had is tried again within a second. */
+    for (long stop = proc_now_ms() + PATIENCE_MS; proc_now_ms() < stop; proc_pause_ms(20)) {
+        int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+        if (connect(fd, (struct sockaddr *)&address, sizeof address) == 0) {
+            setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
+            return fd;
+        }
+        close(fd);
+    }
+    fail_msg("no process could take over any more");
+    return -1;
+}
+
+/* False: it was closed instead. */
+static bool read_handover(int fd, uint8_t type)
+{
+    static uint8_t body[65536];
+    uint8_t head[6] = {0};
+
+    while (head[4] != type) {
+        if (recv(fd, head, sizeof head, MSG_WAITALL) != (ssize_t)sizeof head) {
+            return false;
+        }
+        size_t len = (size_t)head[2] << 8 | head[3];
+        if (len > 0 && recv(fd, body, len, MSG_WAITALL) != (ssize_t)len) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* The bystander is offered, maybe, and nobody answers for it. */
+static void taken_over(void)
+{
+    enum { WARM = 7, CLIENT = 10 };
+    static const uint8_t hello[] = {0, 0, 0, 12, 1, 0, 'S', 'L', 'O', 'H', 0, 0, 0, 1, 0, 0, 0, 42};
+    static const uint8_t serves[] = {0, 0, 0, 0, 8, 0};
+    int fd = dial_handover();
+
+    if (send(fd, hello, sizeof hello, MSG_NOSIGNAL) == (ssize_t)sizeof hello &&
+            read_handover(fd, WARM) &&
+            send(fd, serves, sizeof serves, MSG_NOSIGNAL) == (ssize_t)sizeof serves) {
+        (void)read_handover(fd, CLIENT);
+    }
+    close(fd);
+}
+
 static long trials(void)
 {
     const char *text = getenv("SLUICE_MEMORY_TRIALS");
@@ -327,7 +385,7 @@ static const struct {
         {"a pipeline", pipelined}, {"COPY", copies}, {"TLS", encrypted},
         {"a wrong password", wrong_password}, {"the console", console}, {"RELOAD", reload},
         {"statistics", statements}, {"cancel", cancelled}, {"a client that vanishes", vanished},
-        {"HTTP", browse}, {"an analysis", analyze}};
+        {"HTTP", browse}, {"an analysis", analyze}, {"a hand-over", taken_over}};
 
 /* ---- what is left ---- */
 
