@@ -2,7 +2,7 @@
 #include "proxy/handover_client.h"
 
 #include "conf/conf.h"
-#include "protocol/base/log.h"
+#include "protocol/base/hash.h"
 #include "protocol/crypto.h"
 #include "proxy/client.h"
 #include "proxy/params.h"
@@ -16,6 +16,8 @@
 
 #include <stdlib.h>
 #include <unistd.h>
+
+static uint64_t salt; /* constant after start */
 
 /* A client that was read, on its way to its worker; all are owned until it is there. */
 struct handover_adoption {
@@ -194,6 +196,20 @@ enum sl_err handover_client_put(const struct client *client, struct sl_buf *buf)
 
 /* ---- a message as a client: the control thread ---- */
 
+enum sl_err handover_client_start(void)
+{
+    return crypto_random(&salt, sizeof salt);
+}
+
+/*
+ * A reading of the registry's may be made of numbers that are the other process's: the same here would
+ * be something else. So those of a hand-over are among themselves. (One of a PREPARE is of values only.)
+ */
+static uint64_t reading_here(uint64_t reading)
+{
+    return reading == 0 ? 0 : sl_hash64_seed(sl_span(&reading, sizeof reading), salt);
+}
+
 static bool read_params(struct handover_list list, const struct params **set)
 {
     struct handover_pair pair;
@@ -237,7 +253,7 @@ static struct prepared *read_prepared(const struct handover_statement *statement
     if (end == NULL || statement->body.at + statement->body.len - end < 3) {
         return NULL;
     }
-    return prepared_intern(statement->body, statement->reading);
+    return prepared_intern(statement->body, reading_here(statement->reading));
 }
 
 static bool read_names(

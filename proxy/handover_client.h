@@ -35,6 +35,8 @@ enum { HANDOVER_NUMBER_AT = HANDOVER_HEAD };
 /* A CLIENT. SL_ELIMIT: more than a message holds. */
 SL_MUST_CHECK enum sl_err handover_client_put(const struct client *client, struct sl_buf *buf);
 
+/* Before the first is read. */
+SL_MUST_CHECK enum sl_err handover_client_start(void);
 /*
  * All that can fail: NULL with the reason, the client stays with the other process. Takes over fd in
  * either case.

@@ -267,7 +267,13 @@ enum sl_err handover_take_join(const struct conf *conf, bool *joined, struct sl_
                 "-R: the process at \"%s\" is another user's", path.sun_path);
     }
     handover_link_open(&self.link, fd);
-    enum sl_err err = say_hello(error);
+    enum sl_err err = handover_client_start();
+    if (err != SL_OK) {
+        err = sl_error_set(error, err, "58000", "no random numbers");
+    }
+    if (err == SL_OK) {
+        err = say_hello(error);
+    }
     if (err == SL_OK) {
         err = read_early(error);
     }
