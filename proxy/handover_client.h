@@ -5,7 +5,8 @@
  *   old: worker   handover_client_may_move() -> handover_client_put() -> CLIENT_MOVING
  *   new: control  handover_client_read() -> letter -> worker: a client in CLIENT_ACTIVE
  *
- * A client moves between transactions, with nothing half read or half sent, that no server keeps
+ * Whatever a session gets that is not in the struct, or not in the message, has to keep its client here:
+ * handover_client_may_move() is where that is said. A client moves between transactions, with nothing half read or half sent, that no server keeps
  * anything of: what makes its session is all in struct client. What stays behind is what functions
  * left on a server that it may have come back to (session_state.h), and the currval() of its sequences.
  *

@@ -578,7 +578,10 @@ static void deliver_pass(struct letter *letter, struct worker *worker)
 
 bool handover_take_cancel(struct client *from, uint32_t pid, struct sl_span key)
 {
-    if (!atomic_load(&self.is_open) || key.len > CANCEL_KEY_LONG) {
+    int peer_id = from->io.worker->conf->peer_id;
+
+    if (!atomic_load(&self.is_open) || key.len > CANCEL_KEY_LONG ||
+            (peer_id != 0 && cancel_key_peer(pid) != peer_id)) {
         return false;
     }
     if (atomic_fetch_add(&self.under_way, 1) >= CANCELS_MAX) {

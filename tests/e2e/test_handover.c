@@ -267,21 +267,20 @@ static void cancel(PGconn *conn)
 
 #define CANCELLED "ERROR 57014: canceling statement due to user request"
 
-static void keys_stay_valid_wherever_the_client_is(void **state)
+static void cancel_everywhere(const char *ini)
 {
     PGconn *watch = open_direct();
     struct proc old;
     PGconn *moved;
     PGconn *stays;
 
-    (void)state;
-    sluice_start(&sluice, INI);
+    sluice_start(&sluice, ini);
     moved = open_as("postgres", "shop");
     stays = open_as("postgres", "shop");
     query_expect(moved, "select 1", "1");
     assert_int_equal(PQsendQuery(stays, "select pg_sleep(600)"), 1);
     soon_query(watch, COUNT_SLEEPERS, "1");
-    start_next(INI, &old);
+    start_next(ini, &old);
     await_event("takeover_begins", "from_pid", old.pid);
     /* Whoever takes the request is the new process; the query runs in the old one. */
     cancel(stays);
@@ -296,6 +295,18 @@ static void keys_stay_valid_wherever_the_client_is(void **state)
     PQfinish(moved);
     PQfinish(stays);
     PQfinish(watch);
+}
+
+static void keys_stay_valid_wherever_the_client_is(void **state)
+{
+    (void)state;
+    cancel_everywhere(INI);
+}
+
+static void keys_of_peers_stay_valid_too(void **state)
+{
+    (void)state;
+    cancel_everywhere(INI_OF("peer_id = 300\n"));
 }
 
 /* ---- more of them ---- */
@@ -661,6 +672,7 @@ int main(void)
             CASE(a_transaction_ends_where_it_began_and_its_client_moves_then),
             CASE(a_pinned_client_moves_when_nothing_pins_it),
             CASE(keys_stay_valid_wherever_the_client_is),
+            CASE(keys_of_peers_stay_valid_too),
             CASE(a_third_process_takes_over_what_the_first_still_has),
             CASE(keys_of_scram_are_handed_over),
             CASE(without_anybody_there_it_is_a_start_like_any_other),
