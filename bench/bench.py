@@ -20,10 +20,11 @@ import meter
 import scratch
 import settings
 import stats
+import unnamed
 from scratch import Failed, Peer
 
 UNSUPPORTED = "not supported by this peer"
-MEASUREMENTS = ("stats", "settings", "syscalls", "memory", "instructions")
+MEASUREMENTS = ("stats", "settings", "unnamed", "syscalls", "memory", "instructions")
 
 
 class Turns:
@@ -242,6 +243,12 @@ class Bench:
         rows = settings.measure(self)
         print("What ten settings of a session's own cost, 20 servers: CPU time of the proxy\n")
         table(settings.HEAD, rows)
+
+    def unnamed(self):
+        rows = unnamed.measure(self)
+        print("What reuse_unnamed saves: on (the default), off, and PgBouncer; extended protocol without\n"
+              "names, 16 clients, CPU time (medians of turns, ratios of neighbours in time)\n")
+        table(unnamed.HEAD, rows)
 
     def memory_of(self, peer, clients):
         with peer.run(self.server_port) as (port, process):

@@ -255,6 +255,9 @@ struct conf {
     int sbuf_loopcnt;
     uint32_t max_packet_size;
     int max_prepared_statements; /* named statements kept on one server; 0 is off */
+    int reuse_unnamed;           /* times that an unnamed one is seen before it is kept; 0 is off */
+    sl_usec reuse_unnamed_lifetime_usec; /* 0: no bound */
+    bool reuse_unnamed_plans;            /* ask which may keep their plans, too */
     int64_t prepared_statements_bytes_client;
     int64_t prepared_statements_bytes;
 

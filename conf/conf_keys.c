@@ -378,6 +378,18 @@ static const struct conf_key keys[] = {
                 "say when [stats] has read them: one that leaves nothing in a session has nothing "
                 "taken away. A change of functions that does not come through here is seen after "
                 "five minutes, or at RECONNECT."),
+        INT(WIRE, reuse_unnamed, 0, INT_MAX - 1000, "5", LIVE,
+                "In transaction and statement pooling, keep an unnamed statement of the extended "
+                "protocol prepared on servers once its text has been seen so often, so that it is "
+                "parsed and analysed once in five times at most, or once in a thousand where it "
+                "has no parameters; 0 never. They are half of max_prepared_statements at most."),
+        BOOL(WIRE, reuse_unnamed_plans, "1", LIVE,
+                "Ask the server, by EXPLAIN, which of these statements with parameters have the "
+                "same plan whatever the values (one row by a unique index, or an INSERT of one "
+                "row), once a minute: they are parsed anew once in a thousand times only."),
+        TIME(WIRE, reuse_unnamed_lifetime, 0, "1", LIVE,
+                "Parse such a statement anew after so long, for changes of tables, functions and "
+                "settings of the server that do not come through here; 0 is no limit."),
         SIZE(WIRE, prepared_statements_bytes, 0, "256MB", LIVE,
                 "Bytes that the texts of all clients' prepared statements may take together."),
         SIZE(WIRE, prepared_statements_bytes_client, 0, "1MB", LIVE,

@@ -89,6 +89,7 @@ struct client {
     uint8_t rules_seen; /* the way they are read, and one; 0: not looked at yet */
     bool is_retrying;   /* its input begins with a request that is repeated */
     bool has_retried;   /* what is under way is one */
+    bool sends_ahead;   /* of replies: client_reuse.h leaves it alone */
     bool unnamed_is_opaque; /* its unnamed statement is too long to be kept */
     bool unnamed_known_opaque;
     bool is_unix;
@@ -118,7 +119,8 @@ struct client {
     const struct sql_prepared *sql_prepared; /* what it has PREPAREd by now */
     struct prepared *unnamed;                /* what its unnamed statement says, or NULL */
     struct prepared *unnamed_known;          /* as far as replies tell: unnamed.h */
-    struct client_names *names;              /* NULL until the first */
+    struct prepared *reused; /* client_reuse.h: in place of what it parses, until that is bound */
+    struct client_names *names; /* NULL until the first */
     union {
         struct client_login *login; /* before ACTIVE */
         struct console *console;    /* CONSOLE */

@@ -15,6 +15,8 @@
 #include "protocol/message.h"
 #include "protocol/sqlstate.h"
 #include "proxy/client.h"
+#include "proxy/client_named.h"
+#include "proxy/client_reuse.h"
 #include "proxy/client_rules.h"
 #include "proxy/client_stmt.h"
 #include "proxy/prepared.h"
@@ -24,13 +26,7 @@
 #include "proxy/unnamed.h"
 #include "proxy/worker.h"
 
-enum {
-    PARSE_WHOLE_MAX = 1 << 20,
-    OURS_LEN = 7,
-    CLOSES_MAX = 16 /* of statements of the server's, for one that is new */
-};
-
-_Static_assert(CLOSES_MAX + 4 <= REQUEST_ENTRIES_MAX, "all for one message, or nothing");
+enum { PARSE_WHOLE_MAX = 1 << 20, OURS_LEN = 7 };
 
 static const char ours[] = "SLUICE_";
 
@@ -86,47 +82,7 @@ static bool find_name(struct client *client, struct sl_span name, struct client_
                    !is_unsettled(client, (*found)->state == NAME_PARSING, (*found)->segment));
 }
 
-static void put_head(uint8_t *head, uint8_t type, size_t total)
-{
-    head[0] = type;
-    sl_set_u32(head + 1, (uint32_t)(total - 1));
-}
-
-/* Parse under our name: type, length and name; the rest is the caller's. */
-static void say_parse_head(struct server *server, const char *name, size_t name_len, size_t rest)
-{
-    uint8_t head[MESSAGE_HEAD + PREPARED_NAME_MAX];
-
-    put_head(head, MSG_PARSE, MESSAGE_HEAD + name_len + 1 + rest);
-    memcpy(head + MESSAGE_HEAD, name, name_len + 1);
-    server_say(server, head, MESSAGE_HEAD + name_len + 1);
-}
-
-static void count(struct client *client, enum stats_counter counter)
-{
-    stats_add(pool_stats(client->pool, client->io.worker->index), counter, 1);
-}
-
 /* ---- statements on the server ---- */
-
-/*
- * The least recently used goes when there are more than max_prepared_statements. More than one:
- * in a pipeline those go beyond it whose reply has not come, and each that is new takes some of
- * them along.
- */
-static enum sl_err make_room(struct server *server)
-{
-    uint32_t max = (uint32_t)server->io.worker->conf->max_prepared_statements;
-
-    for (unsigned i = 0; i < CLOSES_MAX; i++) {
-        struct server_stmt *old = server_stmts_excess(&server->stmts, max > 0 ? max - 1 : 0);
-        enum sl_err err = old == NULL ? SL_OK : server_forget_stmt(server, old);
-        if (old == NULL || err != SL_OK) {
-            return err;
-        }
-    }
-    return SL_OK;
-}
 
 /*
  * Is the server's copy of it closed in a segment before this one, not answered yet? If that is
@@ -154,7 +110,7 @@ static enum step ensure(struct client *client, struct prepared *prepared)
         return STEP_NEXT;
     }
     if (is_closing(client, prepared) || !expect_has_room(&server->expect, REQUEST_ENTRIES_MAX) ||
-            make_room(server) != SL_OK) {
+            named_make_room(server) != SL_OK) {
         return request_hold(client);
     }
     stmt = server_stmts_add(&server->stmts, prepared);
@@ -170,9 +126,9 @@ static enum step ensure(struct client *client, struct prepared *prepared)
     }
     if (!is_skipping) {
         size_t len = prepared_name(prepared, name);
-        say_parse_head(server, name, len, prepared->len);
+        named_say_parse(server, name, len, prepared->len);
         server_say(server, prepared->body, prepared->len);
-        count(client, STATS_SERVER_PARSES);
+        named_count(client, STATS_SERVER_PARSES);
     }
     return STEP_NEXT;
 }
@@ -222,9 +178,9 @@ static enum step ready_unnamed(
     client->unnamed_segment = server->expect.segment;
     prepared_unref(server->stmts.unnamed);
     server->stmts.unnamed = prepared_ref(client->unnamed);
-    say_parse_head(server, "", 0, client->unnamed->len);
+    named_say_parse(server, "", 0, client->unnamed->len);
     server_say(server, client->unnamed->body, client->unnamed->len);
-    count(client, STATS_SERVER_PARSES);
+    named_count(client, STATS_SERVER_PARSES);
     return STEP_NEXT;
 }
 
@@ -335,7 +291,7 @@ static enum step pass_unnamed(
     unnamed_change(client, now, now == NULL, server->expect.segment);
     prepared_unref(server->stmts.unnamed);
     server->stmts.unnamed = now == NULL ? NULL : prepared_ref(now);
-    count(client, STATS_SERVER_PARSES);
+    named_count(client, STATS_SERVER_PARSES);
     return step;
 }
 
@@ -355,8 +311,9 @@ static enum step make_named(struct client *client, const struct request *request
     struct server *server = client->server;
     char ours_name[PREPARED_NAME_MAX];
     bool is_skipping = server->expect.skipping;
-    struct server_stmt *stmt =
-            make_room(server) == SL_OK ? server_stmts_add(&server->stmts, name->prepared) : NULL;
+    struct server_stmt *stmt = named_make_room(server) == SL_OK
+                                       ? server_stmts_add(&server->stmts, name->prepared)
+                                       : NULL;
 
     if (stmt == NULL) {
         client_names_remove(client->names, name);
@@ -374,9 +331,9 @@ static enum step make_named(struct client *client, const struct request *request
         request_drop(client, request); /* settled as skipped: stmt and name are gone */
         return STEP_NEXT;
     }
-    say_parse_head(server, ours_name, len, parse->rest.len);
+    named_say_parse(server, ours_name, len, parse->rest.len);
     request_pass_from(client, request, (size_t)(parse->rest.at - request->at));
-    count(client, STATS_SERVER_PARSES);
+    named_count(client, STATS_SERVER_PARSES);
     return STEP_NEXT;
 }
 
@@ -387,7 +344,7 @@ static void close_probe(struct server *server)
 {
     uint8_t close[MESSAGE_HEAD + 1 + sizeof probe_name];
 
-    put_head(close, MSG_CLOSE, sizeof close);
+    named_put_head(close, MSG_CLOSE, sizeof close);
     close[MESSAGE_HEAD] = 'S';
     memcpy(close + MESSAGE_HEAD + 1, probe_name, sizeof probe_name);
     server_say(server, close, sizeof close);
@@ -416,9 +373,9 @@ static enum step probe(
     if (is_skipping) {
         return STEP_NEXT;
     }
-    say_parse_head(server, probe_name, sizeof probe_name - 1, parse->rest.len);
+    named_say_parse(server, probe_name, sizeof probe_name - 1, parse->rest.len);
     server_say(server, parse->rest.at, parse->rest.len);
-    count(client, STATS_SERVER_PARSES);
+    named_count(client, STATS_SERVER_PARSES);
     entry = (struct expect_entry){.kind = EXPECT_CLOSE, .flags = EXPECT_QUIET};
     if (expect_push(&server->expect, entry) != SL_OK) {
         server->close_reason = "out of memory"; /* the statement stays */
@@ -532,7 +489,7 @@ static enum step parse_long(struct client *client, const struct request *request
                 "a prepared statement of %u bytes is too long for a name (at most %d)",
                 request->total, PARSE_WHOLE_MAX);
     }
-    count(client, STATS_CLIENT_PARSES);
+    named_count(client, STATS_CLIENT_PARSES);
     note_statement(client, NULL);
     return pass_unnamed(client, request, NULL);
 }
@@ -547,11 +504,23 @@ enum step request_parse(struct client *client, const struct request *request)
     if (!request_is_whole(request)) {
         return STEP_MORE;
     }
-    count(client, STATS_CLIENT_PARSES);
-    if (front_parse_read(request_body(request), &parse) != SL_OK) {
+    bool is_read = front_parse_read(request_body(request), &parse) == SL_OK;
+    enum reuse reuse =
+            is_read && parse.name.len == 0 ? reuse_begin(client, request, parse.rest) : REUSE_NO;
+    if (reuse == REUSE_WAITS) {
+        return STEP_MORE;
+    }
+    named_count(client, STATS_CLIENT_PARSES);
+    if (!is_read) {
         struct expect_entry entry = {.kind = EXPECT_PARSE};
         client->server->is_unsynced = true;
         return request_pass(client, request, entry); /* the server will say what is wrong */
+    }
+    if (reuse == REUSE_YES) {
+        client->server->is_unsynced = true;
+        note_statement(client, client->reused);
+        request_drop(client, request);
+        return STEP_NEXT;
     }
     return parse.name.len == 0 ? parse_unnamed(client, request, parse.rest)
                                : parse_named(client, request, &parse);
@@ -591,28 +560,12 @@ static enum step find_statement(struct client *client, const struct request *req
 static enum step bind_renamed(struct client *client, const struct request *request,
         const struct front_bind *bind, struct prepared *prepared)
 {
-    struct server *server = client->server;
     struct expect_entry entry = {.kind = EXPECT_BIND, .ref = prepared};
-    char name[PREPARED_NAME_MAX];
-    size_t name_len = prepared_name(prepared, name);
-    size_t rest = request->total - MESSAGE_HEAD - bind->rest_offset;
-    size_t total = MESSAGE_HEAD + bind->portal.len + 1 + name_len + 1 + rest;
-    uint8_t head[MESSAGE_HEAD + 1 + PREPARED_NAME_MAX];
 
-    if (expect_push(&server->expect, entry) != SL_OK) {
+    if (expect_push(&client->server->expect, entry) != SL_OK) {
         return request_hold(client);
     }
-    put_head(head, MSG_BIND, total);
-    if (SL_LIKELY(bind->portal.len == 0)) { /* the unnamed portal: one piece */
-        head[MESSAGE_HEAD] = 0;
-        memcpy(head + MESSAGE_HEAD + 1, name, name_len + 1);
-        server_say(server, head, MESSAGE_HEAD + 1 + name_len + 1);
-    } else {
-        server_say(server, head, MESSAGE_HEAD);
-        server_say(server, bind->portal.at, bind->portal.len + 1);
-        server_say(server, name, name_len + 1);
-    }
-    request_pass_from(client, request, MESSAGE_HEAD + bind->rest_offset);
+    named_pass_bind(client, request, bind, prepared);
     return STEP_NEXT;
 }
 
@@ -639,6 +592,11 @@ enum step request_bind(struct client *client, const struct request *request)
     if (is_unnamed && (client->unnamed != NULL || client->unnamed_is_opaque)) {
         note_bound(client, client->unnamed);
     }
+    if (is_unnamed && client->reused != NULL) {
+        named_count(client, STATS_BINDS);
+        client->server->has_unnamed = true;
+        return reuse_bind(client, request, &bind);
+    }
     enum step step =
             is_unnamed ? ready_unnamed(client, request, &is_poisoned)
                        : find_statement(client, request, bind.statement, &prepared, &is_poisoned);
@@ -652,7 +610,7 @@ enum step request_bind(struct client *client, const struct request *request)
     }
     client->server->is_unsynced = true;
     client->server->has_unnamed = true;
-    count(client, STATS_BINDS);
+    named_count(client, STATS_BINDS);
     return prepared == NULL ? request_pass(client, request, entry)
                             : bind_renamed(client, request, &bind, prepared);
 }
@@ -679,7 +637,7 @@ static enum step describe_statement(
         return request_hold(client);
     }
     size_t len = prepared_name(prepared, ours_name);
-    put_head(message, MSG_DESCRIBE, MESSAGE_HEAD + 1 + len + 1);
+    named_put_head(message, MSG_DESCRIBE, MESSAGE_HEAD + 1 + len + 1);
     message[MESSAGE_HEAD] = 'S';
     memcpy(message + MESSAGE_HEAD + 1, ours_name, len + 1);
     server_say(client->server, message, MESSAGE_HEAD + 1 + len + 1);

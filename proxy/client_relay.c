@@ -22,6 +22,7 @@
 #include "proxy/client_cancelled.h"
 #include "proxy/client_request.h"
 #include "proxy/client_retry.h"
+#include "proxy/client_reuse.h"
 #include "proxy/client_stmt.h"
 #include "proxy/link.h"
 #include "proxy/link_pins.h"
@@ -127,6 +128,7 @@ void request_note_effects(struct client *client, unsigned effects)
     server->has_called |= (effects & EFFECTS_CALLS) != 0;
     server->may_copy |= (effects & EFFECTS_COPY) != 0;
     client->may_set |= (effects & EFFECTS_RULES) != 0;
+    reuse_see_effects(server, effects);
     if (SL_UNLIKELY((effects & (EFFECTS_SCHEMA | EFFECTS_UNREAD)) != 0)) {
         catalogs_see_effects(server, effects);
     }
@@ -150,6 +152,7 @@ static void note(struct client *client, unsigned effects)
             own_names_forget(client);
         }
         catalogs_see_effects(client->server, effects | EFFECTS_UNREAD);
+        reuse_see_effects(client->server, effects);
     } else {
         request_note_effects(client, effects);
     }
@@ -520,7 +523,7 @@ static enum step consume_one(struct client *client, const uint8_t *at, size_t he
     if (!message_len_ok(len) || len >= client->io.worker->conf->max_packet_size) {
         return bad_length(client, len);
     }
-    struct request request = {.at = at, .total = len + 1, .type = at[0]};
+    struct request request = {.at = at, .all = here, .total = len + 1, .type = at[0]};
     request.here = here < request.total ? here : request.total;
     enum step step = on_message(client, &request);
     *used = step == STEP_NEXT ? request.here : 0;
@@ -605,7 +608,8 @@ static void process(struct client *client, struct sl_span bytes)
     struct sl_id id = client->id;
 
     if (client->server != NULL && client->body_left == 0 &&
-            (cancel_holds_next(client->server) || client->server->answer != NULL)) {
+            (cancel_holds_next(client->server) || client->server->answer != NULL ||
+                    reuse_holds(client))) {
         client->is_held = true; /* cancel.c wakes it; or link_settle(), when that has come */
         put_by(client, bytes);
         return;

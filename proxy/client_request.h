@@ -22,6 +22,7 @@ enum { REQUEST_ENTRIES_MAX = 20 };
 struct request {
     const uint8_t *at; /* the whole message, as far as it has come */
     size_t here;       /* of its bytes */
+    size_t all;        /* of all that has come, it and what follows it */
     uint32_t total;    /* its length, type byte included */
     uint8_t type;
 };

@@ -5,6 +5,7 @@
 #include "protocol/front.h"
 #include "protocol/message.h"
 #include "proxy/client.h"
+#include "proxy/client_reuse.h"
 #include "proxy/prepared.h"
 #include "proxy/server.h"
 #include "proxy/worker.h"
@@ -46,6 +47,7 @@ void client_retry_drop(struct client *client)
         hold_drop(&client->retry, &client->io.worker->holds);
     }
     client->has_retried = false;
+    reuse_drop(client);
 }
 
 void client_retry_note(struct client *client, struct sl_span bytes)
@@ -160,8 +162,10 @@ void client_retry_begin(struct server *server)
     struct sl_span name;
 
     client->is_retrying = true;
-    if (!statement_of(bytes, &name) || !close_statement(server, name) ||
-            io_put_back(&client->io, bytes) != SL_OK) {
+    bool is_closed = client->reused != NULL
+                             ? reuse_close(server)
+                             : statement_of(bytes, &name) && close_statement(server, name);
+    if (!is_closed || io_put_back(&client->io, bytes) != SL_OK) {
         client_close(client, "out of memory");
         return;
     }

@@ -17,6 +17,7 @@
 #include "proxy/link_prepared.h"
 #include "proxy/params.h"
 #include "proxy/process.h"
+#include "proxy/reuse_proof.h"
 #include "proxy/server.h"
 #include "proxy/session_state.h"
 #include "proxy/sql_prepared.h"
@@ -294,6 +295,7 @@ static void part(struct client *client, struct server *server)
     server->client = NULL;
     client_retry_drop(client);
     server->is_retried = false;
+    server->is_repeat_due = false;
     server->taps = 0;
     server->tapped = 0;
     server->is_withheld = false;
@@ -321,16 +323,32 @@ static void doubt_settings(struct server *server)
     }
 }
 
-enum clean { CLEAN_ROLLBACK, CLEAN_RESET, CLEAN_DISCARD };
-
-static void begin_clean(struct server *server, enum clean clean, const char *query)
+static void enter_clean(struct server *server)
 {
     struct worker *worker = server->io.worker;
-    bool is_all = strcasestr(query, "DISCARD ALL") != NULL;
 
     server_enter(server, SERVER_CLEAN);
     pool_place(server->pool, server, POOL_TESTED);
     timer_set(&worker->timers, &server->timer, worker->now + 30 * SL_SECOND);
+}
+
+/* It is asked how it plans what is kept there, if that is to be known. */
+static bool prove(struct server *server)
+{
+    if (!reuse_ask(server)) {
+        return false;
+    }
+    enter_clean(server);
+    return true;
+}
+
+enum clean { CLEAN_ROLLBACK, CLEAN_RESET, CLEAN_DISCARD };
+
+static void begin_clean(struct server *server, enum clean clean, const char *query)
+{
+    bool is_all = strcasestr(query, "DISCARD ALL") != NULL;
+
+    enter_clean(server);
     if (is_all || strcasestr(query, "DEALLOCATE ALL") != NULL) {
         server_stmts_clear(&server->stmts);
         link_forget_prepared(NULL, server);
@@ -383,12 +401,8 @@ static void release(struct server *server, bool was_session)
  */
 static void begin_sync(struct server *server)
 {
-    struct worker *worker = server->io.worker;
-
     server->must_answer = false;
-    server_enter(server, SERVER_CLEAN);
-    pool_place(server->pool, server, POOL_TESTED);
-    timer_set(&worker->timers, &server->timer, worker->now + 30 * SL_SECOND);
+    enter_clean(server);
     if (server_ask_sync(server) != SL_OK) {
         link_server_failed(server, "out of memory");
     }
@@ -422,7 +436,7 @@ static bool clean_on(struct server *server)
         return true;
     }
     if (query[0] == '\0') {
-        return false;
+        return prove(server);
     }
     begin_clean(server, clean, query);
     return true;

@@ -93,6 +93,11 @@ uint64_t params_reading(const struct params *params)
     return params->reading;
 }
 
+uint64_t params_number(const struct params *params)
+{
+    return params->node.hash; /* constant once it is in the table */
+}
+
 uint16_t params_path(const struct params *params)
 {
     uint16_t path = atomic_load_explicit(&params->path, memory_order_acquire);

@@ -45,6 +45,8 @@ void params_at(const struct params *params, uint32_t i, const char **name, const
 struct shape_options params_rules(const struct params *params);
 /* Two sets that give the same number read constants alike: times, encodings, strings. */
 uint64_t params_reading(const struct params *params);
+/* Sets that give the same number have the same values; of the empty set 0. */
+uint64_t params_number(const struct params *params);
 /*
  * What it says of search_path: search_paths_of_startup(), once somebody asks. To be asked of those
  * who have logged in only: numbers are few.

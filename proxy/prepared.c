@@ -155,7 +155,7 @@ void prepared_readings_from(uint64_t reading)
     atomic_store(&last_reading, reading);
 }
 
-static struct prepared *make(struct sl_span body, uint64_t reading)
+static struct prepared *make(struct sl_span body, uint64_t reading, bool is_kept)
 {
     size_t limit = atomic_load_explicit(&bytes_limit, memory_order_relaxed);
     size_t bytes = sizeof(struct prepared) + body.len;
@@ -170,6 +170,8 @@ static struct prepared *make(struct sl_span body, uint64_t reading)
     atomic_init(&prepared->refs, 1);
     prepared->is_retired = false;
     prepared->reading = reading;
+    prepared->is_kept = is_kept;
+    atomic_init(&prepared->is_noisy, false);
     size_t text_len = strnlen((const char *)body.at, body.len);
     prepared->text_len = (uint32_t)text_len;
     prepared->text_key = sl_hash64(sl_span(body.at, text_len));
@@ -180,22 +182,22 @@ static struct prepared *make(struct sl_span body, uint64_t reading)
     return prepared;
 }
 
-struct prepared *prepared_intern(struct sl_span body, uint64_t reading)
+static struct prepared *intern(struct sl_span body, uint64_t reading, bool is_kept)
 {
-    uint64_t hash = sl_hash64_seed(body, reading);
+    uint64_t hash = sl_hash64_seed(body, reading + is_kept);
     struct stripe *stripe = stripe_of(hash);
     struct prepared *found = NULL;
 
     pthread_mutex_lock(&stripe->lock);
     for (struct sl_map_node *n = sl_map_first(&stripe->map, hash); n != NULL; n = sl_map_next(n)) {
         struct prepared *other = SL_CONTAINER(n, struct prepared, node);
-        if (other->reading == reading && other->len == body.len &&
+        if (other->reading == reading && other->is_kept == is_kept && other->len == body.len &&
                 memcmp(other->body, body.at, body.len) == 0) {
             found = prepared_ref(other);
             break;
         }
     }
-    if (found == NULL && (found = make(body, reading)) != NULL) {
+    if (found == NULL && (found = make(body, reading, is_kept)) != NULL) {
         if (sl_map_put(&stripe->map, &found->node, hash) == SL_OK) {
             atomic_fetch_add(&bytes_now, cost(found));
             atomic_fetch_add(&count_now, 1);
@@ -206,6 +208,16 @@ struct prepared *prepared_intern(struct sl_span body, uint64_t reading)
     }
     pthread_mutex_unlock(&stripe->lock);
     return found;
+}
+
+struct prepared *prepared_intern(struct sl_span body, uint64_t reading)
+{
+    return intern(body, reading, false);
+}
+
+struct prepared *prepared_keep(struct sl_span body, uint64_t reading)
+{
+    return intern(body, reading, true);
 }
 
 struct prepared *prepared_ref(struct prepared *prepared)
@@ -420,7 +432,21 @@ void server_stmts_init(struct server_stmts *stmts)
     sl_map_init(&stmts->map, PREPARED_SERVER_MAX);
     sl_map_init(&stmts->closing, PREPARED_SERVER_MAX);
     sl_list_init(&stmts->used);
+    sl_list_init(&stmts->kept);
+    stmts->kept_count = 0;
     stmts->unnamed = NULL;
+}
+
+static void list(struct server_stmts *stmts, struct server_stmt *stmt)
+{
+    sl_list_push(stmt->prepared->is_kept ? &stmts->kept : &stmts->used, &stmt->used);
+    stmts->kept_count += stmt->prepared->is_kept ? 1 : 0;
+}
+
+static void unlist(struct server_stmts *stmts, struct server_stmt *stmt)
+{
+    sl_list_remove(&stmt->used);
+    stmts->kept_count -= stmt->prepared->is_kept ? 1 : 0;
 }
 
 static void free_stmt(struct server_stmt *stmt)
@@ -445,22 +471,31 @@ static void forget_closing(struct server_stmts *stmts)
 void server_stmts_clear(struct server_stmts *stmts)
 {
     forget_closing(stmts);
-    while (!sl_list_empty(&stmts->used)) {
-        server_stmts_remove(stmts, SL_CONTAINER(stmts->used.next, struct server_stmt, used));
+    SL_LIST_EACH_SAFE (it, &stmts->used) {
+        server_stmts_remove(stmts, SL_CONTAINER(it, struct server_stmt, used));
+    }
+    SL_LIST_EACH_SAFE (it, &stmts->kept) {
+        server_stmts_remove(stmts, SL_CONTAINER(it, struct server_stmt, used));
     }
     prepared_unref(stmts->unnamed);
     stmts->unnamed = NULL;
 }
 
-void server_stmts_forget(struct server_stmts *stmts)
+static void forget(struct server_stmts *stmts, struct sl_list *those)
 {
-    forget_closing(stmts);
-    SL_LIST_EACH_SAFE (it, &stmts->used) {
+    SL_LIST_EACH_SAFE (it, those) {
         struct server_stmt *stmt = SL_CONTAINER(it, struct server_stmt, used);
         if (!stmt->is_pending) {
             server_stmts_remove(stmts, stmt);
         }
     }
+}
+
+void server_stmts_forget(struct server_stmts *stmts)
+{
+    forget_closing(stmts);
+    forget(stmts, &stmts->used);
+    forget(stmts, &stmts->kept);
 }
 
 void server_stmts_fini(struct server_stmts *stmts)
@@ -513,7 +548,10 @@ struct server_stmt *server_stmts_add(struct server_stmts *stmts, struct prepared
     stmt->prepared = prepared_ref(prepared);
     stmt->segment = 0;
     stmt->is_pending = true;
-    sl_list_push(&stmts->used, &stmt->used);
+    stmt->uses = 0;
+    stmt->epoch = 0;
+    stmt->made_at = 0;
+    list(stmts, stmt);
     return stmt;
 }
 
@@ -530,16 +568,18 @@ void server_stmts_retire(struct server_stmts *stmts, const void *prepared)
 
 void server_stmts_touch(struct server_stmts *stmts, struct server_stmt *stmt)
 {
-    if (stmts->used.next != &stmt->used) {
+    struct sl_list *those = stmt->prepared->is_kept ? &stmts->kept : &stmts->used;
+
+    if (those->next != &stmt->used) {
         sl_list_remove(&stmt->used);
-        sl_list_push(&stmts->used, &stmt->used);
+        sl_list_push(those, &stmt->used);
     }
 }
 
 void server_stmts_remove(struct server_stmts *stmts, struct server_stmt *stmt)
 {
     sl_map_remove(&stmts->map, &stmt->node);
-    sl_list_remove(&stmt->used);
+    unlist(stmts, stmt);
     free_stmt(stmt);
 }
 
@@ -563,7 +603,7 @@ enum sl_err server_stmts_close(
 
     if (err == SL_OK) {
         stmt->segment = segment;
-        sl_list_remove(&stmt->used);
+        unlist(stmts, stmt);
     }
     return err;
 }
@@ -583,9 +623,22 @@ enum sl_err server_stmts_closed(
     }
     enum sl_err err = move(&stmts->closing, &stmts->map, stmt);
     if (err == SL_OK) {
-        sl_list_push(&stmts->used, &stmt->used);
+        list(stmts, stmt);
     }
     return err;
+}
+
+static struct server_stmt *oldest(struct sl_list *those)
+{
+    struct sl_list *it = those->prev;
+
+    for (unsigned i = 0; i < EXCESS_LOOKS && it != those; i++, it = it->prev) {
+        struct server_stmt *stmt = SL_CONTAINER(it, struct server_stmt, used);
+        if (!stmt->is_pending) {
+            return stmt;
+        }
+    }
+    return NULL; /* replies come in order: those behind are pending, too */
 }
 
 struct server_stmt *server_stmts_excess(struct server_stmts *stmts, uint32_t count_max)
@@ -593,12 +646,16 @@ struct server_stmt *server_stmts_excess(struct server_stmts *stmts, uint32_t cou
     if (stmts->map.count <= count_max) {
         return NULL;
     }
-    struct sl_list *it = stmts->used.prev;
-    for (unsigned i = 0; i < EXCESS_LOOKS && it != &stmts->used; i++, it = it->prev) {
-        struct server_stmt *stmt = SL_CONTAINER(it, struct server_stmt, used);
-        if (!stmt->is_pending) {
-            return stmt;
-        }
-    }
-    return NULL; /* replies come in order: those behind are pending, too */
+    struct server_stmt *kept = oldest(&stmts->kept);
+    return kept != NULL ? kept : oldest(&stmts->used);
+}
+
+struct server_stmt *server_stmts_make_way(
+        struct server_stmts *stmts, uint32_t count_max, bool *has_room)
+{
+    bool is_full = stmts->map.count >= count_max || stmts->kept_count >= (count_max + 1) / 2;
+    struct server_stmt *old = is_full ? oldest(&stmts->kept) : NULL;
+
+    *has_room = !is_full || (old != NULL && stmts->map.count <= count_max);
+    return old;
 }

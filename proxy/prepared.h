@@ -3,7 +3,8 @@
  * proxy/prepared.h - one name per statement on servers, many names at clients.
  *
  * Three tables. The registry (one for the process) holds each distinct text and
- * list of parameter types once, under a number. A client's names map its own names to
+ * list of parameter types once, under a number; those that are kept for unnamed
+ * statements (reuse.h) under another than those with names. A client's names map its own names to
  * statements. A server's table says which statements it has, under the name
  * SLUICE_<number>, and which text its unnamed statement has.
  *
@@ -15,11 +16,13 @@
  * Ownership: statements are reference counted. Threads: the registry has leaf
  * locks; a client's and a server's tables are their worker's. Bounds: bytes of all
  * texts together (prepared_limits()), bytes of one client's, statements on one
- * server (max_prepared_statements, least recently used goes first).
+ * server (max_prepared_statements, the least recently used goes first, and of two kinds
+ * those that are kept; they are half of them at most).
  */
 #ifndef SLUICE_PROXY_PREPARED_H
 #define SLUICE_PROXY_PREPARED_H
 
+#include "protocol/base/clock.h"
 #include "protocol/base/err.h"
 #include "protocol/base/list.h"
 #include "protocol/base/map.h"
@@ -45,6 +48,8 @@ struct prepared {
     uint64_t text_key;       /* constant: sl_hash64() of its text */
     uint32_t text_len;       /* constant: without the terminator */
     uint16_t effects;        /* constant: effects_of() its text */
+    bool is_kept;            /* constant: of unnamed statements, reuse.h */
+    atomic_bool is_noisy;    /* any thread: its Parse says something, so that it is not kept */
     bool is_retired;         /* under its stripe's lock: found no more */
     uint8_t body[];          /* constant: a Parse from behind the name to its end */
 };
@@ -60,6 +65,8 @@ uint32_t prepared_count(void);
  * share it. NULL: at the bound or no memory.
  */
 SL_MUST_CHECK struct prepared *prepared_intern(struct sl_span body, uint64_t reading);
+/* The same, for unnamed statements: apart from those with names, whose plans have a life of theirs. */
+SL_MUST_CHECK struct prepared *prepared_keep(struct sl_span body, uint64_t reading);
 /*
  * The reading of a body by settings that are told apart by that number, 0 where it has no constants
  * that could matter, and all its letters are ASCII. One that nobody shares: with is_unsure, and of a text with 'now', 'today' and
@@ -138,13 +145,18 @@ struct server_stmt {
     struct prepared *prepared;
     uint32_t segment;
     bool is_pending; /* its Parse is under way */
+    uint32_t uses;   /* of one that is kept, as the next two: Binds since its Parse */
+    uint32_t epoch;  /* reuse_epoch() at its Parse */
+    sl_usec made_at;
 };
 
 struct server_stmts {
     struct sl_map map;
     struct sl_map
-            closing; /* gone from here, and from the server too if their Close is not skipped */
-    struct sl_list used;
+            closing;     /* gone from here, and from the server too if their Close is not skipped */
+    struct sl_list used; /* those with names */
+    struct sl_list kept; /* and those for unnamed statements, likewise */
+    uint32_t kept_count;
     struct prepared *unnamed; /* NULL: none, or not known */
 };
 
@@ -171,9 +183,16 @@ struct server_stmt *server_stmts_closing(
 SL_MUST_CHECK enum sl_err server_stmts_closed(
         struct server_stmts *stmts, const struct prepared *prepared, bool is_put_back);
 /*
- * One of the least recently used that is not pending, if more than count_max are there; else NULL.
- * Looks at the EXCESS_LOOKS oldest only: in a pipeline of thousands all of them are pending.
+ * One of the least recently used that is not pending, if more than count_max are there, of those that
+ * are kept if there are any; else NULL. Looks at the EXCESS_LOOKS oldest only: in a pipeline of
+ * thousands all of them are pending.
  */
 struct server_stmt *server_stmts_excess(struct server_stmts *stmts, uint32_t count_max);
+/*
+ * For one more to be kept, where count_max may be there in all: the one that goes for it, or NULL.
+ * *has_room: there will be room then; statements with names do not go.
+ */
+struct server_stmt *server_stmts_make_way(
+        struct server_stmts *stmts, uint32_t count_max, bool *has_room);
 
 #endif

@@ -8,12 +8,14 @@
 #include "proxy/cancel.h"
 #include "proxy/catalogs.h"
 #include "proxy/client.h"
+#include "proxy/client_reuse.h"
 #include "proxy/client_stmt.h"
 #include "proxy/dns.h"
 #include "proxy/link.h"
 #include "proxy/params.h"
 #include "proxy/process.h"
 #include "proxy/registry.h"
+#include "proxy/reuse_proof.h"
 #include "proxy/server_load.h"
 #include "proxy/server_settle.h"
 #include "proxy/session_state.h"
@@ -197,11 +199,13 @@ void server_close(struct server *server, const char *reason)
     cancel_server_gone(server);
     server_load_lost(server);
     catalogs_changed(server);
+    reuse_see_ready(server);
     server_login_free(server->login);
     io_close(&server->io);
     expect_fini(&server->expect);
     client_stmt_ready(server);
     server_stmts_fini(&server->stmts);
+    reuse_ask_free(server);
     sl_list_remove(&server->link);
     server->state = SERVER_CLOSED;
 
@@ -276,6 +280,11 @@ enum sl_err server_ask_settings(struct server *server, const char *query)
 enum sl_err server_ask_state(struct server *server, const char *query)
 {
     return ask(server, query, SETTLE_STATE);
+}
+
+enum sl_err server_ask_plan(struct server *server, const char *query)
+{
+    return ask(server, query, SETTLE_PLAN);
 }
 
 enum sl_err server_ask_load(struct server *server, const char *query)

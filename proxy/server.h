@@ -63,6 +63,7 @@ enum body_fate { BODY_PASS, BODY_DROP };
 struct catalogs_epoch;
 struct client;
 struct load_errand;
+struct reuse_question;
 struct params;
 struct server_login;
 struct session_answer;
@@ -106,6 +107,7 @@ struct server {
     bool is_broken;        /* it broke the protocol */
     bool is_due;           /* ReadyForQuery came while the client was in the middle of a message */
     bool is_retried;       /* an error was hidden: its request comes again after ReadyForQuery */
+    bool is_repeat_due;    /* and that has come */
     bool saw_reset;        /* RESET or DISCARD ALL: its client's own is to be set again */
     bool must_roll_back;   /* before it is another's: ROLLBACK */
     bool must_reset;       /* and then the reset query */
@@ -126,15 +128,17 @@ struct server {
     bool is_unsynced;         /* extended messages were sent since the last Sync */
     bool may_copy;            /* server_may_copy() */
     bool has_unnamed; /* since the last Query: a portal, or a statement that is not ours to keep */
-    bool changes_schema;           /* its transaction, as far as it can be seen: catalogs.h */
-    bool is_lent;                  /* pool_lend(), until pool_give() */
-    bool reads_tags;               /* what it is asked was not all read: its tags say so, too */
-    struct load_errand *load;      /* while LOAD */
-    struct session_answer *answer; /* while it is asked what was left */
-    struct pin pin;                /* link_pins.h: why its client keeps it, as it is counted */
-    struct sl_error *refusal;      /* of its client's settings; it goes, and so says why */
-    struct catalogs_epoch *epochs; /* of the database it is connected to; NULL: not yet known */
-    struct catalogs_belief belief; /* of what its owner has called since it had it */
+    bool changes_schema;             /* its transaction, as far as it can be seen: catalogs.h */
+    bool changes_plans;              /* likewise, for client_reuse.h */
+    bool is_lent;                    /* pool_lend(), until pool_give() */
+    bool reads_tags;                 /* what it is asked was not all read: its tags say so, too */
+    struct load_errand *load;        /* while LOAD */
+    struct session_answer *answer;   /* while it is asked what was left */
+    struct reuse_question *question; /* reuse_proof.h: to be asked, or while it is */
+    struct pin pin;                  /* link_pins.h: why its client keeps it, as it is counted */
+    struct sl_error *refusal;        /* of its client's settings; it goes, and so says why */
+    struct catalogs_epoch *epochs;   /* of the database it is connected to; NULL: not yet known */
+    struct catalogs_belief belief;   /* of what its owner has called since it had it */
 
     struct timer timer;
     sl_usec connected_at;
@@ -213,6 +217,8 @@ SL_MUST_CHECK enum sl_err server_ask_prepared(
         struct server *server, const char *query, struct settle_bytes *name);
 /* The same, whose rows and error are session_state.h's. */
 SL_MUST_CHECK enum sl_err server_ask_state(struct server *server, const char *query);
+/* The same, whose rows and error are reuse_proof.h's. */
+SL_MUST_CHECK enum sl_err server_ask_plan(struct server *server, const char *query);
 /* The same, whose rows and error are server_load.h's. */
 SL_MUST_CHECK enum sl_err server_ask_load(struct server *server, const char *query);
 

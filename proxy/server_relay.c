@@ -17,6 +17,7 @@
 #include "proxy/catalogs.h"
 #include "proxy/client.h"
 #include "proxy/client_retry.h"
+#include "proxy/client_reuse.h"
 #include "proxy/client_stmt.h"
 #include "proxy/link.h"
 #include "proxy/link_params.h"
@@ -25,7 +26,9 @@
 #include "proxy/params.h"
 #include "proxy/pipeline.h"
 #include "proxy/registry.h"
+#include "proxy/reuse_proof.h"
 #include "proxy/server_load.h"
+#include "proxy/server_local.h"
 #include "proxy/server_settle.h"
 #include "proxy/server_tag.h"
 #include "proxy/server_tap.h"
@@ -61,46 +64,6 @@ static void hand_over(struct relay *relay)
     relay->run = relay->at;
 }
 
-/* What PostgreSQL says to a Query in a transaction that has failed. */
-static void show_aborted(struct outbox *outbox)
-{
-    struct sl_error error;
-    struct sl_buf buf;
-
-    SL_IGNORE(sl_error_set(&error, SL_EINVAL, SL_STATE_IN_FAILED_TX,
-                      "current transaction is aborted, commands ignored until end of "
-                      "transaction block"),
-            "the client is told");
-    sl_buf_init(&buf, 1024);
-    if (back_put_error(&buf, "ERROR", &error) == SL_OK) {
-        outbox_copy(outbox, sl_buf_borrow(&buf).at, sl_buf_borrow(&buf).len);
-    }
-    sl_buf_fini(&buf);
-}
-
-static void show_local(struct server *server, const struct expect_entry *entry)
-{
-    struct outbox *outbox = &server->io.worker->outbox;
-
-    if (entry->local == BACK_PARSE_COMPLETE || entry->local == BACK_CLOSE_COMPLETE ||
-            entry->local == SETTLE_UNNAMED) {
-        uint8_t type = entry->local == SETTLE_UNNAMED ? BACK_PARSE_COMPLETE : entry->local;
-        const uint8_t message[] = {type, 0, 0, 0, 4};
-        outbox_copy(outbox, message, sizeof message);
-        return;
-    }
-    const struct settle_bytes *bytes = entry->undo;
-    if (entry->local == SETTLE_READY && server->expect.status == 'E') {
-        show_aborted(outbox);
-    } else {
-        outbox_copy(outbox, bytes->at, bytes->len);
-    }
-    if (entry->local == SETTLE_READY) {
-        const uint8_t ready[] = {BACK_READY, 0, 0, 0, 5, (uint8_t)server->expect.status};
-        outbox_copy(outbox, ready, sizeof ready);
-    }
-}
-
 static void show_locals(struct relay *relay)
 {
     struct server *server = relay->server;
@@ -109,7 +72,7 @@ static void show_locals(struct relay *relay)
     hand_over(relay);
     while (expect_take_local(&server->expect, &entry)) {
         if (server->client != NULL) {
-            show_local(server, &entry);
+            server_show_local(server, &entry);
         }
         server_settle_local(server, &entry);
     }
@@ -250,6 +213,14 @@ static void on_error(struct server *server, struct sl_span body)
     struct back_error error;
 
     back_error_read(body, &error);
+    const struct expect_entry *head = expect_head(&server->expect);
+    if (strcmp(error.sqlstate, SL_STATE_UNDEFINED_PSTATEMENT) == 0 && names_ours(head)) {
+        server->close_reason = "its prepared statements are gone";
+    }
+    if (SL_UNLIKELY(reuse_repairs(server, &error))) {
+        server->is_retried = true;
+        return;
+    }
     if (error.is_fatal) {
         server->close_reason = "the server ended the session";
         server->has_said_fatal = !expect_hidden(&server->expect);
@@ -258,9 +229,9 @@ static void on_error(struct server *server, struct sl_span body)
         server_meter_error(server, error.sqlstate);
         session_path_error(&server->path);
     }
-    const struct expect_entry *head = expect_head(&server->expect);
     bool is_tolerated =
             head != NULL && (head->local == SETTLE_TOLERATED || head->local == SETTLE_STATE ||
+                                    head->local == SETTLE_PLAN ||
                                     (head->local == SETTLE_PREPARED &&
                                             link_prepared_tolerates(head, error.sqlstate)));
     if (head != NULL && head->local == SETTLE_LOAD) {
@@ -270,9 +241,7 @@ static void on_error(struct server *server, struct sl_span body)
     if (head != NULL && head->local == SETTLE_SETTINGS) {
         keep_refusal(server, &error);
     }
-    if (strcmp(error.sqlstate, SL_STATE_UNDEFINED_PSTATEMENT) == 0 && names_ours(head)) {
-        server->close_reason = "its prepared statements are gone";
-    } else if (SL_UNLIKELY(may_have_forgotten(server, head, error.sqlstate))) {
+    if (SL_UNLIKELY(may_have_forgotten(server, head, error.sqlstate))) {
         server->close_reason = "its prepared statements may be gone";
     }
     if (strcmp(error.sqlstate, SL_STATE_FEATURE_NOT_SUPPORTED) == 0 &&
@@ -389,12 +358,14 @@ static enum relayed on_ready(struct relay *relay, struct sl_span body)
             expect_idle(&server->expect)) {
         catalogs_changed(server);
     }
+    reuse_see_ready(server);
     if (verdict == EXPECT_SHOW) {
         client_stmt_ready(server);
         if (server->is_retried) {
             if (server->path.watches) {
                 session_path_blur(&server->path); /* what is under way is told twice */
             }
+            server->is_repeat_due = true;
             return RELAY_HIDE; /* after() repeats the request */
         }
         if (SL_UNLIKELY(server->path.watches)) {
@@ -416,6 +387,7 @@ static enum relayed on_message(struct relay *relay, uint8_t type, struct sl_span
     case BACK_PARAM_STATUS:
         return on_param_status(relay, body, is_hidden);
     case BACK_NOTICE:
+        reuse_see_notice(server);
         return is_hidden || server->client == NULL ? RELAY_HIDE : RELAY_PASS;
     case BACK_NOTIFICATION:
         return on_notification(relay, body);
@@ -436,6 +408,8 @@ static enum relayed on_message(struct relay *relay, uint8_t type, struct sl_span
             server_load_row(server, body);
         } else if (SL_UNLIKELY(server->answer != NULL) && is_hidden) {
             session_state_row(server, body);
+        } else if (SL_UNLIKELY(server->question != NULL) && is_hidden) {
+            reuse_ask_row(server, body);
         }
         break;
     case BACK_ERROR:
@@ -543,7 +517,8 @@ static bool relay_message(struct relay *relay)
         stream(relay, type);
         return true;
     }
-    bool is_read = is_looked_at(type) || server->load != NULL || server->answer != NULL;
+    bool is_read = is_looked_at(type) || server->load != NULL || server->answer != NULL ||
+                   server->question != NULL;
     if (SL_UNLIKELY(server->taps != 0) ? !server_tap(server, sl_span(relay->at, here), is_read)
                                        : here < (size_t)len + 1 && len < WHOLE_MAX && is_read) {
         return false;
@@ -635,7 +610,9 @@ static void after(struct server *server, bool saw_ready)
     if (server->is_broken) {
         lost(server, "the server broke the protocol");
     } else if (server->state == SERVER_LINKED) {
-        if (SL_UNLIKELY(saw_ready && server->is_retried)) {
+        if (SL_UNLIKELY(
+                    server->is_repeat_due)) { /* its own ReadyForQuery, not of ours ahead of it */
+            server->is_repeat_due = false;
             server->is_retried = false;
             client_retry_begin(server);
             return;

@@ -2,8 +2,10 @@
 #include "proxy/server_settle.h"
 
 #include "proxy/client.h"
+#include "proxy/client_reuse.h"
 #include "proxy/client_stmt.h"
 #include "proxy/link_prepared.h"
+#include "proxy/reuse_proof.h"
 #include "proxy/server.h"
 #include "proxy/server_load.h"
 #include "proxy/session_state.h"
@@ -101,6 +103,8 @@ static void settle_local(struct server *server, const struct expect_entry *entry
 
     if (entry->local == SETTLE_UNNAMED) {
         unnamed_settle(server, entry, EXPECT_SKIPPED);
+    } else if (entry->local == SETTLE_REUSED) {
+        reuse_settle(server, entry, EXPECT_SKIPPED);
     } else if (entry->local == 0 || entry->local == SETTLE_READY) {
         settle_answer(server, entry, EXPECT_SKIPPED);
     } else if (entry->local == '3' && name != NULL && server->client != NULL) {
@@ -149,6 +153,8 @@ void server_settle(void *self, const struct expect_entry *entry, enum expect_out
             link_prepared_settled(server, entry, outcome);
         } else if (entry->local == SETTLE_LOAD) {
             server_load_settled(server, outcome);
+        } else if (entry->local == SETTLE_PLAN) {
+            reuse_asked(server, outcome);
         }
         if (entry->ref != NULL) {
             client_stmt_finished(server, entry->ref, outcome);
@@ -178,6 +184,8 @@ void server_settle_local(struct server *server, const struct expect_entry *entry
 
     if (entry->local == SETTLE_UNNAMED) {
         unnamed_settle(server, entry, EXPECT_DONE);
+    } else if (entry->local == SETTLE_REUSED) {
+        reuse_settle(server, entry, EXPECT_DONE);
     } else if (entry->local == 0 || entry->local == SETTLE_READY) {
         settle_answer(server, entry, EXPECT_DONE);
     } else if (entry->local == '1') {

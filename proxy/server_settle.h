@@ -14,6 +14,8 @@
  *     statement       to be compared
  *   LOCAL '1'         NULL                    struct client_name    (local = '1')
  *   LOCAL '1' unnamed as of PARSE unnamed     NULL                  (local = SETTLE_UNNAMED)
+ *   LOCAL '1' and '2' struct prepared: what   NULL                  (local = SETTLE_REUSED)
+ *     of one kept     is unnamed then
  *   LOCAL '3'         NULL                    struct client_name    (local = '3'), or NULL
  *   LOCAL, bytes      NULL                    struct settle_bytes   (local = 0; SETTLE_READY:
  *                                             a ReadyForQuery follows them, and nothing is
@@ -44,7 +46,9 @@ enum {
     SETTLE_LOAD = 5,      /* server_load.h */
     SETTLE_STATE = 6,     /* session_state.h */
     SETTLE_SETTINGS = 7,  /* link_params.h: its error is the client's */
-    SETTLE_PREPARED = 8   /* link_prepared.h */
+    SETTLE_PREPARED = 8,  /* link_prepared.h */
+    SETTLE_PLAN = 9,      /* reuse_proof.h */
+    SETTLE_REUSED = 10    /* client_reuse.h; of no Query */
 };
 
 /* A reply of ours that waits for its turn. */

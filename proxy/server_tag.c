@@ -4,6 +4,7 @@
 #include "conf/conf.h"
 #include "proxy/catalogs.h"
 #include "proxy/client.h"
+#include "proxy/client_reuse.h"
 #include "proxy/link_pins.h"
 #include "proxy/link_prepared.h"
 #include "proxy/server.h"
@@ -55,6 +56,7 @@ void server_tag_see(struct server *server, struct sl_span tag)
     if (tag.at[0] == 'D' || (tag.at[0] == 'C' && !sl_span_is(tag, "COMMIT"))) {
         server_may_notify(server); /* DELETE, DO, COPY, CALL; at others it does no harm */
     }
+    reuse_see_tag(server, tag);
     server->saw_reset |= sl_span_is(tag, "RESET") || sl_span_is(tag, "DISCARD ALL");
     if (client->mode == CONF_POOL_SESSION) {
         return;

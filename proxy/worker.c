@@ -362,6 +362,8 @@ void worker_fini(struct worker *worker)
     mailbox_fini(&worker->mailbox);
     conf_unref(worker->conf);
     free(worker->read_buf);
+    free(worker->seen);
+    free(worker->proofs);
     self = NULL;
 }
 

@@ -33,6 +33,8 @@
 
 struct conf;
 struct pipeline;
+struct reuse_proofs;
+struct reuse_seen;
 
 enum {
     WORKERS_MAX = 256,
@@ -55,9 +57,11 @@ struct worker {
     struct timer_wheel timers;
     struct hold_cache holds;
     struct sl_slab *clients;
-    struct sl_slab *stmts;     /* NULL while the pipeline is empty */
-    const struct conf *conf;   /* a reference; changed by the letter of a reload */
-    struct pipeline *pipeline; /* constant after start; empty: Sluice is a pipe */
+    struct sl_slab *stmts;       /* NULL while the pipeline is empty */
+    const struct conf *conf;     /* a reference; changed by the letter of a reload */
+    struct reuse_seen *seen;     /* reuse.h; NULL until it is asked for */
+    struct reuse_proofs *proofs; /* reuse_proof.h; likewise */
+    struct pipeline *pipeline;   /* constant after start; empty: Sluice is a pipe */
     bool stopping;
     bool has_mail;
     bool is_suspended;    /* suspend.h: as of the last letter about it */

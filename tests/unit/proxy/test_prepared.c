@@ -405,6 +405,94 @@ static void what_is_closing_is_found_as_such_and_may_be_put_back(void **state)
     server_stmts_fini(&stmts);
 }
 
+/* ---- those for unnamed statements ---- */
+
+static struct prepared *keep(const char *text)
+{
+    struct prepared *prepared = prepared_keep(sl_span(text, strlen(text) + 3), 0);
+
+    assert_non_null(prepared);
+    return prepared;
+}
+
+static void what_is_kept_is_apart_from_what_has_a_name(void **state)
+{
+    struct prepared *named = intern(TEXT("select 1"));
+    struct prepared *kept = keep(TEXT("select 1"));
+    struct prepared *again = keep(TEXT("select 1"));
+
+    (void)state;
+    assert_ptr_not_equal(named, kept);
+    assert_ptr_equal(kept, again);
+    assert_true(kept->is_kept && !named->is_kept);
+    prepared_unref(named);
+    prepared_unref(kept);
+    prepared_unref(again);
+}
+
+static void put_on(struct server_stmts *stmts, struct prepared *prepared)
+{
+    struct server_stmt *stmt = server_stmts_add(stmts, prepared);
+
+    assert_non_null(stmt);
+    stmt->is_pending = false;
+    prepared_unref(prepared);
+}
+
+static void names_never_make_way_for_what_is_kept(void **state)
+{
+    struct server_stmts stmts;
+    bool has_room = false;
+
+    (void)state;
+    server_stmts_init(&stmts);
+    assert_null(server_stmts_make_way(&stmts, 4, &has_room));
+    assert_true(has_room);
+    put_on(&stmts, keep(TEXT("select 1")));
+    put_on(&stmts, keep(TEXT("select 2")));
+    /* Half of them, and the oldest goes. */
+    struct server_stmt *old = server_stmts_make_way(&stmts, 4, &has_room);
+    assert_non_null(old);
+    assert_true(has_room);
+    assert_memory_equal(old->prepared->body, "select 1", 8);
+    put_on(&stmts, intern(TEXT("select 3")));
+    put_on(&stmts, intern(TEXT("select 4")));
+    /* What has a name takes the place of what is kept, as long as there is any. */
+    for (uint32_t i = 0; i < 2; i++) {
+        old = server_stmts_excess(&stmts, 3 - i);
+        assert_non_null(old);
+        assert_true(old->prepared->is_kept);
+        server_stmts_remove(&stmts, old);
+    }
+    put_on(&stmts, intern(TEXT("select 5")));
+    put_on(&stmts, intern(TEXT("select 6")));
+    assert_null(server_stmts_make_way(&stmts, 4, &has_room));
+    assert_false(has_room);
+    assert_int_equal(stmts.kept_count, 0);
+    server_stmts_fini(&stmts);
+}
+
+static void what_is_kept_is_forgotten_with_the_rest(void **state)
+{
+    struct server_stmts stmts;
+
+    (void)state;
+    server_stmts_init(&stmts);
+    put_on(&stmts, keep(TEXT("select 1")));
+    put_on(&stmts, intern(TEXT("select 1")));
+    server_stmts_forget(&stmts);
+    assert_int_equal(stmts.map.count, 0);
+    assert_int_equal(stmts.kept_count, 0);
+    struct prepared *kept = keep(TEXT("select 2"));
+    put_on(&stmts, prepared_ref(kept));
+    assert_int_equal(server_stmts_close(&stmts, server_stmts_find(&stmts, kept), 1), SL_OK);
+    assert_int_equal(stmts.kept_count, 0);
+    assert_int_equal(server_stmts_closed(&stmts, kept, true), SL_OK);
+    assert_int_equal(stmts.kept_count, 1);
+    prepared_unref(kept);
+    server_stmts_fini(&stmts);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -428,6 +516,9 @@ int main(void)
             cmocka_unit_test_setup_teardown(discarding_forgets_all_but_what_is_pending, begin, end),
             cmocka_unit_test_setup_teardown(
                     what_is_closing_is_found_as_such_and_may_be_put_back, begin, end),
+            cmocka_unit_test_setup_teardown(what_is_kept_is_apart_from_what_has_a_name, begin, end),
+            cmocka_unit_test_setup_teardown(names_never_make_way_for_what_is_kept, begin, end),
+            cmocka_unit_test_setup_teardown(what_is_kept_is_forgotten_with_the_rest, begin, end),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
