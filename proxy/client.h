@@ -87,7 +87,6 @@ struct client {
     bool has_unasked;   /* it may have set what session_state.c does not know to ask for */
     bool has_reread;    /* it was another way when a statement of its was prepared, maybe */
     uint8_t rules_seen; /* the way they are read, and one; 0: not looked at yet */
-    bool is_retrying;   /* its input begins with a request that is repeated */
     bool has_retried;   /* what is under way is one */
     bool sends_ahead;   /* of replies: client_reuse.h leaves it alone */
     bool unnamed_is_opaque; /* its unnamed statement is too long to be kept */

@@ -46,18 +46,14 @@ void client_retry_drop(struct client *client)
     if (client->retry.at != NULL) {
         hold_drop(&client->retry, &client->io.worker->holds);
     }
-    client->has_retried = false;
     reuse_drop(client);
 }
 
 void client_retry_note(struct client *client, struct sl_span bytes)
 {
     const struct server *server = client->server;
-    bool is_again = client->is_retrying;
 
-    client->is_retrying = false;
     client_retry_drop(client);
-    client->has_retried = is_again;
     if (client->names == NULL || client->body_left > 0 || bytes.len > HOLD_BLOCK ||
             !ends_with_sync(bytes) || (bytes.at[0] != MSG_BIND && bytes.at[0] != MSG_DESCRIBE)) {
         return;
@@ -161,7 +157,7 @@ void client_retry_begin(struct server *server)
     struct sl_span bytes = hold_borrow(&client->retry);
     struct sl_span name;
 
-    client->is_retrying = true;
+    client->has_retried = true; /* until its ReadyForQuery: stages may look at it more than once */
     bool is_closed = client->reused != NULL
                              ? reuse_close(server)
                              : statement_of(bytes, &name) && close_statement(server, name);

@@ -294,6 +294,7 @@ static void part(struct client *client, struct server *server)
     client->server = NULL;
     server->client = NULL;
     client_retry_drop(client);
+    client->has_retried = false;
     server->is_retried = false;
     server->is_repeat_due = false;
     server->taps = 0;

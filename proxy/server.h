@@ -107,7 +107,7 @@ struct server {
     bool is_broken;        /* it broke the protocol */
     bool is_due;           /* ReadyForQuery came while the client was in the middle of a message */
     bool is_retried;       /* an error was hidden: its request comes again after ReadyForQuery */
-    bool is_repeat_due;    /* and that has come */
+    bool is_repeat_due;    /* and its own has come, not that of a hidden query ahead of it */
     bool saw_reset;        /* RESET or DISCARD ALL: its client's own is to be set again */
     bool must_roll_back;   /* before it is another's: ROLLBACK */
     bool must_reset;       /* and then the reset query */

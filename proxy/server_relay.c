@@ -368,6 +368,9 @@ static enum relayed on_ready(struct relay *relay, struct sl_span body)
             server->is_repeat_due = true;
             return RELAY_HIDE; /* after() repeats the request */
         }
+        if (server->client != NULL) {
+            server->client->has_retried = false;
+        }
         if (SL_UNLIKELY(server->path.watches)) {
             session_path_ready(&server->path, (char)body.at[0], expect_idle(&server->expect));
         }
@@ -610,8 +613,7 @@ static void after(struct server *server, bool saw_ready)
     if (server->is_broken) {
         lost(server, "the server broke the protocol");
     } else if (server->state == SERVER_LINKED) {
-        if (SL_UNLIKELY(
-                    server->is_repeat_due)) { /* its own ReadyForQuery, not of ours ahead of it */
+        if (SL_UNLIKELY(server->is_repeat_due)) {
             server->is_repeat_due = false;
             server->is_retried = false;
             client_retry_begin(server);
