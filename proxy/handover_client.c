@@ -37,8 +37,8 @@ struct handover_adoption {
 static bool is_at_rest(const struct client *client)
 {
     return client->state == CLIENT_ACTIVE && client->body_left == 0 && !client->has_left &&
-           !client->is_held && !client->skips_to_sync && !client->is_retrying &&
-           !client->has_retried && client->instead == NULL && client->part.stmt == NULL &&
+           !client->is_held && !client->skips_to_sync && !client->has_retried &&
+           client->reused == NULL && client->instead == NULL && client->part.stmt == NULL &&
            client->stmt_skip == 0 && !io_holds(&client->io) && !client->io.is_failed &&
            !client->io.paused && !client->io.is_suspended && client->query_since == 0;
 }
