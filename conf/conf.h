@@ -219,6 +219,7 @@ struct conf {
     int max_user_client_connections;
     int max_pinned_percent;
     bool functions_by_catalog;
+    bool shared_listen;
     bool server_round_robin;
     bool session_late_link;
     sl_usec autodb_idle_timeout_usec;

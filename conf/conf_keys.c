@@ -390,6 +390,11 @@ static const struct conf_key keys[] = {
         TIME(WIRE, reuse_unnamed_lifetime, 0, "1", LIVE,
                 "Parse such a statement anew after so long, for changes of tables, functions and "
                 "settings of the server that do not come through here; 0 is no limit."),
+        BOOL(WIRE, shared_listen, "1", LIVE,
+                "In transaction and statement pooling, one connection for each database LISTENs "
+                "for all clients, whose servers are others' meanwhile (SHOW LISTENERS); it "
+                "counts against max_db_connections and max_user_connections, not pool_size. "
+                "With 0, or where it cannot be had, a client that LISTENs keeps its server."),
         SIZE(WIRE, prepared_statements_bytes, 0, "256MB", LIVE,
                 "Bytes that the texts of all clients' prepared statements may take together."),
         SIZE(WIRE, prepared_statements_bytes_client, 0, "1MB", LIVE,

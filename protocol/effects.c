@@ -175,6 +175,7 @@ static void on_first_word(struct scan *scan)
             WORD("revoke"), WORD("import"), WORD("reassign"), WORD("do")};
     static const struct word ending[] = {WORD("reset"), WORD("discard"), WORD("deallocate"),
             WORD("drop"), WORD("close"), WORD("unlisten")};
+    static const struct word unlistening[] = {WORD("unlisten"), WORD("discard"), WORD("do")};
     static const struct word naming[] = {
             WORD("create"), WORD("prepare"), WORD("listen"), WORD("load")};
 
@@ -191,6 +192,12 @@ static void on_first_word(struct scan *scan)
     }
     if (is_one_of(scan->word, ending, SL_COUNT(ending))) {
         scan->effects |= EFFECTS_ENDS;
+    }
+    if (IS_WORD(scan, "notify")) {
+        scan->effects |= EFFECTS_NOTIFIES;
+    }
+    if (is_one_of(scan->word, unlistening, SL_COUNT(unlistening))) {
+        scan->effects |= EFFECTS_UNLISTENS;
     }
     if (is_one_of(scan->word, harmless, SL_COUNT(harmless))) {
         return;
@@ -482,6 +489,8 @@ static void on_call(struct scan *scan)
     }
     if (IS_WORD(scan, "currval") || IS_WORD(scan, "lastval")) {
         scan->effects |= EFFECTS_SEQUENCES;
+    } else if (IS_WORD(scan, "pg_listening_channels")) {
+        scan->effects |= EFFECTS_CHANNELS;
     } else if (IS_WORD(scan, "set_config") && scan->config_depth == 0) {
         scan->effects |= EFFECTS_RULES;
         scan->config_depth = scan->depth;

@@ -10,6 +10,7 @@
 #include "proxy/client_stmt.h"
 #include "proxy/console.h"
 #include "proxy/link.h"
+#include "proxy/listen_client.h"
 #include "proxy/params.h"
 #include "proxy/prepared.h"
 #include "proxy/process.h"
@@ -253,6 +254,7 @@ void client_close(struct client *client, const char *reason)
     }
     client_stmt_abandon(client);
     link_abandon(client, reason);
+    listen_client_free(client);
     cancel_key_remove(&client->cancel);
     timer_clear(&worker->timers, &client->timer);
     sl_list_remove(&client->resume);

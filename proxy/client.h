@@ -53,6 +53,7 @@ struct client_login; /* client_startup.c: what only a login needs */
 struct client_names; /* prepared.h */
 struct sql_prepared;
 struct console; /* console.h: a client of the admin database */
+struct listen_client;
 struct listener;
 struct params;
 struct prepared;
@@ -72,6 +73,7 @@ struct client {
     uint8_t body_fate;     /* enum body_fate */
     uint8_t forgets;       /* enum forgets, in forgets_segment */
     bool renames;          /* prepared statements are ours to name */
+    bool asks_channels;    /* it has asked for pg_listening_channels() before */
     bool asks_sequences;   /* it has asked for currval or lastval before */
     bool moves_sequences;  /* it may have taken a value of one */
     bool keeps_briefly;    /* link_pins.h: for that, without having asked itself */
@@ -116,8 +118,9 @@ struct client {
     const struct params *startup;  /* what it asked for at startup; its servers' too */
     const struct params *own;      /* of its startup, what is set when linked: application_name */
     const struct sql_prepared *sql_prepared; /* what it has PREPAREd by now */
-    struct prepared *unnamed;                /* what its unnamed statement says, or NULL */
-    struct prepared *unnamed_known;          /* as far as replies tell: unnamed.h */
+    struct listen_client *listen;   /* NULL: it listens to nothing, or on its server only */
+    struct prepared *unnamed;       /* what its unnamed statement says, or NULL */
+    struct prepared *unnamed_known; /* as far as replies tell: unnamed.h */
     struct prepared *reused; /* client_reuse.h: in place of what it parses, until that is bound */
     struct client_names *names; /* NULL until the first */
     union {

@@ -20,12 +20,14 @@
 #include "protocol/sqlstate.h"
 #include "proxy/cancel.h"
 #include "proxy/client_cancelled.h"
+#include "proxy/client_hear.h"
 #include "proxy/client_request.h"
 #include "proxy/client_retry.h"
 #include "proxy/client_reuse.h"
 #include "proxy/client_stmt.h"
 #include "proxy/link.h"
 #include "proxy/link_pins.h"
+#include "proxy/listen_client.h"
 #include "proxy/own_names.h"
 #include "proxy/pipeline.h"
 #include "proxy/server.h"
@@ -119,6 +121,7 @@ void request_note_effects(struct client *client, unsigned effects)
                                        EFFECTS_SEQUENCES)) != 0)) {
         link_pins_keep(client, effects);
     }
+    client->asks_channels |= (effects & (EFFECTS_CHANNELS | EFFECTS_UNREAD)) == EFFECTS_CHANNELS;
     if (SL_UNLIKELY((effects & EFFECTS_LEAVES) != 0)) {
         link_pins_see(client);
     }
@@ -485,7 +488,8 @@ static enum step on_message(struct client *client, const struct request *request
         client->server->is_awaited = true;
         return request_hold(client);
     }
-    return with_server(client, request);
+    enum step step = SL_UNLIKELY(client->listen != NULL) ? client_hear(client, request) : STEP_NEXT;
+    return step == STEP_NEXT ? with_server(client, request) : step;
 }
 
 static enum step bad_length(struct client *client, uint32_t len)
@@ -609,7 +613,7 @@ static void process(struct client *client, struct sl_span bytes)
 
     if (client->server != NULL && client->body_left == 0 &&
             (cancel_holds_next(client->server) || client->server->answer != NULL ||
-                    reuse_holds(client))) {
+                    client->server->listen_asks || reuse_holds(client))) {
         client->is_held = true; /* cancel.c wakes it; or link_settle(), when that has come */
         put_by(client, bytes);
         return;
@@ -684,6 +688,7 @@ void client_relay_ready(struct client *client, unsigned got)
         server_meter_go_on(client->server);
         io_unpause(&client->server->io);
     }
+    listen_client_flush(client);
     if (client->io.is_failed) {
         vanished(client, "client connection failed");
         return;

@@ -22,12 +22,25 @@
 enum { LABELS_MAX = 3, MICRO = 6, SUM_MAX = 32 };
 
 /* In the order of asking. */
-enum source { TOTALS, POOLS, POOL_PINS, PINS, DATABASES, LISTS, MEM, WORKERS, PREPARED, SOURCES };
+enum source {
+    TOTALS,
+    POOLS,
+    POOL_PINS,
+    PINS,
+    LISTENERS,
+    DATABASES,
+    LISTS,
+    MEM,
+    WORKERS,
+    PREPARED,
+    SOURCES
+};
 
 static const char *const source_names[SOURCES] = {[TOTALS] = "stats_totals",
         [POOLS] = "pools",
         [POOL_PINS] = "pin_pools",
         [PINS] = "pin_reasons",
+        [LISTENERS] = "listeners",
         [DATABASES] = "databases",
         [LISTS] = "lists",
         [MEM] = "mem",
@@ -44,6 +57,7 @@ static const struct {
         [POOLS] = {{"database", "database"}, {"user", "user"}},
         [POOL_PINS] = {{"database", "database"}, {"user", "user"}, {"reason", "reason"}},
         [PINS] = {{"reason", "reason"}},
+        [LISTENERS] = {{"database", "database"}},
         [DATABASES] = {{"name", "database"}},
         [MEM] = {{"name", "kind"}},
         [WORKERS] = {{"worker", "worker"}}};
@@ -71,6 +85,11 @@ struct metric {
     {                                                                                              \
         .name = "sluice_" name_ "_total", .type = PROMETHEUS_COUNTER, .source = PINS,              \
         .column = column_, .scale = scale_, .help = help_                                          \
+    }
+#define LISTENER(name_, column_, help_)                                                            \
+    {                                                                                              \
+        .name = "sluice_listener_" name_ "_total", .type = PROMETHEUS_COUNTER,                     \
+        .source = LISTENERS, .column = column_, .help = help_                                      \
     }
 #define GAUGE(name_, source_, column_, help_)                                                      \
     {                                                                                              \
@@ -127,6 +146,16 @@ static const struct metric metrics[] = {
                 "it; those with two reasons count twice."),
         PIN("pins", "pins", 0, "Times a client came to keep its server for that reason."),
         PIN("pinned_seconds", "pinned_us", MICRO, "Time for which clients kept their servers."),
+
+        GAUGE("listener_channels", LISTENERS, "channels",
+                "Channels that a database's shared listener listens to."),
+        GAUGE("listener_subscribers", LISTENERS, "subscribers", "Clients for which it does."),
+        LISTENER("notifications", "notifications", "Notifications that it heard."),
+        LISTENER("delivered", "delivered",
+                "Notifications that went on to clients, each counted once for each."),
+        LISTENER("lost", "lost", "Times its connection was lost while it listened."),
+        LISTENER("warned", "warned",
+                "Clients that were told that notifications may have been missed."),
 
         GAUGE("database_pool_size", DATABASES, "pool_size", "Servers a pool may have."),
         GAUGE("database_servers", DATABASES, "current_connections", "Servers of a database."),

@@ -15,6 +15,8 @@
 #include "proxy/link_params.h"
 #include "proxy/link_pins.h"
 #include "proxy/link_prepared.h"
+#include "proxy/listen_client.h"
+#include "proxy/listen_hub.h"
 #include "proxy/params.h"
 #include "proxy/process.h"
 #include "proxy/reuse_proof.h"
@@ -289,6 +291,7 @@ static void part(struct client *client, struct server *server)
 {
     doubt_session(server);
     client_stmt_parted(client, server);
+    listen_client_parted(client);
     link_pins_end(server);
     client->forgets = FORGETS_NOTHING; /* what was asked there is answered */
     client->server = NULL;
@@ -546,11 +549,12 @@ void link_settle(struct server *server)
     }
     bool is_kept = server->expect.status != 'I' || client->mode == CONF_POOL_SESSION ||
                    client->unnamed_is_opaque || client->is_replication;
-    if (!is_kept && session_state_ask(client, server)) {
+    if (!is_kept && (session_state_ask(client, server) || listen_client_settle(client, server))) {
         return;
     }
     if (is_kept || client->pins != 0) {
         if (check_statement_mode(client, server) && link_pins_settle(server)) {
+            listen_client_flush(client);
             client_wake_if_held(client);
         }
         return;
@@ -558,6 +562,7 @@ void link_settle(struct server *server)
     part(client, server);
     client->xact_since = 0;
     client->query_since = 0;
+    listen_client_flush(client);
     if (client->state == CLIENT_AUTH_WAIT) {
         release(server, false);
         client_auth_answered(client);
@@ -682,6 +687,10 @@ void link_free_server(struct server *server)
     if (login != NULL) {
         server->login = NULL;
         server_login_free(login);
+    }
+    if (server->hub != NULL) {
+        listen_hub_ready(server);
+        return;
     }
     if (server->state == SERVER_TEST) {
         pool_place(server->pool, server, POOL_ACTIVE);

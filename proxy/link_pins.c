@@ -7,6 +7,7 @@
 #include "protocol/sqlstate.h"
 #include "proxy/client.h"
 #include "proxy/client_stmt.h"
+#include "proxy/listen_client.h"
 #include "proxy/registry.h"
 #include "proxy/server.h"
 #include "proxy/statistics.h"
@@ -127,6 +128,9 @@ bool link_pins_settle(struct server *server)
         return true;
     }
     unsigned reasons = client->pins | (client->unnamed_is_opaque ? (unsigned)PIN_UNNAMED : 0U);
+    if (listen_client_is_moving(client)) {
+        reasons &= ~(unsigned)PIN_LISTEN; /* it is about to end */
+    }
     if (server->expect.status != 'I') {
         reasons &= server->pin.reasons; /* what is new may be rolled back */
     }

@@ -219,6 +219,23 @@ static bool count_server(struct pool *pool)
     return true;
 }
 
+bool pool_add_listener(struct pool *pool)
+{
+    pthread_mutex_lock(&pool->lock);
+    bool is_counted = count_server(pool);
+    pool->total -= is_counted ? 1 : 0;
+    pool->counts[POOL_LOGIN] -= is_counted ? 1 : 0;
+    pthread_mutex_unlock(&pool->lock);
+    return is_counted;
+}
+
+void pool_drop_listener(struct pool *pool)
+{
+    atomic_fetch_sub(&pool->database->servers, 1);
+    atomic_fetch_sub(&pool->user->servers, 1);
+    registry_let_go(&pool->holders);
+}
+
 /* How many servers the pool may have now: more when somebody has waited for long. */
 static int size_now(const struct pool *pool, sl_usec now)
 {
@@ -503,6 +520,11 @@ void pool_forget(struct pool *pool, struct server *server, struct worker *worker
 {
     struct todo todo = {0};
 
+    if (server->was_listener) {
+        pool_drop_listener(pool);
+        worker_tend_pools_if_resting();
+        return;
+    }
     pthread_mutex_lock(&pool->lock);
     if (server->place == POOL_IDLE) {
         pool_idle_take_off(pool, server);
@@ -537,6 +559,9 @@ bool pool_withdraw(struct pool *pool, struct server *server, bool keeps_min)
 
 void pool_place(struct pool *pool, struct server *server, enum pool_place place)
 {
+    if (server->hub != NULL) {
+        return; /* it is none of the pool's */
+    }
     pthread_mutex_lock(&pool->lock);
     SL_DCHECK(server->place != POOL_IDLE && place != POOL_IDLE);
     set_place(pool, server, place);

@@ -149,6 +149,14 @@ bool pool_is_warm(struct pool *pool);
 /* A server did not take these: if they are what was learnt, whatever comes is better. */
 void pool_disown(struct pool *pool, const struct credentials *credentials);
 
+/*
+ * A database's shared listener (listen_hub.h): one more of the database's and the user's servers, beyond
+ * pool_size. False: at one of their limits. Without a server made for it, it is dropped again; else
+ * pool_forget() does it.
+ */
+SL_MUST_CHECK bool pool_add_listener(struct pool *pool);
+void pool_drop_listener(struct pool *pool);
+
 enum pool_taken {
     POOL_TAKEN,  /* *server is the client's now */
     POOL_QUEUED, /* client_granted() or client_refused() will be called on its worker */

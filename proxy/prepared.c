@@ -175,7 +175,7 @@ static struct prepared *make(struct sl_span body, uint64_t reading, bool is_kept
     size_t text_len = strnlen((const char *)body.at, body.len);
     prepared->text_len = (uint32_t)text_len;
     prepared->text_key = sl_hash64(sl_span(body.at, text_len));
-    prepared->effects = (uint16_t)effects_of(sl_span(body.at, text_len));
+    prepared->effects = effects_of(sl_span(body.at, text_len));
     prepared->number = atomic_fetch_add(&last_number, 1) + 1;
     prepared->len = (uint32_t)body.len;
     memcpy(prepared->body, body.at, body.len);

@@ -47,7 +47,7 @@ struct prepared {
     uint64_t reading;        /* constant: prepared_intern()'s */
     uint64_t text_key;       /* constant: sl_hash64() of its text */
     uint32_t text_len;       /* constant: without the terminator */
-    uint16_t effects;        /* constant: effects_of() its text */
+    uint32_t effects;        /* constant: effects_of() its text */
     bool is_kept;            /* constant: of unnamed statements, reuse.h */
     atomic_bool is_noisy;    /* any thread: its Parse says something, so that it is not kept */
     bool is_retired;         /* under its stripe's lock: found no more */

@@ -25,6 +25,7 @@
 #include "protocol/base/list.h"
 #include "protocol/base/map.h"
 #include "proxy/catalogs.h"
+#include "proxy/listen_hub.h"
 #include "proxy/notifiers.h"
 #include "proxy/stats.h"
 
@@ -54,6 +55,7 @@ struct database {
     struct stats_totals newer;     /* under snapshot.c's lock: at the last end of a stats_period */
     struct stats_totals older;     /* under the same: at the one before */
     struct catalogs_place catalog; /* catalogs.c's */
+    struct listen_place listen;    /* listen_hub.c's */
     struct notifiers notifiers;    /* any thread */
     unsigned index;                /* constant: below registry_database_places() */
     char name[];                   /* constant */

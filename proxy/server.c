@@ -12,6 +12,7 @@
 #include "proxy/client_stmt.h"
 #include "proxy/dns.h"
 #include "proxy/link.h"
+#include "proxy/listen_hub.h"
 #include "proxy/params.h"
 #include "proxy/process.h"
 #include "proxy/registry.h"
@@ -94,6 +95,7 @@ static void timer_fired(struct timer *timer)
     case SERVER_TEST:
     case SERVER_CLEAN:
     case SERVER_LOAD:
+    case SERVER_LISTEN:
         server_close(server, "no answer to our own query in time");
         break;
     case SERVER_LINKED: /* deadlines of a linked server are its client's, but one */
@@ -198,6 +200,10 @@ void server_close(struct server *server, const char *reason)
     timer_clear(&worker->timers, &server->timer);
     cancel_server_gone(server);
     server_load_lost(server);
+    if (server->hub != NULL) {
+        server->was_listener = true;
+        listen_hub_lost(server);
+    }
     catalogs_changed(server);
     reuse_see_ready(server);
     server_login_free(server->login);
@@ -272,6 +278,11 @@ enum sl_err server_ask_hidden(struct server *server, const char *query)
     return ask(server, query, 0);
 }
 
+enum sl_err server_ask_tolerated(struct server *server, const char *query)
+{
+    return ask(server, query, SETTLE_TOLERATED);
+}
+
 enum sl_err server_ask_settings(struct server *server, const char *query)
 {
     return ask(server, query, SETTLE_SETTINGS);
@@ -285,6 +296,16 @@ enum sl_err server_ask_state(struct server *server, const char *query)
 enum sl_err server_ask_plan(struct server *server, const char *query)
 {
     return ask(server, query, SETTLE_PLAN);
+}
+
+enum sl_err server_ask_listen(struct server *server, const char *query)
+{
+    return ask(server, query, SETTLE_LISTEN);
+}
+
+enum sl_err server_ask_hub(struct server *server, const char *query)
+{
+    return ask(server, query, SETTLE_HUB);
 }
 
 enum sl_err server_ask_load(struct server *server, const char *query)
@@ -410,6 +431,8 @@ const char *server_state_text(const struct server *server)
     case SERVER_TEST:
     case SERVER_LOAD:
         return "tested";
+    case SERVER_LISTEN:
+        return "listen";
     case SERVER_CLOSED:
         break;
     }

@@ -9,7 +9,7 @@
  *      v                                                                  ^  |
  *   LINKED <---------------------------------------------------------------'--'
  *      '--> CLEAN (rollback, reset query, cancel on its way) -----> IDLE
- *   IDLE <-> LOAD (a query of the proxy's own)
+ *   IDLE <-> LOAD (a query of the proxy's own)     SETUP -> LISTEN (listen_hub.h)
  *                         any -> CLOSED
  *
  *   RESOLVE -> CONNECT                 [server_login.c, address known]
@@ -54,6 +54,7 @@ enum server_state {
     SERVER_CLEAN,
     SERVER_TEST,
     SERVER_LOAD,
+    SERVER_LISTEN,
     SERVER_CLOSED
 };
 
@@ -62,6 +63,7 @@ enum body_fate { BODY_PASS, BODY_DROP };
 
 struct catalogs_epoch;
 struct client;
+struct listen_hub;
 struct load_errand;
 struct reuse_question;
 struct params;
@@ -115,6 +117,7 @@ struct server {
     bool must_answer;      /* and at last a Sync: link.c, begin_sync() */
     bool is_spent;         /* its process has what nothing takes away: LOAD, setseed() */
     bool has_said_fatal;   /* its client knows why it ends */
+    bool was_listener;     /* of the pool's number it was not */
     bool has_moved;        /* its host has another address now */
     struct stmt *finished; /* statements answered, until ReadyForQuery */
     struct stmt *finished_last;
@@ -131,7 +134,9 @@ struct server {
     bool changes_schema;             /* its transaction, as far as it can be seen: catalogs.h */
     bool changes_plans;              /* likewise, for client_reuse.h */
     bool is_lent;                    /* pool_lend(), until pool_give() */
+    bool listen_asks;                /* listen_client.h: something, unseen; its client waits */
     bool reads_tags;                 /* what it is asked was not all read: its tags say so, too */
+    struct listen_hub *hub;          /* it is a database's shared listener, of no pool's number */
     struct load_errand *load;        /* while LOAD */
     struct session_answer *answer;   /* while it is asked what was left */
     struct reuse_question *question; /* reuse_proof.h: to be asked, or while it is */
@@ -209,6 +214,7 @@ const char *server_connect_query(const struct server *server);
 /* A request of our own whose replies nobody sees. */
 SL_MUST_CHECK enum sl_err server_ask_hidden(struct server *server, const char *query);
 /* The same, of connect_query: an error of it is logged only. Nothing where it failed before. */
+SL_MUST_CHECK enum sl_err server_ask_tolerated(struct server *server, const char *query);
 SL_MUST_CHECK enum sl_err server_ask_again(struct server *server);
 /* The same, of a client's settings: an error ends the server, and the client is told of it. */
 SL_MUST_CHECK enum sl_err server_ask_settings(struct server *server, const char *query);
@@ -219,6 +225,9 @@ SL_MUST_CHECK enum sl_err server_ask_prepared(
 SL_MUST_CHECK enum sl_err server_ask_state(struct server *server, const char *query);
 /* The same, whose rows and error are reuse_proof.h's. */
 SL_MUST_CHECK enum sl_err server_ask_plan(struct server *server, const char *query);
+/* The same, whose rows and error are listen_client.h's; and of listen_hub.h. */
+SL_MUST_CHECK enum sl_err server_ask_listen(struct server *server, const char *query);
+SL_MUST_CHECK enum sl_err server_ask_hub(struct server *server, const char *query);
 /* The same, whose rows and error are server_load.h's. */
 SL_MUST_CHECK enum sl_err server_ask_load(struct server *server, const char *query);
 

@@ -84,7 +84,9 @@ void server_login_failed(struct server *server, const struct sl_error *error, bo
             (unsigned long)server->serial, sl_log_quote(pool->database->name),
             sl_log_quote(pool->user->name), sl_log_quote(server->host), server->port, copy.sqlstate,
             sl_log_quote(copy.text));
-    pool_login_failed(pool, worker, &copy, keep_waiting);
+    if (server->hub == NULL) { /* who waits does so for no listener */
+        pool_login_failed(pool, worker, &copy, keep_waiting);
+    }
     server_close(server, "login failed");
 }
 
@@ -562,7 +564,8 @@ static enum step on_error(struct server *server, struct sl_span body)
                       (int)(seen.message.len > 400 ? 400 : seen.message.len),
                       (const char *)seen.message.at),
             "it goes to those who wait");
-    if (strncmp(seen.sqlstate, "22", 2) == 0 || strncmp(seen.sqlstate, "42", 2) == 0) {
+    if (server->hub == NULL &&
+            (strncmp(seen.sqlstate, "22", 2) == 0 || strncmp(seen.sqlstate, "42", 2) == 0)) {
         pool_startup_refused(server->pool, server->startup, &error);
         server_close(server, "the server does not take the client's startup values");
         return STEP_GONE;
@@ -774,6 +777,7 @@ void server_login_ready(struct server *server, unsigned got)
     case SERVER_CLEAN:
     case SERVER_TEST:
     case SERVER_LOAD:
+    case SERVER_LISTEN:
     case SERVER_CLOSED:
         break;
     }

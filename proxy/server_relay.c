@@ -22,6 +22,8 @@
 #include "proxy/link.h"
 #include "proxy/link_params.h"
 #include "proxy/link_prepared.h"
+#include "proxy/listen_client.h"
+#include "proxy/listen_hub.h"
 #include "proxy/param_names.h"
 #include "proxy/params.h"
 #include "proxy/pipeline.h"
@@ -231,7 +233,7 @@ static void on_error(struct server *server, struct sl_span body)
     }
     bool is_tolerated =
             head != NULL && (head->local == SETTLE_TOLERATED || head->local == SETTLE_STATE ||
-                                    head->local == SETTLE_PLAN ||
+                                    head->local == SETTLE_PLAN || head->local == SETTLE_LISTEN ||
                                     (head->local == SETTLE_PREPARED &&
                                             link_prepared_tolerates(head, error.sqlstate)));
     if (head != NULL && head->local == SETTLE_LOAD) {
@@ -330,11 +332,8 @@ static struct settle_bytes *with_shown_process(struct server *server, struct sl_
 static enum relayed on_notification(struct relay *relay, struct sl_span body)
 {
     struct server *server = relay->server;
-    const struct client *client = server->client;
 
-    /* Whoever holds the server did not listen, unless it has held it ever since. */
-    bool is_its = client != NULL &&
-                  (client->mode == CONF_POOL_SESSION || (client->pins & PIN_LISTEN) != 0);
+    bool is_its = listen_client_passes(server, body);
 
     if (is_its && body.len >= sizeof(uint32_t)) {
         relay->instead = with_shown_process(server, body);
@@ -413,6 +412,8 @@ static enum relayed on_message(struct relay *relay, uint8_t type, struct sl_span
             session_state_row(server, body);
         } else if (SL_UNLIKELY(server->question != NULL) && is_hidden) {
             reuse_ask_row(server, body);
+        } else if (SL_UNLIKELY(server->listen_asks) && is_hidden) {
+            listen_client_row(server, body);
         }
         break;
     case BACK_ERROR:
@@ -579,6 +580,9 @@ static void lost(struct server *server, const char *reason)
     case SERVER_SETUP:
         link_server_failed(server, reason);
         break;
+    case SERVER_LISTEN:
+        server_close(server, reason);
+        break;
     case SERVER_RESOLVE:
     case SERVER_CONNECT:
     case SERVER_TLS_ASK:
@@ -638,6 +642,12 @@ static void after(struct server *server, bool saw_ready)
     } else if (server->state == SERVER_IDLE) {
         if (server->close_reason != NULL) {
             lost(server, server->close_reason);
+        }
+    } else if (server->state == SERVER_LISTEN) {
+        if (server->close_reason != NULL) {
+            lost(server, server->close_reason);
+        } else {
+            listen_hub_turn_ends(server);
         }
     } else if (saw_ready) {
         own_query_ended(server);

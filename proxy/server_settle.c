@@ -5,6 +5,8 @@
 #include "proxy/client_reuse.h"
 #include "proxy/client_stmt.h"
 #include "proxy/link_prepared.h"
+#include "proxy/listen_client.h"
+#include "proxy/listen_hub.h"
 #include "proxy/reuse_proof.h"
 #include "proxy/server.h"
 #include "proxy/server_load.h"
@@ -155,6 +157,10 @@ void server_settle(void *self, const struct expect_entry *entry, enum expect_out
             server_load_settled(server, outcome);
         } else if (entry->local == SETTLE_PLAN) {
             reuse_asked(server, outcome);
+        } else if (entry->local == SETTLE_LISTEN) {
+            listen_client_asked(server, outcome);
+        } else if (entry->local == SETTLE_HUB) {
+            listen_hub_answered(server, outcome);
         }
         if (entry->ref != NULL) {
             client_stmt_finished(server, entry->ref, outcome);

@@ -48,7 +48,9 @@ enum {
     SETTLE_SETTINGS = 7,  /* link_params.h: its error is the client's */
     SETTLE_PREPARED = 8,  /* link_prepared.h */
     SETTLE_PLAN = 9,      /* reuse_proof.h */
-    SETTLE_REUSED = 10    /* client_reuse.h; of no Query */
+    SETTLE_REUSED = 10,   /* client_reuse.h; of no Query */
+    SETTLE_LISTEN = 11,   /* listen_client.h */
+    SETTLE_HUB = 12       /* listen_hub.h */
 };
 
 /* A reply of ours that waits for its turn. */

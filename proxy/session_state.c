@@ -7,8 +7,11 @@
 #include "protocol/effects.h"
 #include "protocol/prepare_text.h"
 #include "proxy/cancel.h"
+#include "proxy/channels.h"
 #include "proxy/client.h"
 #include "proxy/link_params.h"
+#include "proxy/listen_client.h"
+#include "proxy/listen_news.h"
 #include "proxy/params.h"
 #include "proxy/prepared.h"
 #include "proxy/server.h"
@@ -26,6 +29,8 @@ struct session_answer {
     const struct params *settings;
     struct sql_prepared_draft *prepared; /* NULL until the first */
     unsigned pins;
+    struct sl_buf channels; /* channels.h */
+    bool is_whole;          /* they are all that the client listens to */
 };
 
 static const struct {
@@ -92,11 +97,11 @@ static const char question_end[] =
         " CASE WHEN pg_catalog.octet_length(statement)"
         " OPERATOR(pg_catalog.<=) 16384 THEN statement END"
         " FROM pg_catalog.pg_prepared_statements WHERE from_sql"
-        " UNION ALL SELECT 'listen', NULL WHERE EXISTS"
-        " (SELECT FROM pg_catalog.pg_listening_channels())";
+        " UNION ALL SELECT 'listen', channel FROM pg_catalog.pg_listening_channels() channel";
 
-static enum sl_err put_question(struct sl_buf *buf, const struct params *custom)
+static enum sl_err put_question(struct sl_buf *buf, const struct client *client)
 {
+    const struct params *custom = client->custom;
     enum sl_err err = sl_buf_put(buf, question, sizeof question - 1);
 
     for (uint32_t i = 0; err == SL_OK && i < params_count(custom); i++) {
@@ -105,6 +110,9 @@ static enum sl_err put_question(struct sl_buf *buf, const struct params *custom)
         params_at(custom, i, &name, &value);
         err = sl_buf_put_u8(buf, ',');
         err = err == SL_OK ? link_put_literal(buf, name) : err;
+    }
+    if (err == SL_OK && client->listen != NULL && client->listen->has_setting) {
+        err = sl_buf_put(buf, ",'" LISTEN_SETTING "'", sizeof LISTEN_SETTING + 2);
     }
     return err == SL_OK ? sl_buf_put(buf, question_end, sizeof question_end) : err;
 }
@@ -119,7 +127,7 @@ static void give_up(struct client *client)
 static bool is_wanted(const struct client *client, const struct server *server)
 {
     bool has_any = client->pins != 0 || client->settings != params_empty() ||
-                   client->sql_prepared != sql_prepared_empty();
+                   client->sql_prepared != sql_prepared_empty() || client->listen != NULL;
 
     return server->may_have_left || (server->may_have_ended && has_any);
 }
@@ -147,9 +155,10 @@ bool session_state_ask(struct client *client, struct server *server)
         return false;
     }
     answer->settings = params_empty();
+    sl_buf_init(&answer->channels, CHANNELS_BYTES_MAX);
     server->answer = answer;
     sl_buf_init(&buf, QUERY_MAX);
-    enum sl_err err = put_question(&buf, client->custom);
+    enum sl_err err = put_question(&buf, client);
     if (err == SL_OK) {
         err = server_ask_state(server, (const char *)sl_buf_borrow(&buf).at);
     }
@@ -167,6 +176,7 @@ void session_state_free(struct server *server)
     if (server->answer != NULL) {
         params_unref(server->answer->settings);
         sql_prepared_draft_free(server->answer->prepared);
+        sl_buf_fini(&server->answer->channels);
         free(server->answer);
         server->answer = NULL;
     }
@@ -312,6 +322,28 @@ static bool is_null_behind(struct sl_span body, struct sl_span name)
     return body.at + body.len - at >= 4 && sl_get_u32(at) == UINT32_MAX;
 }
 
+/* A channel, or LISTEN_SETTING (listen_client.h). */
+static bool take_channel(struct server *server, struct sl_span name, struct sl_span value)
+{
+    struct session_answer *answer = server->answer;
+    char secret[LISTEN_PRIVATE_MAX];
+
+    if (sl_span_is(name, LISTEN_SETTING)) {
+        answer->is_whole = server->client != NULL && listen_client_was_whole(server->client, value);
+        return true;
+    }
+    if (!sl_span_is(name, "listen")) {
+        return false;
+    }
+    answer->pins |= PIN_LISTEN;
+    /* Without memory for them it stays where it is. */
+    if (!listen_private_name(secret) ||
+            (!sl_span_is(value, secret) && channels_list_add(&answer->channels, value) != SL_OK)) {
+        answer->pins |= PIN_SETTINGS;
+    }
+    return true;
+}
+
 void session_state_row(struct server *server, struct sl_span body)
 {
     static const char prepared[] = PREPARED;
@@ -340,7 +372,9 @@ void session_state_row(struct server *server, struct sl_span body)
         return;
     }
     if (has_value) {
-        take_setting(server, name, value);
+        if (!take_channel(server, name, value)) {
+            take_setting(server, name, value);
+        }
         return;
     }
     for (size_t i = 0; i < PIN_REASONS; i++) {
@@ -426,6 +460,7 @@ void session_state_answered(struct server *server, enum expect_outcome outcome)
                            may_hide(server, answer->settings);
         answer->pins |= client->keeps;
         client->pins = (uint16_t)answer->pins;
+        listen_client_answered(client, server, sl_buf_borrow(&answer->channels), answer->is_whole);
         client_path_begin(server, client->settings, true);
     }
     session_state_free(server);

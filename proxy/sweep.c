@@ -127,7 +127,7 @@ static void visit_servers(struct worker *worker)
             }
             continue;
         }
-        if (server->state < SERVER_SETUP) {
+        if (server->state < SERVER_SETUP || server->state == SERVER_LISTEN) {
             server_close(server, "nobody is to be served by it");
         } else if (server->state == SERVER_LINKED) {
             SL_IGNORE(link_end_old(server), "else it ends when it is free");

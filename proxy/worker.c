@@ -14,6 +14,7 @@
 #include "protocol/stmt.h"
 #include "proxy/cancel_send.h"
 #include "proxy/client.h"
+#include "proxy/listen_hub.h"
 #include "proxy/pipeline.h"
 #include "proxy/pool.h"
 #include "proxy/process.h"
@@ -286,6 +287,8 @@ enum sl_err worker_start(struct worker *worker, unsigned index,
     sl_list_init(&worker->ready);
     sl_list_init(&worker->resume);
     sl_list_init(&worker->servers);
+    sl_list_init(&worker->listen_hubs);
+    sl_list_init(&worker->listen_groups);
     sl_list_init(&worker->cancels);
     timer_wheel_init(&worker->timers, worker->now);
     atomic_init(&worker->clients_count, 0);
@@ -340,6 +343,7 @@ static void close_all(struct worker *worker)
     SL_LIST_EACH_SAFE (it, &worker->servers) {
         server_close(SL_CONTAINER(it, struct server, link), "shutdown");
     }
+    listen_hubs_free(worker);
 }
 
 void worker_fini(struct worker *worker)

@@ -49,11 +49,13 @@ struct worker {
     pthread_t thread;
     struct event_base *base;
     struct event *mail_event;
-    sl_usec now;            /* read once a turn, sl_now() */
-    struct sl_list ready;   /* struct io: something happened */
-    struct sl_list resume;  /* struct client: may go on */
-    struct sl_list servers; /* struct server: all that are with this worker */
-    struct sl_list cancels; /* cancel_send.c: requests on their way to servers and peers */
+    sl_usec now;                  /* read once a turn, sl_now() */
+    struct sl_list ready;         /* struct io: something happened */
+    struct sl_list resume;        /* struct client: may go on */
+    struct sl_list servers;       /* struct server: all that are with this worker */
+    struct sl_list listen_hubs;   /* struct listen_hub */
+    struct sl_list listen_groups; /* struct listen_group */
+    struct sl_list cancels;       /* cancel_send.c: requests on their way to servers and peers */
     struct timer_wheel timers;
     struct hold_cache holds;
     struct sl_slab *clients;

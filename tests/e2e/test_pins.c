@@ -25,7 +25,7 @@ static void start_with(const char *stats)
             "[databases]\n"
             "db = " AT_POSTGRES " dbname=postgres user=postgres\n"
             "half = " AT_POSTGRES " dbname=postgres user=postgres pool_size=2"
-            " max_pinned_percent=50\n" INI_MAIN "pool_mode = transaction\n"
+            " max_pinned_percent=50\n" INI_MAIN "pool_mode = transaction\nshared_listen = 0\n"
             "[stats]\n%s\n[http]\nlisten = 127.0.0.1:%d\n",
             stats, port);
     sluice_start(&sluice, ini);

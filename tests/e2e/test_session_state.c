@@ -14,10 +14,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const char ini[] = "[databases]\n"
-                          "two = " AT_POSTGRES " pool_mode=transaction pool_size=2\n"
-                          "one = " AT_POSTGRES " pool_mode=transaction pool_size=1\n" INI_MAIN
-                          "server_round_robin = 1\n";
+static const char ini[] =
+        "[databases]\n"
+        "two = " AT_POSTGRES " pool_mode=transaction pool_size=2\n"
+        "one = " AT_POSTGRES " pool_mode=transaction pool_size=1\n" INI_MAIN "shared_listen = 0\n"
+        "server_round_robin = 1\n";
 
 static int start(void **state)
 {

@@ -18,11 +18,13 @@ enum {
     STAY = EFFECTS_STAY,
     SEQ = EFFECTS_SEQUENCES,
     BOTH = STAY | SEQ,
-    ALL = EFFECTS_ALL & ~(EFFECTS_RULES | EFFECTS_COPY | EFFECTS_CALLS | EFFECTS_ENDS |
-                                EFFECTS_LEAVES | EFFECTS_MOVES),
+    ALL = EFFECTS_ALL &
+          ~(EFFECTS_RULES | EFFECTS_COPY | EFFECTS_CALLS | EFFECTS_ENDS | EFFECTS_LEAVES |
+                  EFFECTS_MOVES | EFFECTS_UNLISTENS | EFFECTS_CHANNELS),
     NOT_FOR_HAND_OVER = EFFECTS_SCHEMA | EFFECTS_RULES | EFFECTS_COPY | EFFECTS_CALLS |
                         EFFECTS_ENDS | EFFECTS_LEAVES | EFFECTS_LIBRARY | EFFECTS_HOLDS |
-                        EFFECTS_MOVES | EFFECTS_NOTIFIES | EFFECTS_TAKES
+                        EFFECTS_MOVES | EFFECTS_NOTIFIES | EFFECTS_TAKES | EFFECTS_UNLISTENS |
+                        EFFECTS_CHANNELS
 };
 
 struct row {
@@ -498,6 +500,21 @@ static void what_takes_the_value_of_a_sequence_is_seen(void **state)
     check_bit(EFFECTS_MOVES, rows, SL_COUNT(rows));
 }
 
+static void what_takes_channels_away_is_seen(void **state)
+{
+    static const struct bit_row rows[] = {{"unlisten a", true}, {"select 1; UNLISTEN *", true},
+            {"discard all", true}, {"do $$begin execute 'unlisten a'; end$$", true},
+            {"listen a", false}, {"select 'unlisten a'", false}, {"notify a, 'unlisten'", false},
+            {"select pg_listening_channels()", false}, {"commit", false}};
+    static const struct bit_row asking[] = {{"select pg_listening_channels()", true},
+            {"select * from Pg_Catalog.PG_listening_channels ()", true}, {"unlisten a", false},
+            {"select pg_notify('pg_listening_channels', '')", false}};
+
+    (void)state;
+    check_bit(EFFECTS_UNLISTENS, rows, SL_COUNT(rows));
+    check_bit(EFFECTS_CHANNELS, asking, SL_COUNT(asking));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -518,6 +535,7 @@ int main(void)
             cmocka_unit_test(what_may_end_what_stays_is_seen),
             cmocka_unit_test(what_only_the_end_of_a_process_takes_away_is_seen),
             cmocka_unit_test(what_takes_the_value_of_a_sequence_is_seen),
+            cmocka_unit_test(what_takes_channels_away_is_seen),
     };
 
     return cmocka_run_group_tests_name("effects", tests, NULL, NULL);
