@@ -393,8 +393,8 @@ static const struct conf_key keys[] = {
         BOOL(WIRE, shared_listen, "1", LIVE,
                 "In transaction and statement pooling, one connection for each database LISTENs "
                 "for all clients, whose servers are others' meanwhile (SHOW LISTENERS); it "
-                "counts against max_db_connections and max_user_connections, not pool_size. "
-                "With 0, or where it cannot be had, a client that LISTENs keeps its server."),
+                "counts for max_db_connections and max_user_connections. With 0, or where it "
+                "cannot be had, a client that LISTENs keeps its server."),
         SIZE(WIRE, prepared_statements_bytes, 0, "256MB", LIVE,
                 "Bytes that the texts of all clients' prepared statements may take together."),
         SIZE(WIRE, prepared_statements_bytes_client, 0, "1MB", LIVE,
@@ -674,8 +674,6 @@ static const char *const topics[CONF_TOPICS] = {
         [CONF_TOPIC_WIRE] = "The wire",
 };
 
-enum { NAME_MAX_COMPARED = 64 };
-
 const struct conf_section *conf_section_at(enum conf_section_id id)
 {
     SL_CHECK((unsigned)id < CONF_SECTIONS);
@@ -738,74 +736,4 @@ bool conf_section_find(const char *name, enum conf_section_id *id)
         }
     }
     return false;
-}
-
-static size_t least(size_t a, size_t b)
-{
-    return a < b ? a : b;
-}
-
-/* Letters to add, drop or change to make one of the other (Levenshtein). */
-static size_t edit_distance(const char *a, const char *b)
-{
-    size_t row[NAME_MAX_COMPARED + 1];
-    size_t len = strlen(b);
-
-    if (len > NAME_MAX_COMPARED || strlen(a) > NAME_MAX_COMPARED) {
-        return SIZE_MAX;
-    }
-    for (size_t j = 0; j <= len; j++) {
-        row[j] = j;
-    }
-    for (size_t i = 1; a[i - 1] != '\0'; i++) {
-        size_t diagonal = row[0];
-
-        row[0] = i;
-        for (size_t j = 1; j <= len; j++) {
-            size_t above = row[j];
-            size_t changed = diagonal + (a[i - 1] == b[j - 1] ? 0 : 1);
-
-            row[j] = least(changed, least(above, row[j - 1]) + 1);
-            diagonal = above;
-        }
-    }
-    return row[len];
-}
-
-/* Keeps candidate when it is nearer than what was best, and near enough to be meant. */
-static void consider(const char *name, const char *candidate, size_t *distance, const char **best)
-{
-    size_t d = edit_distance(name, candidate);
-
-    if (d < *distance && d <= strlen(candidate) / 3 + 1) {
-        *distance = d;
-        *best = candidate;
-    }
-}
-
-const char *conf_key_nearest(enum conf_section_id section, const char *name)
-{
-    const char *best = NULL;
-    size_t distance = SIZE_MAX;
-
-    for (size_t i = 0; i < SL_COUNT(keys); i++) {
-        if (keys[i].section == section) {
-            consider(name, keys[i].name, &distance, &best);
-        }
-    }
-    return best;
-}
-
-const char *conf_section_nearest(const char *name)
-{
-    const char *best = NULL;
-    size_t distance = SIZE_MAX;
-
-    for (int i = 0; i < CONF_SECTIONS; i++) {
-        consider(name, sections[i].name, &distance, &best);
-        if (sections[i].alias != NULL) {
-            consider(name, sections[i].alias, &distance, &best);
-        }
-    }
-    return best;
 }

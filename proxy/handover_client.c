@@ -46,8 +46,8 @@ static bool is_at_rest(const struct client *client)
 bool handover_client_may_move(const struct client *client)
 {
     return is_at_rest(client) && client->server == NULL && client->pins == 0 &&
-           client->listen == NULL && client->io.tls == NULL && !client->is_replication && !client->unnamed_is_opaque &&
-           !client->close_needed && sl_list_empty(&client->resume) &&
+           client->listen == NULL && client->io.tls == NULL && !client->is_replication &&
+           !client->unnamed_is_opaque && !client->close_needed && sl_list_empty(&client->resume) &&
            client->unnamed == client->unnamed_known;
 }
 
