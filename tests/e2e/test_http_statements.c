@@ -428,7 +428,8 @@ static void every_metric_is_documented(void **state)
     (void)state;
     char *page = proc_read("proxy/METRICS.md");
     web_start("", "");
-    run(client, "listen x", 1); /* the client keeps its server */
+    run(client, "listen x", 1);                    /* there is a listener */
+    run(client, "create temp table x (a int)", 1); /* the client keeps its server */
     run(client, "select 1", 1);
     run(client, "select nothing", 1);
     (void)web_get(port, "/nothing");
