@@ -643,7 +643,7 @@ static void see_set_config(struct client *client, struct words *words)
  */
 void session_state_see(struct client *client, struct sl_span text)
 {
-    struct words words = {.at = text.at, .end = text.at + text.len};
+    struct words words = {.at = text.at, .end = text.len > 0 ? text.at + text.len : text.at};
     const size_t len = sizeof set_config - 1;
 
     while (words.at < words.end) {
