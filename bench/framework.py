@@ -8,7 +8,7 @@ statements by name, one in ten LISTENs, and then is busy for a twentieth of its 
 of a few statements, by chance once a second. In 2 % of the transactions it makes a temporary table
 that it reads in the next one and then drops. Against a Sluice that runs, whose pool is asked by SHOW POOLS each
 100 ms how many servers it has, and whose clients say how long they waited. Errors are counted, and there
-should be none.
+should be none. Needs python3-psycopg2; NOLISTEN=1 leaves the LISTEN out.
 """
 
 import os
