@@ -8,7 +8,8 @@ statements by name, one in ten LISTENs, and then is busy for a twentieth of its 
 of a few statements, by chance once a second. In 2 % of the transactions it makes a temporary table
 that it reads in the next one and then drops. Against a Sluice that runs, whose pool is asked by SHOW POOLS each
 100 ms how many servers it has, and whose clients say how long they waited. Errors are counted, and there
-should be none. Needs python3-psycopg2; NOLISTEN=1 leaves the LISTEN out.
+should be none; a notification that a listener has not heard LATE seconds after the last transaction is
+one. Needs python3-psycopg2; NOLISTEN=1 leaves the LISTEN out.
 """
 
 import os
@@ -30,14 +31,16 @@ SETS = (
     "SET search_path = public, pg_catalog; SET lock_timeout = '5s'",
     "SET datestyle = 'ISO, DMY'; SET intervalstyle = iso_8601; SET app.tenant = '42'",
 )
-BUSY, DUTY = 0.05, 20
+BUSY, DUTY, LATE = 0.05, 20, 5
 
 
 class Client(threading.Thread):
-    def __init__(self, number, until):
+    def __init__(self, number, until, everybody):
         super().__init__(daemon=True)
-        self.number, self.until = number, until
-        self.done, self.errors, self.seconds, self.heard, self.has_temp = 0, [], [], 0, False
+        self.number, self.until, self.everybody = number, until, everybody
+        self.listens = number % 10 == 0 and not os.environ.get("NOLISTEN")
+        self.done, self.errors, self.seconds, self.has_temp = 0, [], [], False
+        self.notified, self.heard = 0, 0
 
     def transaction(self, conn):
         with conn, conn.cursor() as cursor:
@@ -56,28 +59,58 @@ class Client(threading.Thread):
                 return
             self.has_temp = False
             cursor.execute("SELECT pg_sleep(%s)", (BUSY,))
-            if random.random() < 0.1:
+            notifies = random.random() < 0.1
+            if notifies:
                 cursor.execute("NOTIFY orders")
+        self.notified += notifies
+
+    def hear(self, conn, seconds):
+        """What came with the reply to a COMMIT, where nothing looked for it, and what comes in that time."""
+        select.select([conn], [], [], seconds)
+        conn.poll()
+        self.heard += len(conn.notifies)
+        conn.notifies.clear()
 
     def run(self):
         try:
-            conn = psycopg2.connect(DSN)
-            with conn, conn.cursor() as cursor:
-                cursor.execute(SETS[self.number % len(SETS)])
-                cursor.execute("PREPARE find AS SELECT relname FROM pg_class WHERE oid = $1")
-                if self.number % 10 == 0 and not os.environ.get("NOLISTEN"):
-                    cursor.execute("LISTEN orders")
-            while time.monotonic() < self.until:
-                time.sleep(random.expovariate(1 / (BUSY * (DUTY - 1))))
-                self.transaction(conn)
-                self.done += 1
-                if self.number % 10 == 0 and select.select([conn], [], [], 0)[0]:
-                    conn.poll()
-                    self.heard += len(conn.notifies)
-                    conn.notifies.clear()
-            conn.close()
+            self.work()
         except (psycopg2.Error, AssertionError) as failure:
             self.errors.append(repr(failure))
+            self.everybody.barrier.abort()
+        except threading.BrokenBarrierError:
+            pass  # somebody else says why
+
+    def work(self):
+        conn = psycopg2.connect(DSN)
+        with conn, conn.cursor() as cursor:
+            cursor.execute(SETS[self.number % len(SETS)])
+            cursor.execute("PREPARE find AS SELECT relname FROM pg_class WHERE oid = $1")
+            if self.listens:
+                cursor.execute("LISTEN orders")
+        self.everybody.barrier.wait()  # so that each listener hears all of them
+        while time.monotonic() < self.until:
+            time.sleep(random.expovariate(1 / (BUSY * (DUTY - 1))))
+            self.transaction(conn)
+            self.done += 1
+            if self.listens:
+                self.hear(conn, 0)
+        self.everybody.barrier.wait()
+        late = time.monotonic() + LATE
+        while self.listens and self.heard < self.everybody.notified() and time.monotonic() < late:
+            self.hear(conn, 0.1)
+        if self.listens and self.heard != self.everybody.notified():
+            self.errors.append("a listener heard %d of %d notifications" % (
+                self.heard, self.everybody.notified()))
+        conn.close()
+
+
+class Everybody:
+    def __init__(self, count, until):
+        self.barrier = threading.Barrier(count)
+        self.clients = [Client(i, until, self) for i in range(count)]
+
+    def notified(self):
+        return sum(client.notified for client in self.clients)
 
 
 def servers(console):
@@ -98,7 +131,8 @@ def main():
     console = psycopg2.connect("host=127.0.0.1 port=%d dbname=pgbouncer user=%s" % (
         PORT, os.environ.get("PGUSER", "postgres")))
     console.autocommit = True
-    clients = [Client(i, time.monotonic() + seconds + 2) for i in range(count)]
+    everybody = Everybody(count, time.monotonic() + seconds + 2)
+    clients = everybody.clients
     for client in clients:
         client.start()
     time.sleep(2)
@@ -112,13 +146,14 @@ def main():
     first = sorted(s for client in clients for s in client.seconds)
     total, busy, waiting = (column for column in zip(*seen))
     errors = [error for client in clients for error in client.errors]
-    print("clients %d, transactions %d, errors %d, notifications heard %d" % (
-        count, sum(client.done for client in clients), len(errors),
-        sum(client.heard for client in clients)))
+    print("clients %d, transactions %d, errors %d; notifications %d, heard %d by %d" % (
+        count, sum(client.done for client in clients), len(errors), everybody.notified(),
+        sum(client.heard for client in clients), sum(1 for client in clients if client.listens)))
     print("servers connected: at most %d; busy: median %d, at most %d; clients waiting: at most %d" % (
         max(total), statistics.median(busy), max(busy), max(waiting)))
-    print("first statement of a transaction, ms: median %.1f, p99 %.1f" % (
-        1e3 * statistics.median(first), 1e3 * first[int(len(first) * 0.99)]))
+    if first:
+        print("first statement of a transaction, ms: median %.1f, p99 %.1f" % (
+            1e3 * statistics.median(first), 1e3 * first[int(len(first) * 0.99)]))
     for error in sorted(set(errors))[:5]:
         print("  " + error.strip()[:200])
     sys.exit(1 if errors else 0)

@@ -108,20 +108,33 @@ class Load:
         return self.longest * 1000, self.count
 
 
-def start(path, options):
+def make(path, options):
+    """A process that waits for go(): to make one takes long enough to be taken for a pause."""
     with open(path + "/sluice.log", "a") as log:
         command = [path + "/sluice"] + options + [path + "/sluice.ini"]
-        return subprocess.Popen(scratch.as_owner(command), stdout=log, stderr=log, cwd=path)
+        waits = ["sh", "-c", "read -r word && exec \"$@\"", "sh"] + scratch.as_owner(command)
+        return subprocess.Popen(waits, stdin=subprocess.PIPE, stdout=log, stderr=log, cwd=path)
+
+
+def go(process):
+    process.stdin.write(b"go\n")
+    process.stdin.close()
+    return process
+
+
+def start(path, options):
+    return go(make(path, options))
 
 
 def restarts(path, load, process, count):
+    others = [make(path, ["-R"]) for _ in range(count)]
     quiet = time.monotonic() + 2
     usual, done = load.until(lambda: time.monotonic() > quiet, 10)
     print("without a restart: longest %.1f ms of %d" % (usual, done))
     worst = 0.0
-    for _ in range(count):
+    for other in others:
         before = time.monotonic()
-        following = start(path, ["-R"])
+        following = go(other)
         longest, done = load.until(lambda: process.poll() is not None, SHUTDOWN_S)
         if process.returncode != 0 or following.poll() is not None:
             raise scratch.Failed("a restart failed; %s/sluice.log" % path)

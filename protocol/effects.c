@@ -8,8 +8,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include <string.h>
+#include <strings.h>
 
-enum { WORD_MAX = 63, SETTINGS_LEN = 11 };
+enum { WORD_MAX = 63, SETTINGS_LEN = 11, SEED_LEN = 4 };
 
 /* An UPDATE of this view is a SET. PostgreSQL documentation, "pg_settings". */
 static const char settings[] = "pg_settings";
@@ -51,6 +52,13 @@ struct scan {
 static void stays(struct scan *scan)
 {
     scan->effects |= EFFECTS_STAY | EFFECTS_RULES | EFFECTS_LEAVES;
+}
+
+/* What nothing shows, and only the end of the process takes away. */
+static void holds(struct scan *scan)
+{
+    stays(scan);
+    scan->effects |= EFFECTS_HOLDS;
 }
 
 /* Whatever that does. */
@@ -160,6 +168,24 @@ static void begin_statement(struct scan *scan)
     scan->selects = 0;
 }
 
+/* A DO takes channels away in these words, or puts such a statement together; or calls what does. */
+static bool says_unlisten(const struct scan *scan)
+{
+    static const char *const words[] = {"listen", "discard", "exec", "\\"};
+    const char *at = (const char *)scan->at;
+    size_t len = (size_t)(scan->end - scan->at);
+
+    for (size_t i = 0; i < SL_COUNT(words); i++) {
+        size_t word = strlen(words[i]);
+        for (size_t from = 0; from + word <= len; from++) {
+            if (strncasecmp(at + from, words[i], word) == 0) {
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
 static void on_first_word(struct scan *scan)
 {
     static const struct word harmless[] = {WORD("select"), WORD("insert"), WORD("update"),
@@ -175,7 +201,7 @@ static void on_first_word(struct scan *scan)
             WORD("revoke"), WORD("import"), WORD("reassign"), WORD("do")};
     static const struct word ending[] = {WORD("reset"), WORD("discard"), WORD("deallocate"),
             WORD("drop"), WORD("close"), WORD("unlisten")};
-    static const struct word unlistening[] = {WORD("unlisten"), WORD("discard"), WORD("do")};
+    static const struct word unlistening[] = {WORD("unlisten"), WORD("discard")};
     static const struct word naming[] = {
             WORD("create"), WORD("prepare"), WORD("listen"), WORD("load")};
 
@@ -196,7 +222,8 @@ static void on_first_word(struct scan *scan)
     if (IS_WORD(scan, "notify")) {
         scan->effects |= EFFECTS_NOTIFIES;
     }
-    if (is_one_of(scan->word, unlistening, SL_COUNT(unlistening))) {
+    if (is_one_of(scan->word, unlistening, SL_COUNT(unlistening)) ||
+            (IS_WORD(scan, "do") && says_unlisten(scan))) {
         scan->effects |= EFFECTS_UNLISTENS;
     }
     if (is_one_of(scan->word, harmless, SL_COUNT(harmless))) {
@@ -236,6 +263,11 @@ static void on_created(struct scan *scan)
     } else if (!IS_WORD(scan, "temp") && !IS_WORD(scan, "temporary")) {
         scan->effects |= EFFECTS_SCHEMA;
     }
+}
+
+static bool is_setting(const struct scan *scan)
+{
+    return scan->kind == KIND_SET || scan->kind == KIND_SET_PASSING;
 }
 
 /* SET with one of these is for the transaction only. */
@@ -309,6 +341,8 @@ static void on_telling_word(struct scan *scan, struct sl_span before)
     } else if ((IS_WORD(scan, "on") && is_text(before, "distinct", 8)) ||
                (IS_WORD(scan, "with") && is_text(before, "returning", 9))) {
         scan->lists = true;
+    } else if (is_setting(scan) && IS_WORD(scan, "seed")) {
+        holds(scan);
     } else if (is_naming(scan, before)) {
         scan->place = PLACE_NEXT;
         scan->kind =
@@ -376,6 +410,10 @@ static void on_quoted(struct scan *scan)
     }
     const uint8_t *from = ++scan->at;
     skip_quoted(scan, '"', false);
+    if (is_setting(scan) &&
+            is_text(sl_span(from, (size_t)(scan->at - from)), "seed\"", SEED_LEN + 1)) {
+        holds(scan);
+    }
     if (scan->updates && (size_t)(scan->at - from) == SETTINGS_LEN + 1 &&
             memcmp(from, settings, SETTINGS_LEN) == 0) {
         stays(scan);
@@ -454,13 +492,18 @@ static bool is_lock(struct sl_span word)
     return false;
 }
 
-/* Built-in; what they set nothing shows and nothing but the end of the process takes away. */
+/*
+ * Built-in; what they set nothing shows and nothing but the end of the process takes away. Who calls one
+ * of the last looks at statistics more closely than others do, and a process keeps what it has counted
+ * to itself for a while: that is to be the same one from then on.
+ */
 static bool is_holding(struct sl_span word)
 {
     static const char *const names[] = {"setseed", "pg_replication_origin_session_setup",
             "pg_create_logical_replication_slot", "pg_create_physical_replication_slot",
             "pg_copy_logical_replication_slot", "pg_copy_physical_replication_slot",
-            "pg_backup_start", "pg_start_backup", "pg_stat_force_next_flush"};
+            "pg_backup_start", "pg_start_backup", "pg_stat_force_next_flush", "pg_stat_have_stats",
+            "pg_stat_get_snapshot_timestamp"};
 
     for (size_t i = 0; i < SL_COUNT(names); i++) {
         if (is_text(word, names[i], strlen(names[i]))) {
@@ -468,6 +511,18 @@ static bool is_holding(struct sl_span word)
         }
     }
     return false;
+}
+
+/* The argument is 'seed', to begin with. */
+static bool is_seed_next(const struct scan *scan)
+{
+    const uint8_t *at = scan->at;
+
+    while (at < scan->end && (class_of(*at) == CHAR_SPACE || (*at | 0x20) == 'e')) {
+        at++;
+    }
+    return (size_t)(scan->end - at) > SEED_LEN + 1 &&
+           is_text(sl_span(at, SEED_LEN + 2), "'seed'", SEED_LEN + 2);
 }
 
 /* A name in quotes, or with more than a schema, is not looked up. */
@@ -494,6 +549,9 @@ static void on_call(struct scan *scan)
     } else if (IS_WORD(scan, "set_config") && scan->config_depth == 0) {
         scan->effects |= EFFECTS_RULES;
         scan->config_depth = scan->depth;
+        if (is_seed_next(scan)) {
+            holds(scan);
+        }
     } else if (IS_WORD(scan, "pg_notify")) {
         scan->effects |= EFFECTS_NOTIFIES;
     } else if (IS_WORD(scan, "nextval") || IS_WORD(scan, "setval")) {
@@ -502,8 +560,7 @@ static void on_call(struct scan *scan)
         if (is_lock(scan->word)) {
             stays(scan);
         } else if (is_holding(scan->word)) {
-            stays(scan);
-            scan->effects |= EFFECTS_HOLDS;
+            holds(scan);
         } else {
             calls(scan);
         }

@@ -55,9 +55,10 @@ enum {
     EFFECTS_MOVES = 4096,    /* it may take a sequence's next value: INSERT, nextval(), a call */
     EFFECTS_NOTIFIES = 8192, /* NOTIFY or pg_notify(); what it calls may, too: EFFECTS_CALLS */
     EFFECTS_TAKES = 16384,   /* nextval() or setval() are in it, of EFFECTS_MOVES */
-    EFFECTS_UNLISTENS = 32768, /* it may take away what is listened to: UNLISTEN, DISCARD, DO */
-    EFFECTS_CHANNELS = 65536,  /* asks what is listened to: pg_listening_channels() */
-    EFFECTS_ALL = 103407       /* of a text that is not read; not SCHEMA, LIBRARY and HOLDS */
+    EFFECTS_UNLISTENS =
+            32768,            /* it may take away what is listened to: UNLISTEN, DISCARD; in a DO */
+    EFFECTS_CHANNELS = 65536, /* asks what is listened to: pg_listening_channels() */
+    EFFECTS_ALL = 103407      /* of a text that is not read; not SCHEMA, LIBRARY and HOLDS */
 };
 
 /* Whether a call of that name, as it is written, is known to leave nothing; schema may be empty. */

@@ -155,6 +155,17 @@ bool expect_is_one_segment(const struct expect *expect)
     return last->kind == EXPECT_SYNC && last->segment == entry_at(expect, 0)->segment;
 }
 
+uint32_t expect_count_of(const struct expect *expect, enum expect_kind kind)
+{
+    uint32_t count = 0;
+
+    for (uint32_t i = 0; i < expect->count; i++) {
+        const struct expect_entry *entry = entry_at(expect, i);
+        count += entry->kind == kind && (entry->flags & EXPECT_HIDDEN) == 0;
+    }
+    return count;
+}
+
 static enum sl_err grow(struct expect *expect)
 {
     uint32_t cap = expect->cap == 0 ? FIRST_CAP : expect->cap * 2;

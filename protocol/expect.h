@@ -175,6 +175,8 @@ bool expect_ends_next(const struct expect *expect);
 
 /* Is all that is expected one request, up to its Sync? */
 bool expect_is_one_segment(const struct expect *expect);
+/* How many replies of that kind are still to come. */
+uint32_t expect_count_of(const struct expect *expect, enum expect_kind kind);
 
 /* Whether what the server says now is for us alone. */
 static inline bool expect_hidden(const struct expect *expect)

@@ -38,6 +38,30 @@ enum front_result front_bind_head(struct sl_span so_far, size_t body_len, struct
     return FRONT_OK;
 }
 
+bool front_bind_parameter(struct sl_span rest, unsigned number, struct sl_span *value)
+{
+    size_t at = rest.len < 2 ? rest.len : 2 + 2 * (size_t)sl_get_u16(rest.at);
+
+    if (at + 2 > rest.len || number == 0 || sl_get_u16(rest.at + at) < number) {
+        return false;
+    }
+    at += 2;
+    for (unsigned i = 1; rest.len - at >= 4; i++) {
+        uint32_t len = sl_get_u32(rest.at + at);
+        size_t here = len == UINT32_MAX ? 0 : len;
+        at += 4;
+        if (here > rest.len - at) {
+            return false;
+        }
+        if (i == number) {
+            *value = sl_span(len == UINT32_MAX ? NULL : rest.at + at, here);
+            return true;
+        }
+        at += here;
+    }
+    return false;
+}
+
 enum sl_err front_target_read(struct sl_span body, char *kind, struct sl_span *name)
 {
     struct cursor cursor = cursor_at(body);

@@ -47,6 +47,12 @@ struct front_bind {
 SL_MUST_CHECK enum front_result front_bind_head(
         struct sl_span so_far, size_t body_len, struct front_bind *out);
 
+/*
+ * The number-th parameter, from 1, of a Bind whose rest that is, or begins with; value->at is NULL where
+ * the parameter is. False: there is none, or it is not all here.
+ */
+bool front_bind_parameter(struct sl_span rest, unsigned number, struct sl_span *value);
+
 /* Describe and Close: kind is FRONT_STATEMENT or FRONT_PORTAL. */
 SL_MUST_CHECK enum sl_err front_target_read(struct sl_span body, char *kind, struct sl_span *name);
 /* rows: 0 is all. As the server does, negative numbers are taken to mean all too. */

@@ -313,7 +313,7 @@ static void deliver_request(struct letter *letter, struct worker *worker)
         done(cancel, worker);
         return;
     }
-    if (!send_for(cancel, client->server)) {
+    if (client_cancelled_held(client) || !send_for(cancel, client->server)) {
         done(cancel, worker);
     }
 }
@@ -346,18 +346,10 @@ static struct cancel *cancel_new(bool is_orphan)
     return cancel;
 }
 
-void cancel_request(struct client *from, uint32_t pid, struct sl_span key)
+static void begin(struct client *from, struct worker *to, struct sl_id client)
 {
-    struct sl_id client;
-    struct worker *to = cancel_key_find(pid, key, &client);
-
-    if (to == NULL) {
-        if (!handover_take_cancel(from, pid, key) && !peer_forward(from, pid, key)) {
-            client_close(from, "cancel request of nobody");
-        }
-        return;
-    }
     struct cancel *cancel = cancel_new(false);
+
     if (cancel == NULL) {
         client_close(from, "too many cancel requests");
         return;
@@ -366,6 +358,30 @@ void cancel_request(struct client *from, uint32_t pid, struct sl_span key)
     cancel->client = client;
     cancel->send.letter.deliver = deliver_request;
     mailbox_post(&to->mailbox, &cancel->send.letter);
+}
+
+void cancel_request(struct client *from, uint32_t pid, struct sl_span key)
+{
+    struct sl_id client;
+    struct worker *to = cancel_key_find(pid, key, &client);
+
+    if (to != NULL) {
+        begin(from, to, client);
+    } else if (!handover_take_cancel(from, pid, key) && !peer_forward(from, pid, key)) {
+        client_close(from, "cancel request of nobody");
+    }
+}
+
+void cancel_request_again(struct client *from, uint32_t pid, struct sl_span key)
+{
+    struct sl_id client;
+    struct worker *to = cancel_key_find(pid, key, &client);
+
+    if (to != NULL) {
+        begin(from, to, client);
+    } else {
+        client_close(from, "cancel request passed on");
+    }
 }
 
 bool cancel_by_number(uint64_t number, uint32_t pid, struct sl_span key)

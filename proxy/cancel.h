@@ -44,6 +44,8 @@ SL_MUST_CHECK enum sl_err cancel_put_key(struct client *client, uint32_t pid, st
 
 /* A CancelRequest was read from this connection: it is carried out, then closed. */
 void cancel_request(struct client *from, uint32_t pid, struct sl_span key);
+/* Another process knew nothing of it either: once more, for a client that came from there meanwhile. */
+void cancel_request_again(struct client *from, uint32_t pid, struct sl_span key);
 
 /*
  * The same, of one that was read by the process that takes over: handover_cancelled(number) at its end.

@@ -48,6 +48,16 @@ bool channels_list_next(struct sl_span *list, struct sl_span *name)
     return true;
 }
 
+bool channels_is_ascii(struct sl_span text)
+{
+    uint8_t all = 0;
+
+    for (size_t i = 0; i < text.len; i++) {
+        all |= text.at[i];
+    }
+    return all < 0x80;
+}
+
 enum sl_err channels_put_statement(struct sl_buf *text, const char *verb, struct sl_span name)
 {
     enum sl_err err = sl_buf_put(text, verb, strlen(verb));

@@ -36,6 +36,9 @@ SL_MUST_CHECK enum sl_err channels_list_add(struct sl_buf *list, struct sl_span 
 /* Takes the first off. False: there is none. */
 bool channels_list_next(struct sl_span *list, struct sl_span *name);
 
+/* Those beyond ASCII are in the encoding of whoever says them. */
+bool channels_is_ascii(struct sl_span text);
+
 /* verb "name"; to a text of statements: LISTEN or UNLISTEN. */
 SL_MUST_CHECK enum sl_err channels_put_statement(
         struct sl_buf *text, const char *verb, struct sl_span name);

@@ -12,12 +12,14 @@
 #include "proxy/link.h"
 #include "proxy/listen_client.h"
 #include "proxy/params.h"
+#include "proxy/pool_kept.h"
 #include "proxy/prepared.h"
 #include "proxy/process.h"
 #include "proxy/registry.h"
 #include "proxy/server.h"
 #include "proxy/socket.h"
 #include "proxy/sql_prepared.h"
+#include "proxy/vacate.h"
 #include "proxy/worker.h"
 
 #include <limits.h>
@@ -79,6 +81,8 @@ static void leaving_ready(struct client *client, unsigned got)
         enum io_result result = io_receive(&client->io, &bytes);
         if (result == IO_BYTES) {
             SL_IGNORE(io_keep(&client->io, bytes, bytes.len), "nothing is kept");
+        } else if (result == IO_EOF && io_is_clogged(&client->io)) {
+            io_want(&client->io, IO_WRITE); /* it says no more, but may take the rest */
         } else if (result != IO_AGAIN) {
             client_close(client, "gone");
         }
@@ -253,6 +257,9 @@ void client_close(struct client *client, const char *reason)
                 (double)(worker->now - client->connected_at) / 1e6, sl_log_quote(reason));
     }
     client_stmt_abandon(client);
+    if (client->sequences_are_kept) {
+        pool_kept_leave(client);
+    }
     link_abandon(client, reason);
     listen_client_free(client);
     cancel_key_remove(&client->cancel);
@@ -304,6 +311,18 @@ void client_leave(struct client *client, const char *reason)
         io_want(&client->io, IO_READ | IO_WRITE);
     } else {
         linger(client);
+    }
+}
+
+void client_end(struct client *client)
+{
+    static const char reason[] = "client ended the session";
+
+    outbox_flush(&client->io.worker->outbox);
+    if (io_is_clogged(&client->io)) {
+        client_leave(client, reason);
+    } else {
+        client_close(client, reason);
     }
 }
 
@@ -445,7 +464,9 @@ void client_uncount(struct client *client)
     if (client->is_counted) {
         atomic_fetch_sub(&client->pool->database->clients, 1);
         atomic_fetch_sub(&client->user->clients, 1);
-        atomic_fetch_sub(&client->pool->clients, 1);
+        if (atomic_fetch_sub(&client->pool->clients, 1) == 1) {
+            vacate_left(client->pool, client->io.worker);
+        }
         client->is_counted = false;
     }
     if (client->is_admitted) {

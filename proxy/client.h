@@ -68,38 +68,53 @@ enum forgets { FORGETS_NOTHING, FORGETS_NAMES, FORGETS_FLUSHED };
 struct client {
     struct io io;
     struct sl_id id;
-    uint8_t state;         /* enum client_state */
-    uint8_t mode;          /* enum conf_pool_mode, fixed at login */
-    uint8_t body_fate;     /* enum body_fate */
-    uint8_t forgets;       /* enum forgets, in forgets_segment */
-    bool renames;          /* prepared statements are ours to name */
-    bool asks_channels;    /* it has asked for pg_listening_channels() before */
-    bool asks_sequences;   /* it has asked for currval or lastval before */
-    bool moves_sequences;  /* it may have taken a value of one */
-    bool keeps_briefly;    /* link_pins.h: for that, without having asked itself */
-    uint8_t moves_unasked; /* transactions of that kind behind which it did not ask */
-    bool has_left;         /* Terminate was read, or the socket ended: no more input */
-    bool is_counted;       /* against the limits of database and user */
-    bool is_admitted;      /* against max_client_conn */
-    bool was_notified;     /* query_wait_notify, for this wait */
-    bool is_held;          /* input waits for replies that are due (prepared.h, pending) */
-    bool skips_to_sync;    /* an error of ours: what comes is dropped up to Sync */
+    uint8_t state;             /* enum client_state */
+    uint8_t mode;              /* enum conf_pool_mode, fixed at login */
+    uint8_t body_fate;         /* enum body_fate */
+    uint8_t forgets;           /* enum forgets, in forgets_segment */
+    bool renames;              /* prepared statements are ours to name */
+    bool asks_channels;        /* it has asked for pg_listening_channels() before */
+    bool asks_sequences;       /* it has asked for currval or lastval before */
+    bool has_temp;             /* it has made temporary objects itself */
+    bool avoids_others;        /* likewise, where nobody has been */
+    bool avoids_temp;          /* its next server is to be one where nobody has */
+    bool is_cancelled;         /* its request that is held: client_cancelled.h */
+    bool asks_late;            /* and what it had was gone: link_sequences.h, as what follows */
+    bool has_asked;            /* since it took a value last */
+    bool has_sought;           /* its request waits for the server that has what it asks for */
+    bool keeps_briefly;        /* it is pinned for that until it rests */
+    bool sequences_counted;    /* its transaction is, of those that took some and it did not ask */
+    bool asks_now;             /* in its last transaction */
+    uint8_t sequences_held;    /* transactions since it has asked, while others waited */
+    bool sequences_are_kept;   /* maybe: pool_kept.h */
+    uint8_t sequences_shape;   /* of the statement that took a value last */
+    uint8_t sequences_unasked; /* transactions that took some, and it did not ask */
+    uint8_t sequences_passed;  /* since it took one */
+    bool has_left;             /* Terminate was read, or the socket ended: no more input */
+    bool is_counted;           /* against the limits of database and user */
+    bool is_admitted;          /* against max_client_conn */
+    bool was_notified;         /* query_wait_notify, for this wait */
+    bool is_held;              /* input waits for replies that are due (prepared.h, pending) */
+    bool skips_to_sync;        /* an error of ours: what comes is dropped up to Sync */
     bool is_replication;
-    bool may_set;       /* what it asked for, since outside a transaction, may change settings */
-    bool has_unasked;   /* it may have set what session_state.c does not know to ask for */
-    bool has_reread;    /* it was another way when a statement of its was prepared, maybe */
-    uint8_t rules_seen; /* the way they are read, and one; 0: not looked at yet */
-    bool has_retried;   /* what is under way is one */
-    bool sends_ahead;   /* of replies: client_reuse.h leaves it alone */
+    bool may_set;         /* what it asked for, since outside a transaction, may change settings */
+    bool has_unasked;     /* it may have set what session_state.c does not know to ask for */
+    bool has_reread;      /* it was another way when a statement of its was prepared, maybe */
+    uint8_t rules_seen;   /* the way they are read, and one; 0: not looked at yet */
+    bool has_retried;     /* what is under way is one */
+    bool awaits_columns;  /* columns.h: of a statement that its Bind is held for */
+    bool sends_ahead;     /* of replies: client_reuse.h leaves it alone */
+    uint8_t notices_told; /* of a request that is to be repeated, or is: client_reuse.h */
     bool unnamed_is_opaque; /* its unnamed statement is too long to be kept */
     bool unnamed_known_opaque;
     bool is_unix;
-    bool close_needed;       /* SHOW CLIENTS; closed when between transactions */
-    bool minor_two;          /* protocol 3.2: a long cancel key */
-    bool must_stay;          /* the process that takes over would not have it */
-    uint16_t pins;           /* enum session_pin: why it keeps its server between transactions */
-    uint16_t keeps;          /* enum session_pin: of those, what no question tells of */
-    uint64_t moved_on;       /* the serial number of the server where it took a value last */
+    bool close_needed;          /* SHOW CLIENTS; closed when between transactions */
+    bool minor_two;             /* protocol 3.2: a long cancel key */
+    bool must_stay;             /* the process that takes over would not have it */
+    uint16_t pins;              /* enum session_pin: why it keeps its server between transactions */
+    uint16_t keeps;             /* enum session_pin: of those, what no question tells of */
+    uint32_t sequences_segment; /* of its requests there, in which that was */
+    uint64_t sequences_on;   /* the serial number of the server where it took a value last, or 0 */
     uint32_t body_left;      /* of a message from the client */
     uint32_t replaced;       /* bytes of input that instead replaces */
     uint32_t undone_segment; /* see unnamed.c: the last undone and one; 0: none */
@@ -135,9 +150,11 @@ struct client {
     struct address_short address;
     struct address_short local;
     sl_usec connected_at;
-    sl_usec request_at;  /* the last request */
-    sl_usec query_since; /* of the requests not yet answered; 0: none */
-    sl_usec xact_since;  /* of the transaction; 0: none */
+    sl_usec request_at;    /* the last request */
+    sl_usec query_since;   /* of the requests not yet answered; 0: none */
+    sl_usec xact_since;    /* of the transaction; 0: none */
+    sl_usec unknown_since; /* of PIN_UNKNOWN: when its server was asked last */
+    unsigned unknown_tries;
 };
 
 /* A new connection on this worker; takes over fd. NULL (fd closed): at a bound, no memory. */
@@ -181,6 +198,8 @@ void client_uncount(struct client *client);
 void client_say(struct client *client, struct sl_span bytes);
 /* No more input; closed when what is to be sent has been taken. */
 void client_leave(struct client *client, const char *reason);
+/* It has said goodbye, and all that came before is answered: closed when it has taken that. */
+void client_end(struct client *client);
 /* Puts it on the resume list: client_resume() in this turn or the next. */
 void client_wake(struct client *client);
 /* The same, if it has input that waits. */

@@ -7,6 +7,7 @@
 #include "proxy/client.h"
 #include "proxy/prepared.h"
 #include "proxy/server.h"
+#include "proxy/server_settle.h"
 #include "proxy/worker.h"
 
 #include <string.h>
@@ -65,6 +66,95 @@ enum sl_err named_make_room(struct server *server)
         }
     }
     return SL_OK;
+}
+
+bool named_is_unsettled(const struct client *client, bool is_pending, uint32_t segment)
+{
+    return is_pending && segment != client->server->expect.segment;
+}
+
+bool named_is_closing(const struct client *client, const struct prepared *prepared)
+{
+    const struct server_stmt *old = server_stmts_closing(&client->server->stmts, prepared);
+
+    return old != NULL && named_is_unsettled(client, true, old->segment);
+}
+
+/*
+ * Its Parse is sent. *made: NULL if the server discards that. False: it is too early, or there is no
+ * memory.
+ */
+static bool make(
+        struct client *client, struct prepared *prepared, uint8_t local, struct server_stmt **made)
+{
+    struct server *server = client->server;
+    char name[PREPARED_NAME_MAX];
+
+    if (named_is_closing(client, prepared) ||
+            !expect_has_room(&server->expect, REQUEST_ENTRIES_MAX) ||
+            named_make_room(server) != SL_OK) {
+        return false;
+    }
+    struct server_stmt *stmt = server_stmts_add(&server->stmts, prepared);
+    if (stmt == NULL) {
+        return false;
+    }
+    stmt->segment = server->expect.segment;
+    struct expect_entry entry = {
+            .kind = EXPECT_PARSE, .flags = EXPECT_QUIET, .local = local, .ref = stmt};
+    bool is_skipping = server->expect.skipping;
+    if (expect_push(&server->expect, entry) != SL_OK) {
+        server_stmts_remove(&server->stmts, stmt);
+        return false;
+    }
+    *made = is_skipping ? NULL : stmt;
+    if (!is_skipping) {
+        size_t len = prepared_name(prepared, name);
+        named_say_parse(server, name, len, prepared->len);
+        server_say(server, prepared->body, prepared->len);
+        named_count(client, STATS_SERVER_PARSES);
+    }
+    return true;
+}
+
+enum step named_ensure(struct client *client, struct prepared *prepared, struct server_stmt **has)
+{
+    struct server *server = client->server;
+    struct server_stmt *stmt = server_stmts_find(&server->stmts, prepared);
+
+    if (SL_LIKELY(stmt != NULL)) {
+        if (named_is_unsettled(client, stmt->is_pending, stmt->segment)) {
+            return request_hold(client);
+        }
+        server_stmts_touch(&server->stmts, stmt);
+        *has = server->expect.skipping ? NULL : stmt;
+        return STEP_NEXT;
+    }
+    return make(client, prepared, 0, has) ? STEP_NEXT : request_hold(client);
+}
+
+bool named_parse_apart(struct client *client, struct prepared *prepared)
+{
+    struct server *server = client->server;
+    const struct expect *expect = &server->expect;
+    struct server_stmt *made;
+    bool is_between = expect->status == 'I' && !expect->skipping &&
+                      (expect_idle(expect) || expect_first_shown(expect) == NULL);
+
+    if (SL_LIKELY(!is_between || server_stmts_find(&server->stmts, prepared) != NULL) ||
+            !make(client, prepared, SETTLE_APART, &made)) {
+        return false;
+    }
+    SL_IGNORE(server_ask_sync(server), "without memory for it request_hold() ends the client");
+    return true;
+}
+
+void named_apart_failed(struct server *server)
+{
+    if (server->client != NULL) {
+        server->client->skips_to_sync = true;
+        server->is_unsynced = false;
+    }
 }
 
 void named_count(struct client *client, enum stats_counter counter)

@@ -16,9 +16,12 @@
 #include "protocol/sqlstate.h"
 #include "proxy/client.h"
 #include "proxy/client_named.h"
+#include "proxy/client_note.h"
 #include "proxy/client_reuse.h"
 #include "proxy/client_rules.h"
 #include "proxy/client_stmt.h"
+#include "proxy/columns.h"
+#include "proxy/link_sequences.h"
 #include "proxy/prepared.h"
 #include "proxy/server.h"
 #include "proxy/server_settle.h"
@@ -33,11 +36,6 @@ static const char ours[] = "SLUICE_";
 static bool is_ours(struct sl_span name)
 {
     return name.len >= OURS_LEN && memcmp(name.at, ours, OURS_LEN) == 0;
-}
-
-static bool is_unsettled(const struct client *client, bool is_pending, uint32_t segment)
-{
-    return is_pending && segment != client->server->expect.segment;
 }
 
 /*
@@ -77,61 +75,12 @@ static bool find_name(struct client *client, struct sl_span name, struct client_
         return false;
     }
     *found = client_names_find(client->names, name, &closing);
-    return (closing == NULL || !is_unsettled(client, true, closing->segment)) &&
+    return (closing == NULL || !named_is_unsettled(client, true, closing->segment)) &&
            (*found == NULL ||
-                   !is_unsettled(client, (*found)->state == NAME_PARSING, (*found)->segment));
+                   !named_is_unsettled(client, (*found)->state == NAME_PARSING, (*found)->segment));
 }
 
-/* ---- statements on the server ---- */
-
-/*
- * Is the server's copy of it closed in a segment before this one, not answered yet? If that is
- * skipped the server still has it, and a Parse of it would be one too many.
- */
-static bool is_closing(struct client *client, const struct prepared *prepared)
-{
-    const struct server_stmt *old = server_stmts_closing(&client->server->stmts, prepared);
-
-    return old != NULL && is_unsettled(client, true, old->segment);
-}
-
-/* The server has the statement, or will by then: its Parse goes ahead. STEP_NEXT when so. */
-static enum step ensure(struct client *client, struct prepared *prepared)
-{
-    struct server *server = client->server;
-    struct server_stmt *stmt = server_stmts_find(&server->stmts, prepared);
-    char name[PREPARED_NAME_MAX];
-
-    if (SL_LIKELY(stmt != NULL)) {
-        if (is_unsettled(client, stmt->is_pending, stmt->segment)) {
-            return request_hold(client);
-        }
-        server_stmts_touch(&server->stmts, stmt);
-        return STEP_NEXT;
-    }
-    if (is_closing(client, prepared) || !expect_has_room(&server->expect, REQUEST_ENTRIES_MAX) ||
-            named_make_room(server) != SL_OK) {
-        return request_hold(client);
-    }
-    stmt = server_stmts_add(&server->stmts, prepared);
-    if (stmt == NULL) {
-        return request_hold(client);
-    }
-    stmt->segment = server->expect.segment;
-    struct expect_entry entry = {.kind = EXPECT_PARSE, .flags = EXPECT_QUIET, .ref = stmt};
-    bool is_skipping = server->expect.skipping;
-    if (expect_push(&server->expect, entry) != SL_OK) {
-        server_stmts_remove(&server->stmts, stmt);
-        return request_hold(client);
-    }
-    if (!is_skipping) {
-        size_t len = prepared_name(prepared, name);
-        named_say_parse(server, name, len, prepared->len);
-        server_say(server, prepared->body, prepared->len);
-        named_count(client, STATS_SERVER_PARSES);
-    }
-    return STEP_NEXT;
-}
+/* ---- the unnamed statement on the server ---- */
 
 /*
  * Was it changed in an earlier segment that is not answered yet? If the server skips that, what
@@ -147,7 +96,7 @@ static bool unnamed_is_open(const struct client *client)
            (int32_t)(head->segment - client->unnamed_segment) <= 0;
 }
 
-/* The same for the unnamed statement. */
+/* As named_ensure(). */
 static enum step ready_unnamed(
         struct client *client, const struct request *request, bool *is_poisoned)
 {
@@ -220,29 +169,15 @@ static bool reply_locally(struct client *client, const struct request *request, 
 
 /* ---- Parse ---- */
 
-static struct sl_span text_of(const struct prepared *prepared)
+/*
+ * Ahead of whatever is sent for it. prepared NULL: its text is not known. is_run: unless it is the
+ * Parse of a name.
+ */
+static enum step see_sequences(struct client *client, const struct request *request,
+        const struct prepared *prepared, bool is_run, bool *is_poisoned)
 {
-    return prepared == NULL ? sl_span(NULL, 0) : sl_span(prepared->body, prepared->text_len);
-}
-
-/* Ahead of the Parse: whatever must be taken away first may not come between it and its Bind. */
-static unsigned note_statement(struct client *client, const struct prepared *prepared)
-{
-    struct sl_span text = text_of(prepared);
-    unsigned effects = catalogs_effects(
-            client->server, text, prepared == NULL ? EFFECTS_ALL : prepared->effects);
-
-    request_note_effects(client, effects);
-    if (SL_UNLIKELY((effects & EFFECTS_LEAVES) != 0)) {
-        session_state_see(client, text);
-    }
-    return effects;
-}
-
-/* Ahead of the Bind. */
-static void note_bound(struct client *client, const struct prepared *prepared)
-{
-    client_path_see(client, note_statement(client, prepared), text_of(prepared), SESSION_PATH_BIND);
+    return link_sequences_see(client, request, prepared_text(prepared),
+            prepared == NULL ? EFFECTS_ALL : prepared->effects, is_run, is_poisoned);
 }
 
 static bool same(const struct prepared *prepared, struct sl_span body)
@@ -299,8 +234,14 @@ static enum step parse_unnamed(
         struct client *client, const struct request *request, struct sl_span rest)
 {
     struct prepared *now = unnamed_of(client, rest);
+    bool is_poisoned = false;
 
-    note_statement(client, now);
+    enum step step = see_sequences(client, request, now, true, &is_poisoned);
+    if (step != STEP_NEXT || is_poisoned) {
+        prepared_unref(now);
+        return step;
+    }
+    client_note_parsed(client, now);
     return pass_unnamed(client, request, now); /* NULL: no room to remember it */
 }
 
@@ -450,10 +391,16 @@ static enum step parse_named(
         return request_poison(client, request, SL_STATE_OUT_OF_MEMORY,
                 "no room for another prepared statement (prepared_statements_bytes)");
     }
+    bool is_poisoned = false;
+    enum step step = see_sequences(client, request, prepared, false, &is_poisoned);
+    if (step != STEP_NEXT) {
+        prepared_unref(prepared);
+        return step;
+    }
     struct server_stmt *stmt = server_stmts_find(&server->stmts, prepared);
     if (!expect_has_room(&server->expect, REQUEST_ENTRIES_MAX) ||
-            (stmt != NULL && is_unsettled(client, stmt->is_pending, stmt->segment)) ||
-            (stmt == NULL && is_closing(client, prepared))) {
+            (stmt != NULL && named_is_unsettled(client, stmt->is_pending, stmt->segment)) ||
+            (stmt == NULL && named_is_closing(client, prepared))) {
         prepared_unref(prepared);
         return request_hold(client);
     }
@@ -469,7 +416,7 @@ static enum step parse_named(
                 "too many prepared statements (prepared_statements_bytes_client)");
     }
     name->segment = server->expect.segment;
-    note_statement(client, prepared);
+    client_note_parsed(client, prepared);
     server->is_unsynced = true;
     if (stmt != NULL) {
         server_stmts_touch(&server->stmts, stmt);
@@ -489,8 +436,13 @@ static enum step parse_long(struct client *client, const struct request *request
                 "a prepared statement of %u bytes is too long for a name (at most %d)",
                 request->total, PARSE_WHOLE_MAX);
     }
+    bool is_poisoned = false;
+    enum step step = see_sequences(client, request, NULL, true, &is_poisoned);
+    if (step != STEP_NEXT || is_poisoned) {
+        return step;
+    }
     named_count(client, STATS_CLIENT_PARSES);
-    note_statement(client, NULL);
+    client_note_parsed(client, NULL);
     return pass_unnamed(client, request, NULL);
 }
 
@@ -517,8 +469,9 @@ enum step request_parse(struct client *client, const struct request *request)
         return request_pass(client, request, entry); /* the server will say what is wrong */
     }
     if (reuse == REUSE_YES) {
+        link_sequences_ready(client, prepared_text(client->reused), client->reused->effects);
         client->server->is_unsynced = true;
-        note_statement(client, client->reused);
+        client_note_parsed(client, client->reused);
         request_drop(client, request);
         return STEP_NEXT;
     }
@@ -529,15 +482,17 @@ enum step request_parse(struct client *client, const struct request *request)
 /* ---- Bind, Describe, Close ---- */
 
 /*
- * The statement of that name, ready on the server. STEP_NEXT with *prepared NULL: the
- * name is not one of ours; the server knows best what to say to it.
+ * The statement of that name, ready on the server, to be bound or only (bind is NULL) described.
+ * STEP_NEXT with *of NULL: the name is not one of ours; the server knows best what to say to it.
  */
 static enum step find_statement(struct client *client, const struct request *request,
-        struct sl_span name, struct prepared **prepared, bool *is_poisoned)
+        struct sl_span name, const struct front_bind *bind, struct client_name **of,
+        bool *is_poisoned)
 {
     struct client_name *found;
+    struct server_stmt *stmt = NULL;
 
-    *prepared = NULL;
+    *of = NULL;
     if (!find_name(client, name, &found)) {
         return request_hold(client);
     }
@@ -550,19 +505,29 @@ static enum step find_statement(struct client *client, const struct request *req
     if (found == NULL) {
         return STEP_NEXT;
     }
-    enum step step = ensure(client, client_rules_renew(client, found));
-    if (step == STEP_NEXT) {
-        *prepared = found->prepared;
+    struct prepared *renewed = client_rules_renew(client, found);
+    enum step step =
+            bind != NULL ? see_sequences(client, request, renewed, true, is_poisoned) : STEP_NEXT;
+    if (step != STEP_NEXT || *is_poisoned) {
+        return step;
     }
+    step = named_ensure(client, renewed, &stmt);
+    if (bind != NULL && stmt != NULL && SL_UNLIKELY(!columns_are_known(found, stmt))) {
+        step = columns_bind(client, request, bind, found, stmt, is_poisoned);
+    }
+    *of = step == STEP_NEXT ? found : NULL;
     return step;
 }
 
 static enum step bind_renamed(struct client *client, const struct request *request,
-        const struct front_bind *bind, struct prepared *prepared)
+        const struct front_bind *bind, struct client_name *name)
 {
-    struct expect_entry entry = {.kind = EXPECT_BIND, .ref = prepared};
+    struct prepared *prepared = name->prepared;
+    struct expect_entry entry = {
+            .kind = EXPECT_BIND, .ref = prepared, .undo = client_name_ref(name)};
 
     if (expect_push(&client->server->expect, entry) != SL_OK) {
+        client_name_unref(name);
         return request_hold(client);
     }
     named_pass_bind(client, request, bind, prepared);
@@ -572,7 +537,7 @@ static enum step bind_renamed(struct client *client, const struct request *reque
 enum step request_bind(struct client *client, const struct request *request)
 {
     struct expect_entry entry = {.kind = EXPECT_BIND};
-    struct prepared *prepared = NULL;
+    struct client_name *name = NULL;
     struct front_bind bind;
 
     switch (front_bind_head(request_body(request), request->total - MESSAGE_HEAD, &bind)) {
@@ -589,22 +554,34 @@ enum step request_bind(struct client *client, const struct request *request)
     }
     bool is_poisoned = false;
     bool is_unnamed = bind.statement.len == 0;
+    columns_unbind(client->names, bind.portal);
+    if (is_unnamed && client_note_waits(client->unnamed, request)) {
+        return STEP_MORE;
+    }
     if (is_unnamed && (client->unnamed != NULL || client->unnamed_is_opaque)) {
-        note_bound(client, client->unnamed);
+        enum step step = see_sequences(client, request, client->unnamed, true, &is_poisoned);
+        if (step != STEP_NEXT || is_poisoned) {
+            return step;
+        }
+        client_note_bound(client, client->unnamed, request, &bind);
     }
     if (is_unnamed && client->reused != NULL) {
         named_count(client, STATS_BINDS);
         client->server->has_unnamed = true;
         return reuse_bind(client, request, &bind);
     }
-    enum step step =
-            is_unnamed ? ready_unnamed(client, request, &is_poisoned)
-                       : find_statement(client, request, bind.statement, &prepared, &is_poisoned);
+    enum step step = is_unnamed ? ready_unnamed(client, request, &is_poisoned)
+                                : find_statement(client, request, bind.statement, &bind, &name,
+                                          &is_poisoned);
     if (step != STEP_NEXT || is_poisoned) {
         return step;
     }
+    struct prepared *prepared = name == NULL ? NULL : name->prepared;
+    if (client_note_waits(prepared, request)) {
+        return STEP_MORE;
+    }
     if (prepared != NULL) {
-        note_bound(client, prepared);
+        client_note_bound(client, prepared, request, &bind);
     } else if (!is_unnamed) { /* one of SQL's PREPARE, whose effects were noted then, or none */
         client->may_set = true;
     }
@@ -612,31 +589,52 @@ enum step request_bind(struct client *client, const struct request *request)
     client->server->has_unnamed = true;
     named_count(client, STATS_BINDS);
     return prepared == NULL ? request_pass(client, request, entry)
-                            : bind_renamed(client, request, &bind, prepared);
+                            : bind_renamed(client, request, &bind, name);
+}
+
+/*
+ * A Describe takes no snapshot, a Parse of ours does: BEGIN ISOLATION LEVEL behind it, ahead of the Sync,
+ * would be refused for it.
+ */
+static bool parses_apart(struct client *client, const struct request *request, struct sl_span name)
+{
+    const uint8_t *next = request->at + request->total;
+    struct client_name *found;
+
+    if (request->all >= (size_t)request->total + MESSAGE_HEAD && next[0] == MSG_SYNC) {
+        return false;
+    }
+    return find_name(client, name, &found) && found != NULL &&
+           named_parse_apart(client, client_rules_renew(client, found));
 }
 
 static enum step describe_statement(
-        struct client *client, const struct request *request, struct sl_span name)
+        struct client *client, const struct request *request, struct sl_span name, bool is_first)
 {
     struct expect_entry entry = {.kind = EXPECT_DESCRIBE_STATEMENT};
     uint8_t message[MESSAGE_HEAD + 1 + PREPARED_NAME_MAX];
-    struct prepared *prepared = NULL;
+    struct client_name *of = NULL;
     bool is_poisoned = false;
     char ours_name[PREPARED_NAME_MAX];
 
+    if (is_first && name.len > 0 && parses_apart(client, request, name)) {
+        return request_hold(client);
+    }
     enum step step = name.len == 0 ? ready_unnamed(client, request, &is_poisoned)
-                                   : find_statement(client, request, name, &prepared, &is_poisoned);
+                                   : find_statement(client, request, name, NULL, &of, &is_poisoned);
     if (step != STEP_NEXT || is_poisoned) {
         return step;
     }
-    if (prepared == NULL) {
+    if (of == NULL) {
         return request_pass(client, request, entry);
     }
-    entry.ref = prepared;
+    entry.ref = of->prepared;
+    entry.undo = columns_asked(client, of);
     if (expect_push(&client->server->expect, entry) != SL_OK) {
+        client_name_unref(of);
         return request_hold(client);
     }
-    size_t len = prepared_name(prepared, ours_name);
+    size_t len = prepared_name(of->prepared, ours_name);
     named_put_head(message, MSG_DESCRIBE, MESSAGE_HEAD + 1 + len + 1);
     message[MESSAGE_HEAD] = 'S';
     memcpy(message + MESSAGE_HEAD + 1, ours_name, len + 1);
@@ -664,12 +662,20 @@ enum step request_describe(struct client *client, const struct request *request)
     struct sl_span name;
     char kind;
 
-    client->server->is_unsynced = true;
     if (read_target(request, &kind, &name) == STEP_MORE) {
         return STEP_MORE;
     }
-    return kind == FRONT_STATEMENT ? describe_statement(client, request, name)
-                                   : request_pass(client, request, entry);
+    bool is_first = !client->server->is_unsynced;
+    client->server->is_unsynced = true;
+    if (kind == FRONT_STATEMENT) {
+        return describe_statement(client, request, name, is_first);
+    }
+    entry.undo = kind == FRONT_PORTAL ? columns_asked_of_portal(client, name) : NULL;
+    enum step step = request_pass(client, request, entry);
+    if (step != STEP_NEXT) {
+        client_name_unref(entry.undo); /* it comes again */
+    }
+    return step;
 }
 
 /* The server's statement is others' too: it answers for one that is not there. */

@@ -36,8 +36,6 @@ static struct settle_bytes *error_bytes(const struct sl_error *error)
 enum step request_poison(struct client *client, const struct request *request, const char *sqlstate,
         const char *format, ...)
 {
-    static const uint8_t failing[] = {'D', 0, 0, 0, 19, 'S', 'S', 'L', 'U', 'I', 'C', 'E', '_', 'p',
-            'o', 'i', 's', 'o', 'n', 0};
     struct sl_error error;
     char text[SL_ERROR_TEXT_MAX];
     va_list args;
@@ -46,7 +44,14 @@ enum step request_poison(struct client *client, const struct request *request, c
     vsnprintf(text, sizeof text, format, args);
     va_end(args);
     SL_IGNORE(sl_error_set(&error, SL_EPROTO, sqlstate, "%s", text), "shown to the client");
-    struct settle_bytes *bytes = error_bytes(&error);
+    return request_poison_with(client, request, error_bytes(&error));
+}
+
+enum step request_poison_with(
+        struct client *client, const struct request *request, struct settle_bytes *bytes)
+{
+    static const uint8_t failing[] = {'D', 0, 0, 0, 19, 'S', 'S', 'L', 'U', 'I', 'C', 'E', '_', 'p',
+            'o', 'i', 's', 'o', 'n', 0};
     struct expect_entry entry = {
             .kind = EXPECT_DESCRIBE_STATEMENT, .flags = EXPECT_POISON, .undo = bytes};
     if (bytes == NULL || expect_push(&client->server->expect, entry) != SL_OK) {
@@ -54,17 +59,21 @@ enum step request_poison(struct client *client, const struct request *request, c
         return request_hold(client);
     }
     client->server->is_unsynced = true;
+    client->server->poisoned_segment = client->server->expect.segment;
+    client->server->is_poisoned = true;
     server_say(client->server, failing, sizeof failing);
     request_drop(client, request);
     return STEP_NEXT;
 }
 
-enum step request_refuse_query(struct client *client, const struct sl_error *error)
+enum step request_refuse_query(
+        struct client *client, const struct sl_error *error, struct stmt *stmt)
 {
     static const uint8_t failing[] = {'Q', 0, 0, 0, 11, 'r', 'e', 'f', 'u', 's', 'e', 0};
     struct expect *expect = &client->server->expect;
     struct settle_bytes *bytes = error_bytes(error);
-    struct expect_entry entry = {.kind = EXPECT_QUERY, .flags = EXPECT_POISON, .undo = bytes};
+    struct expect_entry entry = {
+            .kind = EXPECT_QUERY, .flags = EXPECT_POISON, .ref = stmt, .undo = bytes};
     uint32_t segment = expect->segment;
     bool is_first = expect_idle(expect);
 

@@ -14,7 +14,6 @@
 #include "proxy/client.h"
 
 #include "conf/conf.h"
-#include "protocol/back.h"
 #include "protocol/effects.h"
 #include "protocol/message.h"
 #include "protocol/sqlstate.h"
@@ -27,13 +26,15 @@
 #include "proxy/client_stmt.h"
 #include "proxy/link.h"
 #include "proxy/link_pins.h"
-#include "proxy/listen_client.h"
+#include "proxy/link_sequences.h"
+#include "proxy/listen_waiting.h"
 #include "proxy/own_names.h"
 #include "proxy/pipeline.h"
 #include "proxy/server.h"
 #include "proxy/server_settle.h"
 #include "proxy/session_state.h"
 #include "proxy/suspend.h"
+#include "proxy/vacate.h"
 #include "proxy/worker.h"
 
 #include <stdlib.h>
@@ -66,7 +67,7 @@ enum step request_hold(struct client *client)
 
     if ((expect->copy == EXPECT_COPY_NONE || expect_is_copying(expect)) &&
             expect_has_room(expect, REQUEST_ENTRIES_MAX) && expect_is_stuck(expect) &&
-            client->forgets != FORGETS_FLUSHED) {
+            client->forgets != FORGETS_FLUSHED && !client->awaits_columns) {
         /* No reply would come to wake it: memory is what it lacks. */
         SL_IGNORE(sl_error_set(&error, SL_ENOMEM, SL_STATE_OUT_OF_MEMORY, "out of memory"),
                 "the client is told");
@@ -102,23 +103,11 @@ void request_note_effects(struct client *client, unsigned effects)
 {
     struct server *server = client->server;
 
-    if (SL_UNLIKELY((effects & EFFECTS_SEQUENCES) != 0)) {
-        if ((effects & EFFECTS_UNREAD) == 0) {
-            client->asks_sequences = true;
-            atomic_store_explicit(&client->pool->asks_sequences, true, memory_order_relaxed);
-        }
-        /* What another has left there, or the client itself before what it did elsewhere. */
-        bool is_past = server->is_foreign || link_moved_elsewhere(client, server);
-        if (is_past && !server->is_unsynced && !link_forget_sequences(server)) {
-            server->close_reason = "out of memory";
-        }
-    }
-    server->is_foreign = false;
+    server->is_fresh = false;
     if (SL_UNLIKELY((effects & (EFFECTS_NOTIFIES | EFFECTS_CALLS)) != 0)) {
-        server_may_notify(server);
+        server_may_notify(server, (effects & EFFECTS_NOTIFIES) != 0);
     }
-    if (SL_UNLIKELY((effects & (EFFECTS_LIBRARY | EFFECTS_HOLDS | EFFECTS_MOVES |
-                                       EFFECTS_SEQUENCES)) != 0)) {
+    if (SL_UNLIKELY((effects & (EFFECTS_LIBRARY | EFFECTS_HOLDS)) != 0)) {
         link_pins_keep(client, effects);
     }
     client->asks_channels |= (effects & (EFFECTS_CHANNELS | EFFECTS_UNREAD)) == EFFECTS_CHANNELS;
@@ -148,7 +137,7 @@ static void note(struct client *client, unsigned effects)
         client->may_set |= (effects & EFFECTS_RULES) != 0;
         client->server->may_copy |= (effects & EFFECTS_COPY) != 0;
         if (SL_UNLIKELY((effects & (EFFECTS_NOTIFIES | EFFECTS_CALLS)) != 0)) {
-            server_may_notify(client->server);
+            server_may_notify(client->server, (effects & EFFECTS_NOTIFIES) != 0);
         }
         client->server->is_spent |= (effects & (EFFECTS_LIBRARY | EFFECTS_HOLDS)) != 0;
         if (SL_UNLIKELY((effects & EFFECTS_NAMES) != 0)) {
@@ -166,10 +155,13 @@ static void note(struct client *client, unsigned effects)
  * PostgreSQL would. One too long for that passes as it comes, and counts as unread, but for the
  * settings that it begins with.
  */
-static enum step note_text(struct client *client, const struct request *request, size_t skip)
+static enum step note_text(
+        struct client *client, const struct request *request, size_t skip, bool *is_refused)
 {
     bool is_session = client->mode == CONF_POOL_SESSION;
+    bool is_named = request->type == MSG_PARSE && skip > MESSAGE_HEAD + 1;
 
+    *is_refused = false;
     if (is_session && !catalogs_are_on()) {
         client->may_set = true;
         client->server->may_copy = true;
@@ -179,6 +171,11 @@ static enum step note_text(struct client *client, const struct request *request,
     if (request->total > (uint32_t)EFFECTS_TEXT_MAX) {
         if (!is_session && request->here < SEEN_MAX) {
             return STEP_MORE;
+        }
+        enum step step = link_sequences_see(
+                client, request, sl_span(NULL, 0), EFFECTS_ALL, !is_named, is_refused);
+        if (step != STEP_NEXT || *is_refused) {
+            return step;
         }
         note(client, EFFECTS_ALL);
         if (!is_session && skip < SEEN_MAX) {
@@ -198,7 +195,14 @@ static enum step note_text(struct client *client, const struct request *request,
         effects = session_state_effects(client, text, effects);
     }
     effects = is_session ? effects : catalogs_effects(client->server, text, effects);
+    enum step step = link_sequences_see(client, request, text, effects, !is_named, is_refused);
+    if (step != STEP_NEXT || *is_refused) {
+        return step;
+    }
     note(client, effects);
+    if (SL_UNLIKELY((effects & EFFECTS_SCHEMA) != 0)) {
+        vacate_see(client, text);
+    }
     if (SL_UNLIKELY((effects & EFFECTS_LEAVES) != 0) && !is_session) {
         session_state_see(client, text);
     }
@@ -254,8 +258,14 @@ static enum step on_query(struct client *client, const struct request *request)
         client_fail(client, "FATAL", &error);
         return STEP_STOP;
     }
-    if (note_text(client, request, MESSAGE_HEAD) != STEP_NEXT) {
-        return STEP_MORE;
+    bool is_refused = false;
+    enum step step = note_text(client, request, MESSAGE_HEAD, &is_refused);
+    if (step != STEP_NEXT) {
+        return step;
+    }
+    if (is_refused) {
+        begin_query(client);
+        return STEP_NEXT;
     }
     if (!client->server->expect.skipping) {
         client->server->is_unsynced = false;
@@ -269,7 +279,7 @@ static enum step on_extended(
 {
     struct expect_entry entry = {.kind = (uint8_t)kind};
 
-    client->server->is_foreign = false;
+    client->server->is_fresh = false;
     client->server->is_unsynced = true;
     client->server->has_unnamed = true;
     begin_query(client);
@@ -290,9 +300,13 @@ static enum step on_parse(struct client *client, const struct request *request)
                                                          request->here - MESSAGE_HEAD)
                                                : 0;
 
-    enum step step = note_text(client, request, MESSAGE_HEAD + name + 1);
+    bool is_refused = false;
+    enum step step = note_text(client, request, MESSAGE_HEAD + name + 1, &is_refused);
+    if (step != STEP_NEXT || is_refused) {
+        return step;
+    }
     client->server->has_named |= name > 0;
-    return step == STEP_NEXT ? on_extended(client, request, EXPECT_PARSE) : step;
+    return on_extended(client, request, EXPECT_PARSE);
 }
 
 /*
@@ -308,6 +322,12 @@ static enum step on_bind(struct client *client, const struct request *request)
 
     if (is_named || !client->server->is_unsynced) {
         size_t name = len + 1 < here ? len + 1 : here;
+        bool is_refused = false;
+        enum step step = link_sequences_see(
+                client, request, sl_span(NULL, 0), EFFECTS_ALL, true, &is_refused);
+        if (step != STEP_NEXT || is_refused) {
+            return step;
+        }
         note(client, own_names_effects(client, sl_span(portal + name, here - name)));
         client_path_bind(client, is_named);
     }
@@ -344,6 +364,12 @@ static enum step on_function(struct client *client, const struct request *reques
     struct expect_entry entry = {.kind = EXPECT_FUNCTION};
 
     if (client->mode != CONF_POOL_SESSION) {
+        bool is_refused = false;
+        enum step step = link_sequences_see(client, request, sl_span(NULL, 0),
+                EFFECTS_MOVES | EFFECTS_CALLS, true, &is_refused);
+        if (step != STEP_NEXT) {
+            return step;
+        }
         /* Its OID tells nothing. */
         request_note_effects(client, EFFECTS_STAY | EFFECTS_LEAVES | EFFECTS_CALLS | EFFECTS_ENDS);
     }
@@ -360,8 +386,7 @@ static enum step on_terminate(struct client *client)
 
     client->has_left = true;
     if (server == NULL || expect_is_stuck(&server->expect)) {
-        outbox_flush(&client->io.worker->outbox);
-        client_close(client, "client ended the session");
+        client_end(client);
     }
     return STEP_STOP; /* else what it asked for is answered first: link_settle() closes */
 }
@@ -476,7 +501,7 @@ static enum step on_message(struct client *client, const struct request *request
     if (SL_UNLIKELY(!is_request_type(request->type))) {
         return request->type == MSG_TERMINATE ? on_terminate(client) : on_unknown(client, request);
     }
-    if (client->server == NULL) {
+    if (client->server == NULL || SL_UNLIKELY(client->skips_to_sync)) {
         if (on_without_server(client, request)) {
             return STEP_NEXT;
         }
@@ -489,6 +514,9 @@ static enum step on_message(struct client *client, const struct request *request
         return request_hold(client);
     }
     enum step step = SL_UNLIKELY(client->listen != NULL) ? client_hear(client, request) : STEP_NEXT;
+    if (SL_UNLIKELY(client->is_cancelled) && step == STEP_NEXT) {
+        return client_cancelled_goes(client, request);
+    }
     return step == STEP_NEXT ? with_server(client, request) : step;
 }
 
@@ -651,7 +679,7 @@ void client_relay_kept(struct client *client)
     client->is_held = false;
     if (client->has_left) {
         if (client->server == NULL || expect_is_stuck(&client->server->expect)) {
-            client_close(client, "client ended the session");
+            client_end(client);
         }
         return;
     }
@@ -668,12 +696,33 @@ void client_relay_kept(struct client *client)
     }
 }
 
-/* Gone without a word. What it asked for is not wanted any more. */
+/* What its server still has to say is for us alone, and soon said: the server is as good as before then. */
+static bool is_only_ours(const struct client *client)
+{
+    const struct server *server = client->server;
+
+    return client->state == CLIENT_ACTIVE && !expect_idle(&server->expect) &&
+           expect_first_shown(&server->expect) == NULL && server->expect.status == 'I' &&
+           !server->is_unsynced && !server->expect.skipping && client->body_left == 0 &&
+           !io_is_clogged(&server->io);
+}
+
+/*
+ * What it asked for ahead of its goodbye is carried out, as PostgreSQL does; unless it takes no more of
+ * that: PostgreSQL ends it then, too.
+ */
+static bool may_go_on(const struct client *client)
+{
+    return client->server != NULL &&
+           (is_only_ours(client) || (client->has_left && !client->io.is_failed));
+}
+
+/* Gone without a word, or behind one. */
 static void vanished(struct client *client, const char *reason)
 {
-    if (client->has_left && client->server != NULL) {
-        /* It said goodbye before: PostgreSQL would carry out what came before that. */
-        io_want(&client->io, 0);
+    if (may_go_on(client)) {
+        client->has_left = true;
+        io_want(&client->io, client->io.is_failed ? 0 : client->io.wants & (unsigned)IO_WRITE);
         return;
     }
     client_close(client, reason);
@@ -688,7 +737,7 @@ void client_relay_ready(struct client *client, unsigned got)
         server_meter_go_on(client->server);
         io_unpause(&client->server->io);
     }
-    listen_client_flush(client);
+    listen_waiting_flush(client);
     if (client->io.is_failed) {
         vanished(client, "client connection failed");
         return;
@@ -718,51 +767,4 @@ void client_relay_ready(struct client *client, unsigned got)
         vanished(client, "client connection was reset");
         break;
     }
-}
-
-/* ---- cancelled before it had a server ---- */
-
-static void say_cancelled(struct client *client)
-{
-    struct sl_error error;
-    struct sl_buf buf;
-
-    SL_IGNORE(sl_error_set(&error, SL_ETIMEOUT, SL_STATE_QUERY_CANCELED,
-                      "canceling statement due to user request"),
-            "the client is told");
-    sl_buf_init(&buf, 1024);
-    if (back_put_error(&buf, "ERROR", &error) == SL_OK) {
-        client_say(client, sl_buf_borrow(&buf));
-    }
-    sl_buf_fini(&buf);
-}
-
-void client_cancelled_in_line(struct client *client)
-{
-    struct sl_span kept = io_kept(&client->io);
-
-    if (client->state != CLIENT_WAITING || kept.len < MESSAGE_HEAD ||
-            !pool_leave(client->pool, &client->waiter)) {
-        return;
-    }
-    uint8_t type = kept.at[0];
-    uint32_t total = sl_get_u32(kept.at + 1) + 1;
-    size_t here = kept.len < total ? kept.len : total;
-    client_stmt_refuse(client, SL_STATE_QUERY_CANCELED);
-    client_stmt_abandon(client);
-    client_enter(client, CLIENT_ACTIVE);
-    client->waiter.since = 0;
-    client->was_notified = false;
-    say_cancelled(client);
-    if (type == MSG_QUERY || type == MSG_FUNCTION_CALL) {
-        say_ready(client);
-    } else {
-        client->skips_to_sync = true;
-    }
-    client->stmt_skip = 0;
-    client->body_left = total - (uint32_t)here;
-    client->body_fate = BODY_DROP;
-    SL_IGNORE(io_keep(&client->io, kept, here), "it only shrinks");
-    client_set_timer(client);
-    client_wake(client);
 }

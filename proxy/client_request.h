@@ -15,6 +15,8 @@
 #include "protocol/expect.h"
 
 struct client;
+struct settle_bytes;
+struct stmt;
 
 /* What one message of a client's may put into the queue of replies. */
 enum { REQUEST_ENTRIES_MAX = 20 };
@@ -55,9 +57,13 @@ enum step request_hold(struct client *client);
 /* client_refuse.c: it fails at its place in the order, with an error of ours. */
 SL_MUST_CHECK enum step request_poison(struct client *client, const struct request *request,
         const char *sqlstate, const char *format, ...) SL_PRINTF(4, 5);
+/* The same with a whole ErrorResponse, which it takes over; NULL: there was no memory for it. */
+SL_MUST_CHECK enum step request_poison_with(
+        struct client *client, const struct request *request, struct settle_bytes *error);
 
-/* A simple Query fails likewise: the client has a server, and gets that error. */
-SL_MUST_CHECK enum step request_refuse_query(struct client *client, const struct sl_error *error);
+/* A simple Query fails likewise: the client has a server, and gets that error. stmt: its reply's, or NULL. */
+SL_MUST_CHECK enum step request_refuse_query(
+        struct client *client, const struct sl_error *error, struct stmt *stmt);
 /* And a request that begins with a Parse of the unnamed statement, which is none then. */
 SL_MUST_CHECK enum step request_refuse_parse(struct client *client, const struct sl_error *error);
 

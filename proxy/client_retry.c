@@ -41,6 +41,19 @@ static bool statement_of(struct sl_span bytes, struct sl_span *name)
            kind == FRONT_STATEMENT;
 }
 
+/* What is behind the Parses that it begins with; nothing: one is not of a name. */
+static struct sl_span behind_names(struct sl_span bytes)
+{
+    while (bytes.len >= MESSAGE_HEAD && bytes.at[0] == MSG_PARSE) {
+        size_t total = (size_t)sl_get_u32(bytes.at + 1) + 1;
+        if (total <= MESSAGE_HEAD || total > bytes.len || bytes.at[MESSAGE_HEAD] == 0) {
+            return sl_span(NULL, 0); /* the unnamed one: client_reuse.h */
+        }
+        bytes = sl_span(bytes.at + total, bytes.len - total);
+    }
+    return bytes;
+}
+
 void client_retry_drop(struct client *client)
 {
     if (client->retry.at != NULL) {
@@ -54,8 +67,12 @@ void client_retry_note(struct client *client, struct sl_span bytes)
     const struct server *server = client->server;
 
     client_retry_drop(client);
-    if (client->names == NULL || client->body_left > 0 || bytes.len > HOLD_BLOCK ||
-            !ends_with_sync(bytes) || (bytes.at[0] != MSG_BIND && bytes.at[0] != MSG_DESCRIBE)) {
+    if (client->body_left > 0 || bytes.len > HOLD_BLOCK || !ends_with_sync(bytes)) {
+        return;
+    }
+    bool has_names = client->names != NULL || bytes.at[0] == MSG_PARSE;
+    bytes = behind_names(bytes);
+    if (!has_names || bytes.len == 0 || (bytes.at[0] != MSG_BIND && bytes.at[0] != MSG_DESCRIBE)) {
         return;
     }
     if (server != NULL && (!expect_idle(&server->expect) || server->expect.status != 'I' ||
@@ -128,6 +145,26 @@ static bool asks_for_columns(struct sl_span bytes)
     return asks;
 }
 
+/* None of it is answered yet: it begins with one of those that are all still to come. */
+static bool is_unanswered(const struct expect *expect, struct sl_span bytes)
+{
+    uint32_t binds = 0;
+    uint32_t describes = 0;
+
+    while (bytes.len >= MESSAGE_HEAD) {
+        size_t total = (size_t)sl_get_u32(bytes.at + 1) + 1;
+        if (total < MESSAGE_HEAD || total > bytes.len) {
+            return false;
+        }
+        binds += bytes.at[0] == MSG_BIND;
+        describes += bytes.at[0] == MSG_DESCRIBE && total > MESSAGE_HEAD &&
+                     bytes.at[MESSAGE_HEAD] == FRONT_STATEMENT;
+        bytes = sl_span(bytes.at + total, bytes.len - total);
+    }
+    return expect_count_of(expect, EXPECT_BIND) == binds &&
+           expect_count_of(expect, EXPECT_DESCRIBE_STATEMENT) == describes;
+}
+
 bool client_retry_may(const struct server *server)
 {
     const struct client *client = server->client;
@@ -135,8 +172,10 @@ bool client_retry_may(const struct server *server)
 
     return client != NULL && client->retry.at != NULL && !client->has_retried && head != NULL &&
            (head->kind == EXPECT_BIND || head->kind == EXPECT_DESCRIBE_STATEMENT) &&
-           (head->flags & EXPECT_POISON) == 0 && server->expect.status == 'I' &&
-           expect_is_one_segment(&server->expect) && hold_len(&client->io.in) == 0 &&
+           (head->flags & EXPECT_POISON) == 0 && !server->expect.described &&
+           server->expect.status == 'I' && expect_is_one_segment(&server->expect) &&
+           hold_len(&client->io.in) == 0 &&
+           is_unanswered(&server->expect, hold_borrow(&client->retry)) &&
            asks_for_columns(hold_borrow(&client->retry));
 }
 

@@ -27,9 +27,10 @@ static bool is_plain(const struct client *client)
 {
     const struct server *server = client->server;
 
-    return !client->has_retried && !client->sends_ahead && client->pins == 0 &&
-           !client->has_unasked && client->forgets == FORGETS_NOTHING && !server->is_dirty &&
-           !server->may_have_left && server->close_reason == NULL;
+    return !client->has_retried && !client->sends_ahead &&
+           (client->pins & ~(unsigned)PIN_SEQUENCE) == 0 && !client->has_unasked &&
+           client->forgets == FORGETS_NOTHING && !server->is_dirty && !server->may_have_left &&
+           server->close_reason == NULL;
 }
 
 /* Nothing of the client's is under way, and no transaction is open. */
@@ -144,6 +145,7 @@ static struct prepared *take(struct client *client, struct sl_span body, struct 
     if (kept == NULL || (kept == client->unnamed && !kept->is_noisy)) {
         return kept;
     }
+    /* Not an INSERT: what sequences gave is seen to ahead of its Parse (link_sequences.h). */
     if (kept->is_noisy || kept->effects != 0 ||
             !reuse_is_planned(sl_span(kept->body, kept->text_len))) {
         text->is_refused = true;
@@ -181,6 +183,7 @@ enum reuse reuse_begin(struct client *client, const struct request *request, str
         return REUSE_NO;
     }
     client->reused = kept;
+    client->notices_told = 0;
     unnamed_change(client, kept, false, client->server->expect.segment);
     return REUSE_YES;
 }
@@ -229,8 +232,9 @@ bool reuse_repairs(const struct server *server, const struct back_error *error)
 
     return client != NULL && client->reused != NULL && client->retry.at != NULL && head != NULL &&
            (head->kind == EXPECT_BIND || head->kind == EXPECT_PARSE) &&
-           (head->flags & EXPECT_QUIET) != 0 && server->expect.status == 'I' && !error->is_fatal &&
-           reuse_repeats(error->sqlstate) && expect_is_one_segment(&server->expect);
+           (head->flags & EXPECT_QUIET) != 0 && head->local != SETTLE_APART &&
+           server->expect.status == 'I' && !error->is_fatal && reuse_repeats(error->sqlstate) &&
+           expect_is_one_segment(&server->expect);
 }
 
 bool reuse_close(struct server *server)
@@ -277,14 +281,32 @@ void reuse_see_tag(struct server *server, struct sl_span tag)
     }
 }
 
-void reuse_see_notice(struct server *server)
+static bool is_injected(const struct expect_entry *head)
+{
+    return head->kind == EXPECT_PARSE && (head->flags & EXPECT_QUIET) != 0 &&
+           (head->ref != NULL || head->local == SETTLE_UNNAMED);
+}
+
+bool reuse_shows_notice(struct server *server)
 {
     const struct expect_entry *head = expect_head(&server->expect);
+    struct client *client = server->client;
 
-    if (SL_UNLIKELY(head != NULL && head->kind == EXPECT_PARSE && server->client != NULL &&
-                    server->client->reused != NULL)) {
-        atomic_store(&server->client->reused->is_noisy, true);
+    if (head == NULL || (head->kind != EXPECT_PARSE && head->kind != EXPECT_BIND)) {
+        return true;
     }
+    if (client->reused == NULL) {
+        bool is_again = client->has_retried && client->notices_told > 0;
+        client->notices_told = (uint8_t)(client->notices_told - (is_again ? 1 : 0));
+        return !is_again && !is_injected(head);
+    }
+    if (head->kind == EXPECT_PARSE) {
+        atomic_store(&client->reused->is_noisy, true);
+    }
+    if (client->notices_told < UINT8_MAX) {
+        client->notices_told++;
+    }
+    return true;
 }
 
 void reuse_see_ready(struct server *server)

@@ -19,7 +19,7 @@
  * Only an error of the moment (a cancel, a deadlock) is shown as it comes. What the client sends
  * meanwhile waits; a client that sends ahead of replies is left alone from then on.
  *
- * Only a SELECT, INSERT, UPDATE, DELETE, MERGE, VALUES or WITH whose text shows that it leaves nothing
+ * Only a SELECT, UPDATE, DELETE, VALUES or WITH whose text shows that it leaves nothing
  * in the session (protocol/effects.h) is kept, and nothing for a client that has temporary tables or
  * anything else that pins it, on a server where a function may have left something. Clients whose
  * settings differ do not share statements; constants are read as of who parsed them.
@@ -53,8 +53,11 @@ SL_MUST_CHECK enum step reuse_bind(
         struct client *client, const struct request *request, const struct front_bind *bind);
 /* Something comes behind it before its reply: true, and it has to wait. */
 bool reuse_holds(struct client *client);
-/* The server notes something: of what is parsed for good, its client would hear each time. */
-void reuse_see_notice(struct server *server);
+/*
+ * The server, which has a client, notes something, not of what we asked: is it for the client? Not what
+ * it has heard: of a Parse that we put in, or ahead of the error for which the request is repeated.
+ */
+bool reuse_shows_notice(struct server *server);
 /* No server owes it anything any more. */
 void reuse_drop(struct client *client);
 

@@ -158,6 +158,7 @@ struct prepared *client_rules_renew(struct client *client, struct client_name *n
     struct prepared *now = reading == old->reading ? NULL : prepared_intern(body, reading);
     if (now != NULL) {
         name->prepared = now;
+        name->is_renewed = true;
         prepared_unref(old);
     }
     return name->prepared;

@@ -369,7 +369,7 @@ static enum step refused(struct client *client, struct stmt *stmt, size_t *used)
         struct request none = {.here = 0, .total = 0};
         if (takes_unnamed) {
             return is_extended ? request_refuse_parse(client, &error)
-                               : request_refuse_query(client, &error);
+                               : request_refuse_query(client, &error, NULL);
         }
         return request_poison(client, &none, error.sqlstate, "%s", error.text);
     }

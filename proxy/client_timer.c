@@ -9,10 +9,11 @@
 #include "protocol/back.h"
 #include "protocol/sqlstate.h"
 #include "proxy/link.h"
-#include "proxy/link_pins.h"
+#include "proxy/link_sequences.h"
 #include "proxy/process.h"
 #include "proxy/registry.h"
 #include "proxy/server.h"
+#include "proxy/session_state.h"
 #include "proxy/worker.h"
 
 struct deadline {
@@ -63,7 +64,10 @@ static struct deadline linked_deadline(const struct client *client)
     } else {
         earlier(&deadline, client->request_at, conf_client_idle_timeout(conf, user),
                 SL_STATE_IDLE_SESSION_TIMEOUT, "client_idle_timeout");
-        earlier(&deadline, client->keeps_briefly ? client->request_at : 0, LINK_PINS_REST, "", "");
+        earlier(&deadline, client->keeps_briefly ? client->request_at : 0, SEQUENCES_REST, "", "");
+        if (SL_UNLIKELY(session_state_again(client) != 0)) {
+            earlier(&deadline, session_state_again(client), 1, "", "");
+        }
     }
     if (server->expect.status != 'I' || is_busy) {
         earlier(&deadline, client->xact_since, conf_transaction_timeout(conf, user),
@@ -117,7 +121,8 @@ void client_set_timer(struct client *client)
     struct worker *worker = client->io.worker;
     sl_usec notify = worker->conf->query_wait_notify_usec;
 
-    if (client->state == CLIENT_ACTIVE && !worker->watches_clients && !client->keeps_briefly) {
+    if (client->state == CLIENT_ACTIVE && !worker->watches_clients && !client->keeps_briefly &&
+            (client->pins & PIN_UNKNOWN) == 0) {
         timer_clear(&worker->timers, &client->timer);
         return; /* the usual case, and once a transaction: no deadline is configured */
     }
@@ -211,7 +216,9 @@ void client_timer_fired(struct client *client)
         return;
     }
     if (deadline.sqlstate[0] == '\0') {
-        link_pins_rested(client);
+        if (!session_state_rested(client)) {
+            link_sequences_rested(client);
+        }
         link_settle(client->server);
         return;
     }

@@ -266,7 +266,8 @@ void client_welcome(struct client *client)
     }
     welcome_with(client, server->reported, server->baseline);
     if (client->state == CLIENT_ACTIVE && client->server != NULL) {
-        if (!needs_server) {
+        /* What another left there may still be on its way out: behind that it is the client's. */
+        if (!needs_server && expect_idle(&server->expect)) {
             link_part_unused(client);
         } else if (!link_settings(client) || !link_apply_prepared(client, server)) {
             link_break(server, "out of memory");

@@ -18,6 +18,7 @@
 #include "proxy/console_tour.h"
 #include "proxy/dns.h"
 #include "proxy/history_writer.h"
+#include "proxy/link_temp.h"
 #include "proxy/pipeline.h"
 #include "proxy/plans.h"
 #include "proxy/prepared.h"
@@ -228,6 +229,7 @@ static void show_lists(struct view_visit *visit)
     put_count(visit, "history_rows_dropped", (int64_t)history.rows_dropped);
     put_count(visit, "search_paths", search_paths_count());
     put_count(visit, "search_paths_refused", (int64_t)search_paths_refused());
+    put_count(visit, "servers_not_as_new", (int64_t)link_temp_closed());
     put_statistics(visit);
     conf_unref(conf);
 }

@@ -143,6 +143,12 @@ static bool has_servers(struct pool *pool)
     return false;
 }
 
+/* Which goes behind the others. */
+static bool has_listener(const struct database *database)
+{
+    return atomic_load(&database->listen.state) != LISTEN_STATE_OFF;
+}
+
 static bool is_still_paused(const struct database *database)
 {
     return process_is_paused() || (database != NULL && atomic_load(&database->is_paused));
@@ -160,7 +166,7 @@ static bool servers_are_released(struct console *console)
     for (struct pool *p = registry_next_pool(NULL); p != NULL; p = registry_next_pool(p)) {
         if (is_of(p, console->database)) {
             pool_close_idle(p, worker_of(console), "paused");
-            is_over = is_over && !has_servers(p);
+            is_over = is_over && !has_servers(p) && !has_listener(p->database);
         }
     }
     return is_over;

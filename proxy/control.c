@@ -52,6 +52,7 @@ static struct {
     bool is_closed;   /* the workers have stopped: nobody is left to answer to */
     sl_usec deadline; /* of a shutdown; 0: none */
     sl_usec drain_at; /* of one that waits for clients: when they are closed; 0: never, or done */
+    bool has_drained; /* and they are */
     sl_usec next_period; /* stats_period */
     sl_usec next_refresh;
     unsigned dns_seen; /* dns_changes() that servers have been looked at for */
@@ -201,6 +202,11 @@ static void shut_down(enum process_shutdown how)
     self.drain_at = how == PROCESS_WAITS_FOR_CLIENTS && drain > 0 ? sl_now() + drain : 0;
 }
 
+unsigned control_drains(void)
+{
+    return self.has_drained ? DRAIN_CLOSES : DRAIN_NOT;
+}
+
 static bool has_servers(void)
 {
     for (struct pool *p = registry_next_pool(NULL); p != NULL; p = registry_next_pool(p)) {
@@ -223,6 +229,7 @@ static void see_to_shutdown(void)
     }
     if (self.drain_at != 0 && sl_now() >= self.drain_at) {
         self.drain_at = 0;
+        self.has_drained = true;
         sl_log(SL_LOG_INFO, "shutdown_drain",
                 "clients=%d, they are closed between their transactions", process_clients());
         drain_set(DRAIN_CLOSES);
@@ -355,6 +362,7 @@ static void on_tick(evutil_socket_t fd, short what, void *arg)
     see_to_period();
     see_to_names();
     see_to_shutdown();
+    handover_take_tick();
     if (handover_give_tick(sl_now())) {
         self.is_over = true;
     }

@@ -70,6 +70,8 @@ void control_may_be_taken_over(const struct conf *conf);
 /* Returns when the process shall end; clients have been told. */
 void control_run(void);
 void control_fini(void);
+/* enum drain: what a shutdown has all workers do by now. The control thread. */
+unsigned control_drains(void);
 
 /* Takes the request over until done(). */
 void control_ask(struct control_request *request);

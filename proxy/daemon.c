@@ -312,10 +312,14 @@ static rlim_t files_wanted(const struct conf *conf)
     return (rlim_t)wanted;
 }
 
-void daemon_raise_limits(const struct conf *conf)
+void daemon_raise_limits(const struct conf *conf, pid_t before)
 {
     rlim_t wanted = files_wanted(conf);
     struct rlimit limit;
+
+    if (before != 0 && prlimit(before, RLIMIT_NOFILE, NULL, &limit) == 0) {
+        wanted = limit.rlim_cur > wanted ? limit.rlim_cur : wanted; /* all of its may come */
+    }
 
     if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= wanted) {
         return;

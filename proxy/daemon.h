@@ -12,6 +12,8 @@
 
 #include "protocol/base/err.h"
 
+#include <sys/types.h>
+
 struct conf;
 struct conf_problems;
 
@@ -45,8 +47,8 @@ void daemon_remove_pidfile(void);
 
 /*
  * Raises the limit of open files to what clients and servers may need; when that
- * is not allowed, logs both numbers.
+ * is not allowed, logs both numbers. before: a process of which all clients may come; 0: none.
  */
-void daemon_raise_limits(const struct conf *conf);
+void daemon_raise_limits(const struct conf *conf, pid_t before);
 
 #endif

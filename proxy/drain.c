@@ -7,6 +7,8 @@
 #include "proxy/console.h"
 #include "proxy/handover_client.h"
 #include "proxy/handover_give.h"
+#include "proxy/listen_client.h"
+#include "proxy/listen_passage.h"
 #include "proxy/process.h"
 #include "proxy/registry.h"
 #include "proxy/server.h"
@@ -17,16 +19,19 @@
 #include <unistd.h>
 
 static atomic_uint wanted; /* any thread: enum drain */
+static atomic_uint closed; /* any thread: by DRAIN_CLOSES */
 
 /* ---- offers ---- */
 
-static struct drain_offer *make_offer(const struct client *client)
+static struct drain_offer *make_offer(struct client *client)
 {
     struct drain_offer *offer = NULL;
     struct sl_buf buf;
 
     sl_buf_init(&buf, (size_t)HANDOVER_HEAD + HANDOVER_BODY_MAX);
-    if (handover_client_put(client, &buf) == SL_OK) {
+    enum sl_err err = handover_client_put(client, &buf);
+    client->must_stay = err == SL_ELIMIT;
+    if (err == SL_OK) {
         offer = malloc(sizeof *offer + sl_buf_len(&buf));
     }
     if (offer != NULL) {
@@ -67,6 +72,10 @@ static void go_on(struct client *client)
     client_enter(client, CLIENT_ACTIVE);
     client_set_timer(client);
     io_want(&client->io, IO_READ);
+    if (client->listen != NULL) {
+        listen_passage_void(client->listen);
+        listen_client_see(client->listen); /* what came meanwhile; it may end */
+    }
 }
 
 static void deliver_answer(struct letter *letter, struct worker *worker)
@@ -104,14 +113,23 @@ static void end_client(struct client *client)
     SL_IGNORE(sl_error_set(&error, SL_EIO, SL_STATE_ADMIN_SHUTDOWN,
                       "terminating connection due to administrator command"),
             "the client is told");
+    atomic_fetch_add(&closed, 1);
     client_fail(client, "FATAL", &error);
+}
+
+/* One that listens, and cannot be marked yet, may be by the next pass (listen_passage.h). */
+static bool is_to_move(struct client *client)
+{
+    return (client->io.worker->drain.how & DRAIN_MOVES) != 0 && !client->must_stay &&
+           handover_client_may_move(client) &&
+           (client->listen == NULL || listen_passage_is_marked(client->listen));
 }
 
 static void see(struct client *client)
 {
     struct drain_state *drain = &client->io.worker->drain;
 
-    if ((drain->how & DRAIN_MOVES) != 0 && !client->must_stay && handover_client_may_move(client)) {
+    if (is_to_move(client)) {
         if (drain->offers < DRAIN_OFFERS) {
             offer_client(client);
         } else {
@@ -129,13 +147,21 @@ void drain_see(struct client *client)
     see(client);
 }
 
-/* Servers whose clients have all gone make room for those of the other process. */
+/* Servers whose clients have gone make room for those of the other process. */
 static void close_servers(struct worker *worker)
 {
     for (struct pool *p = registry_next_pool(NULL); p != NULL; p = registry_next_pool(p)) {
-        if (atomic_load(&p->clients) == 0) {
-            pool_close_idle(p, worker, "handed over to another process");
-        }
+        pool_close_surplus(p, worker, atomic_load(&p->clients), "handed over to another process");
+    }
+}
+
+void drain_again(struct worker *worker)
+{
+    struct drain_state *drain = &worker->drain;
+
+    if ((drain->how & DRAIN_MOVES) != 0 && !drain->is_passing) {
+        drain->is_passing = true;
+        drain->cursor = 0;
     }
 }
 
@@ -149,12 +175,15 @@ void drain_turn(struct worker *worker)
         drain->is_passing = true;
         drain->cursor = 0;
     }
+    if (drain->is_passing) {
+        outbox_flush(&worker->outbox); /* as in drain_see() */
+    }
     for (int i = 0; i < DRAIN_BATCH && drain->is_passing && !drain->is_stopped; i++) {
         client = sl_slab_next(worker->clients, drain->cursor, &id);
         if (client == NULL) {
             drain->is_passing = false;
             atomic_fetch_add(&drain->passes, 1);
-            if (worker->index == 0 && (drain->how & DRAIN_MOVES) != 0) {
+            if (worker->index == 0 && (drain->how & (DRAIN_MOVES | DRAIN_COUNTS)) != 0) {
                 close_servers(worker);
             }
             break;
@@ -189,6 +218,11 @@ static void deliver(struct letter *letter, struct worker *worker)
         slot = id.slot + 1;
         client->must_stay = false; /* of the next one that takes over it may be taken */
     }
+}
+
+unsigned drain_closed(void)
+{
+    return atomic_load(&closed);
 }
 
 void drain_set(unsigned how)

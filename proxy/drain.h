@@ -8,10 +8,11 @@
  *   DRAIN_MOVES    a client that may move (handover_client.h) is offered to the process that takes over,
  *                  CLIENT_MOVING until that has answered: then it is forgotten here, or goes on as before
  *   DRAIN_CLOSES   who is between transactions is told 57P01 and closed; whoever is not, at the end of it
+ *   DRAIN_COUNTS   nothing but looking whether anybody is left
  *
  * Consoles are neither moved nor closed: they go with the process.
  *
- * Ownership: none. Threads: drain_set() any; drain_is_over() the control thread; the rest the worker's.
+ * Ownership: none. Threads: drain_set() and drain_closed() any; drain_is_over() the control thread; the rest the worker's.
  * Bounds: DRAIN_OFFERS clients of a worker are offered at a time, DRAIN_BATCH looked at in a turn.
  */
 #ifndef SLUICE_PROXY_DRAIN_H
@@ -29,9 +30,9 @@ struct client;
 struct pool;
 struct worker;
 
-enum { DRAIN_OFFERS = 64, DRAIN_BATCH = 256 };
+enum { DRAIN_OFFERS = 8, DRAIN_BATCH = 256 };
 
-enum drain { DRAIN_NOT = 0, DRAIN_MOVES = 1, DRAIN_CLOSES = 2 }; /* a set */
+enum drain { DRAIN_NOT = 0, DRAIN_MOVES = 1, DRAIN_CLOSES = 2, DRAIN_COUNTS = 4 }; /* a set */
 
 /* What a worker keeps of it. */
 struct drain_state {
@@ -48,7 +49,7 @@ struct drain_state {
 enum drain_answer {
     DRAIN_TAKEN,   /* the other process has it */
     DRAIN_STAYS,   /* it will not have it */
-    DRAIN_RETURNS, /* it has gone, without an answer */
+    DRAIN_RETURNS, /* it has gone, without an answer; or wants it another time */
 };
 
 /* A client's session, on its way to the control thread and back. */
@@ -65,13 +66,17 @@ struct drain_offer {
     uint8_t bytes[]; /* a CLIENT, without its number */
 };
 
-/* For all workers from now on. */
+/* For all workers from now on. With DRAIN_NOT drain_is_over() never is. */
 void drain_set(unsigned how);
+/* How many were told 57P01, ever. */
+unsigned drain_closed(void);
 /* Nobody is left but consoles, and nobody will come: no connection is accepted any more. */
 bool drain_is_over(void);
 /* The offer is answered: back to its worker. */
 void drain_answer(struct drain_offer *offer, enum drain_answer answer);
 
+/* Some that could not move may now: a pass begins in this turn. */
+void drain_again(struct worker *worker);
 /* Once a turn; with a tick a new pass begins. */
 void drain_turn(struct worker *worker);
 /* The client's transaction is over, and it has no server. It may be gone after this. */

@@ -4,7 +4,11 @@
 #include "conf/conf.h"
 #include "protocol/base/hash.h"
 #include "protocol/crypto.h"
+#include "protocol/sqlstate.h"
 #include "proxy/client.h"
+#include "proxy/listen_client.h"
+#include "proxy/listen_keep.h"
+#include "proxy/listen_passage.h"
 #include "proxy/params.h"
 #include "proxy/prepared.h"
 #include "proxy/process.h"
@@ -29,6 +33,7 @@ struct handover_adoption {
     const struct sql_prepared *sql_prepared;
     struct prepared *unnamed;
     struct client_names *names;
+    struct sl_buf channels;       /* of struct handover_channel */
     struct handover_client facts; /* its texts and lists are gone */
 };
 
@@ -46,9 +51,9 @@ static bool is_at_rest(const struct client *client)
 bool handover_client_may_move(const struct client *client)
 {
     return is_at_rest(client) && client->server == NULL && client->pins == 0 &&
-           client->listen == NULL && client->io.tls == NULL && !client->is_replication &&
-           !client->unnamed_is_opaque && !client->close_needed && sl_list_empty(&client->resume) &&
-           client->unnamed == client->unnamed_known;
+           listen_passage_may_move(client->listen) && client->io.tls == NULL &&
+           !client->is_replication && !client->unnamed_is_opaque && !client->close_needed &&
+           sl_list_empty(&client->resume) && client->unnamed == client->unnamed_known;
 }
 
 bool handover_client_is_between(const struct client *client)
@@ -93,12 +98,14 @@ static enum sl_err put_sql_prepared(struct sl_buf *buf, const struct sql_prepare
     return err;
 }
 
-static enum sl_err put_prepared(
-        struct sl_buf *buf, struct sl_span name, const struct prepared *prepared)
+static enum sl_err put_prepared(struct sl_buf *buf, struct sl_span name,
+        const struct prepared *prepared, struct columns told)
 {
     struct handover_statement statement = {.name = name,
             .body = sl_span(prepared->body, prepared->len),
-            .reading = prepared->reading};
+            .reading = prepared->reading,
+            .params = told.params,
+            .rows = told.rows};
 
     return handover_put_statement(buf, &statement);
 }
@@ -107,7 +114,9 @@ static enum sl_err put_unnamed(struct sl_buf *buf, const struct prepared *unname
 {
     enum sl_err err = sl_buf_put_u32(buf, unnamed != NULL);
 
-    return err == SL_OK && unnamed != NULL ? put_prepared(buf, sl_span("", 0), unnamed) : err;
+    return err == SL_OK && unnamed != NULL
+                   ? put_prepared(buf, sl_span("", 0), unnamed, (struct columns){0})
+                   : err;
 }
 
 struct names_walk {
@@ -120,10 +129,10 @@ static void put_name(void *context, const struct client_name *name)
     struct names_walk *walk = context;
 
     if (walk->err == SL_OK) {
-        walk->err =
-                name->state != NAME_READY
-                        ? SL_ELIMIT /* something is under way; it will not be next time */
-                        : put_prepared(walk->buf, sl_span(name->name, name->len), name->prepared);
+        walk->err = name->state != NAME_READY
+                            ? SL_EIO /* something is under way; it will not be next time */
+                            : put_prepared(walk->buf, sl_span(name->name, name->len),
+                                      name->prepared, name->told);
     }
 }
 
@@ -144,7 +153,11 @@ static uint16_t flags_of(const struct client *client)
                       (client->asks_sequences ? HANDOVER_ASKS_SEQUENCES : 0) |
                       (client->has_unasked ? HANDOVER_HAS_UNASKED : 0) |
                       (client->has_reread ? HANDOVER_HAS_REREAD : 0) |
-                      (client->may_set ? HANDOVER_MAY_SET : 0));
+                      (client->may_set ? HANDOVER_MAY_SET : 0) |
+                      (client->asks_channels ? HANDOVER_ASKS_CHANNELS : 0) |
+                      (client->listen != NULL && client->listen->hears_itself
+                                      ? HANDOVER_HEARS_ITSELF
+                                      : 0));
 }
 
 static enum sl_err put_facts(const struct client *client, struct sl_buf *buf)
@@ -190,6 +203,9 @@ enum sl_err handover_client_put(const struct client *client, struct sl_buf *buf)
     }
     if (err == SL_OK) {
         err = put_names(buf, client->names);
+    }
+    if (err == SL_OK) {
+        err = listen_passage_put(client->listen, buf);
     }
     return err == SL_OK ? handover_end(buf, at) : err;
 }
@@ -274,6 +290,7 @@ static bool read_names(
             return false;
         }
         name->state = NAME_READY;
+        name->told = (struct columns){.params = statement.params, .rows = statement.rows};
     }
     return *names != NULL;
 }
@@ -317,28 +334,35 @@ static bool read_all(struct handover_adoption *adoption, const struct conf *conf
     }
     return is_read && read_sql_prepared(from->sql_prepared, &adoption->sql_prepared) &&
            read_unnamed(from->unnamed, &adoption->unnamed) &&
-           read_names(conf, from->names, &adoption->names);
+           read_names(conf, from->names, &adoption->names) &&
+           sl_buf_put(&adoption->channels, from->channels.bytes.at, from->channels.bytes.len) ==
+                   SL_OK;
 }
 
 struct handover_adoption *handover_client_read(
         const struct conf *conf, const struct handover_client *from, int fd, const char **reason)
 {
-    struct handover_adoption *adoption = calloc(1, sizeof *adoption);
+    struct handover_adoption *adoption = fd < 0 ? NULL : calloc(1, sizeof *adoption);
 
     if (adoption == NULL) {
-        close(fd);
-        *reason = "out of memory";
+        *reason = fd < 0 ? "no file descriptor left" : "out of memory";
+        if (fd >= 0) {
+            close(fd);
+        }
         return NULL;
     }
     adoption->fd = fd;
     adoption->facts = *from;
     adoption->sql_prepared = sql_prepared_empty();
+    sl_buf_init(&adoption->channels, HANDOVER_BODY_MAX);
     adoption->user = registry_user(from->user);
     adoption->pool = find_pool(conf, from->database, from->pool_user);
     if (adoption->pool == NULL || adoption->user == NULL) {
         *reason = "its database is not configured here";
     } else if (!read_all(adoption, conf, from)) {
         *reason = "out of memory, or its statements are more than may be here";
+    } else if (from->channels.count > 0 && !listen_keep_has(adoption->pool->database, from->mark)) {
+        *reason = NULL;
     } else {
         return adoption;
     }
@@ -360,6 +384,7 @@ void handover_client_drop(struct handover_adoption *adoption)
     sql_prepared_unref(adoption->sql_prepared);
     prepared_unref(adoption->unnamed);
     client_names_free(adoption->names);
+    sl_buf_fini(&adoption->channels);
     if (adoption->pool != NULL) {
         registry_let_go(&adoption->pool->holders);
     }
@@ -367,6 +392,23 @@ void handover_client_drop(struct handover_adoption *adoption)
 }
 
 /* ---- on its worker ---- */
+
+/* It listens from now on; else it would be deaf, and nobody would know. */
+static void listen_on(struct client *client, const struct handover_adoption *adoption)
+{
+    struct handover_list channels = {
+            .count = adoption->facts.channels.count, .bytes = sl_buf_borrow(&adoption->channels)};
+    struct sl_error error;
+
+    if (!listen_passage_arrive(client, channels, adoption->facts.mark)) {
+        SL_IGNORE(sl_error_set(&error, SL_ENOMEM, SL_STATE_OUT_OF_MEMORY,
+                          "terminating connection because it cannot listen to its channels"),
+                "the client is told");
+        client_fail(client, "FATAL", &error);
+    } else if (client->listen != NULL) {
+        client->listen->hears_itself = (adoption->facts.flags & HANDOVER_HEARS_ITSELF) != 0;
+    }
+}
 
 static void deliver(struct letter *letter, struct worker *worker)
 {
@@ -412,10 +454,12 @@ static void deliver(struct letter *letter, struct worker *worker)
         client->has_unasked = (flags & HANDOVER_HAS_UNASKED) != 0;
         client->has_reread = (flags & HANDOVER_HAS_REREAD) != 0;
         client->may_set = (flags & HANDOVER_MAY_SET) != 0;
+        client->asks_channels = (flags & HANDOVER_ASKS_CHANNELS) != 0;
         client->connected_at = facts->connected_at;
         client->request_at = facts->request_at;
         client_begin_adopted(client, adoption->pool);
         adoption->pool = NULL;
+        listen_on(client, adoption);
     }
     handover_client_drop(adoption);
 }
@@ -462,6 +506,15 @@ enum sl_err handover_pool_learn(
         registry_let_go(&pool->holders);
     }
     return err;
+}
+
+void handover_channels_learn(const struct conf *conf, const struct handover_channels *from)
+{
+    struct pool *pool = find_pool(conf, from->database, from->user);
+
+    if (pool != NULL) {
+        listen_keep_send(pool, from);
+    }
 }
 
 void handover_pools_are_warm(void)

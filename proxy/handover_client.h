@@ -33,14 +33,14 @@ bool handover_client_may_move(const struct client *client);
 bool handover_client_is_between(const struct client *client);
 /* Where the number of an offer is, which whoever sends the message says. */
 enum { HANDOVER_NUMBER_AT = HANDOVER_HEAD };
-/* A CLIENT. SL_ELIMIT: more than a message holds. */
+/* A CLIENT. SL_ELIMIT: more than a message holds; else it may be another time. */
 SL_MUST_CHECK enum sl_err handover_client_put(const struct client *client, struct sl_buf *buf);
 
 /* Before the first is read. */
 SL_MUST_CHECK enum sl_err handover_client_start(void);
 /*
- * All that can fail: NULL with the reason, the client stays with the other process. Takes over fd in
- * either case.
+ * All that can fail: NULL with the reason, the client stays with the other process; or with none, what it has
+ * not heard is not known here. Takes over fd in either case.
  */
 SL_MUST_CHECK struct handover_adoption *handover_client_read(
         const struct conf *conf, const struct handover_client *from, int fd, const char **reason);
@@ -56,6 +56,8 @@ void handover_client_drop(struct handover_adoption *adoption);
 SL_MUST_CHECK enum sl_err handover_pool_learn(
         const struct conf *conf, const struct handover_pool *from, bool warms);
 void handover_pools_are_warm(void);
+/* CHANNELS: what clients listen to that will come (listen_keep.h). */
+void handover_channels_learn(const struct conf *conf, const struct handover_channels *from);
 struct pool;
 SL_MUST_CHECK enum sl_err handover_pool_put(struct pool *pool, struct sl_buf *buf);
 

@@ -6,6 +6,7 @@
 #include "protocol/crypto.h"
 #include "proxy/cancel.h"
 #include "proxy/cancel_keys.h"
+#include "proxy/control.h"
 #include "proxy/daemon.h"
 #include "proxy/drain.h"
 #include "proxy/handover_client.h"
@@ -13,12 +14,15 @@
 #include "proxy/handover_take.h"
 #include "proxy/http.h"
 #include "proxy/http_socket.h"
+#include "proxy/listen_keep.h"
 #include "proxy/listener.h"
 #include "proxy/notify.h"
 #include "proxy/pool.h"
 #include "proxy/prepared.h"
 #include "proxy/process.h"
 #include "proxy/registry.h"
+#include "proxy/sweep.h"
+#include "proxy/worker.h"
 
 #include <errno.h>
 #include <event2/event.h>
@@ -47,6 +51,8 @@ static struct {
     bool is_off;             /* and it cannot be had, which was said */
     sl_usec retry_at;
     int listen_fd;
+    bool has_inode;
+    struct stat inode; /* of what listen_fd is bound to */
     struct event *listen_event;
     struct handover_link link;
     struct event *read_event;
@@ -62,6 +68,7 @@ static struct {
     uint64_t generation;   /* of what pools were sent */
     unsigned moved;
     unsigned stayed;
+    unsigned drained; /* before this one: drain_closed() */
 } self = {.listen_fd = -1, .link = {.fd = -1}};
 
 /* A CANCELLED on its way here. */
@@ -181,9 +188,12 @@ static bool put_pool(struct pool *pool)
     if (pool->handed_over == self.generation) {
         return true;
     }
-    pool->handed_over = self.generation;
     sl_buf_init(&buf, OUT_MAX);
-    return put(&buf, handover_pool_put(pool, &buf), -1);
+    bool is_put = put(&buf, handover_pool_put(pool, &buf), -1);
+    if (is_put) {
+        pool->handed_over = self.generation;
+    }
+    return is_put;
 }
 
 /* Those that have servers; the others when a client of theirs moves. */
@@ -252,6 +262,58 @@ static bool answer(uint64_t number, enum drain_answer how)
     return false;
 }
 
+/* ---- what a worker has to say ---- */
+
+void handover_said_free(struct handover_said *said)
+{
+    registry_let_go(&said->pool->holders);
+    sl_buf_fini(&said->bytes);
+    free(said);
+}
+
+/* Not while the link is full: it is said again, if it still matters. */
+static void deliver_said(struct letter *letter, struct worker *worker)
+{
+    struct handover_said *said = SL_CONTAINER(letter, struct handover_said, letter);
+
+    (void)worker;
+    if (self.state == MOVES && !self.link.is_broken && sl_list_empty(&self.link.out) &&
+            put_pool(said->pool) && put(&said->bytes, SL_OK, -1)) {
+        flush();
+    }
+    handover_said_free(said);
+}
+
+void handover_say(struct handover_said *said)
+{
+    said->letter.deliver = deliver_said;
+    mailbox_post(self.mailbox, &said->letter);
+}
+
+/* ---- what is paused there ---- */
+
+static bool on_database(struct sl_span body)
+{
+    struct handover_database said;
+
+    if (!handover_read_database(body, &said)) {
+        return false;
+    }
+    struct database *database = said.name[0] == '\0' ? NULL : registry_database(said.name);
+    if (said.name[0] == '\0') {
+        process_set_paused(said.is_paused);
+    } else if (database != NULL) {
+        atomic_store(&database->is_paused, said.is_paused);
+        atomic_store(&database->is_disabled, said.is_disabled);
+        registry_let_go(&database->holders);
+        worker_tend_pools();
+    }
+    if (said.is_paused) {
+        sweep_servers();
+    }
+    return true;
+}
+
 /* ---- cancels ---- */
 
 static void deliver_cancelled(struct letter *letter, struct worker *worker)
@@ -290,7 +352,8 @@ static bool on_cancel(struct sl_span body)
         return false;
     }
     uint64_t number = self.generation << 32 | cancel.number;
-    if (!cancel_by_number(number, cancel.pid, cancel.key)) {
+    if (!cancel_by_number(number, cancel.pid, cancel.key) &&
+            !handover_take_pass(number, cancel.pid, cancel.key)) {
         handover_cancelled(number);
     }
     return true;
@@ -318,6 +381,7 @@ static bool listen_at(const char *path)
         close(fd);
         return false;
     }
+    self.has_inode = stat(path, &self.inode) == 0;
     self.listen_fd = fd;
     self.listen_event = event_new(self.base, fd, EV_READ | EV_PERSIST, on_arrival, NULL);
     return self.listen_event != NULL && event_add(self.listen_event, NULL) == 0;
@@ -368,12 +432,13 @@ static void close_link(void)
     handover_link_close(&self.link);
 }
 
-static void begin_moves(void)
+/* Another process serves: we accept no more, and its are the names. */
+static void begin_to_leave(enum state state, unsigned how)
 {
     const struct conf *conf = process_conf();
     sl_usec now = sl_now();
 
-    self.state = MOVES;
+    self.state = state;
     self.since = now;
     self.answered = now;
     self.closes_at = conf->handover_timeout_usec > 0 ? now + conf->handover_timeout_usec : 0;
@@ -383,16 +448,35 @@ static void begin_moves(void)
     self.closes = false;
     self.moved = 0;
     self.stayed = 0;
+    self.drained = drain_closed();
     conf_unref(conf);
-    sl_log(SL_LOG_INFO, "handover_begins", "to_pid=%ld clients=%d", (long)self.peer,
-            process_clients());
     process_set_leaving(true);
     listener_give_away(true);
     http_pause(true);
-    stop_listening(); /* the name is the other's now */
+    stop_listening();
     self.is_off = false;
     daemon_leave_pidfile();
-    drain_set(DRAIN_MOVES);
+    drain_set(how);
+}
+
+static void begin_moves(void)
+{
+    sl_log(SL_LOG_INFO, "handover_begins", "to_pid=%ld clients=%d", (long)self.peer,
+            process_clients());
+    self.generation++; /* what was said of pools may have changed */
+    listen_keep_begin();
+    begin_to_leave(MOVES, DRAIN_MOVES);
+}
+
+void handover_give_retreat(void)
+{
+    if (self.state != LISTENS || process_shutdown() != PROCESS_RUNS) {
+        return;
+    }
+    sl_log(SL_LOG_WARN, "handover_retreat",
+            "clients=%d, the process before goes on, this one serves those to their end",
+            process_clients());
+    begin_to_leave(ENDS, DRAIN_COUNTS);
 }
 
 /* Nobody has taken over, after all. */
@@ -400,7 +484,7 @@ static void resume(void)
 {
     bool may_accept = process_shutdown() == PROCESS_RUNS;
 
-    drain_set(DRAIN_NOT);
+    drain_set(may_accept ? DRAIN_NOT : control_drains());
     process_set_leaving(false);
     if (may_accept) {
         listener_give_away(false);
@@ -418,15 +502,14 @@ static void return_offers(void)
     }
 }
 
-/* It has gone, is wrong, or too slow; what it answered before is so. */
-static void lost(const char *reason)
+/* From here on it cannot answer: what it takes fails there. What it answered before is so. */
+static void take_last_answers(void)
 {
     struct handover_message message;
-    enum state state = self.state;
     uint64_t number;
     int fd;
 
-    shutdown(self.link.fd, SHUT_RD); /* from here on it cannot answer: what it takes fails there */
+    shutdown(self.link.fd, SHUT_RD);
     for (int i = 0; i < LAST_RECEIVES && handover_link_receive(&self.link); i++) {
         continue;
     }
@@ -440,6 +523,14 @@ static void lost(const char *reason)
             answer(number, message.type == HANDOVER_TAKEN ? DRAIN_TAKEN : DRAIN_STAYS);
         }
     }
+}
+
+/* It has gone, is wrong, or too slow. */
+static void lost(const char *reason)
+{
+    enum state state = self.state;
+
+    take_last_answers();
     close_link();
     return_offers();
     self.state = LISTENS;
@@ -494,6 +585,13 @@ static bool on_hello(struct sl_span body)
     return is_put;
 }
 
+static enum drain_answer answer_of(uint8_t type)
+{
+    return type == HANDOVER_TAKEN  ? DRAIN_TAKEN
+           : type == HANDOVER_LEFT ? DRAIN_STAYS
+                                   : DRAIN_RETURNS;
+}
+
 static bool on_message(const struct handover_message *message)
 {
     uint64_t number;
@@ -509,10 +607,13 @@ static bool on_message(const struct handover_message *message)
         return true;
     case HANDOVER_TAKEN:
     case HANDOVER_LEFT:
+    case HANDOVER_AGAIN:
         return self.state == MOVES && handover_read_number(message->body, &number) &&
-               answer(number, message->type == HANDOVER_TAKEN ? DRAIN_TAKEN : DRAIN_STAYS);
+               answer(number, answer_of(message->type));
     case HANDOVER_CANCEL:
         return self.state == MOVES && on_cancel(message->body);
+    case HANDOVER_DATABASE:
+        return self.state == MOVES && on_database(message->body);
     case HANDOVER_DONE:
         if (self.state != MOVES) {
             return false;
@@ -528,7 +629,7 @@ static void end_quietly(void)
 {
     close_link();
     return_offers();
-    drain_set(self.closes ? DRAIN_CLOSES : DRAIN_NOT);
+    drain_set(self.closes ? DRAIN_CLOSES : DRAIN_COUNTS);
 }
 
 static void on_readable(evutil_socket_t socket, short what, void *arg)
@@ -620,20 +721,27 @@ void handover_give_stop(void)
     if (self.base == NULL) {
         return;
     }
-    if (self.link.fd >= 0 && self.state == MOVES && put_bare(HANDOVER_DONE)) {
-        handover_link_flush(&self.link);
+    if (self.link.fd >= 0 && self.state == MOVES) {
+        if (put_bare(HANDOVER_DONE)) {
+            handover_link_flush(&self.link);
+        }
+        take_last_answers(); /* those are not ours to say farewell to */
     }
     self.state = ENDS;
     close_link();
-    SL_LIST_EACH_SAFE (it, &self.offers) {
-        struct drain_offer *offer = SL_CONTAINER(it, struct drain_offer, link);
-        sl_list_remove(&offer->link);
-        drain_answer(offer, DRAIN_RETURNS);
-    }
+    return_offers();
     if (self.listen_fd >= 0) {
         unlink(self.path.sun_path);
     }
     stop_listening();
+}
+
+bool handover_give_has_name(void)
+{
+    struct stat now;
+
+    return self.listen_fd < 0 || !self.has_inode || stat(self.path.sun_path, &now) != 0 ||
+           (now.st_ino == self.inode.st_ino && now.st_dev == self.inode.st_dev);
 }
 
 bool handover_give_is_busy(void)
@@ -675,8 +783,8 @@ bool handover_give_tick(sl_usec now)
     see_to_closing(now);
     bool is_late = self.over_at != 0 && now >= self.over_at;
     if (is_late || (drain_is_over() && sl_list_empty(&self.offers) && !handover_take_is_open())) {
-        sl_log(SL_LOG_INFO, "handover_done", "moved=%u stayed=%u closed=%d", self.moved,
-                self.stayed, process_clients());
+        sl_log(SL_LOG_INFO, "handover_done", "moved=%u stayed=%u drained=%u closed=%d", self.moved,
+                self.stayed, drain_closed() - self.drained, process_clients());
         return true;
     }
     return false;

@@ -57,7 +57,9 @@ void handover_link_close(struct handover_link *link)
         free_packet(SL_CONTAINER(it, struct packet, link));
     }
     for (unsigned i = 0; i < link->fds_count; i++) {
-        close(link->fds[i]);
+        if (link->fds[i] >= 0) {
+            close(link->fds[i]);
+        }
     }
     close(link->fd);
     if (link->in.at != NULL) {
@@ -169,10 +171,26 @@ bool handover_link_flush(struct handover_link *link)
 
 /* ---- in ---- */
 
-/* False: more than there can be, or some were lost on the way. */
+static bool add_fd(struct handover_link *link, int fd)
+{
+    if (link->fds_count == HANDOVER_FDS_MAX) {
+        if (fd >= 0) {
+            close(fd);
+        }
+        return false;
+    }
+    link->fds[link->fds_count++] = fd;
+    return true;
+}
+
+/*
+ * False: more than there can be. One receive brings the descriptor of one message at most, and none
+ * when there was none left to give it: its place in line is kept.
+ */
 static bool take_fds(struct handover_link *link, struct msghdr *msg)
 {
-    bool is_whole = (msg->msg_flags & MSG_CTRUNC) == 0;
+    bool is_lost = (msg->msg_flags & MSG_CTRUNC) != 0;
+    bool is_whole = true;
 
     for (struct cmsghdr *head = CMSG_FIRSTHDR(msg); head != NULL; head = CMSG_NXTHDR(msg, head)) {
         if (head->cmsg_level != SOL_SOCKET || head->cmsg_type != SCM_RIGHTS) {
@@ -182,15 +200,11 @@ static bool take_fds(struct handover_link *link, struct msghdr *msg)
         for (size_t i = 0; i < count; i++) {
             int fd;
             memcpy(&fd, CMSG_DATA(head) + i * sizeof fd, sizeof fd);
-            if (link->fds_count == HANDOVER_FDS_MAX) {
-                close(fd);
-                is_whole = false;
-            } else {
-                link->fds[link->fds_count++] = fd;
-            }
+            is_whole = add_fd(link, fd) && is_whole;
+            is_lost = false;
         }
     }
-    return is_whole;
+    return is_whole && (!is_lost || add_fd(link, -1));
 }
 
 /* One receive; false: nothing now, or the end. */

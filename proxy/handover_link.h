@@ -59,7 +59,8 @@ bool handover_link_flush(struct handover_link *link);
 bool handover_link_receive(struct handover_link *link);
 /*
  * The next message, valid until the next call, and its descriptor, which the caller takes over, or
- * -1. False: none that is whole; or a breach, which breaks the link.
+ * -1: it has none, or this process had no room for it. False: none that is whole; or a breach, which
+ * breaks the link.
  */
 bool handover_link_next(struct handover_link *link, struct handover_message *message, int *fd);
 

@@ -10,8 +10,10 @@
 #include "proxy/client.h"
 #include "proxy/client_login.h"
 #include "proxy/handover_client.h"
+#include "proxy/handover_give.h"
 #include "proxy/handover_link.h"
 #include "proxy/http_socket.h"
+#include "proxy/listen_keep.h"
 #include "proxy/listener.h"
 #include "proxy/pool.h"
 #include "proxy/prepared.h"
@@ -28,8 +30,11 @@
 #include <unistd.h>
 
 #define JOIN_MAX (10 * SL_SECOND)
-#define WARM_MAX (2 * SL_SECOND)
+#define WARM_MAX (10 * SL_SECOND)
 #define WARM_LOOK (2 * SL_MSEC)
+#define CUT_LOOK (10 * SL_MSEC)
+
+enum { CUT_LOOKS = 50 };
 
 enum {
     OUT_MAX = 65536,
@@ -41,7 +46,8 @@ enum {
 /* A CancelRequest on its way there and back. */
 struct pass {
     struct letter letter;
-    struct worker *worker;
+    struct worker *worker; /* NULL: of a process that takes over from us, */
+    uint64_t asked;        /* by this number there */
     struct sl_id from;
     struct sl_list link;
     uint64_t number;
@@ -63,6 +69,8 @@ static struct {
     uint64_t number;          /* the last of these */
     unsigned taken;
     unsigned left;
+    bool told_paused;     /* that all is paused, as the other process knows it */
+    bool was_cut;         /* the other process has ended, or goes on without us */
     atomic_bool is_open;  /* any thread */
     atomic_int under_way; /* any thread: of passes */
 } self = {.link = {.fd = -1}};
@@ -106,6 +114,10 @@ static enum sl_err on_socket(struct sl_span body, int fd, struct sl_error *error
     struct handover_socket socket;
     struct address address;
 
+    if (fd < 0) {
+        return sl_error_set(error, SL_ELIMIT, SL_STATE_LIMIT_EXCEEDED,
+                "-R: no file descriptor left for what process %ld listens on", (long)self.peer);
+    }
     if (!handover_read_socket(body, &socket)) {
         close(fd);
         return breach(error);
@@ -136,6 +148,8 @@ static enum sl_err on_database(struct sl_span body, struct sl_error *error)
     }
     atomic_store(&found->is_paused, database.is_paused);
     atomic_store(&found->is_disabled, database.is_disabled);
+    found->told_paused = database.is_paused;
+    found->told_disabled = database.is_disabled;
     registry_let_go(&found->holders);
     return SL_OK;
 }
@@ -314,25 +328,43 @@ bool handover_take_is_open(void)
     return self.link.fd >= 0;
 }
 
+pid_t handover_take_peer(void)
+{
+    return self.link.fd >= 0 ? self.peer : 0;
+}
+
 /* ---- the end ---- */
 
-/* Nobody waits any more: the connections that the requests came by are closed. */
+static void free_pass(struct pass *pass)
+{
+    atomic_fetch_sub(&self.under_way, 1);
+    crypto_wipe(pass->key, sizeof pass->key);
+    free(pass);
+}
+
+/*
+ * Nobody waits any more: the connection that the request came by is closed. But the client it is about
+ * may have come here in the meantime.
+ */
 static void deliver_passed(struct letter *letter, struct worker *worker)
 {
     struct pass *pass = SL_CONTAINER(letter, struct pass, letter);
     struct client *from = client_find(worker, pass->from);
 
     if (from != NULL && from->state == CLIENT_CANCEL) {
-        client_close(from, "cancel request passed on");
+        cancel_request_again(from, pass->pid, sl_span(pass->key, pass->key_len));
     }
-    atomic_fetch_sub(&self.under_way, 1);
-    crypto_wipe(pass->key, sizeof pass->key);
-    free(pass);
+    free_pass(pass);
 }
 
 static void end_pass(struct pass *pass)
 {
     sl_list_remove(&pass->link);
+    if (pass->worker == NULL) {
+        handover_cancelled(pass->asked);
+        free_pass(pass);
+        return;
+    }
     pass->letter.deliver = deliver_passed;
     mailbox_post(&pass->worker->mailbox, &pass->letter);
 }
@@ -358,10 +390,12 @@ static void close_link(void)
         end_pass(SL_CONTAINER(it, struct pass, link));
     }
     handover_link_close(&self.link);
+    listen_keep_end();
 }
 
 static void ended(bool is_done)
 {
+    self.was_cut = !is_done;
     sl_log(is_done ? SL_LOG_INFO : SL_LOG_WARN, is_done ? "takeover_done" : "takeover_cut",
             "from_pid=%ld taken=%u left=%u%s", (long)self.peer, self.taken, self.left,
             is_done ? "" : ", those that had not come are not here");
@@ -405,7 +439,9 @@ static bool on_client(struct sl_span body, int fd)
     const char *reason = "out of memory";
 
     if (!handover_read_client(body, &client)) {
-        close(fd);
+        if (fd >= 0) {
+            close(fd);
+        }
         return false;
     }
     const struct conf *conf = process_conf();
@@ -413,7 +449,11 @@ static bool on_client(struct sl_span body, int fd)
     struct handover_adoption *adoption = handover_client_read(conf, &client, fd, &reason);
     conf_unref(conf);
     bool is_ours = adopted != NULL && adoption != NULL;
-    if (!put_number(is_ours ? HANDOVER_TAKEN : HANDOVER_LEFT, client.number)) {
+    bool is_left = !is_ours && reason != NULL;
+    if (!put_number(is_ours   ? HANDOVER_TAKEN
+                    : is_left ? HANDOVER_LEFT
+                              : HANDOVER_AGAIN,
+                client.number)) {
         handover_client_drop(adoption);
         free(adopted);
         return false;
@@ -427,6 +467,9 @@ static bool on_client(struct sl_span body, int fd)
     }
     handover_client_drop(adoption);
     free(adopted);
+    if (!is_left) {
+        return true;
+    }
     self.left++;
     sl_log(SL_LOG_WARN, "takeover_left", "client=%llu reason=%s", (unsigned long long)client.serial,
             sl_log_quote(reason));
@@ -450,6 +493,19 @@ static bool on_cancelled(struct sl_span body)
     return true;
 }
 
+static bool on_channels(struct sl_span body)
+{
+    struct handover_channels channels;
+
+    if (!handover_read_channels(body, &channels)) {
+        return false;
+    }
+    const struct conf *conf = process_conf();
+    handover_channels_learn(conf, &channels);
+    conf_unref(conf);
+    return true;
+}
+
 static bool on_message(const struct handover_message *message, int fd)
 {
     switch (message->type) {
@@ -459,6 +515,8 @@ static bool on_message(const struct handover_message *message, int fd)
         return on_pool(message->body);
     case HANDOVER_CANCELLED:
         return on_cancelled(message->body);
+    case HANDOVER_CHANNELS:
+        return on_channels(message->body);
     default:
         if (fd >= 0) {
             close(fd);
@@ -503,6 +561,26 @@ static void on_writable(evutil_socket_t socket, short what, void *arg)
     }
 }
 
+/*
+ * The other process has ended, or has lost patience and goes on: that one takes its name back at once.
+ * What it listens on is ours too, so nobody need miss it.
+ */
+static enum sl_err serve_alone(struct sl_error *error)
+{
+    bool has_name = handover_give_has_name();
+
+    for (int i = 0; has_name && i < CUT_LOOKS; i++) {
+        (void)poll(NULL, 0, (int)(CUT_LOOK / SL_MSEC));
+        has_name = handover_give_has_name();
+    }
+    if (!has_name) {
+        return sl_error_set(error, SL_EIO, SL_STATE_CONNECTION_FAILURE,
+                "-R: process %ld has closed the connection", (long)self.peer);
+    }
+    ended(false);
+    return SL_OK;
+}
+
 enum sl_err handover_take_serve(
         struct event_base *base, struct mailbox *mailbox, struct sl_error *error)
 {
@@ -523,16 +601,66 @@ enum sl_err handover_take_serve(
     if (err != SL_OK) {
         return no_memory(error);
     }
-    if (!handover_link_flush(&self.link)) {
-        return sl_error_set(error, SL_EIO, SL_STATE_CONNECTION_FAILURE,
-                "-R: process %ld has closed the connection", (long)self.peer);
-    }
     if (self.is_paused) {
         process_set_paused(true);
+    }
+    self.told_paused = self.is_paused;
+    if (!handover_link_flush(&self.link)) {
+        return serve_alone(error);
     }
     atomic_store(&self.is_open, true);
     sl_log(SL_LOG_INFO, "takeover_begins", "from_pid=%ld", (long)self.peer);
     return SL_OK;
+}
+
+/* ---- what is paused ---- */
+
+static bool tell(const struct handover_database *database)
+{
+    struct sl_buf buf;
+
+    sl_buf_init(&buf, OUT_MAX);
+    bool is_put = handover_put_database(&buf, database) == SL_OK &&
+                  handover_link_put(&self.link, sl_buf_borrow(&buf), -1) == SL_OK;
+    sl_buf_fini(&buf);
+    return is_put;
+}
+
+/* Consoles are ours: who still waits there would not hear of RESUME. */
+static void tell_of_pauses(void)
+{
+    struct handover_database all = {
+            .name = "", .is_paused = process_is_paused() && !process_is_suspended()};
+
+    if (all.is_paused != self.told_paused && tell(&all)) {
+        self.told_paused = all.is_paused;
+    }
+    for (struct database *d = registry_next_database(NULL); d != NULL;
+            d = registry_next_database(d)) {
+        struct handover_database one = {.name = d->name,
+                .is_paused = atomic_load(&d->is_paused),
+                .is_disabled = atomic_load(&d->is_disabled)};
+        if ((one.is_paused != d->told_paused || one.is_disabled != d->told_disabled) &&
+                tell(&one)) {
+            d->told_paused = one.is_paused;
+            d->told_disabled = one.is_disabled;
+        }
+    }
+}
+
+void handover_take_tick(void)
+{
+    if (atomic_load(&self.is_open)) {
+        tell_of_pauses();
+        flush();
+        if (self.link.is_broken) {
+            ended(false);
+        }
+    }
+    if (self.was_cut && !handover_give_has_name()) {
+        self.was_cut = false;
+        handover_give_retreat();
+    }
 }
 
 void handover_take_stop(void)
@@ -553,15 +681,13 @@ void handover_take_stop(void)
 
 /* ---- cancels ---- */
 
-static void deliver_pass(struct letter *letter, struct worker *worker)
+static void pass_on(struct pass *pass)
 {
-    struct pass *pass = SL_CONTAINER(letter, struct pass, letter);
     struct handover_cancel cancel = {.number = ++self.number & UINT32_MAX,
             .pid = pass->pid,
             .key = sl_span(pass->key, pass->key_len)};
     struct sl_buf buf;
 
-    (void)worker;
     pass->number = cancel.number;
     sl_list_init(&pass->link);
     sl_buf_init(&buf, OUT_MAX);
@@ -576,21 +702,50 @@ static void deliver_pass(struct letter *letter, struct worker *worker)
     flush();
 }
 
+static void deliver_pass(struct letter *letter, struct worker *worker)
+{
+    (void)worker;
+    pass_on(SL_CONTAINER(letter, struct pass, letter));
+}
+
+static struct pass *new_pass(uint32_t pid, struct sl_span key)
+{
+    if (key.len > CANCEL_KEY_LONG) {
+        return NULL;
+    }
+    bool fits = atomic_fetch_add(&self.under_way, 1) < CANCELS_MAX;
+    struct pass *pass = fits ? calloc(1, sizeof *pass) : NULL;
+    if (pass == NULL) {
+        atomic_fetch_sub(&self.under_way, 1);
+        return NULL;
+    }
+    pass->pid = pid;
+    pass->key_len = (uint8_t)key.len;
+    memcpy(pass->key, key.at, key.len);
+    return pass;
+}
+
+bool handover_take_pass(uint64_t asked, uint32_t pid, struct sl_span key)
+{
+    struct pass *pass = atomic_load(&self.is_open) ? new_pass(pid, key) : NULL;
+
+    if (pass == NULL) {
+        return false;
+    }
+    pass->asked = asked;
+    pass_on(pass);
+    return true;
+}
+
 bool handover_take_cancel(struct client *from, uint32_t pid, struct sl_span key)
 {
     int peer_id = from->io.worker->conf->peer_id;
 
-    if (!atomic_load(&self.is_open) || key.len > CANCEL_KEY_LONG ||
-            (peer_id != 0 && cancel_key_peer(pid) != peer_id)) {
+    if (!atomic_load(&self.is_open) || (peer_id != 0 && cancel_key_peer(pid) != peer_id)) {
         return false;
     }
-    if (atomic_fetch_add(&self.under_way, 1) >= CANCELS_MAX) {
-        atomic_fetch_sub(&self.under_way, 1);
-        return false;
-    }
-    struct pass *pass = calloc(1, sizeof *pass);
+    struct pass *pass = new_pass(pid, key);
     if (pass == NULL) {
-        atomic_fetch_sub(&self.under_way, 1);
         return false;
     }
     client_login_free(from);
@@ -598,9 +753,6 @@ bool handover_take_cancel(struct client *from, uint32_t pid, struct sl_span key)
     client_set_timer(from);
     pass->worker = from->io.worker;
     pass->from = from->id;
-    pass->pid = pid;
-    pass->key_len = (uint8_t)key.len;
-    memcpy(pass->key, key.at, key.len);
     pass->letter.deliver = deliver_pass;
     mailbox_post(self.mailbox, &pass->letter);
     return true;

@@ -22,6 +22,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 struct client;
 struct conf;
@@ -33,17 +34,26 @@ SL_MUST_CHECK enum sl_err handover_take_join(
         const struct conf *conf, bool *joined, struct sl_error *error);
 /* Is another process being taken over from? */
 bool handover_take_is_open(void);
+/* Its process; 0: none is. */
+pid_t handover_take_peer(void);
 /*
  * After process_start(): connects to servers as the other process has, so that nobody waits for that
- * later. Blocks, two seconds at most.
+ * later. Blocks, ten seconds at most.
  */
 SL_MUST_CHECK enum sl_err handover_take_warm(struct sl_error *error);
 /* After a start that joined: says so, and goes on by events. */
 SL_MUST_CHECK enum sl_err handover_take_serve(
         struct event_base *base, struct mailbox *mailbox, struct sl_error *error);
 void handover_take_stop(void);
+/*
+ * Says what is paused by now; and when the other process did not end but goes on without us, so that its
+ * name is its own again, this one is the one that leaves.
+ */
+void handover_take_tick(void);
 
 /* A CancelRequest with a key that is not known here was read from this connection. False: nobody's. */
 SL_MUST_CHECK bool handover_take_cancel(struct client *from, uint32_t pid, struct sl_span key);
+/* Likewise, asked by the process that takes over from us, which is told by handover_cancelled(). */
+SL_MUST_CHECK bool handover_take_pass(uint64_t asked, uint32_t pid, struct sl_span key);
 
 #endif

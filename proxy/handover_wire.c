@@ -4,8 +4,9 @@
 #include "conf/conf.h"
 #include "protocol/cursor.h"
 #include "proxy/cancel_keys.h"
+#include "proxy/channels.h"
 
-enum { MAGIC = 0x534c4f48, PAIR_MIN = 2, STATEMENT_MIN = 16 };
+enum { MAGIC = 0x534c4f48, PAIR_MIN = 2, STATEMENT_MIN = 32, CHANNEL_MIN = 9 };
 
 /* ---- framing ---- */
 
@@ -248,6 +249,48 @@ bool handover_read_cancel(struct sl_span body, struct handover_cancel *cancel)
     return !cursor.is_cut && cancel->key.len > 0 && cancel->key.len <= HANDOVER_CANCEL_BYTES;
 }
 
+enum sl_err handover_put_channels(struct sl_buf *buf, const struct handover_channels *channels)
+{
+    struct writer writer = begin(buf, HANDOVER_CHANNELS, 0);
+
+    put_text(&writer, channels->database);
+    put_text(&writer, channels->user);
+    put_text(&writer, channels->encoding);
+    put_u32(&writer, channels->process);
+    put_u32(&writer, channels->index);
+    put_u32(&writer, channels->number);
+    put_bytes(&writer, channels->names.at, channels->names.len);
+    return end(&writer);
+}
+
+/* Each ends with its zero byte, and none is longer than it can be, or empty. */
+static bool are_names(struct sl_span names)
+{
+    size_t len = 0;
+
+    for (size_t i = 0; i < names.len; i++) {
+        if (names.at[i] == '\0' ? len == 0 : len == CHANNEL_NAME_MAX) {
+            return false;
+        }
+        len = names.at[i] == '\0' ? 0 : len + 1;
+    }
+    return len == 0;
+}
+
+bool handover_read_channels(struct sl_span body, struct handover_channels *channels)
+{
+    struct cursor cursor = cursor_at(body);
+
+    channels->database = get_text(&cursor);
+    channels->user = get_text(&cursor);
+    channels->encoding = get_text(&cursor);
+    channels->process = cursor_u32(&cursor);
+    channels->index = cursor_u32(&cursor);
+    channels->number = cursor_u32(&cursor);
+    channels->names = cursor.left;
+    return !cursor.is_cut && channels->number > 0 && are_names(channels->names);
+}
+
 enum sl_err handover_put_number(struct sl_buf *buf, enum handover_type type, uint64_t number)
 {
     struct writer writer = begin(buf, type, 0);
@@ -341,10 +384,22 @@ enum sl_err handover_put_statement(struct sl_buf *buf, const struct handover_sta
     struct writer writer = {.buf = buf};
 
     put_u64(&writer, statement->reading);
+    put_u64(&writer, statement->params);
+    put_u64(&writer, statement->rows);
     put_u32(&writer, (uint32_t)statement->name.len);
     put_u32(&writer, (uint32_t)statement->body.len);
     put_bytes(&writer, statement->name.at, statement->name.len);
     put_bytes(&writer, statement->body.at, statement->body.len);
+    return writer.err;
+}
+
+enum sl_err handover_put_channel(struct sl_buf *buf, const struct handover_channel *channel)
+{
+    struct writer writer = {.buf = buf};
+
+    put_u64(&writer, channel->heard);
+    put_bytes(&writer, channel->name.at, channel->name.len);
+    put_u8(&writer, '\0');
     return writer.err;
 }
 
@@ -358,6 +413,8 @@ static struct handover_pair get_pair(struct cursor *cursor)
 static struct handover_statement get_statement(struct cursor *cursor)
 {
     struct handover_statement statement = {.reading = get_u64(cursor)};
+    statement.params = get_u64(cursor);
+    statement.rows = get_u64(cursor);
     size_t name_len = cursor_u32(cursor);
     size_t body_len = cursor_u32(cursor);
 
@@ -366,16 +423,30 @@ static struct handover_statement get_statement(struct cursor *cursor)
     return statement;
 }
 
+static struct handover_channel get_channel(struct cursor *cursor)
+{
+    struct handover_channel channel = {.heard = get_u64(cursor)};
+
+    channel.name = cursor_cstr(cursor);
+    cursor->is_cut |= channel.name.len == 0 || channel.name.len > CHANNEL_NAME_MAX;
+    return channel;
+}
+
+enum item { PAIRS, STATEMENTS, CHANNELS };
+
 /* Walks the list, so that whoever walks it again need not look. */
-static void get_list(struct cursor *cursor, bool is_of_pairs, struct handover_list *list)
+static void get_list(struct cursor *cursor, enum item item, struct handover_list *list)
 {
     list->count = cursor_u32(cursor);
     list->bytes = cursor->left;
-    size_t least = is_of_pairs ? PAIR_MIN : STATEMENT_MIN;
-    cursor->is_cut |= list->count > cursor->left.len / least;
+    static const size_t least[] = {
+            [PAIRS] = PAIR_MIN, [STATEMENTS] = STATEMENT_MIN, [CHANNELS] = CHANNEL_MIN};
+    cursor->is_cut |= list->count > cursor->left.len / least[item];
     for (uint32_t i = 0; i < list->count && !cursor->is_cut; i++) {
-        if (is_of_pairs) {
+        if (item == PAIRS) {
             (void)get_pair(cursor);
+        } else if (item == CHANNELS) {
+            (void)get_channel(cursor);
         } else {
             (void)get_statement(cursor);
         }
@@ -416,7 +487,7 @@ bool handover_read_pool(struct sl_span body, struct handover_pool *pool)
     get_bytes(&cursor, pool->client_key, sizeof pool->client_key);
     get_bytes(&cursor, pool->server_key, sizeof pool->server_key);
     pool->servers = cursor_u32(&cursor);
-    get_list(&cursor, true, &pool->startup);
+    get_list(&cursor, PAIRS, &pool->startup);
     return cursor_ended(&cursor) && pool->kind <= USERS_SECRET_SCRAM;
 }
 
@@ -426,7 +497,8 @@ static bool is_sound(const struct handover_client *client)
 {
     return client->flags < HANDOVER_FLAGS && client->mode <= CONF_POOL_STATEMENT &&
            (client->key_len == CANCEL_KEY_SHORT || client->key_len == CANCEL_KEY_LONG) &&
-           client->connected_at >= 0 && client->request_at >= 0 && client->unnamed.count <= 1;
+           client->connected_at >= 0 && client->request_at >= 0 && client->unnamed.count <= 1 &&
+           (client->mark != 0 || client->channels.count == 0);
 }
 
 bool handover_read_client(struct sl_span body, struct handover_client *client)
@@ -449,11 +521,13 @@ bool handover_read_client(struct sl_span body, struct handover_client *client)
     client->pool_user = get_text(&cursor);
     client->user = get_text(&cursor);
     for (int i = 0; i < HANDOVER_SETS; i++) {
-        get_list(&cursor, true, &client->sets[i]);
+        get_list(&cursor, PAIRS, &client->sets[i]);
     }
-    get_list(&cursor, false, &client->sql_prepared);
-    get_list(&cursor, false, &client->unnamed);
-    get_list(&cursor, false, &client->names);
+    get_list(&cursor, STATEMENTS, &client->sql_prepared);
+    get_list(&cursor, STATEMENTS, &client->unnamed);
+    get_list(&cursor, STATEMENTS, &client->names);
+    get_list(&cursor, CHANNELS, &client->channels);
+    client->mark = cursor_u32(&cursor);
     return has_addresses && cursor_ended(&cursor) && is_sound(client);
 }
 
@@ -480,6 +554,19 @@ bool handover_next_statement(struct handover_list *list, struct handover_stateme
         return false;
     }
     *statement = get_statement(&cursor);
+    list->count--;
+    list->bytes = cursor.left;
+    return !cursor.is_cut;
+}
+
+bool handover_next_channel(struct handover_list *list, struct handover_channel *channel)
+{
+    struct cursor cursor = cursor_at(list->bytes);
+
+    if (list->count == 0) {
+        return false;
+    }
+    *channel = get_channel(&cursor);
     list->count--;
     list->bytes = cursor.left;
     return !cursor.is_cut;

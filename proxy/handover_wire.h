@@ -11,8 +11,10 @@
  *     O DATABASE ..., PREPARED
  *     O POOL ..., WARM                           N connects to servers, as many as O has
  *     N SERVES                                   from here on N accepts, and O does not
- *     O POOL, CLIENT (with its descriptor) ...   N TAKEN, or LEFT, for each CLIENT
+ *     O POOL, CLIENT (with its descriptor) ...   N TAKEN, LEFT or AGAIN, for each CLIENT
  *     N CANCEL                                   O CANCELLED
+ *     O CHANNELS                                 N a marker, by way of PostgreSQL (listen_keep.h)
+ *     N DATABASE                                 what is paused by now; without a name: all
  *     either DONE                                it has nothing more to say
  *
  * A body is read whole or not at all: what does not fit to the last byte, or says what cannot be,
@@ -34,7 +36,7 @@
 #include <stdint.h>
 
 enum {
-    HANDOVER_VERSION = 1, /* of all of this; another one is refused */
+    HANDOVER_VERSION = 3, /* of all of this; another one is refused */
     HANDOVER_HEAD = 6,
     HANDOVER_BODY_MAX = 4 << 20,
     HANDOVER_KEY_BYTES = 32,    /* process.h: secrets of cancel keys are made from it */
@@ -57,6 +59,8 @@ enum handover_type {
     HANDOVER_CANCEL,
     HANDOVER_CANCELLED,
     HANDOVER_DONE,
+    HANDOVER_CHANNELS,
+    HANDOVER_AGAIN, /* it cannot have it as it is: not now */
     HANDOVER_TYPES
 };
 
@@ -134,7 +138,9 @@ enum handover_flags {
     HANDOVER_HAS_UNASKED = 32,
     HANDOVER_HAS_REREAD = 64,
     HANDOVER_MAY_SET = 128,
-    HANDOVER_FLAGS = 256 /* all are below */
+    HANDOVER_ASKS_CHANNELS = 256,
+    HANDOVER_HEARS_ITSELF = 512,
+    HANDOVER_FLAGS = 1024 /* all are below */
 };
 
 /* Sets of parameters of a client, in this order. */
@@ -164,8 +170,10 @@ struct handover_client {
     const char *user;
     struct handover_list sets[HANDOVER_SETS]; /* of struct handover_pair */
     struct handover_list sql_prepared;        /* of struct handover_statement, by its text */
-    struct handover_list unnamed; /* of struct handover_statement, by its body; 0 or 1 */
-    struct handover_list names;   /* likewise */
+    struct handover_list unnamed;  /* of struct handover_statement, by its body; 0 or 1 */
+    struct handover_list names;    /* likewise */
+    struct handover_list channels; /* of struct handover_channel */
+    uint32_t mark;                 /* of these: what was heard is counted from there on */
 };
 
 struct handover_pair {
@@ -177,6 +185,25 @@ struct handover_statement {
     struct sl_span name;
     struct sl_span body;
     uint64_t reading;
+    uint64_t params; /* what its client was told of it, as the next: columns.h */
+    uint64_t rows;
+};
+
+/* What a client listens to. */
+struct handover_channel {
+    struct sl_span name;
+    uint64_t heard; /* so many behind the mark */
+};
+
+/* What a database's shared listener listens to: the other process shall, too, and then mark that. */
+struct handover_channels {
+    const char *database;
+    const char *user; /* of its pool */
+    const char *encoding;
+    uint32_t process; /* whose mark it is; listen_news.h */
+    uint32_t index;   /* of the database there */
+    uint32_t number;
+    struct sl_span names; /* channels.h */
 };
 
 struct handover_cancel {
@@ -202,7 +229,10 @@ SL_MUST_CHECK bool handover_read_pool(struct sl_span body, struct handover_pool 
 SL_MUST_CHECK enum sl_err handover_put_cancel(
         struct sl_buf *buf, const struct handover_cancel *cancel);
 SL_MUST_CHECK bool handover_read_cancel(struct sl_span body, struct handover_cancel *cancel);
-/* TAKEN, LEFT, CANCELLED. */
+SL_MUST_CHECK enum sl_err handover_put_channels(
+        struct sl_buf *buf, const struct handover_channels *channels);
+SL_MUST_CHECK bool handover_read_channels(struct sl_span body, struct handover_channels *channels);
+/* TAKEN, LEFT, AGAIN, CANCELLED. */
 SL_MUST_CHECK enum sl_err handover_put_number(
         struct sl_buf *buf, enum handover_type type, uint64_t number);
 SL_MUST_CHECK bool handover_read_number(struct sl_span body, uint64_t *number);
@@ -214,7 +244,8 @@ SL_MUST_CHECK enum sl_err handover_put_bare(struct sl_buf *buf, enum handover_ty
 
 /*
  * CLIENT, piece by piece in this order: what is fixed, a list for each set, then sql_prepared, unnamed
- * and names; each list by its count, then its items. Of the struct only what is fixed is looked at.
+ * and names; each list by its count, then its items; channels likewise, and the mark. Of the struct only
+ * what is fixed is looked at.
  */
 SL_MUST_CHECK enum sl_err handover_put_client(
         struct sl_buf *buf, const struct handover_client *client);
@@ -222,11 +253,15 @@ SL_MUST_CHECK enum sl_err handover_put_pair(
         struct sl_buf *buf, const char *name, const char *value);
 SL_MUST_CHECK enum sl_err handover_put_statement(
         struct sl_buf *buf, const struct handover_statement *statement);
+SL_MUST_CHECK enum sl_err handover_put_channel(
+        struct sl_buf *buf, const struct handover_channel *channel);
 SL_MUST_CHECK bool handover_read_client(struct sl_span body, struct handover_client *client);
 
 /* The next of a list that was read; false at its end. */
 SL_MUST_CHECK bool handover_next_pair(struct handover_list *list, struct handover_pair *pair);
 SL_MUST_CHECK bool handover_next_statement(
         struct handover_list *list, struct handover_statement *statement);
+SL_MUST_CHECK bool handover_next_channel(
+        struct handover_list *list, struct handover_channel *channel);
 
 #endif

@@ -189,6 +189,9 @@ static const struct metric metrics[] = {
                 "Distinct search_paths that sessions have set, as far as there was room for them."),
         LIST("search_paths_refused_total", COUNTER, "search_paths_refused",
                 "Times there was no room for another: the session's is not known then."),
+        LIST("servers_not_as_new_total", COUNTER, "servers_not_as_new",
+                "Servers that were closed because their next client could have seen that others "
+                "had had temporary objects, or loaded a library, in that session."),
 
         GAUGE("memory_bytes", MEM, "memtotal", "Memory by kind of object."),
 

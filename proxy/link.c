@@ -15,8 +15,12 @@
 #include "proxy/link_params.h"
 #include "proxy/link_pins.h"
 #include "proxy/link_prepared.h"
+#include "proxy/link_sequences.h"
+#include "proxy/link_temp.h"
 #include "proxy/listen_client.h"
+#include "proxy/listen_echo.h"
 #include "proxy/listen_hub.h"
+#include "proxy/listen_waiting.h"
 #include "proxy/params.h"
 #include "proxy/process.h"
 #include "proxy/reuse_proof.h"
@@ -47,17 +51,6 @@
 static const char discard_session[] = DISCARD_WITH("");
 static const char discard_all[] = DISCARD_WITH("DEALLOCATE ALL; ");
 
-bool link_moved_elsewhere(const struct client *client, const struct server *server)
-{
-    return client->moved_on != 0 && client->moved_on != server->serial;
-}
-
-bool link_forget_sequences(struct server *server)
-{
-    server->is_foreign = false;
-    return server_ask_hidden(server, "DISCARD SEQUENCES") == SL_OK;
-}
-
 /* What another client left in the session is taken away, ahead of the client's request. */
 static bool clean_for(struct server *server, const struct client *client)
 {
@@ -68,22 +61,22 @@ static bool clean_for(struct server *server, const struct client *client)
     bool is_base_lost = server->restored != NULL && link_resets(client, server);
 
     server->may_copy = false;
-    server->is_foreign =
-            is_base_lost || !server_was_of(server, client->id, client->io.worker->index);
-    if (!server->is_foreign) {
-        return !client->asks_sequences || !link_moved_elsewhere(client, server) ||
-               link_forget_sequences(server);
+    bool is_foreign = is_base_lost || !server_was_of(server, client->id, client->io.worker->index);
+    server->is_foreign = is_foreign && server->owner.gen != 0;
+    server->is_fresh = true;
+    if (!is_foreign) {
+        return true;
     }
     server->is_dirty |= catalogs_doubt(server) || is_base_lost;
     if (!server->is_dirty && !has_others) {
         client_path_begin(server, client->settings, false);
-        return !client->asks_sequences || link_forget_sequences(server);
+        return true;
     }
-    server->is_foreign = false;
+    link_sequences_forget(server);
     server->has_sql_prepared |= strcasestr(server_connect_query(server), "prepare") != NULL;
     const char *query = server->has_sql_prepared ? discard_all : discard_session;
     /* Likewise: what may cut it off before it has begun must not have the request behind it. */
-    server->is_setting |= client->state >= CLIENT_ACTIVE && link_may_be_cut_off(server);
+    server->is_setting |= client->state >= CLIENT_WELCOME && link_may_be_cut_off(server);
     if (server_ask_settings(server, query) != SL_OK || server_ask_again(server) != SL_OK) {
         return false;
     }
@@ -113,6 +106,10 @@ bool link_join(struct client *client, struct server *server)
     server->is_lost |= io_holds(&server->io);
     if (server->is_lost || server->io.is_failed) {
         server_close(server, "lost while idle, or in the middle of a message");
+        return false;
+    }
+    if (SL_UNLIKELY(server->has_temp) && link_temp_refuses(client, server)) {
+        server_close(server, LINK_TEMP_REASON);
         return false;
     }
     server_meter_begin(server);
@@ -200,7 +197,12 @@ bool link_want(struct client *client)
         client->waiter.startup = client->startup;
         client->waiter.params = client->params;
         client->waiter.settings = client->settings;
-        client->waiter.seeks_own = client->moves_sequences;
+        client->waiter.passes = 0;
+        client->waiter.prefers = client->sequences_on;
+        client->waiter.avoids_temp = client->avoids_temp || link_temp_avoids(client);
+        client->waiter.avoids_others = client->avoids_others;
+        client->avoids_temp = false;
+        client->avoids_others = false;
         switch (pool_take(client->pool, &client->waiter, worker, &server)) {
         case POOL_QUEUED:
             stand_in_line(client);
@@ -294,6 +296,7 @@ static void part(struct client *client, struct server *server)
     listen_client_parted(client);
     link_pins_end(server);
     client->forgets = FORGETS_NOTHING; /* what was asked there is answered */
+    client->awaits_columns = false;
     client->server = NULL;
     server->client = NULL;
     client_retry_drop(client);
@@ -303,6 +306,7 @@ static void part(struct client *client, struct server *server)
     server->taps = 0;
     server->tapped = 0;
     server->is_withheld = false;
+    server->may_have_notified = false;
     server->is_due = false;
     server->is_awaited = false;
     server->has_unnamed = false;
@@ -310,6 +314,9 @@ static void part(struct client *client, struct server *server)
     server->state = SERVER_CLEAN; /* for now: the next step says what becomes of it */
     server->owner = client->id;
     server->owner_worker = client->io.worker->index;
+    server->only_of = server->only_of == 0 || server->only_of == client->cancel.serial
+                              ? client->cancel.serial
+                              : UINT64_MAX;
     if (server->io.paused) {
         io_unpause(&server->io);
     }
@@ -361,6 +368,7 @@ static void begin_clean(struct server *server, enum clean clean, const char *que
     if (is_all) {
         server->is_dirty = false;
         server->has_called = false;
+        link_sequences_forget(server);
         params_unref(server->settings);
         server->settings = params_empty();
     } else if (clean == CLEAN_RESET) {
@@ -395,6 +403,7 @@ static void release(struct server *server, bool was_session)
     server->must_roll_back = server->expect.status != 'I';
     server->must_reset = was_session || server->io.worker->conf->server_reset_query_always;
     server->must_answer |= is_hasty(server);
+    server->sequences_mixed |= was_session; /* nobody has looked */
     link_free_server(server);
 }
 
@@ -508,6 +517,18 @@ void link_part_unused(struct client *client)
     }
 }
 
+bool link_give_back(struct client *client)
+{
+    client->xact_since = 0;
+    client->query_since = 0;
+    if (!expect_idle(&client->server->expect)) {
+        return false; /* link_settle() parts them behind it */
+    }
+    link_part_unused(client);
+    client_wake(client);
+    return true;
+}
+
 void link_settle_after_input(struct server *server)
 {
     if (server->expect.status == 'I' && server->is_due) {
@@ -520,8 +541,7 @@ void link_settle(struct server *server)
     struct client *client = server->client;
 
     if (client->has_left && expect_is_stuck(&server->expect)) {
-        outbox_flush(&client->io.worker->outbox);
-        client_close(client, "client ended the session");
+        client_end(client);
         return;
     }
     server->is_due = !link_is_quiet(server);
@@ -540,6 +560,9 @@ void link_settle(struct server *server)
         client_wake_if_held(client);
         return; /* a session keeps its server to the end */
     }
+    if (SL_UNLIKELY(client->listen != NULL) && listen_echo_waits(client, server)) {
+        return;
+    }
     if (server->is_awaited) {
         /* They are here now: parted, it would ask for a server only to wait for them again. */
         server->is_awaited = false;
@@ -552,9 +575,12 @@ void link_settle(struct server *server)
     if (!is_kept && (session_state_ask(client, server) || listen_client_settle(client, server))) {
         return;
     }
+    if (!is_kept && client->pins == PIN_SEQUENCE) {
+        link_sequences_let_go(client);
+    }
     if (is_kept || client->pins != 0) {
         if (check_statement_mode(client, server) && link_pins_settle(server)) {
-            listen_client_flush(client);
+            listen_waiting_flush(client);
             client_wake_if_held(client);
         }
         return;
@@ -562,7 +588,7 @@ void link_settle(struct server *server)
     part(client, server);
     client->xact_since = 0;
     client->query_since = 0;
-    listen_client_flush(client);
+    listen_waiting_flush(client);
     if (client->state == CLIENT_AUTH_WAIT) {
         release(server, false);
         client_auth_answered(client);
@@ -594,7 +620,10 @@ void link_abandon(struct client *client, const char *reason)
                    io_is_clogged(&server->io);
     bool was_session = client->mode == CONF_POOL_SESSION;
     /* At once: others may wait for a lock of its, and no reset query need take that away. */
-    server->must_discard = !was_session && (client->pins != 0 || server->may_have_left);
+    /* What sequences gave is in nobody's way; what a function left besides may be. */
+    bool has_left = client->pins == PIN_SEQUENCE ? server->has_called : client->pins != 0;
+    has_left |= server->may_have_left;
+    server->must_discard = !was_session && has_left;
     bool is_gone = server->io.is_failed || server->is_replication || server->has_said_fatal;
     /* Unsynced: a Sync of ours would commit what the client did not. */
     bool is_unsynced = server->is_unsynced || server->expect.skipping;

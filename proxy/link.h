@@ -24,12 +24,10 @@ bool link_want(struct client *client);
 bool link_join(struct client *client, struct server *server);
 /* Again, when they have changed since joining: a client that joined before its welcome. */
 bool link_settings(struct client *client);
-/* Ahead of the client's first request: what others' sequences gave is none of its business. */
-bool link_forget_sequences(struct server *server);
-/* It has taken a sequence's value since on another server: what it has here is of before. */
-bool link_moved_elsewhere(const struct client *client, const struct server *server);
-/* The client took a server only for its welcome: back it goes. */
+/* The client has asked nothing of its server: back it goes. */
 void link_part_unused(struct client *client);
+/* The same, of a request that asks for another. False: not yet, as something hidden is under way. */
+bool link_give_back(struct client *client);
 /* May the server and its client part now, as far as the wire goes? */
 bool link_is_quiet(const struct server *server);
 /* After ReadyForQuery was passed on: parts them if the pool mode says so and all is quiet. */

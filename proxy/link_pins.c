@@ -43,44 +43,6 @@ void link_pins_see(struct client *client)
     }
 }
 
-static void drop_sequences(struct client *client)
-{
-    client->keeps_briefly = false;
-    client->keeps &= (uint16_t)~PIN_SEQUENCE;
-    client->pins &= (uint16_t)~PIN_SEQUENCE;
-}
-
-/* Of a transaction that begins, the one before has passed without a question. */
-static void keep_sequences(struct client *client, unsigned effects)
-{
-    const struct server *server = client->server;
-    bool is_first = server->expect.status == 'I' && expect_idle(&server->expect);
-
-    if ((effects & EFFECTS_SEQUENCES) != 0) {
-        client->moves_unasked = 0;
-        client->keeps_briefly = false;
-    }
-    if ((effects & EFFECTS_MOVES) != 0) {
-        if (client->keeps_briefly && is_first) {
-            client->moves_unasked++;
-        }
-        client->moves_sequences = true;
-        client->moved_on = server->serial;
-    }
-    if (!client->moves_sequences) {
-        return;
-    }
-    if (client->asks_sequences) {
-        client->keeps |= PIN_SEQUENCE;
-    } else if (client->moves_unasked >= LINK_PINS_UNASKED) {
-        drop_sequences(client);
-    } else if ((effects & EFFECTS_TAKES) != 0 ||
-               atomic_load_explicit(&client->pool->asks_sequences, memory_order_relaxed)) {
-        client->keeps |= PIN_SEQUENCE;
-        client->keeps_briefly = true;
-    }
-}
-
 void link_pins_keep(struct client *client, unsigned effects)
 {
     struct server *server = client->server;
@@ -88,22 +50,7 @@ void link_pins_keep(struct client *client, unsigned effects)
     server->is_spent |= (effects & (EFFECTS_LIBRARY | EFFECTS_HOLDS)) != 0;
     client->keeps |= (effects & EFFECTS_LIBRARY) != 0 ? PIN_LIBRARY : 0;
     client->keeps |= (effects & EFFECTS_HOLDS) != 0 ? PIN_FUNCTION : 0;
-    if ((effects & (EFFECTS_MOVES | EFFECTS_SEQUENCES)) != 0) {
-        keep_sequences(client, effects);
-    }
     client->pins |= client->keeps;
-}
-
-void link_pins_rested(struct client *client)
-{
-    client->moves_unasked++;
-    drop_sequences(client);
-}
-
-void link_pins_sequences_gone(struct client *client)
-{
-    client->moves_sequences = false;
-    drop_sequences(client);
 }
 
 static void refuse(struct client *client, unsigned reasons)
@@ -136,6 +83,9 @@ bool link_pins_settle(struct server *server)
     }
     if (pins_count(&server->pool->pins, &server->pin, reasons, server->io.worker->now)) {
         return true;
+    }
+    if (reasons == PIN_SEQUENCE) {
+        return true; /* until it rests */
     }
     refuse(client, reasons);
     return false;

@@ -10,16 +10,12 @@
  * A session in session pooling, and a replication connection, are not pinned: their servers are
  * nobody else's anyway.
  *
- * What sequences gave last pins a client that has asked for it before, until DISCARD. Where others of the
- * pool have asked, or its statement says nextval() or setval(), it may do so in its next transaction: it is pinned until it rests, and
- * not at all when LINK_PINS_UNASKED of its transactions have passed without.
+ * What sequences gave last: link_sequences.h.
  *
  * Threads: the worker that has both. Bounds: max_pinned_percent of a pool.
  */
 #ifndef SLUICE_PROXY_LINK_PINS_H
 #define SLUICE_PROXY_LINK_PINS_H
-
-#include "protocol/base/clock.h"
 
 #include <stdbool.h>
 
@@ -28,16 +24,8 @@ struct server;
 
 /* The client is about to send a statement whose text leaves something. */
 void link_pins_see(struct client *client);
-/* The same, if what it leaves no question tells of: EFFECTS_LIBRARY, _HOLDS, _MOVES, _SEQUENCES. */
+/* The same, if what it leaves no question tells of: EFFECTS_LIBRARY, _HOLDS. */
 void link_pins_keep(struct client *client, unsigned effects);
-/*
- * A client that has not asked for currval or lastval itself, but might, rests for
- * LINK_PINS_REST after it has taken a value: it is not pinned for that any more.
- */
-void link_pins_rested(struct client *client);
-#define LINK_PINS_REST (100 * SL_MSEC)
-/* DISCARD ALL or SEQUENCES is done. */
-void link_pins_sequences_gone(struct client *client);
 /*
  * The client, all answered, stays with its server. False: between transactions, and with it more
  * would be pinned than may be; the client was told, and is gone or leaving.
@@ -46,7 +34,7 @@ bool link_pins_settle(struct server *server);
 /* Before another client may have the server, or it is closed. */
 void link_pins_end(struct server *server);
 
-enum { LINK_PINS_TEXT_MAX = 160, LINK_PINS_UNASKED = 16 };
+enum { LINK_PINS_TEXT_MAX = 160 };
 
 /* "temporary object, listen" */
 const char *link_pins_text(unsigned reasons, char text[static LINK_PINS_TEXT_MAX]);

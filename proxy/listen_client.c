@@ -11,9 +11,13 @@
 #include "proxy/client.h"
 #include "proxy/link.h"
 #include "proxy/link_params.h"
+#include "proxy/listen_echo.h"
 #include "proxy/listen_group.h"
 #include "proxy/listen_hub.h"
+#include "proxy/listen_passage.h"
+#include "proxy/listen_waiting.h"
 #include "proxy/params.h"
+#include "proxy/process.h"
 #include "proxy/registry.h"
 #include "proxy/server.h"
 #include "proxy/session_state.h"
@@ -52,10 +56,16 @@ static struct listen_sub *sub_find(const struct listen_client *listen, struct sl
     return NULL;
 }
 
+bool listen_client_hears(const struct listen_client *listen, struct sl_span name)
+{
+    return sub_find(listen, name) != NULL;
+}
+
 static void sub_free(struct listen_sub *sub)
 {
     struct listen_client *listen = sub->listen;
 
+    listen_passage_void(listen);
     listen->unconfirmed -= sub->channel->is_confirmed ? 0 : 1;
     listen->unmarked -= sub->number == 0 ? 1 : 0;
     sl_map_remove(&listen->subs, &sub->node);
@@ -90,13 +100,34 @@ static struct listen_sub *sub_new(struct listen_client *listen, struct sl_span n
     sl_list_append(&channel->subs, &sub->in_channel);
     listen->unconfirmed += channel->is_confirmed ? 0 : 1;
     listen->unmarked++;
+    listen_passage_void(listen);
     return sub;
+}
+
+struct listen_sub *listen_client_sub(struct listen_client *listen, struct sl_span name)
+{
+    struct listen_sub *sub = sub_find(listen, name);
+
+    return sub != NULL ? sub : sub_new(listen, name);
 }
 
 /* Is it the listener's to say? */
 static bool is_moved(const struct listen_sub *sub)
 {
     return sub->number != 0 && sub->number <= sub->listen->server_marked;
+}
+
+/* What is not moved yet gets the number of the next marker; or is it taken back again? */
+static void number_new(struct listen_client *listen, uint32_t from, uint32_t to)
+{
+    listen_passage_void(listen);
+    SL_LIST_EACH (it, &listen->all) {
+        struct listen_sub *sub = SL_CONTAINER(it, struct listen_sub, link);
+        if (sub->number == from) {
+            listen->unmarked += (to == 0 ? 1U : 0U) - (from == 0 ? 1U : 0U);
+            sub->number = to;
+        }
+    }
 }
 
 static void timer_fired(struct timer *timer);
@@ -118,10 +149,16 @@ static struct listen_client *listen_new(struct client *client)
     sl_map_init(&listen->subs, CHANNELS_MAX);
     sl_buf_init(&listen->waiting, LISTEN_WAITING_MAX);
     timer_init(&listen->timer, timer_fired);
+    timer_init(&listen->echo_timer, listen_echo_timer_fired);
     sl_list_append(&group->clients, &listen->link);
     client->listen = listen;
     atomic_fetch_add(&place_of(listen)->subscribers, 1);
     return listen;
+}
+
+struct listen_client *listen_client_of(struct client *client)
+{
+    return client->listen != NULL ? client->listen : listen_new(client);
 }
 
 void listen_client_free(struct client *client)
@@ -140,8 +177,9 @@ void listen_client_free(struct client *client)
     }
     atomic_fetch_sub(&place_of(listen)->subscribers, 1);
     timer_clear(&client->io.worker->timers, &listen->timer);
+    timer_clear(&client->io.worker->timers, &listen->echo_timer);
     sl_map_fini(&listen->subs);
-    sl_buf_fini(&listen->waiting);
+    listen_waiting_forget(listen);
     sl_list_remove(&listen->link);
     sl_list_remove(&listen->touched);
     listen_group_ask(listen->group);
@@ -149,17 +187,7 @@ void listen_client_free(struct client *client)
     free(listen);
 }
 
-/* ---- what waits ---- */
-
-static bool is_ascii(struct sl_span bytes)
-{
-    for (size_t i = 0; i < bytes.len; i++) {
-        if ((bytes.at[i] & 0x80) != 0) {
-            return false;
-        }
-    }
-    return true;
-}
+/* ---- news ---- */
 
 static bool has_its_encoding(const struct listen_client *listen)
 {
@@ -168,87 +196,13 @@ static bool has_its_encoding(const struct listen_client *listen)
     return own != NULL && strcasecmp(own, listen->group->up.encoding) == 0;
 }
 
-static void put_waiting(struct listen_client *listen, struct sl_span message)
-{
-    listen->is_over |= sl_buf_put(&listen->waiting, message.at, message.len) != SL_OK;
-    listen_client_touch(listen);
-}
-
-static void warn(struct listen_client *listen, const char *text)
-{
-    struct sl_buf notice;
-
-    sl_buf_init(&notice, 1024);
-    if (back_put_notice(&notice, "WARNING", SL_STATE_WARNING, text) == SL_OK) {
-        put_waiting(listen, sl_buf_borrow(&notice));
-        atomic_fetch_add(&place_of(listen)->warned, 1);
-    } else {
-        listen->is_over = true;
-    }
-    sl_buf_fini(&notice);
-}
-
 static void warn_of_missed(struct listen_client *listen)
 {
     listen->has_missed = false;
-    warn(listen, "the connection that listens for this session was lost: notifications of its "
-                 "channels may have been missed; from now on they are delivered again");
+    listen_waiting_warn(listen,
+            "the connection that listens for this session was lost: notifications of its "
+            "channels may have been missed; from now on they are delivered again");
 }
-
-/* Those of channels that it listens to no more, as PostgreSQL would not send them either. */
-static void drop_waiting(struct listen_client *listen)
-{
-    struct sl_span from = sl_buf_borrow(&listen->waiting);
-    size_t kept = 0;
-
-    if (from.len == 0) {
-        return;
-    }
-    uint8_t *to = listen->waiting.at + listen->waiting.done;
-
-    while (from.len >= MESSAGE_HEAD) {
-        size_t len = sl_get_u32(from.at + 1) + 1;
-        struct back_notification notification;
-        bool is_other = from.at[0] != BACK_NOTIFICATION ||
-                        back_notification_read(sl_span(from.at + MESSAGE_HEAD, len - MESSAGE_HEAD),
-                                &notification) != SL_OK ||
-                        sub_find(listen, notification.channel) != NULL;
-        if (is_other) {
-            memmove(to + kept, from.at, len);
-            kept += len;
-        }
-        from = sl_span(from.at + len, from.len - len);
-    }
-    listen->waiting.filled = listen->waiting.done + kept;
-}
-
-static bool may_flush(const struct client *client)
-{
-    const struct server *server = client->server;
-
-    if ((client->state != CLIENT_ACTIVE && client->state != CLIENT_WAITING) ||
-            io_is_clogged(&client->io) || client->io.is_failed || client->has_left) {
-        return false;
-    }
-    return server == NULL ||
-           (expect_idle(&server->expect) && server->expect.status == 'I' &&
-                   !server->expect.skipping && !server->is_unsynced && server->body_left == 0 &&
-                   client->body_left == 0 && server->answer == NULL && !server->may_have_left &&
-                   !server->may_have_ended && !server->is_retried);
-}
-
-void listen_client_flush(struct client *client)
-{
-    struct listen_client *listen = client->listen;
-
-    if (listen == NULL || sl_buf_len(&listen->waiting) == 0 || !may_flush(client)) {
-        return;
-    }
-    client_say(client, sl_buf_borrow(&listen->waiting));
-    sl_buf_fini(&listen->waiting); /* idle it holds nothing */
-}
-
-/* ---- news ---- */
 
 void listen_client_touch(struct listen_client *listen)
 {
@@ -269,6 +223,21 @@ void listen_client_confirmed(struct listen_sub *sub, bool is_confirmed)
     listen_client_touch(listen);
 }
 
+static void hear(struct listen_client *listen, struct sl_span message)
+{
+    struct sl_span text = sl_span(message.at + MESSAGE_HEAD + 4, message.len - MESSAGE_HEAD - 4);
+    if (!channels_is_ascii(text) && !has_its_encoding(listen)) {
+        listen_waiting_warn(listen,
+                "a notification could not be delivered: it is in another encoding than the "
+                "client_encoding of this session");
+        return;
+    }
+    bool is_own = sl_get_u32(message.at + MESSAGE_HEAD) == listen->client->cancel.pid;
+    listen->hears_itself |= is_own && !listen->owes_ready;
+    atomic_fetch_add_explicit(&place_of(listen)->told, 1, memory_order_relaxed);
+    listen_waiting_put(listen, message);
+}
+
 void listen_client_heard(struct listen_sub *sub, struct sl_span message)
 {
     struct listen_client *listen = sub->listen;
@@ -276,14 +245,37 @@ void listen_client_heard(struct listen_sub *sub, struct sl_span message)
     if (sub->number == 0 || sub->number > listen->hub_marked) {
         return; /* its server says it */
     }
-    struct sl_span text = sl_span(message.at + MESSAGE_HEAD + 4, message.len - MESSAGE_HEAD - 4);
-    if (!is_ascii(text) && !has_its_encoding(listen)) {
-        warn(listen, "a notification could not be delivered: it is in another encoding than the "
-                     "client_encoding of this session");
-        return;
+    if (listen_passage_counts(sub)) {
+        hear(listen, message);
     }
-    atomic_fetch_add_explicit(&place_of(listen)->told, 1, memory_order_relaxed);
-    put_waiting(listen, message);
+}
+
+void listen_client_replay(struct listen_client *listen, struct sl_span message)
+{
+    struct back_notification notification;
+    struct sl_span body = sl_span(message.at + MESSAGE_HEAD, message.len - MESSAGE_HEAD);
+
+    if (back_notification_read(body, &notification) == SL_OK &&
+            listen_client_hears(listen, notification.channel)) {
+        hear(listen, message);
+    }
+}
+
+void listen_client_skip(struct listen_client *listen, struct sl_span name, uint64_t count)
+{
+    struct listen_sub *sub = sub_find(listen, name);
+
+    if (sub != NULL) {
+        sub->skip = count;
+    }
+}
+
+void listen_client_missed(struct listen_client *listen)
+{
+    listen->has_missed = true;
+    if (listen->unconfirmed == 0) {
+        warn_of_missed(listen);
+    }
 }
 
 void listen_client_marked(struct listen_group *group, const struct listen_marker *marker)
@@ -291,8 +283,10 @@ void listen_client_marked(struct listen_group *group, const struct listen_marker
     const struct client *client = client_find(group->worker, marker->client);
     struct listen_client *listen = client == NULL ? NULL : client->listen;
 
-    if (listen != NULL && listen->group == group && marker->number <= listen->number &&
-            marker->number > listen->hub_marked) {
+    if (listen != NULL && listen->group == group && (marker->number & LISTEN_ECHO_BIT) != 0) {
+        listen_echo_heard(listen, marker->number);
+    } else if (listen != NULL && listen->group == group && marker->number <= listen->number &&
+               marker->number > listen->hub_marked) {
         listen->hub_marked = marker->number;
         listen_client_touch(listen);
     }
@@ -301,9 +295,28 @@ void listen_client_marked(struct listen_group *group, const struct listen_marker
 void listen_client_lost(struct listen_client *listen)
 {
     listen->unconfirmed = listen->subs.count;
+    if (listen->hub_marked < listen->number && listen->number != LISTEN_PASSED) {
+        /* What comes before it the next one may say, too: so its server says it, until the next marker. */
+        listen->has_missed |= listen->server_marked == listen->number;
+        number_new(listen, listen->number, 0);
+    }
     listen->hub_marked = listen->number; /* no marker of before will come */
+    listen->awaits = false;              /* nor what was heard on its way here */
+    listen_passage_void(listen);
+    SL_LIST_EACH (it, &listen->all) {
+        SL_CONTAINER(it, struct listen_sub, link)->skip = 0;
+    }
     listen->has_missed |= listen->unmarked < listen->subs.count;
     listen_client_touch(listen);
+}
+
+void listen_client_deaf(struct listen_client *listen)
+{
+    if (listen->has_missed) {
+        listen_waiting_warn(listen,
+                "the connection that listens for this session was lost, and cannot be made "
+                "again yet: notifications of its channels are being missed");
+    }
 }
 
 static void end(struct client *client)
@@ -322,26 +335,30 @@ void listen_client_see(struct listen_client *listen)
     struct client *client = listen->client;
     struct server *server = client->server;
 
+    if (client->state == CLIENT_MOVING) {
+        return; /* it may be another process's: what waits is not, if it is not */
+    }
     if (listen->is_over) {
         end(client);
         return;
     }
-    if (server != NULL && (client->pins & PIN_LISTEN) != 0 && server->state == SERVER_LINKED &&
+    bool is_due = listen->owes_ready || ((client->pins & PIN_LISTEN) != 0 && !client->is_held);
+    if (is_due && server != NULL && server->state == SERVER_LINKED &&
             expect_idle(&server->expect) && server->expect.status == 'I' &&
-            client->state == CLIENT_ACTIVE && !client->is_held) {
+            client->state == CLIENT_ACTIVE) {
         link_settle(server); /* it may be what this pin waited for */
         return;
     }
-    listen_client_flush(client);
+    listen_waiting_flush(client);
 }
 
 /* ---- moving ---- */
 
-static const char *marker_text(
-        const struct listen_client *listen, uint32_t number, char text[static LISTEN_MARKER_MAX])
+const char *listen_client_marker(const struct listen_client *listen, uint32_t number, char *text)
 {
     const struct client *client = listen->client;
-    struct listen_marker marker = {.database = listen->group->database->index,
+    struct listen_marker marker = {.process = process_number(),
+            .database = listen->group->database->index,
             .worker = client->io.worker->index,
             .client = client->id,
             .number = number};
@@ -350,7 +367,7 @@ static const char *marker_text(
     return text;
 }
 
-static void ask(struct listen_client *listen, enum listen_asked what, struct sl_buf *text)
+void listen_client_ask(struct listen_client *listen, enum listen_asked what, struct sl_buf *text)
 {
     struct server *server = listen->client->server;
 
@@ -361,18 +378,6 @@ static void ask(struct listen_client *listen, enum listen_asked what, struct sl_
     }
     listen->asked = (uint8_t)what;
     server->listen_asks = true;
-}
-
-/* What is not moved yet gets the number of the next marker; or is it taken back again? */
-static void number_new(struct listen_client *listen, uint32_t from, uint32_t to)
-{
-    SL_LIST_EACH (it, &listen->all) {
-        struct listen_sub *sub = SL_CONTAINER(it, struct listen_sub, link);
-        if (sub->number == from) {
-            listen->unmarked += (to == 0 ? 1U : 0U) - (from == 0 ? 1U : 0U);
-            sub->number = to;
-        }
-    }
 }
 
 static void ask_to_mark(struct listen_client *listen)
@@ -386,8 +391,8 @@ static void ask_to_mark(struct listen_client *listen)
     uint32_t number = listen->number + 1;
     const char *name = listen->group->private_name;
     if (sl_buf_printf(&text, "SET LOCAL statement_timeout = 0; LISTEN \"%s\"; NOTIFY \"%s\", '%s'",
-                name, name, marker_text(listen, number, marker)) == SL_OK) {
-        ask(listen, LISTEN_ASKED_MARK, &text);
+                name, name, listen_client_marker(listen, number, marker)) == SL_OK) {
+        listen_client_ask(listen, LISTEN_ASKED_MARK, &text);
     }
     sl_buf_reset(&text);
     if (listen->asked == LISTEN_ASKED_MARK) {
@@ -411,7 +416,7 @@ static void ask_to_leave(struct listen_client *listen)
     sl_buf_init(&text, TEXT_MAX);
     if (sl_buf_printf(&text, "SET LOCAL statement_timeout = 0; UNLISTEN *%s",
                 listen->has_setting ? "; RESET " LISTEN_SETTING : "") == SL_OK) {
-        ask(listen, LISTEN_ASKED_LEAVE, &text);
+        listen_client_ask(listen, LISTEN_ASKED_LEAVE, &text);
     }
     sl_buf_fini(&text);
 }
@@ -483,7 +488,7 @@ void listen_client_asked(struct server *server, enum expect_outcome outcome)
     struct listen_client *listen = client == NULL ? NULL : client->listen;
     bool is_done = outcome == EXPECT_DONE;
 
-    server->listen_asks = false;
+    server->listen_asks = listen != NULL && listen->owes_ready;
     if (listen == NULL) {
         return;
     }
@@ -506,11 +511,17 @@ void listen_client_asked(struct server *server, enum expect_outcome outcome)
     case LISTEN_ASKED_HOME:
         listen->is_home = is_done;
         server->is_broken |= !is_done; /* as with settings: nothing may be behind it */
+        server->has_refused |= !is_done;
         break;
     case LISTEN_ASKED_SETTING:
     case LISTEN_ASKED_AGAIN:
         listen->may_go = asked == LISTEN_ASKED_AGAIN || listen->is_set || !is_done;
         listen->must_repeat = !listen->may_go;
+        break;
+    case LISTEN_ASKED_ECHO:
+        if (!is_done) {
+            listen_echo_failed(listen);
+        }
         break;
     case LISTEN_ASKED_NOTHING:
         break;
@@ -522,13 +533,17 @@ static void timer_fired(struct timer *timer)
 {
     struct listen_client *listen = SL_CONTAINER(timer, struct listen_client, timer);
 
-    if (listen->hub_marked < listen->number && listen->asked != LISTEN_ASKED_MARK) {
+    if (listen->awaits) {
+        listen_passage_missed(listen); /* there was no memory for the answer */
+        listen_waiting_flush(listen->client);
+    } else if (listen->hub_marked < listen->number && listen->asked != LISTEN_ASKED_MARK) {
         mark_failed(listen);
         listen->has_failed = false;
         listen->is_stuck = true;
-        warn(listen, "notifications of this session's channels may have been missed in the last "
-                     "seconds");
-        listen_client_flush(listen->client);
+        listen_waiting_warn(listen,
+                "notifications of this session's channels may have been missed in the last "
+                "seconds");
+        listen_waiting_flush(listen->client);
     }
 }
 
@@ -548,7 +563,7 @@ static bool is_its(const struct client *client, struct sl_span body)
         return false;
     }
     if (sl_span_is(notification.channel, listen->group->private_name)) {
-        if (sl_span_is(notification.payload, marker_text(listen, listen->number, text))) {
+        if (sl_span_is(notification.payload, listen_client_marker(listen, listen->number, text))) {
             listen->server_marked = listen->number;
         }
         return false;
@@ -591,6 +606,7 @@ static void take_names(struct listen_client *listen, struct sl_span names)
             listen->is_stuck = true;
             continue;
         }
+        listen->is_stuck |= sub->channel->is_refused;
         sub->seen = listen->seen;
     }
 }
@@ -626,10 +642,10 @@ void listen_client_answered(
         }
     }
     if (is_gone) {
-        drop_waiting(listen);
+        listen_waiting_drop(listen);
     }
     listen_group_ask(listen->group);
-    if (listen->subs.count == 0 && sl_buf_len(&listen->waiting) == 0) {
+    if (listen->subs.count == 0 && sl_buf_len(&listen->waiting) == 0 && !listen->owes_ready) {
         listen_client_free(client);
     }
 }
@@ -671,7 +687,7 @@ static void replay(struct listen_client *listen)
     enum sl_err err = sl_buf_put(&text, head, sizeof head - 1);
     err = err == SL_OK ? put_all(listen, &text) : err;
     if (err == SL_OK) {
-        ask(listen, LISTEN_ASKED_HOME, &text);
+        listen_client_ask(listen, LISTEN_ASKED_HOME, &text);
     }
     sl_buf_fini(&text);
 }
@@ -684,7 +700,7 @@ static void ask_setting(struct listen_client *listen)
     listen->is_set = false;
     sl_buf_init(&text, TEXT_MAX);
     if (sl_buf_put(&text, query, sizeof query - 1) == SL_OK) {
-        ask(listen, LISTEN_ASKED_SETTING, &text);
+        listen_client_ask(listen, LISTEN_ASKED_SETTING, &text);
     }
     sl_buf_fini(&text);
 }
@@ -704,7 +720,7 @@ static void replay_within(struct listen_client *listen)
                 "SELECT pg_catalog.set_config('" LISTEN_SETTING "', '%s', false)", listen->value);
     }
     if (err == SL_OK) {
-        ask(listen, LISTEN_ASKED_AGAIN, &text);
+        listen_client_ask(listen, LISTEN_ASKED_AGAIN, &text);
     }
     sl_buf_fini(&text);
     listen->has_setting |= listen->asked == LISTEN_ASKED_AGAIN;
@@ -720,10 +736,11 @@ bool listen_client_may_send(struct client *client, unsigned effects)
     struct listen_client *listen = client->listen;
     struct server *server = client->server;
 
-    bool matters = (effects & (EFFECTS_UNLISTENS | EFFECTS_CHANNELS)) != 0 ||
-                   (client->asks_channels && server->expect.status == 'I');
+    bool unlistens = (effects & EFFECTS_UNLISTENS) != 0;
+    bool asks = (effects & EFFECTS_CHANNELS) != 0 ||
+                (client->asks_channels && server->expect.status == 'I');
 
-    if (!matters || listen->is_home || listen->subs.count == 0) {
+    if ((!unlistens && !asks) || listen->is_home || listen->subs.count == 0) {
         return true;
     }
     if (listen->may_go) {
@@ -740,6 +757,8 @@ bool listen_client_may_send(struct client *client, unsigned effects)
     }
     if (server->expect.status == 'I') {
         replay(listen);
+    } else if (!unlistens) {
+        return true; /* it would not tell of them yet */
     } else if (!listen->has_setting || listen->must_repeat) {
         listen->must_repeat = false;
         replay_within(listen);

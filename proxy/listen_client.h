@@ -27,13 +27,9 @@
  *   can be sent ahead (in the middle of a pipeline), and where a function does it, only what is new is
  *   seen: the client goes on hearing what it has UNLISTENed.
  *
- * A notification goes to the client when it has no server, or is between transactions there; else
- * it waits, LISTEN_WAITING_MAX bytes of them at most, beyond which the session ends, and it is told
- * why. When the listener was lost, and listens to all of a client's channels again, the client
- * gets a WARNING; as well where a notification is in an encoding that is not the client's.
- *
- * What is not as without a proxy: a client's own NOTIFY comes behind the ReadyForQuery of its
- * transaction instead of ahead of it.
+ * When the listener was lost, and listens to all of a client's channels again, the client
+ * gets a WARNING, and one meanwhile if that takes longer than a moment; as well where a notification is
+ * in an encoding that is not the client's.
  *
  * Ownership: a struct listen_client is its client's. Threads: the worker's. Bounds: CHANNELS_MAX channels
  * of a worker, beyond which the client stays pinned.
@@ -56,7 +52,7 @@ struct listen_marker;
 struct request;
 struct server;
 
-enum { LISTEN_WAITING_MAX = 8 << 20, LISTEN_VALUE_MAX = 48 };
+enum { LISTEN_VALUE_MAX = 48 };
 
 #define LISTEN_SETTING "sluice.listening"
 #define LISTEN_MARK_TIME (10 * SL_SECOND)
@@ -68,7 +64,8 @@ enum listen_asked {
     LISTEN_ASKED_LEAVE,   /* 3. */
     LISTEN_ASKED_HOME,    /* LISTEN to all, in a transaction of its own */
     LISTEN_ASKED_SETTING, /* is LISTEN_SETTING there? */
-    LISTEN_ASKED_AGAIN    /* LISTEN to all, and LISTEN_SETTING, in the client's */
+    LISTEN_ASKED_AGAIN,   /* LISTEN to all, and LISTEN_SETTING, in the client's */
+    LISTEN_ASKED_ECHO     /* listen_echo.h */
 };
 
 struct listen_client {
@@ -97,7 +94,20 @@ struct listen_client {
     bool may_go;      /* the request at hand: the server knows */
     bool is_set;      /* the answer to LISTEN_ASKED_SETTING */
     bool must_repeat; /* it was no: the savepoint was rolled back to */
+
+    /* Of listen_echo.h. */
+    struct timer echo_timer;
+    uint32_t echo;       /* of its last marker */
+    uint32_t echo_heard; /* from the listener */
+    bool owes_ready;     /* a ReadyForQuery is withheld */
+    bool is_echo_sent;   /* the marker behind it */
+    bool hears_itself;   /* it has heard its own behind ReadyForQuery */
     char value[LISTEN_VALUE_MAX];
+
+    /* Of listen_passage.h. */
+    uint32_t marking; /* settled since that marker was asked for; 0: it is not */
+    uint32_t mark;    /* the last that came, if it was settled then; its subs count from there */
+    bool awaits;      /* it has come, and does not hear yet */
 };
 
 struct listen_sub {
@@ -108,6 +118,8 @@ struct listen_sub {
     struct group_channel *channel;
     uint32_t number; /* of the marker that moves it; 0: not sent */
     uint32_t seen;
+    uint64_t heard; /* listen_passage.h: behind the last marker for all */
+    uint64_t skip;  /* likewise: so many of the next have been heard elsewhere */
 };
 
 /* ---- by its server, session_state.c and link.c ---- */
@@ -121,8 +133,6 @@ bool listen_client_was_whole(const struct client *client, struct sl_span value);
 bool listen_client_settle(struct client *client, struct server *server);
 /* It waits for the listener only, and its pin will end: it need not be counted. */
 bool listen_client_is_moving(const struct client *client);
-/* What waits goes to the client, if that may be now. */
-void listen_client_flush(struct client *client);
 /* They part. */
 void listen_client_parted(struct client *client);
 /* A NotificationResponse: does it go to the server's client? */
@@ -131,6 +141,16 @@ bool listen_client_passes(struct server *server, struct sl_span body);
 void listen_client_asked(struct server *server, enum expect_outcome outcome);
 void listen_client_row(struct server *server, struct sl_span body);
 
+/* ---- by listen_waiting.c and listen_echo.c ---- */
+
+/* Is it one of its channels? */
+bool listen_client_hears(const struct listen_client *listen, struct sl_span name);
+
+/* A hidden request to its server; it was sent if listen->asked says so. */
+void listen_client_ask(struct listen_client *listen, enum listen_asked what, struct sl_buf *text);
+/* Returns text: the marker of that number. */
+const char *listen_client_marker(const struct listen_client *listen, uint32_t number, char *text);
+
 /* ---- by client_relay.c ---- */
 
 /* A request with these effects is next. False: it has to wait for its server's answer. */
@@ -138,12 +158,25 @@ bool listen_client_may_send(struct client *client, unsigned effects);
 /* The client is gone. */
 void listen_client_free(struct client *client);
 
+/* ---- by listen_passage.c ---- */
+
+/* The client's, made if need be; a channel of it, likewise. NULL: it cannot be. */
+struct listen_client *listen_client_of(struct client *client);
+struct listen_sub *listen_client_sub(struct listen_client *listen, struct sl_span name);
+/* Something, maybe, has been missed: that is said once all of its channels are heard. */
+void listen_client_missed(struct listen_client *listen);
+/* One that has come before is heard now; the next so many of a channel are not. */
+void listen_client_replay(struct listen_client *listen, struct sl_span message);
+void listen_client_skip(struct listen_client *listen, struct sl_span name, uint64_t count);
+
 /* ---- by listen_group.c ---- */
 
 void listen_client_confirmed(struct listen_sub *sub, bool is_confirmed);
 void listen_client_heard(struct listen_sub *sub, struct sl_span message);
 void listen_client_marked(struct listen_group *group, const struct listen_marker *marker);
 void listen_client_lost(struct listen_client *listen);
+/* It cannot be made again, and goes on being tried. */
+void listen_client_deaf(struct listen_client *listen);
 void listen_client_touch(struct listen_client *listen);
 /* Behind the last of a letter's news: the client may go on, or end. */
 void listen_client_see(struct listen_client *listen);

@@ -4,8 +4,10 @@
 #include "protocol/back.h"
 #include "protocol/base/check.h"
 #include "protocol/message.h"
+#include "proxy/client.h"
 #include "proxy/listen_client.h"
 #include "proxy/listen_hub.h"
+#include "proxy/listen_passage.h"
 #include "proxy/pool.h"
 #include "proxy/registry.h"
 #include "proxy/worker.h"
@@ -112,7 +114,8 @@ void listen_group_unwant(struct listen_group *group, struct group_channel *chann
 }
 
 /* names is taken over. */
-static bool send_ask(struct listen_group *group, struct sl_buf *names, bool wants)
+static bool send_ask(struct listen_group *group, struct sl_buf *names, enum listen_what what,
+        const struct listen_marker *of)
 {
     struct listen_ask *ask = calloc(1, sizeof *ask);
 
@@ -123,7 +126,10 @@ static bool send_ask(struct listen_group *group, struct sl_buf *names, bool want
     ask->database = group->database;
     ask->pool = group->pool;
     ask->worker = group->worker->index;
-    ask->wants = wants;
+    ask->what = what;
+    if (of != NULL) {
+        ask->mark = *of;
+    }
     ask->names = *names;
     sl_buf_init(names, CHANNELS_BYTES_MAX);
     listen_hub_send(ask);
@@ -140,7 +146,7 @@ static void tell_unused(struct listen_group *group)
         const struct channel *channel = &SL_CONTAINER(it, struct group_channel, unused)->channel;
         is_put = is_put && channels_list_add(&names, sl_span(channel->name, channel->len)) == SL_OK;
     }
-    if (is_put && send_ask(group, &names, false)) {
+    if (is_put && send_ask(group, &names, LISTEN_WANTS_NO_MORE, NULL)) {
         SL_LIST_EACH_SAFE (it, &group->unused) {
             channel_free(group, SL_CONTAINER(it, struct group_channel, unused));
         }
@@ -155,11 +161,25 @@ void listen_group_ask(struct listen_group *group)
     }
     /* First what is new: what is unused may be so only since then. */
     if (sl_buf_len(&group->asks) > 0) {
-        SL_IGNORE(!send_ask(group, &group->asks, true), "the next time");
+        SL_IGNORE(!send_ask(group, &group->asks, LISTEN_WANTS, NULL), "the next time");
     }
     if (sl_buf_len(&group->asks) == 0 && !sl_list_empty(&group->unused)) {
         tell_unused(group);
     }
+}
+
+void listen_group_ask_mark(struct listen_group *group)
+{
+    struct sl_buf none;
+
+    sl_buf_init(&none, 0);
+    SL_IGNORE(!send_ask(group, &none, LISTEN_WANTS_MARK, NULL), "the next time");
+}
+
+bool listen_group_ask_adopt(
+        struct listen_group *group, struct sl_buf *names, const struct listen_marker *of)
+{
+    return send_ask(group, names, LISTEN_ADOPTS, of);
 }
 
 /* ---- news ---- */
@@ -200,6 +220,7 @@ static void take_up(struct listen_group *group, struct sl_span bytes)
         group->up = up;
     }
     group->is_failing = false;
+    group->failures = 0;
 }
 
 static void take_name(struct listen_group *group, struct sl_span name, bool is_confirmed)
@@ -239,14 +260,59 @@ static void take_marker(struct listen_group *group, struct sl_span bytes)
 
     SL_CHECK(bytes.len == sizeof marker);
     memcpy(&marker, bytes.at, sizeof marker);
-    listen_client_marked(group, &marker);
+    if (marker.worker == LISTEN_MARK_ALL) {
+        listen_passage_marked(group, marker.number);
+    } else {
+        listen_client_marked(group, &marker);
+    }
 }
 
-static void take_failing(struct listen_group *group)
+/* Of those of its clients the one behind the pool that it has, in a round. */
+static struct pool *next_pool(const struct listen_group *group)
+{
+    struct pool *next = NULL;
+    struct pool *first = group->pool;
+
+    SL_LIST_EACH (it, &group->clients) {
+        struct pool *pool = SL_CONTAINER(it, struct listen_client, link)->client->pool;
+        first = (uintptr_t)pool < (uintptr_t)first ? pool : first;
+        if ((uintptr_t)pool > (uintptr_t)group->pool &&
+                (next == NULL || (uintptr_t)pool < (uintptr_t)next)) {
+            next = pool;
+        }
+    }
+    return next != NULL ? next : first;
+}
+
+/* As whom it was tried may be what is wrong with it: the hub takes one of those that are offered. */
+static void try_another(struct listen_group *group)
+{
+    struct pool *pool = next_pool(group);
+    struct sl_buf names;
+
+    if (!registry_hold(&pool->holders)) {
+        return;
+    }
+    registry_let_go(&group->pool->holders);
+    group->pool = pool;
+    sl_buf_init(&names, CHANNELS_BYTES_MAX);
+    SL_IGNORE(!send_ask(group, &names, LISTEN_WANTS, NULL), "it fails again, and is tried again");
+    sl_buf_fini(&names);
+}
+
+static void take_failing(struct listen_group *group, bool was_tried)
 {
     group->is_failing = true;
+    group->failures += was_tried ? 1 : 0;
     SL_LIST_EACH (it, &group->clients) {
-        listen_client_touch(SL_CONTAINER(it, struct listen_client, link));
+        struct listen_client *listen = SL_CONTAINER(it, struct listen_client, link);
+        if (was_tried && group->failures == LISTEN_FAILURES_SAID) {
+            listen_client_deaf(listen);
+        }
+        listen_client_touch(listen);
+    }
+    if (was_tried) {
+        try_another(group);
     }
 }
 
@@ -270,7 +336,19 @@ static void take(struct listen_group *group, const struct listen_record *record)
         take_down(group);
         break;
     case LISTEN_FAILING:
-        take_failing(group);
+        take_failing(group, record->bytes.len > 0);
+        break;
+    case LISTEN_MARKING:
+        listen_passage_marking(group, record->bytes);
+        break;
+    case LISTEN_REPLAYED:
+        listen_passage_replayed(group, record->bytes);
+        break;
+    case LISTEN_SKIP:
+        listen_passage_skip(group, record->bytes);
+        break;
+    case LISTEN_ADOPTED:
+        listen_passage_adopted(group, record->bytes);
         break;
     }
 }

@@ -12,10 +12,14 @@
 #ifndef SLUICE_PROXY_LISTEN_GROUP_H
 #define SLUICE_PROXY_LISTEN_GROUP_H
 
+#include "protocol/base/clock.h"
 #include "protocol/base/list.h"
 #include "protocol/base/span.h"
 #include "proxy/channels.h"
 #include "proxy/listen_news.h"
+
+/* Most of a second of trying. */
+enum { LISTEN_FAILURES_SAID = 4 };
 
 struct database;
 struct pool;
@@ -26,14 +30,18 @@ struct listen_group {
     struct database *database;
     struct pool *pool; /* held */
     struct worker *worker;
-    struct listen_up up;    /* serial 0: the listener is not there */
-    bool is_failing;        /* and could not be made */
-    bool is_busy;           /* with a letter: not to be freed */
-    struct sl_map channels; /* struct group_channel */
-    struct sl_list clients; /* struct listen_client */
-    struct sl_list touched; /* those that were told something in this letter */
-    struct sl_list unused;  /* channels without a client: the hub is to be told */
-    struct sl_buf asks;     /* names to be asked for */
+    struct listen_up up;      /* serial 0: the listener is not there */
+    bool is_failing;          /* and could not be made */
+    unsigned failures;        /* since it was there */
+    bool is_busy;             /* with a letter: not to be freed */
+    sl_usec echo_rests_until; /* listen_echo.h */
+    sl_usec marked_at;        /* listen_passage.h: a marker for all came, */
+    sl_usec mark_asked_at;    /* was asked for */
+    struct sl_map channels;   /* struct group_channel */
+    struct sl_list clients;   /* struct listen_client */
+    struct sl_list touched;   /* those that were told something in this letter */
+    struct sl_list unused;    /* channels without a client: the hub is to be told */
+    struct sl_buf asks;       /* names to be asked for */
     char private_name[LISTEN_PRIVATE_MAX];
 };
 
@@ -56,6 +64,15 @@ struct group_channel *listen_group_want(struct listen_group *group, struct sl_sp
 void listen_group_unwant(struct listen_group *group, struct group_channel *channel);
 /* What has changed goes to the hub. Without memory for it, it goes the next time. */
 void listen_group_ask(struct listen_group *group);
+
+/* A marker for all is wanted (listen_keep.h). Without memory, the next time. */
+void listen_group_ask_mark(struct listen_group *group);
+/*
+ * A client has come with these, which are taken over: LISTEN_ADOPTS, of that client and behind that number.
+ * False: no memory.
+ */
+SL_MUST_CHECK bool listen_group_ask_adopt(
+        struct listen_group *group, struct sl_buf *names, const struct listen_marker *of);
 
 /* News from the hub, for whichever group has that database. */
 void listen_group_take(

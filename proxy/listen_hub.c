@@ -4,8 +4,7 @@
 #include "conf/conf.h"
 #include "protocol/back.h"
 #include "protocol/base/log.h"
-#include "proxy/channels.h"
-#include "proxy/listen_news.h"
+#include "proxy/listen_inside.h"
 #include "proxy/params.h"
 #include "proxy/pool.h"
 #include "proxy/process.h"
@@ -16,43 +15,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum {
-    BATCH_MAX = 65536,
-    NOTIFICATION_MAX = 65536,
-    NEWS_BYTES_MAX = 256 << 20,
-    WORDS = WORKERS_MAX / 64
-};
+enum { BATCH_MAX = 65536, NOTIFICATION_MAX = 65536, NEWS_BYTES_MAX = 256 << 20 };
 
 #define LOOK_PERIOD (5 * SL_SECOND)
-
-enum hub_channel_state { WANTED, ASKED, HEARD, RESTING, LEAVING };
-
-struct hub_channel {
-    struct channel channel;
-    struct sl_list link; /* of its state's list */
-    enum hub_channel_state state;
-    uint64_t workers[WORDS]; /* who wants it; nobody: RESTING or LEAVING, or soon to be */
-    sl_usec since;           /* nobody has wanted it */
-};
-
-struct listen_hub {
-    struct sl_list link; /* on its worker's list */
-    struct database *database;
-    struct pool *pool; /* held */
-    struct worker *worker;
-    struct server *server; /* NULL: none */
-    struct sl_map channels;
-    struct sl_list lists[LEAVING + 1];
-    uint64_t workers[WORDS]; /* who has ever asked */
-    struct listen_news *news[WORKERS_MAX];
-    struct timer timer;
-    sl_usec retry_at;
-    sl_usec backoff;
-    bool is_up;     /* the first answer has come */
-    bool is_asking; /* a batch is under way */
-    bool is_full;   /* there was no memory for news: the connection goes */
-    char private_name[LISTEN_PRIVATE_MAX];
-};
+#define PAUSED_PERIOD (50 * SL_MSEC) /* it goes when the others have gone */
+#define BEHIND_PERIOD (5 * SL_MSEC)
 
 static struct listen_place *place_of(struct listen_hub *hub)
 {
@@ -77,7 +44,7 @@ static bool has_any(const uint64_t *workers)
 {
     uint64_t all = 0;
 
-    for (size_t i = 0; i < WORDS; i++) {
+    for (size_t i = 0; i < HUB_WORDS; i++) {
         all |= workers[i];
     }
     return all != 0;
@@ -91,7 +58,7 @@ static struct sl_span name_of(const struct hub_channel *channel)
 }
 
 /* Without memory for it the connection goes, so that nothing is missed and not said. */
-static void tell(
+void listen_hub_tell(
         struct listen_hub *hub, unsigned worker, enum listen_news_kind kind, struct sl_span bytes)
 {
     struct listen_news *news = hub->news[worker];
@@ -114,9 +81,14 @@ static void tell_all(struct listen_hub *hub, const uint64_t *workers, enum liste
 {
     for (unsigned i = 0; i < process_workers(); i++) {
         if (has_worker(workers, i)) {
-            tell(hub, i, kind, bytes);
+            listen_hub_tell(hub, i, kind, bytes);
         }
     }
+}
+
+void listen_hub_tell_all(struct listen_hub *hub, enum listen_news_kind kind, struct sl_span bytes)
+{
+    tell_all(hub, hub->workers, kind, bytes);
 }
 
 static void tell_up(struct listen_hub *hub, unsigned worker)
@@ -130,7 +102,13 @@ static void tell_up(struct listen_hub *hub, unsigned worker)
     if (encoding != NULL && strlen(encoding) < sizeof up.encoding) {
         memcpy(up.encoding, encoding, strlen(encoding));
     }
-    tell(hub, worker, LISTEN_UP, sl_span(&up, sizeof up));
+    listen_hub_tell(hub, worker, LISTEN_UP, sl_span(&up, sizeof up));
+}
+
+/* It was tried; at a pause it is not. */
+static void tell_failed(struct listen_hub *hub)
+{
+    listen_hub_tell_all(hub, LISTEN_FAILING, sl_span("x", 1));
 }
 
 static void post_news(struct listen_hub *hub)
@@ -161,7 +139,7 @@ static void channel_free(struct listen_hub *hub, struct hub_channel *channel)
     free(channel);
 }
 
-static struct hub_channel *channel_find(struct listen_hub *hub, struct sl_span name)
+struct hub_channel *listen_hub_find(struct listen_hub *hub, struct sl_span name)
 {
     struct channel *found = channels_find(&hub->channels, name);
 
@@ -182,15 +160,15 @@ static struct hub_channel *channel_new(struct listen_hub *hub, struct sl_span na
     return channel;
 }
 
-static void want(struct listen_hub *hub, unsigned worker, struct sl_span name)
+void listen_hub_want(struct listen_hub *hub, unsigned worker, struct sl_span name)
 {
-    struct hub_channel *channel = channel_find(hub, name);
+    struct hub_channel *channel = listen_hub_find(hub, name);
 
     if (channel == NULL) {
         channel = channel_new(hub, name);
     }
     if (channel == NULL) {
-        tell(hub, worker, LISTEN_REFUSED, name);
+        listen_hub_tell(hub, worker, LISTEN_REFUSED, name);
         return;
     }
     set_worker(channel->workers, worker, true);
@@ -198,22 +176,23 @@ static void want(struct listen_hub *hub, unsigned worker, struct sl_span name)
         enter(hub, channel, HEARD);
     }
     if (channel->state == HEARD) {
-        tell(hub, worker, LISTEN_CONFIRMED, name);
+        listen_hub_tell(hub, worker, LISTEN_CONFIRMED, name);
     }
 }
 
-static void want_no_more(struct listen_hub *hub, unsigned worker, struct sl_span name)
+static bool is_wanted(const struct hub_channel *channel)
 {
-    struct hub_channel *channel = channel_find(hub, name);
+    return has_any(channel->workers) || channel->kept_since != 0;
+}
 
-    if (channel == NULL) {
-        return;
-    }
-    set_worker(channel->workers, worker, false);
-    if (has_any(channel->workers)) {
+/* One less wants it. */
+static void rest(struct listen_hub *hub, struct hub_channel *channel)
+{
+    if (is_wanted(channel)) {
         return;
     }
     channel->since = hub->worker->now;
+    hub->unwanted_since = hub->worker->now;
     if (channel->state == WANTED) {
         channel_free(hub, channel);
     } else if (channel->state == HEARD) {
@@ -221,15 +200,61 @@ static void want_no_more(struct listen_hub *hub, unsigned worker, struct sl_span
     }
 }
 
+static void want_no_more(struct listen_hub *hub, unsigned worker, struct sl_span name)
+{
+    struct hub_channel *channel = listen_hub_find(hub, name);
+
+    if (channel != NULL) {
+        set_worker(channel->workers, worker, false);
+        rest(hub, channel);
+    }
+}
+
+bool listen_hub_keep(struct listen_hub *hub, struct sl_span name, uint32_t mark)
+{
+    struct hub_channel *channel = listen_hub_find(hub, name);
+
+    channel = channel == NULL ? channel_new(hub, name) : channel;
+    if (channel == NULL) {
+        return false;
+    }
+    if (channel->state == RESTING) {
+        enter(hub, channel, HEARD);
+    }
+    channel->kept_since = channel->kept_since == 0 ? mark : channel->kept_since;
+    return true;
+}
+
+static bool is_unwanted(const struct listen_hub *hub)
+{
+    return sl_list_empty(&hub->lists[WANTED]) && sl_list_empty(&hub->lists[ASKED]) &&
+           sl_list_empty(&hub->lists[HEARD]) && sl_list_empty(&hub->lists[LEAVING]);
+}
+
 /* ---- the connection ---- */
+
+static sl_usec check_period(const struct listen_hub *hub)
+{
+    sl_usec period = hub->worker->conf->server_check_delay_usec;
+
+    return period < SL_SECOND ? SL_SECOND : period;
+}
 
 static void look_again(struct listen_hub *hub)
 {
     struct worker *worker = hub->worker;
-    sl_usec at = worker->now + LOOK_PERIOD;
+    bool is_paused = hub->server != NULL && pool_is_paused(hub->pool);
+    sl_usec at = worker->now + (is_paused ? PAUSED_PERIOD : LOOK_PERIOD);
 
     if (hub->server == NULL && !sl_list_empty(&hub->lists[WANTED])) {
         at = hub->retry_at > worker->now ? hub->retry_at : worker->now + SL_MSEC;
+    } else if (hub->server != NULL && hub->server->io.paused) {
+        at = worker->now + BEHIND_PERIOD;
+    } else if (is_unwanted(hub)) {
+        at = hub->unwanted_since + LISTEN_REST;
+        at = at > worker->now ? at : worker->now + LISTEN_REST; /* it is asking, or logs in */
+    } else if (!is_paused && check_period(hub) < LOOK_PERIOD) {
+        at = worker->now + check_period(hub);
     }
     timer_set(&worker->timers, &hub->timer, at);
 }
@@ -251,15 +276,20 @@ static void open_it(struct listen_hub *hub)
         return;
     }
     back_off(hub); /* until it is up */
-    if (pool_is_paused(hub->pool) || process_shutdown() != PROCESS_RUNS ||
-            pool_is_disabled(hub->pool, &error) || !pool_add_listener(hub->pool)) {
-        tell_all(hub, hub->workers, LISTEN_FAILING, sl_span(NULL, 0));
+    hub->tried_before = hub->tried;
+    hub->tried = hub->pool;
+    if (pool_is_paused(hub->pool) || process_shutdown() != PROCESS_RUNS) {
+        listen_hub_tell_all(hub, LISTEN_FAILING, sl_span(NULL, 0));
+        return;
+    }
+    if (pool_is_disabled(hub->pool, &error) || !pool_add_listener(hub->pool)) {
+        tell_failed(hub);
         return;
     }
     struct server *server = server_new(hub->pool, worker, params_empty());
     if (server == NULL) {
         pool_drop_listener(hub->pool);
-        tell_all(hub, hub->workers, LISTEN_FAILING, sl_span(NULL, 0));
+        tell_failed(hub);
         return;
     }
     hub->server = server;
@@ -270,7 +300,10 @@ static void open_it(struct listen_hub *hub)
 
 /* ---- asking it ---- */
 
-/* Those of a list, as many as one batch may have. False: there is none. */
+/*
+ * Those of a list, as many as one batch may have. A name in a client's encoding need not be one in the
+ * listener's, and PostgreSQL refuses a whole batch for that: so it goes alone. False: there is none.
+ */
 static bool put_batch(struct listen_hub *hub, struct sl_buf *text, enum hub_channel_state from,
         enum hub_channel_state to)
 {
@@ -281,10 +314,16 @@ static bool put_batch(struct listen_hub *hub, struct sl_buf *text, enum hub_chan
         if (to == LEAVING && hub->worker->now - channel->since < LISTEN_LINGER) {
             continue;
         }
-        if (channels_put_statement(text, verb, name_of(channel)) != SL_OK) {
+        hub->is_alone = to == ASKED && !channels_is_ascii(name_of(channel));
+        if ((hub->is_alone && sl_buf_len(text) > 0) ||
+                channels_put_statement(text, verb, name_of(channel)) != SL_OK) {
+            hub->is_alone = false;
             break; /* the next batch has it */
         }
         enter(hub, channel, to);
+        if (hub->is_alone) {
+            break;
+        }
     }
     return sl_buf_len(text) > 0;
 }
@@ -300,9 +339,21 @@ static void send_batch(
         bool is_sent = sl_buf_put_u8(&text, '\0') == SL_OK &&
                        server_ask_hub(hub->server, (const char *)sl_buf_borrow(&text).at) == SL_OK;
         hub->is_full |= !is_sent;
-        timer_set(&hub->worker->timers, &hub->server->timer, hub->worker->now + 30 * SL_SECOND);
+        timer_set(&hub->worker->timers, &hub->server->timer, hub->worker->now + HUB_ANSWER_TIME);
     }
     sl_buf_fini(&text);
+}
+
+/* A connection that leads nowhere any more tells of nothing, and nobody else would notice. */
+static void check(struct listen_hub *hub)
+{
+    if (hub->server->io.paused || hub->worker->now - hub->heard_at < check_period(hub)) {
+        return;
+    }
+    hub->is_asking = true;
+    hub->is_alone = false;
+    hub->is_full |= server_ask_hub(hub->server, "") != SL_OK;
+    timer_set(&hub->worker->timers, &hub->server->timer, hub->worker->now + 10 * SL_SECOND);
 }
 
 /* Whatever is to be done next. */
@@ -315,12 +366,33 @@ static void go_on(struct listen_hub *hub)
         if (!hub->is_asking) {
             send_batch(hub, RESTING, LEAVING);
         }
+        if (!hub->is_asking) {
+            listen_keep_look(hub);
+        }
+        if (!hub->is_asking) {
+            check(hub);
+        }
     }
     if (hub->is_full && hub->server != NULL && hub->server->state == SERVER_LISTEN) {
         server_close(hub->server, "out of memory");
     }
     hub->is_full = hub->is_full && hub->server != NULL;
     look_again(hub);
+}
+
+void listen_hub_keep_none(struct listen_hub *hub)
+{
+    for (int state = WANTED; state <= LEAVING; state++) {
+        SL_LIST_EACH_SAFE (it, &hub->lists[state]) {
+            struct hub_channel *channel = SL_CONTAINER(it, struct hub_channel, link);
+            if (channel->kept_since != 0) {
+                channel->kept_since = 0;
+                rest(hub, channel);
+            }
+        }
+    }
+    go_on(hub);
+    post_news(hub);
 }
 
 /* What a batch asked for is so. */
@@ -332,17 +404,29 @@ static void on_batch_done(struct listen_hub *hub)
         struct hub_channel *channel = SL_CONTAINER(item, struct hub_channel, link);
         enter(hub, channel, HEARD);
         tell_all(hub, channel->workers, LISTEN_CONFIRMED, name_of(channel));
-        if (!has_any(channel->workers)) {
+        if (!is_wanted(channel)) {
             enter(hub, channel, RESTING);
         }
     }
     while ((item = sl_list_pop(&hub->lists[LEAVING])) != NULL) {
         struct hub_channel *channel = SL_CONTAINER(item, struct hub_channel, link);
-        if (has_any(channel->workers)) {
+        if (is_wanted(channel)) {
             enter(hub, channel, WANTED); /* somebody came meanwhile */
         } else {
             channel_free(hub, channel);
         }
+    }
+}
+
+static void on_batch_refused(struct listen_hub *hub)
+{
+    struct sl_list *item;
+
+    while ((item = sl_list_pop(&hub->lists[ASKED])) != NULL) {
+        struct hub_channel *channel = SL_CONTAINER(item, struct hub_channel, link);
+        tell_all(hub, channel->workers, LISTEN_REFUSED, name_of(channel));
+        listen_keep_refused(hub, channel);
+        channel_free(hub, channel);
     }
 }
 
@@ -358,7 +442,7 @@ void listen_hub_ready(struct server *server)
     struct sl_buf text;
 
     server_enter(server, SERVER_LISTEN);
-    timer_set(&hub->worker->timers, &server->timer, hub->worker->now + 30 * SL_SECOND);
+    timer_set(&hub->worker->timers, &server->timer, hub->worker->now + HUB_ANSWER_TIME);
     sl_buf_init(&text, BATCH_MAX);
     enum sl_err err = sl_buf_put(&text, quiet, sizeof quiet - 1);
     if (err == SL_OK) {
@@ -375,15 +459,24 @@ void listen_hub_ready(struct server *server)
     }
 }
 
+bool listen_hub_tolerates(const struct server *server)
+{
+    return server->hub != NULL && server->hub->is_alone;
+}
+
 void listen_hub_answered(struct server *server, enum expect_outcome outcome)
 {
     struct listen_hub *hub = server->hub;
 
-    if (outcome != EXPECT_DONE || hub == NULL) {
+    if (hub == NULL || (outcome != EXPECT_DONE && !hub->is_alone)) {
         return; /* the server is closed for it, or was */
     }
     hub->is_asking = false;
     timer_clear(&hub->worker->timers, &server->timer);
+    if (outcome != EXPECT_DONE) {
+        on_batch_refused(hub);
+        return;
+    }
     if (hub->is_up) {
         on_batch_done(hub);
         return;
@@ -410,9 +503,14 @@ static void on_marker(struct listen_hub *hub, struct sl_span payload)
 {
     struct listen_marker marker;
 
-    if (listen_marker_read(payload, &marker) && marker.database == hub->database->index &&
-            marker.worker < process_workers()) {
-        tell(hub, marker.worker, LISTEN_MARKED, sl_span(&marker, sizeof marker));
+    if (!listen_marker_read(payload, &marker)) {
+        return;
+    }
+    if (marker.worker == LISTEN_MARK_ALL) {
+        listen_keep_marked(hub, &marker);
+    } else if (marker.process == process_number() && marker.database == hub->database->index &&
+               marker.worker < process_workers()) {
+        listen_hub_tell(hub, marker.worker, LISTEN_MARKED, sl_span(&marker, sizeof marker));
     }
 }
 
@@ -429,8 +527,8 @@ void listen_hub_notified(struct server *server, struct sl_span body)
         on_marker(hub, notification.payload);
         return;
     }
-    const struct hub_channel *channel = channel_find(hub, notification.channel);
-    if (channel == NULL || !has_any(channel->workers)) {
+    const struct hub_channel *channel = listen_hub_find(hub, notification.channel);
+    if (channel == NULL || !is_wanted(channel)) {
         return;
     }
     atomic_fetch_add_explicit(&place_of(hub)->heard, 1, memory_order_relaxed);
@@ -439,6 +537,7 @@ void listen_hub_notified(struct server *server, struct sl_span body)
     notification.pid = notifiers_shown(&hub->database->notifiers, notification.pid);
     if (back_put_notification(&message, &notification) == SL_OK) {
         tell_all(hub, channel->workers, LISTEN_NOTIFICATION, sl_buf_borrow(&message));
+        listen_keep_heard(hub, channel, sl_buf_borrow(&message));
     } else {
         hub->is_full = true;
     }
@@ -448,9 +547,31 @@ void listen_hub_notified(struct server *server, struct sl_span body)
 void listen_hub_turn_ends(struct server *server)
 {
     struct listen_hub *hub = server->hub;
+    struct io *io = &server->io;
 
+    hub->heard_at = hub->worker->now;
+    post_news(hub); /* for go_on() may close it */
+    if (listen_news_on_their_way() > LISTEN_NEWS_MAX) {
+        io->paused = true;
+        io_want(io, io->wants & ~(unsigned)IO_READ);
+    }
     go_on(hub);
     post_news(hub);
+}
+
+/* The workers have caught up, perhaps. */
+static void read_on(struct listen_hub *hub)
+{
+    struct server *server = hub->server;
+
+    if (server == NULL || !server->io.paused || listen_news_on_their_way() > LISTEN_NEWS_MAX / 2) {
+        return;
+    }
+    io_unpause(&server->io);
+    hub->heard_at = hub->worker->now;
+    if (hub->is_asking) {
+        timer_set(&hub->worker->timers, &server->timer, hub->worker->now + HUB_ANSWER_TIME);
+    }
 }
 
 static void forget_channels(struct listen_hub *hub)
@@ -458,7 +579,7 @@ static void forget_channels(struct listen_hub *hub)
     for (int state = ASKED; state <= LEAVING; state++) {
         SL_LIST_EACH_SAFE (it, &hub->lists[state]) {
             struct hub_channel *channel = SL_CONTAINER(it, struct hub_channel, link);
-            if (has_any(channel->workers)) {
+            if (is_wanted(channel)) {
                 enter(hub, channel, WANTED);
             } else {
                 channel_free(hub, channel);
@@ -475,18 +596,20 @@ void listen_hub_lost(struct server *server)
     server->hub = NULL;
     hub->server = NULL;
     hub->is_asking = false;
+    hub->is_alone = false;
     atomic_store(&place->state, LISTEN_STATE_OFF);
     atomic_store(&place->pid, 0);
     atomic_store(&place->since, 0);
     forget_channels(hub);
+    listen_keep_lost(hub);
     if (hub->is_up) {
         hub->is_up = false;
         if (!sl_list_empty(&hub->lists[WANTED])) {
             atomic_fetch_add(&place->lost, 1);
         }
-        tell_all(hub, hub->workers, LISTEN_DOWN, sl_span(NULL, 0));
+        listen_hub_tell_all(hub, LISTEN_DOWN, sl_span(NULL, 0));
     } else {
-        tell_all(hub, hub->workers, LISTEN_FAILING, sl_span(NULL, 0));
+        tell_failed(hub);
     }
     if (!hub->worker->stopping) {
         post_news(hub);
@@ -510,6 +633,7 @@ static void hub_free(struct listen_hub *hub)
     for (unsigned i = 0; i < WORKERS_MAX; i++) {
         listen_news_free(hub->news[i]);
     }
+    listen_keep_lost(hub);
     timer_clear(&hub->worker->timers, &hub->timer);
     sl_list_remove(&hub->link);
     place_of(hub)->hub = NULL;
@@ -517,11 +641,23 @@ static void hub_free(struct listen_hub *hub)
     registry_let_go(&pool->holders);
 }
 
+void listen_hub_look(struct server *server)
+{
+    struct listen_hub *hub = server->hub;
+
+    if (pool_is_paused(hub->pool) && !process_is_suspended() &&
+            atomic_load(&hub->database->servers) <= 1) {
+        server_close(server, "paused");
+    } else {
+        look_again(hub);
+    }
+}
+
 static void timer_fired(struct timer *timer)
 {
     struct listen_hub *hub = SL_CONTAINER(timer, struct listen_hub, timer);
 
-    if (hub->channels.count == 0) {
+    if (is_unwanted(hub) && hub->worker->now - hub->unwanted_since >= LISTEN_REST) {
         if (hub->server != NULL && hub->server->state == SERVER_LISTEN && !hub->is_asking) {
             server_close(hub->server, "nobody listens");
         }
@@ -530,6 +666,10 @@ static void timer_fired(struct timer *timer)
             return;
         }
     }
+    if (hub->server != NULL && hub->server->state == SERVER_LISTEN) {
+        listen_hub_look(hub->server);
+    }
+    read_on(hub);
     go_on(hub);
     post_news(hub);
 }
@@ -549,17 +689,20 @@ static struct listen_hub *hub_new(struct worker *worker, struct database *databa
         sl_list_init(&hub->lists[i]);
     }
     timer_init(&hub->timer, timer_fired);
+    listen_keep_init(&hub->keep);
     sl_list_append(&worker->listen_hubs, &hub->link);
     database->listen.hub = hub;
     return hub;
 }
 
-/* Whose credentials are the newest has the next connection. */
+/* The next connection is not made as the last one was, nor as that before it, if others want it, too. */
 static void take_pool(struct listen_hub *hub, struct listen_ask *ask)
 {
     struct pool *old = hub->pool;
+    bool is_better = ask->what == LISTEN_WANTS && hub->server == NULL && ask->pool != hub->tried &&
+                     (old == hub->tried || old == hub->tried_before);
 
-    if (old == NULL || (ask->wants && hub->server == NULL)) {
+    if (old == NULL || is_better) {
         hub->pool = ask->pool;
         ask->pool = old;
     }
@@ -574,14 +717,51 @@ static void ask_free(struct listen_ask *ask)
     free(ask);
 }
 
+static void take_worker(struct listen_hub *hub, unsigned worker)
+{
+    set_worker(hub->workers, worker, true);
+    if (hub->is_up) {
+        tell_up(hub, worker);
+    }
+}
+
+static void take_ask(struct listen_hub *hub, struct listen_ask *ask)
+{
+    struct sl_span names = sl_buf_borrow(&ask->names);
+    struct sl_span name;
+
+    switch (ask->what) {
+    case LISTEN_WANTS:
+        take_worker(hub, ask->worker);
+        while (channels_list_next(&names, &name)) {
+            listen_hub_want(hub, ask->worker, name);
+        }
+        break;
+    case LISTEN_WANTS_NO_MORE:
+        while (channels_list_next(&names, &name)) {
+            want_no_more(hub, ask->worker, name);
+        }
+        break;
+    case LISTEN_WANTS_MARK:
+        listen_keep_ask(hub);
+        break;
+    case LISTEN_KEEPS:
+        listen_keep_take(hub, ask);
+        break;
+    case LISTEN_ADOPTS:
+        take_worker(hub, ask->worker);
+        listen_keep_adopt(hub, ask);
+        break;
+    }
+}
+
 static void deliver(struct letter *letter, struct worker *worker)
 {
     struct listen_ask *ask = SL_CONTAINER(letter, struct listen_ask, letter);
     struct listen_hub *hub = ask->database->listen.hub;
-    struct sl_span names = sl_buf_borrow(&ask->names);
-    struct sl_span name;
+    bool makes = ask->what != LISTEN_WANTS_NO_MORE && ask->what != LISTEN_WANTS_MARK;
 
-    if (hub == NULL && ask->wants && !worker->stopping) {
+    if (hub == NULL && makes && !worker->stopping) {
         hub = hub_new(worker, ask->database);
     }
     if (hub == NULL || worker->stopping) {
@@ -589,19 +769,7 @@ static void deliver(struct letter *letter, struct worker *worker)
         return;
     }
     take_pool(hub, ask);
-    if (ask->wants) {
-        set_worker(hub->workers, ask->worker, true);
-        if (hub->is_up) {
-            tell_up(hub, ask->worker);
-        }
-    }
-    while (channels_list_next(&names, &name)) {
-        if (ask->wants) {
-            want(hub, ask->worker, name);
-        } else {
-            want_no_more(hub, ask->worker, name);
-        }
-    }
+    take_ask(hub, ask);
     ask_free(ask);
     go_on(hub);
     post_news(hub);

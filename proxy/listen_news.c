@@ -13,15 +13,21 @@
 
 enum { RECORD_HEAD = 5, SECRET_LEN = 16 };
 
+enum sl_err listen_record_add(
+        struct sl_buf *records, enum listen_news_kind kind, struct sl_span bytes)
+{
+    /* Room for all, so that there is no head without its bytes. */
+    enum sl_err err = sl_buf_reserve(records, RECORD_HEAD + bytes.len);
+
+    err = err == SL_OK ? sl_buf_put_u8(records, (uint8_t)kind) : err;
+    err = err == SL_OK ? sl_buf_put_u32(records, (uint32_t)bytes.len) : err;
+    return err == SL_OK ? sl_buf_put(records, bytes.at, bytes.len) : err;
+}
+
 enum sl_err listen_news_add(
         struct listen_news *news, enum listen_news_kind kind, struct sl_span bytes)
 {
-    /* Room for all, so that there is no head without its bytes. */
-    enum sl_err err = sl_buf_reserve(&news->records, RECORD_HEAD + bytes.len);
-
-    err = err == SL_OK ? sl_buf_put_u8(&news->records, (uint8_t)kind) : err;
-    err = err == SL_OK ? sl_buf_put_u32(&news->records, (uint32_t)bytes.len) : err;
-    return err == SL_OK ? sl_buf_put(&news->records, bytes.at, bytes.len) : err;
+    return listen_record_add(&news->records, kind, bytes);
 }
 
 void listen_news_free(struct listen_news *news)
@@ -32,19 +38,29 @@ void listen_news_free(struct listen_news *news)
     }
 }
 
+static atomic_size_t on_their_way;
+
+size_t listen_news_on_their_way(void)
+{
+    return atomic_load_explicit(&on_their_way, memory_order_relaxed);
+}
+
 static void deliver(struct letter *letter, struct worker *worker)
 {
     struct listen_news *news = SL_CONTAINER(letter, struct listen_news, letter);
+    size_t len = sl_buf_len(&news->records);
 
     if (!worker->stopping) {
         listen_group_take(worker, news->database, sl_buf_borrow(&news->records));
     }
     listen_news_free(news);
+    atomic_fetch_sub_explicit(&on_their_way, len, memory_order_relaxed);
 }
 
 void listen_news_send(struct listen_news *news, unsigned worker)
 {
     news->letter.deliver = deliver;
+    atomic_fetch_add_explicit(&on_their_way, sl_buf_len(&news->records), memory_order_relaxed);
     mailbox_post(&process_worker(worker)->mailbox, &news->letter);
 }
 
@@ -80,8 +96,8 @@ bool listen_private_name(char name[static LISTEN_PRIVATE_MAX])
 
 void listen_marker_text(const struct listen_marker *marker, char text[static LISTEN_MARKER_MAX])
 {
-    snprintf(text, LISTEN_MARKER_MAX, "%u.%u.%u.%u.%u", marker->database, marker->worker,
-            marker->client.slot, marker->client.gen, marker->number);
+    snprintf(text, LISTEN_MARKER_MAX, "%u.%u.%u.%u.%u.%u", marker->process, marker->database,
+            marker->worker, marker->client.slot, marker->client.gen, marker->number);
 }
 
 /* A number and the point behind it, but behind the last. */
@@ -105,7 +121,8 @@ static bool read_number(struct sl_span *text, uint32_t *number, bool is_last)
 
 bool listen_marker_read(struct sl_span text, struct listen_marker *marker)
 {
-    return read_number(&text, &marker->database, false) &&
+    return read_number(&text, &marker->process, false) &&
+           read_number(&text, &marker->database, false) &&
            read_number(&text, &marker->worker, false) &&
            read_number(&text, &marker->client.slot, false) &&
            read_number(&text, &marker->client.gen, false) &&

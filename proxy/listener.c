@@ -39,6 +39,7 @@ static struct {
     int spare_fd;    /* worker 0's: given up to take a connection when no other is left */
     bool is_paused;  /* worker 0's */
     bool owns_files; /* the control thread's: they go when we do */
+    bool clashes;    /* the main thread's, at start: an address is in use */
     struct letter give_letter;
     atomic_bool has_give_letter; /* any thread: it is on its way */
     atomic_bool is_given;        /* any thread: another process accepts in our place */
@@ -432,6 +433,7 @@ static enum sl_err open_one(
     if (fd < 0 || bind(fd, &address->at.any, address->len) != 0 ||
             listen(fd, conf->listen_backlog) != 0) {
         int code = errno;
+        self.clashes |= code == EADDRINUSE;
         if (fd >= 0) {
             close(fd);
         }
@@ -615,6 +617,17 @@ static int take_over_sockets(void)
     return count;
 }
 
+/* Sockets of the other process that would be dropped, in favour of one that they are in the way of. */
+static bool loses_addresses(void)
+{
+    bool has_left = false;
+
+    for (int i = 0; i < heritage.count; i++) {
+        has_left |= heritage.all[i].fd >= 0 && heritage.all[i].address.at.any.sa_family != AF_UNIX;
+    }
+    return self.clashes && has_left;
+}
+
 static void close_unstarted(void)
 {
     for (int i = 0; i < self.count; i++) {
@@ -640,6 +653,12 @@ enum sl_err listener_start(const struct conf *conf, struct sl_error *error)
     if (err == SL_OK && self.count == 0) {
         err = sl_error_set(error, SL_ECONF, SL_STATE_INVALID_PARAMETER,
                 "nowhere to listen: neither listen_addr nor unix_socket_dir is set");
+    }
+    if (err == SL_OK && loses_addresses()) {
+        err = sl_error_set(error, SL_EIO, SL_STATE_UNABLE_TO_CONNECT,
+                "-R: an address of listen_addr overlaps with one that the other process listens "
+                "on; "
+                "that needs a stop and a start");
     }
     if (err != SL_OK) {
         close_unstarted();

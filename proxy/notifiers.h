@@ -9,7 +9,8 @@
  *
  * Ownership: a database's. Threads: any; a place is one atomic word. Bounds: NOTIFIERS_MAX places, by
  * process number; of two that share one the later is known. If another client notifies through the
- * same backend before a notification has come, that has the other's number.
+ * same backend before a notification has come, that has the other's number; and a trigger's has that of the
+ * client before, if the shared listener hears it before the end of its statement is seen.
  */
 #ifndef SLUICE_PROXY_NOTIFIERS_H
 #define SLUICE_PROXY_NOTIFIERS_H

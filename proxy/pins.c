@@ -70,6 +70,14 @@ bool pins_count(struct pins *pins, struct pin *pin, unsigned reasons, sl_usec no
     return has_room;
 }
 
+bool pins_has_room(struct pins *pins, const struct pin *pin)
+{
+    pthread_mutex_lock(&lock);
+    bool has_room = pin->reasons != 0 || pins->clients < pins->clients_max;
+    pthread_mutex_unlock(&lock);
+    return has_room;
+}
+
 bool pins_any(struct pins *pins)
 {
     pthread_mutex_lock(&lock);
@@ -81,7 +89,7 @@ bool pins_any(struct pins *pins)
 bool pins_of_reason(struct pins *pins, unsigned i, int *clients)
 {
     pthread_mutex_lock(&lock);
-    bool is_seen = (pins->seen >> i & 1U) != 0;
+    bool is_seen = ((unsigned)pins->seen >> i & 1U) != 0;
     *clients = pins->by_reason[i];
     pthread_mutex_unlock(&lock);
     return is_seen;

@@ -49,6 +49,8 @@ void pins_configure(struct pins *pins, int pool_size, int percent);
 /* What a server is pinned for from now on. False: no room, and nothing has changed. */
 SL_MUST_CHECK bool pins_count(struct pins *pins, struct pin *pin, unsigned reasons, sl_usec now);
 
+/* May it be pinned? */
+bool pins_has_room(struct pins *pins, const struct pin *pin);
 /* Any thread: somebody keeps a server. */
 bool pins_any(struct pins *pins);
 /* How many the pool has for reason i. False: it never had any. */

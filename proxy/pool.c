@@ -4,9 +4,10 @@
  *
  * Servers are started with their client's startup values, so that RESET and
  * DISCARD come back to them; a server serves only clients of equal values. Among
- * these it is strictly first come, first served. A client who has stood first for
- * POOL_PASS_OVER while only others' servers came free, or whose values no other
- * waiting client shares, has the next free server closed and one of its own opened.
+ * these it is first come, first served, but for who has its settings already
+ * (pool_line.h). A client who has stood first for POOL_PASS_OVER while only others'
+ * servers came free, or whose values no other waiting client shares, has the next
+ * free server closed and one of its own opened.
  *
  * What must be done outside the lock (letters, new connections) is noted in a
  * struct todo while it is held.
@@ -23,6 +24,8 @@
 #include "proxy/client.h"
 #include "proxy/params.h"
 #include "proxy/pool_idle.h"
+#include "proxy/pool_kept.h"
+#include "proxy/pool_line.h"
 #include "proxy/pool_welcome.h"
 #include "proxy/process.h"
 #include "proxy/registry.h"
@@ -33,7 +36,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define POOL_PASS_OVER (50 * SL_MSEC)
+enum { WARM_LOGINS = 4 }; /* at a time, of pool_warm() */
+
 #define POOL_BACKOFF_FIRST (50 * SL_MSEC)
 #define POOL_BACKOFF_MAX (1 * SL_SECOND) /* so that a server that is back is noticed at once */
 
@@ -73,6 +77,8 @@ struct pool *pool_new(struct database *database, struct user *user, unsigned wor
     }
     pthread_mutex_init(&pool->lock, NULL);
     sl_list_init(&pool->waiters);
+    sl_list_init(&pool->kept);
+    sl_list_init(&pool->bound);
     pool->last_startup = params_empty();
     pins_init(&pool->pins);
     credentials_init(&pool->credentials);
@@ -153,27 +159,14 @@ static void set_place(struct pool *pool, struct server *server, enum pool_place 
     server->place = place;
 }
 
-static struct waiter *first_waiter(const struct pool *pool)
-{
-    return sl_list_empty(&pool->waiters) ? NULL
-                                         : SL_CONTAINER(pool->waiters.next, struct waiter, link);
-}
-
-static struct waiter *first_waiter_with(const struct pool *pool, const struct params *startup)
-{
-    SL_LIST_EACH (it, &pool->waiters) {
-        struct waiter *waiter = SL_CONTAINER(it, struct waiter, link);
-        if (waiter->startup == startup) {
-            return waiter;
-        }
-    }
-    return NULL;
-}
-
 static void dequeue(struct pool *pool, struct waiter *waiter)
 {
     sl_list_remove(&waiter->link);
     waiter->is_waiting = false;
+    if (waiter->bound != 0) {
+        waiter->bound = 0;
+        return; /* it was not in line with the others */
+    }
     pool->waiting--;
     pool->provided -= waiter->is_provided ? 1 : 0;
     waiter->is_provided = false;
@@ -239,7 +232,7 @@ void pool_drop_listener(struct pool *pool)
 /* How many servers the pool may have now: more when somebody has waited for long. */
 static int size_now(const struct pool *pool, sl_usec now)
 {
-    const struct waiter *first = first_waiter(pool);
+    const struct waiter *first = pool_line_first(pool);
 
     if (pool->size <= 0) {
         return INT_MAX; /* pool_size = 0: no limit */
@@ -289,7 +282,7 @@ static void want_launch(struct pool *pool, sl_usec now, struct todo *todo)
     if (pool->total >= size_now(pool, now)) {
         struct server *useless = pool_idle_find(pool, 0, NULL);
         if (useless != NULL && todo->closed == NULL &&
-                first_waiter_with(pool, useless->startup) == NULL) {
+                pool_line_first_with(pool, useless->startup) == NULL) {
             pool_idle_take_off(pool, useless);
             set_place(pool, useless, POOL_TESTED);
             todo->closed = useless;
@@ -301,17 +294,6 @@ static void want_launch(struct pool *pool, sl_usec now, struct todo *todo)
         waiter->is_provided = true;
         pool->provided++;
     }
-}
-
-/* Who gets a server that is free: see the top of the file. NULL: nobody. */
-static struct waiter *choose(struct pool *pool, const struct server *server, sl_usec now)
-{
-    struct waiter *first = first_waiter(pool);
-
-    if (first == NULL || pool_is_paused(pool) || first->startup == server->startup) {
-        return pool_is_paused(pool) ? NULL : first;
-    }
-    return now - first->since > POOL_PASS_OVER ? NULL : first_waiter_with(pool, server->startup);
 }
 
 /* ---- after the lock ---- */
@@ -410,13 +392,18 @@ enum pool_taken pool_take(
     waiter->since = worker->now;
     sl_list_init(&waiter->link);
     pthread_mutex_lock(&pool->lock);
-    if (!pool_is_paused(pool) && first_waiter_with(pool, waiter->startup) == NULL) {
+    enum pool_kept kept =
+            waiter->bound == 0 ? POOL_KEPT_NOWHERE : pool_kept_seek(pool, waiter, &found);
+    const struct waiter *ahead = pool_line_first_with(pool, waiter->startup);
+    /* Who is ahead may wait for another server than those that are idle. */
+    bool is_first = ahead == NULL || ahead->avoids_temp || ahead->avoids_others;
+    if (kept == POOL_KEPT_NOWHERE && !pool_is_paused(pool) && is_first) {
         found = pool_idle_find(pool, worker->index, waiter);
     }
     if (found != NULL) {
         pool_idle_take_off(pool, found);
         grant(pool, waiter, found);
-    } else {
+    } else if (kept == POOL_KEPT_NOWHERE) {
         sl_list_append(&pool->waiters, &waiter->link);
         waiter->is_waiting = true;
         pool->waiting++;
@@ -481,20 +468,24 @@ void pool_give(struct pool *pool, struct server *server, struct worker *worker)
     }
     pthread_mutex_lock(&pool->lock);
     server->pool_worker = worker->index;
+    if (server->sequences_wanted) {
+        pool_kept_add(pool, server);
+    }
     struct waiter *waiter = NULL;
     if (lets_go(pool)) {
         reason = "paused";
     } else if (lifetime_is_over(pool, server, worker->now)) {
         reason = "server lifetime over";
     } else {
-        waiter = choose(pool, server, worker->now);
+        waiter = pool_line_choose(pool, server, worker->now);
     }
     if (reason != NULL) {
         set_place(pool, server, POOL_TESTED);
     } else if (waiter != NULL) {
         grant(pool, waiter, server);
         todo.granted = server;
-    } else if (pool->waiting > 0 && !pool_is_paused(pool)) {
+    } else if (pool->waiting > 0 && !pool_is_paused(pool) &&
+               pool_line_first(pool)->startup != server->startup) {
         reason = "its startup values are not those of who waits";
     } else {
         set_place(pool, server, POOL_IDLE);
@@ -529,6 +520,7 @@ void pool_forget(struct pool *pool, struct server *server, struct worker *worker
     if (server->place == POOL_IDLE) {
         pool_idle_take_off(pool, server);
     }
+    pool_kept_remove(pool, server);
     pool->counts[server->place]--;
     pool->total--;
     atomic_fetch_sub(&pool->database->servers, 1);
@@ -585,7 +577,8 @@ static void refuse_waiters_locked(struct pool *pool, const struct sl_error *erro
 {
     struct waiter *waiter;
 
-    while ((waiter = first_waiter(pool)) != NULL) {
+    SL_IGNORE(pool_kept_loosen(pool, INT64_MAX), "nobody is bound any more");
+    while ((waiter = pool_line_first(pool)) != NULL) {
         dequeue(pool, waiter);
         refuse(waiter, error);
     }
@@ -623,7 +616,7 @@ void pool_startup_refused(
     struct waiter *waiter;
 
     pthread_mutex_lock(&pool->lock);
-    while ((waiter = first_waiter_with(pool, startup)) != NULL) {
+    while ((waiter = pool_line_first_with(pool, startup)) != NULL) {
         dequeue(pool, waiter);
         refuse(waiter, error);
     }
@@ -645,24 +638,6 @@ static struct server *serve_one_locked(struct pool *pool, unsigned worker)
     return NULL;
 }
 
-unsigned pool_warm(struct pool *pool, unsigned servers)
-{
-    pthread_mutex_lock(&pool->lock);
-    int before = pool->warm;
-    pool->warm = servers > INT_MAX ? INT_MAX : (int)servers;
-    pthread_mutex_unlock(&pool->lock);
-    return (unsigned)before;
-}
-
-bool pool_is_warm(struct pool *pool)
-{
-    pthread_mutex_lock(&pool->lock);
-    int made = pool->total - pool->counts[POOL_LOGIN];
-    bool is_warm = made >= pool->warm || made >= pool->size || pool->is_failing;
-    pthread_mutex_unlock(&pool->lock);
-    return is_warm;
-}
-
 /* min_pool_size, while somebody uses the pool; always, when it can have one user only. */
 static bool is_below_minimum(const struct pool *pool, sl_usec now)
 {
@@ -674,8 +649,11 @@ static bool is_below_minimum(const struct pool *pool, sl_usec now)
 
 static void want_minimum(struct pool *pool, sl_usec now, struct todo *todo)
 {
+    /* One after another; but those of a restart are waited for. */
+    int logins_max = pool->total < pool->warm ? WARM_LOGINS : 1;
+
     if (!is_below_minimum(pool, now) || todo->launch != NULL ||
-            (pool->is_failing && now < pool->retry_at) || pool->counts[POOL_LOGIN] > 0 ||
+            (pool->is_failing && now < pool->retry_at) || pool->counts[POOL_LOGIN] >= logins_max ||
             !count_server(pool)) {
         return;
     }
@@ -732,6 +710,7 @@ sl_usec pool_tend(struct pool *pool, struct worker *worker)
     for (bool is_busy = true; is_busy;) {
         struct todo todo = {0};
         pthread_mutex_lock(&pool->lock);
+        bool are_bound = pool_kept_loosen(pool, worker->now);
         if (pool->waiting > 0 && pool->idle_count > 0) {
             todo.granted = serve_one_locked(pool, worker->index);
         }
@@ -739,7 +718,7 @@ sl_usec pool_tend(struct pool *pool, struct worker *worker)
         want_minimum(pool, worker->now, &todo);
         is_cramped = pool->waiting > pool->counts[POOL_LOGIN] && todo.launch == NULL &&
                      pool->total < size_now(pool, worker->now) && !pool->is_failing;
-        next = next_look(pool, worker->now);
+        next = are_bound ? worker->now : next_look(pool, worker->now);
         pthread_mutex_unlock(&pool->lock);
         is_busy = todo.granted != NULL || todo.launch != NULL;
         carry_out(pool, worker, &todo);
@@ -750,12 +729,12 @@ sl_usec pool_tend(struct pool *pool, struct worker *worker)
     return next;
 }
 
-void pool_close_idle(struct pool *pool, struct worker *worker, const char *reason)
+void pool_close_surplus(struct pool *pool, struct worker *worker, int kept, const char *reason)
 {
     for (;;) {
         struct todo todo = {0};
         pthread_mutex_lock(&pool->lock);
-        todo.closed = pool_idle_find(pool, worker->index, NULL);
+        todo.closed = pool->idle_count > kept ? pool_idle_find(pool, worker->index, NULL) : NULL;
         if (todo.closed != NULL) {
             pool_idle_take_off(pool, todo.closed);
             set_place(pool, todo.closed, POOL_TESTED);
@@ -779,20 +758,4 @@ void pool_recycle(struct pool *pool, struct worker *worker)
     pool->backoff = 0;
     pthread_mutex_unlock(&pool->lock);
     pool_close_idle(pool, worker, "reconnect");
-}
-
-struct pool_counts pool_counts(struct pool *pool)
-{
-    struct pool_counts counts = {0};
-
-    pthread_mutex_lock(&pool->lock);
-    memcpy(counts.servers, pool->counts, sizeof counts.servers);
-    counts.waiting = pool->waiting;
-    const struct waiter *first = first_waiter(pool);
-    counts.waiting_since = first == NULL ? 0 : first->since;
-    pthread_mutex_unlock(&pool->lock);
-    counts.clients = atomic_load(&pool->clients);
-    counts.cancels_waiting = atomic_load(&pool->cancels_waiting);
-    counts.cancels_active = atomic_load(&pool->cancels_active);
-    return counts;
 }

@@ -50,7 +50,13 @@ struct waiter {
     const struct params
             *params; /* constant while waiting, likewise the next: what it is to be set to */
     const struct params *settings;
-    bool seeks_own;   /* constant while waiting: what sequences gave it is on the one it had last */
+    unsigned passes; /* under the pool's lock: how often others went first, see pool_line.h */
+    uint64_t
+            prefers; /* constant while waiting: the serial of the server it would best have, or 0 */
+    bool avoids_others; /* constant while waiting: best none where anybody has been */
+    bool avoids_temp;   /* constant while waiting: best none where temporary objects have been */
+    uint64_t bound;     /* under the pool's lock: pool_kept.h, the one it is to have, or 0 */
+    sl_usec bound_for;
     sl_usec since;    /* constant while waiting */
     bool is_waiting;  /* under the pool's lock: on the list */
     bool is_provided; /* under the pool's lock: a server is made with it in mind */
@@ -83,7 +89,13 @@ struct pool_welcome {
     const struct params *settable;
 };
 
-enum { POOL_WELCOMES = 8 };
+enum { POOL_WELCOMES = 8, SEQUENCE_SHAPES = 256 };
+
+/* Whether clients ask what sequences gave them, and behind which statements. */
+struct sequence_shapes {
+    atomic_bool are_asked;
+    atomic_uchar of[SEQUENCE_SHAPES];
+};
 
 struct pool {
     struct sl_map_node node; /* the registry's */
@@ -94,36 +106,40 @@ struct pool {
     struct user *user;
     struct stats_row *stats; /* one a worker */
     pthread_mutex_t lock;
-    struct sl_list *idle;              /* under lock: one list a worker; the last used first */
-    struct sl_list waiters;            /* under lock */
-    int counts[POOL_PLACES];           /* under lock */
-    int idle_count;                    /* under lock */
-    int total;                         /* under lock: servers of this pool, whatever they do */
-    int waiting;                       /* under lock */
-    int provided;                      /* under lock: of those */
-    int size;                          /* under lock: pool_size as configured now */
-    int reserve;                       /* under lock */
-    int min;                           /* under lock */
-    int database_max;                  /* under lock: max_db_connections, 0 is none */
-    int user_max;                      /* under lock: max_user_connections, 0 is none */
-    bool lasts;                        /* worker 0's: it is held for the sake of min_pool_size */
-    uint64_t handed_over;              /* handover_give.c's: in which hand-over it was told of */
-    bool is_in_catalog;                /* catalogs.c's: its user was asked about */
-    int warm;                          /* under lock: pool_warm()'s */
-    bool has_own_user;                 /* under lock: the database's line names the user */
-    bool round_robin;                  /* under lock: server_round_robin */
-    bool is_failing;                   /* under lock: connecting has been, see failure */
-    sl_usec reserve_after;             /* under lock: reserve_pool_timeout */
-    sl_usec lifetime;                  /* under lock: server_lifetime */
-    sl_usec lifetime_closed_at;        /* under lock: the last one closed for its age */
+    struct sl_list *idle;       /* under lock: one list a worker; the last used first */
+    struct sl_list waiters;     /* under lock */
+    struct sl_list kept;        /* under lock: pool_kept.h, servers */
+    struct sl_list bound;       /* under lock: pool_kept.h, waiters that are on no other list */
+    int counts[POOL_PLACES];    /* under lock */
+    int idle_count;             /* under lock */
+    int total;                  /* under lock: servers of this pool, whatever they do */
+    int waiting;                /* under lock */
+    int provided;               /* under lock: of those */
+    int size;                   /* under lock: pool_size as configured now */
+    int reserve;                /* under lock */
+    int min;                    /* under lock */
+    int database_max;           /* under lock: max_db_connections, 0 is none */
+    int user_max;               /* under lock: max_user_connections, 0 is none */
+    bool lasts;                 /* worker 0's: it is held for the sake of min_pool_size */
+    uint64_t handed_over;       /* handover_give.c's: in which hand-over it was told of */
+    bool is_in_catalog;         /* catalogs.c's: its user was asked about */
+    int warm;                   /* under lock: pool_warm()'s */
+    bool has_own_user;          /* under lock: the database's line names the user */
+    bool round_robin;           /* under lock: server_round_robin */
+    bool is_failing;            /* under lock: connecting has been, see failure */
+    sl_usec reserve_after;      /* under lock: reserve_pool_timeout */
+    sl_usec lifetime;           /* under lock: server_lifetime */
+    sl_usec lifetime_closed_at; /* under lock: the last one closed for its age */
     const struct params *last_startup; /* under lock: what min_pool_size is filled with */
     struct pins pins;                  /* pins.c's */
     atomic_int holders;                /* any thread: registry.h; clients, servers, cancels */
     atomic_int clients;                /* any thread: logged in */
     atomic_int cancels_waiting;        /* any thread */
+    _Atomic sl_usec vacant_until;      /* any thread: vacate.h */
     atomic_int cancels_active;         /* any thread */
     atomic_int mode;                   /* any thread: enum conf_pool_mode */
-    atomic_bool asks_sequences; /* any thread: a client of it has asked for currval or lastval */
+    _Atomic sl_usec temp_closed_at;    /* any thread: link_temp.h */
+    struct sequence_shapes sequences;  /* any thread: link_sequences.h */
     /* Connecting has been failing: when to try again, and what to tell. Under lock. */
     sl_usec retry_at;
     sl_usec backoff;
@@ -200,8 +216,13 @@ bool pool_is_disabled(const struct pool *pool, struct sl_error *error);
 bool pool_welcome(struct pool *pool, const struct params *startup, const struct params **reported,
         const struct params **settable);
 
-/* Closes the servers that are idle now: PAUSE, RECONNECT, DISABLE. */
-void pool_close_idle(struct pool *pool, struct worker *worker, const char *reason);
+/* Closes the servers that are idle now but so many: they are more than there are clients. */
+void pool_close_surplus(struct pool *pool, struct worker *worker, int kept, const char *reason);
+/* All of them: PAUSE, RECONNECT, DISABLE. */
+static inline void pool_close_idle(struct pool *pool, struct worker *worker, const char *reason)
+{
+    pool_close_surplus(pool, worker, 0, reason);
+}
 /* Servers made before now are closed as soon as they are free: RECONNECT. */
 void pool_recycle(struct pool *pool, struct worker *worker);
 /* Is nothing handed out now: PAUSE, or a paused or disabled database? */
@@ -215,6 +236,8 @@ void pool_refuse_all(struct pool *pool, const struct sl_error *error);
  */
 sl_usec pool_tend(struct pool *pool, struct worker *worker);
 
+/* Does anybody wait for a server? */
+bool pool_is_wanted(struct pool *pool);
 struct pool_counts pool_counts(struct pool *pool);
 
 static inline struct stats_row *pool_stats(const struct pool *pool, unsigned worker)

@@ -2,6 +2,7 @@
 #include "proxy/pool_idle.h"
 
 #include "proxy/pool.h"
+#include "proxy/pool_line.h"
 #include "proxy/process.h"
 #include "proxy/server.h"
 #include "proxy/worker.h"
@@ -17,17 +18,15 @@ static bool has_settings_of(const struct server *server, const struct waiter *wa
     return server->idle_params == waiter->params && server->settings == waiter->settings;
 }
 
-/* The one that the client had last; NULL: it is busy, or another has had it since. */
+/* NULL: it is busy, or with another worker. */
 static struct server *find_own(struct pool *pool, const struct waiter *waiter)
 {
     struct sl_list *list = &pool->idle[waiter->worker->index];
-
     unsigned looks = 0;
 
     for (struct sl_list *it = list->next; it != list && looks < POOL_IDLE_LOOKS; it = it->next) {
         struct server *server = SL_CONTAINER(it, struct server, in_pool);
-        if (server->startup == waiter->startup &&
-                server_was_of(server, waiter->client, waiter->worker->index)) {
+        if (server->serial == waiter->prefers && server->startup == waiter->startup) {
             return server;
         }
         looks++;
@@ -35,7 +34,14 @@ static struct server *find_own(struct pool *pool, const struct waiter *waiter)
     return NULL;
 }
 
-static struct server *idle_on(struct pool *pool, unsigned worker, const struct waiter *waiter)
+static bool is_spared(const struct server *server, const struct waiter *waiter)
+{
+    return !sl_list_empty(&server->kept) || pool_line_minds(waiter, server);
+}
+
+/* spares: not one that is kept for somebody, or had better be another's. */
+static struct server *idle_on(
+        struct pool *pool, unsigned worker, const struct waiter *waiter, bool spares)
 {
     struct sl_list *list = &pool->idle[worker];
     struct server *first = NULL;
@@ -47,7 +53,7 @@ static struct server *idle_on(struct pool *pool, unsigned worker, const struct w
         if (waiter == NULL) {
             return server;
         }
-        if (server->startup != waiter->startup) {
+        if (server->startup != waiter->startup || (spares && is_spared(server, waiter))) {
             continue;
         }
         if (pool->round_robin || has_settings_of(server, waiter)) {
@@ -67,7 +73,7 @@ static struct server *longest_idle(struct pool *pool, const struct waiter *waite
     struct server *found = NULL;
 
     for (unsigned i = 0; i < process_workers(); i++) {
-        struct server *server = idle_on(pool, i, waiter);
+        struct server *server = idle_on(pool, i, waiter, false);
         if (server != NULL && (found == NULL || server->idle_since < found->idle_since)) {
             found = server;
         }
@@ -75,20 +81,49 @@ static struct server *longest_idle(struct pool *pool, const struct waiter *waite
     return found;
 }
 
+static struct server *find_any(
+        struct pool *pool, unsigned worker, const struct waiter *waiter, bool spares)
+{
+    unsigned workers = process_workers();
+    struct server *found = NULL;
+
+    for (unsigned i = 0; found == NULL && i < workers; i++) {
+        found = idle_on(pool, (worker + i) % workers, waiter, spares);
+    }
+    return found;
+}
+
+/* None at all is better where another is made at once, or is on its way. */
+static bool may_grow(const struct pool *pool)
+{
+    bool has_room = pool->size <= 0 || pool->total < pool->size ||
+                    pool->counts[POOL_LOGIN] + pool->counts[POOL_TESTED] > 0;
+
+    return has_room && pool->database_max <= 0 && pool->user_max <= 0 && !pool->is_failing;
+}
+
 struct server *pool_idle_find(struct pool *pool, unsigned worker, const struct waiter *waiter)
 {
+    struct server *found = NULL;
+    bool avoids = waiter != NULL && (waiter->avoids_temp || waiter->avoids_others);
+
     if (pool->idle_count == 0) {
         return NULL;
     }
-    if (pool->round_robin) {
+    if (waiter != NULL && waiter->prefers != 0 && !pool->round_robin && !avoids) {
+        found = find_own(pool, waiter);
+    }
+    if (found == NULL && avoids) {
+        found = find_any(pool, worker, waiter, true);
+        if (found == NULL && may_grow(pool)) {
+            return NULL;
+        }
+    }
+    if (found == NULL && pool->round_robin) {
         return longest_idle(pool, waiter);
     }
-    bool seeks_own = waiter != NULL && waiter->seeks_own;
-    struct server *found = seeks_own ? find_own(pool, waiter) : NULL;
-    found = found == NULL ? idle_on(pool, worker, waiter) : found;
-    unsigned workers = process_workers();
-    for (unsigned i = 1; found == NULL && i < workers; i++) {
-        found = idle_on(pool, (worker + i) % workers, waiter);
+    if (found == NULL && !sl_list_empty(&pool->kept)) {
+        found = find_any(pool, worker, waiter, true);
     }
-    return found;
+    return found == NULL ? find_any(pool, worker, waiter, false) : found;
 }

@@ -5,8 +5,8 @@
  * The one that was used last, of the asking worker's own if there is one, and only with the same
  * startup values; or, with server_round_robin, the one that has rested longest. Of those that
  * were used lately one is taken first that has the client's settings already, which saves it a
- * request ahead of its own; and ahead of all, for a client that seeks what its sequences gave last,
- * the one that it had last.
+ * request ahead of its own; ahead of all, for a client that sequences have given something, the one
+ * where they did; and behind all, those that are kept for somebody (pool_kept.h).
  *
  * Threads: under the pool's lock. Bounds: as many servers are looked at for their settings
  * as POOL_IDLE_LOOKS says.

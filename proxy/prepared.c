@@ -360,8 +360,12 @@ struct client_name *client_names_add(
         return NULL;
     }
     added->prepared = prepared;
+    added->told = (struct columns){0};
+    added->refs = 1;
     added->segment = 0;
+    added->described = 0;
     added->state = NAME_PARSING;
+    added->is_renewed = false;
     added->len = (uint16_t)name.len;
     memcpy(added->name, name.at, name.len);
     if (sl_map_put(&names->map, &added->node, sl_hash64(name)) != SL_OK) {
@@ -376,8 +380,22 @@ void client_names_remove(struct client_names *names, struct client_name *name)
 {
     sl_map_remove(&names->map, &name->node);
     names->bytes -= name_cost(name->len, name->prepared);
-    prepared_unref(name->prepared);
-    free(name);
+    names->bound = names->bound == name ? NULL : names->bound;
+    client_name_unref(name);
+}
+
+struct client_name *client_name_ref(struct client_name *name)
+{
+    name->refs++;
+    return name;
+}
+
+void client_name_unref(struct client_name *name)
+{
+    if (name != NULL && --name->refs == 0) {
+        prepared_unref(name->prepared);
+        free(name);
+    }
 }
 
 uint32_t client_names_count(const struct client_names *names)
@@ -546,6 +564,7 @@ struct server_stmt *server_stmts_add(struct server_stmts *stmts, struct prepared
         return NULL;
     }
     stmt->prepared = prepared_ref(prepared);
+    stmt->columns = (struct columns){0};
     stmt->segment = 0;
     stmt->is_pending = true;
     stmt->uses = 0;

@@ -82,6 +82,11 @@ uint64_t prepared_last_reading(void);
 void prepared_readings_from(uint64_t reading);
 struct prepared *prepared_ref(struct prepared *prepared);
 void prepared_unref(struct prepared *prepared); /* NULL is fine */
+/* Its text; that of none is empty. */
+static inline struct sl_span prepared_text(const struct prepared *prepared)
+{
+    return prepared == NULL ? sl_span(NULL, 0) : sl_span(prepared->body, prepared->text_len);
+}
 /*
  * Its plans are out of date: who asks for that body from now on gets another number,
  * which no server has prepared yet.
@@ -100,17 +105,28 @@ enum name_state {
     NAME_GONE      /* the same, but will not come back: goes when the Close is settled */
 };
 
+/* What a Describe says of parameters and of rows, as hashes: columns.h. */
+struct columns {
+    uint64_t params; /* 0: not known, as the next */
+    uint64_t rows;
+};
+
 struct client_name {
     struct sl_map_node node;
     struct prepared *prepared; /* a reference */
+    struct columns told;       /* its client, last */
+    uint32_t refs;             /* its own, and those of replies to come */
     uint32_t segment;          /* of the change under way */
+    uint32_t described;        /* the segment of its last Describe, while there are those */
     uint8_t state;             /* enum name_state */
+    bool is_renewed;           /* prepared was another one before */
     uint16_t len;
     uint8_t name[];
 };
 
 struct client_names {
     struct sl_map map;
+    struct client_name *bound; /* columns.h: to the unnamed portal; or NULL */
     size_t bytes;
     size_t bytes_max;
 };
@@ -127,7 +143,10 @@ struct client_name *client_names_find(
 /* A new name in state NAME_PARSING; takes over the reference. NULL: at a bound, no memory. */
 SL_MUST_CHECK struct client_name *client_names_add(
         struct client_names *names, struct sl_span name, struct prepared *prepared);
+/* It is found no more; freed with its last reference. */
 void client_names_remove(struct client_names *names, struct client_name *name);
+struct client_name *client_name_ref(struct client_name *name);
+void client_name_unref(struct client_name *name); /* NULL is fine */
 uint32_t client_names_count(const struct client_names *names);
 /* Each of them, in no order; names may be NULL. */
 void client_names_each(const struct client_names *names,
@@ -143,6 +162,7 @@ struct server_stmt {
     struct sl_map_node node;
     struct sl_list used; /* the last used first */
     struct prepared *prepared;
+    struct columns columns; /* the same for as long as it is there: else PostgreSQL refuses it */
     uint32_t segment;
     bool is_pending; /* its Parse is under way */
     uint32_t uses;   /* of one that is kept, as the next two: Binds since its Parse */

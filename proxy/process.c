@@ -30,6 +30,7 @@ struct process {
     process_stages *stages;           /* constant after start */
     uint8_t key[PROCESS_KEY_BYTES];   /* constant after start */
     bool has_key;                     /* constant after start: another process's */
+    uint32_t number;                  /* constant after start: random */
     sl_usec started_at;               /* constant after start */
     atomic_bool is_paused;            /* any thread */
     atomic_bool is_suspended;         /* any thread */
@@ -82,6 +83,7 @@ enum sl_err process_start(const struct conf *conf, process_stages *stages, struc
         return err;
     }
     if ((!self.has_key && crypto_random(self.key, sizeof self.key) != SL_OK) ||
+            crypto_random(&self.number, sizeof self.number) != SL_OK ||
             cancel_keys_start(WORKERS_MAX * (uint32_t)WORKER_CLIENTS_MAX) != SL_OK) {
         return sl_error_set(error, SL_EIO, "58000", "no random numbers");
     }
@@ -328,6 +330,11 @@ void process_drop_client(void)
 int process_clients(void)
 {
     return atomic_load(&self.clients);
+}
+
+uint32_t process_number(void)
+{
+    return self.number;
 }
 
 uint64_t process_next_serial(void)

@@ -75,6 +75,8 @@ SL_MUST_CHECK bool process_add_client(int clients_max);
 void process_drop_client(void);
 int process_clients(void);
 
+/* Which of those that have the same key this is. */
+uint32_t process_number(void);
 /* For ids that are shown and never used again. */
 uint64_t process_next_serial(void);
 sl_usec process_started_at(void); /* wall clock */

@@ -40,11 +40,13 @@ enum { REGISTRY_MAX = 65536, REGISTRY_TAKEN_OUT = INT_MIN / 2 };
 struct database {
     struct sl_map_node node;
     struct sl_list link;
-    uint64_t key;                  /* constant: a hash of the name */
-    atomic_int servers;            /* any thread: connections to servers, logging in included */
-    atomic_int clients;            /* any thread */
-    atomic_bool is_paused;         /* any thread */
-    atomic_bool is_disabled;       /* any thread */
+    uint64_t key;            /* constant: a hash of the name */
+    atomic_int servers;      /* any thread: connections to servers, logging in included */
+    atomic_int clients;      /* any thread */
+    atomic_bool is_paused;   /* any thread */
+    atomic_bool is_disabled; /* any thread */
+    bool told_paused;        /* handover_take.c's, likewise the next: what the old process knows */
+    bool told_disabled;
     atomic_bool wait_close;        /* any thread: WAIT_CLOSE has been asked for */
     atomic_uint host_next;         /* any thread: load_balance_hosts = round-robin */
     atomic_int holders;            /* any thread; REGISTRY_TAKEN_OUT at the end */

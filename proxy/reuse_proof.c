@@ -3,6 +3,7 @@
 
 #include "conf/conf.h"
 #include "protocol/back.h"
+#include "proxy/params.h"
 #include "proxy/prepared.h"
 #include "proxy/registry.h"
 #include "proxy/reuse.h"
@@ -171,6 +172,7 @@ static const char facts[] =
 struct reuse_question {
     struct prepared *prepared; /* a reference */
     unsigned params;
+    uint32_t epoch; /* reuse_epoch() when it was asked: the answer is of then */
     bool is_asked;
     struct reuse_plan plan;
 };
@@ -179,8 +181,11 @@ static struct reuse_proof *place_of(struct server *server, const struct prepared
 {
     struct worker *worker = server->io.worker;
     const struct pool *pool = server->pool;
+    /* The startup values, too: the same text is of another table where search_path is another. */
     uint64_t key = (prepared->number * UINT64_C(0x9E3779B97F4A7C15)) ^
-                   (pool->database->key * UINT64_C(0xC2B2AE3D27D4EB4F)) ^ pool->user->key;
+                   (pool->database->key * UINT64_C(0xC2B2AE3D27D4EB4F)) ^
+                   (params_number(server->startup) * UINT64_C(0x165667B19E3779F9)) ^
+                   pool->user->key;
 
     if (worker->proofs == NULL) {
         worker->proofs = calloc(1, sizeof *worker->proofs);
@@ -243,6 +248,7 @@ bool reuse_ask(struct server *server)
     const struct server_stmt *stmt = server_stmts_find(&server->stmts, question->prepared);
     if (!question->is_asked && stmt != NULL && !stmt->is_pending) {
         write_query(question, query);
+        question->epoch = reuse_epoch();
         question->is_asked = server_ask_plan(server, query) == SL_OK;
         if (question->is_asked) {
             return true;
@@ -275,7 +281,7 @@ void reuse_asked(struct server *server, enum expect_outcome outcome)
         return;
     }
     struct reuse_proof *proof = place_of(server, question->prepared);
-    if (proof != NULL && outcome != EXPECT_LOST) {
+    if (proof != NULL && outcome != EXPECT_LOST && question->epoch == reuse_epoch()) {
         bool is_proven = outcome == EXPECT_DONE && reuse_plan_is_proven(&question->plan);
         proof->verdict = is_proven ? REUSE_PROVEN : REUSE_NOT_SO;
     }

@@ -12,6 +12,7 @@
 #include "proxy/client_stmt.h"
 #include "proxy/dns.h"
 #include "proxy/link.h"
+#include "proxy/listen_echo.h"
 #include "proxy/listen_hub.h"
 #include "proxy/params.h"
 #include "proxy/process.h"
@@ -135,6 +136,7 @@ struct server *server_new(struct pool *pool, struct worker *worker, const struct
     }
     io_init(&server->io, worker, on_ready);
     sl_list_init(&server->in_pool);
+    sl_list_init(&server->kept);
     sl_list_init(&server->cancels);
     sl_list_append(&worker->servers, &server->link);
     timer_init(&server->timer, timer_fired);
@@ -439,7 +441,8 @@ const char *server_state_text(const struct server *server)
     return "closed";
 }
 
-void server_may_notify(struct server *server)
+void server_may_notify(struct server *server, bool is_sure)
 {
+    listen_echo_see(server, is_sure);
     notifiers_note(&server->pool->database->notifiers, server->pid, server->client->cancel.pid);
 }

@@ -103,10 +103,19 @@ struct server {
     bool is_setting;       /* settings of its client's are on their way, and must arrive first */
     bool is_awaited;       /* and its client waits for them */
     bool has_called;       /* a function, which may have set what nobody knows to ask for */
-    bool is_foreign;       /* what its sequences gave last is for another than who is linked */
+    bool is_foreign;       /* another had it before who is linked */
+    bool has_temp;         /* link_temp.h: temporary objects have been in its session */
+    bool is_fresh;         /* who is linked has sent it nothing yet */
+    bool sequences_mixed;  /* link_sequences.h: it has others' values than sequences_of's */
+    bool sequences_wanted; /* who may ask for them */
+    bool is_poisoned;      /* request_poison(), in that segment: what follows there is discarded */
+    uint32_t poisoned_segment;
+    uint64_t only_of;      /* the serial number of the only client it had; UINT64_MAX: several */
+    uint64_t sequences_of; /* the serial number of the client whose values it has; 0: nobody's */
     uint8_t taps;          /* enum pipeline_tap: what stages want of the reply on its way */
     bool is_withheld;      /* server_tap.h: the end of a reply waits for on_done */
     bool is_broken;        /* it broke the protocol */
+    bool has_refused;      /* or what was asked for a client, unseen, that others build on */
     bool is_due;           /* ReadyForQuery came while the client was in the middle of a message */
     bool is_retried;       /* an error was hidden: its request comes again after ReadyForQuery */
     bool is_repeat_due;    /* and its own has come, not that of a hidden query ahead of it */
@@ -135,6 +144,7 @@ struct server {
     bool changes_plans;              /* likewise, for client_reuse.h */
     bool is_lent;                    /* pool_lend(), until pool_give() */
     bool listen_asks;                /* listen_client.h: something, unseen; its client waits */
+    bool may_have_notified;          /* listen_echo.h: its client, which may hear of it */
     bool reads_tags;                 /* what it is asked was not all read: its tags say so, too */
     struct listen_hub *hub;          /* it is a database's shared listener, of no pool's number */
     struct load_errand *load;        /* while LOAD */
@@ -156,6 +166,8 @@ struct server {
     bool is_lost;             /* the socket is of no use, but a letter is on its way */
     struct sl_list cancels;   /* cancel.c: requests under way that keep it from others */
 
+    struct sl_list kept;              /* under the pool's lock: pool_kept.h */
+    uint64_t kept_for;                /* written under it, by its worker: for which client */
     struct sl_list in_pool;           /* under the pool's lock: on its idle list */
     const struct params *idle_params; /* under it, only to be compared: params when it came there */
     enum pool_place place;            /* under the pool's lock */
@@ -202,11 +214,12 @@ void server_relay_ready(struct server *server, unsigned got);
 /* What was withheld passes, when nobody waits any more. */
 void server_relay_withheld(struct server *server);
 /* After RESET: the client's own values, before whatever it says next. */
-/* Its client has done there what may send notifications: they say that client's number. */
-void server_may_notify(struct server *server);
 void server_after_reset(struct server *server);
-/* Its client has done what may send notifications: they are told to be that client's (notifiers.h). */
-void server_may_notify(struct server *server);
+/*
+ * Its client does what sends notifications, or may: they are told to be that client's (notifiers.h),
+ * and it is to hear its own in time (listen_echo.h).
+ */
+void server_may_notify(struct server *server, bool is_sure);
 /* Bytes of our own to the server, in order with what passes; sent by the end of the turn. */
 void server_say(struct server *server, const void *bytes, size_t len);
 /* What it was asked first of all; "": nothing, or it failed. */

@@ -19,10 +19,12 @@
 #include "proxy/client_retry.h"
 #include "proxy/client_reuse.h"
 #include "proxy/client_stmt.h"
+#include "proxy/columns.h"
 #include "proxy/link.h"
 #include "proxy/link_params.h"
 #include "proxy/link_prepared.h"
 #include "proxy/listen_client.h"
+#include "proxy/listen_echo.h"
 #include "proxy/listen_hub.h"
 #include "proxy/param_names.h"
 #include "proxy/params.h"
@@ -34,6 +36,7 @@
 #include "proxy/server_settle.h"
 #include "proxy/server_tag.h"
 #include "proxy/server_tap.h"
+#include "proxy/server_words.h"
 #include "proxy/session_state.h"
 #include "proxy/suspend.h"
 #include "proxy/worker.h"
@@ -234,6 +237,7 @@ static void on_error(struct server *server, struct sl_span body)
     bool is_tolerated =
             head != NULL && (head->local == SETTLE_TOLERATED || head->local == SETTLE_STATE ||
                                     head->local == SETTLE_PLAN || head->local == SETTLE_LISTEN ||
+                                    (head->local == SETTLE_HUB && listen_hub_tolerates(server)) ||
                                     (head->local == SETTLE_PREPARED &&
                                             link_prepared_tolerates(head, error.sqlstate)));
     if (head != NULL && head->local == SETTLE_LOAD) {
@@ -263,8 +267,11 @@ static void on_error(struct server *server, struct sl_span body)
         server->has_failed_setup = true;
     } else if (is_ours && !is_tolerated) {
         server->is_broken = true; /* what we asked for is not so: nobody may build on it */
+        server->has_refused = true;
     }
-    if (is_ours || server->client == NULL) {
+    /* A DEALLOCATE of what a function may have left. */
+    bool is_expected = is_tolerated && head->local == SETTLE_PREPARED && head->undo == NULL;
+    if ((is_ours && !is_expected) || server->client == NULL) {
         sl_log(SL_LOG_WARN, "server_error", "server=%lu sqlstate=%s routine=%.*s",
                 (unsigned long)server->serial, error.sqlstate, (int)error.routine.len,
                 (const char *)error.routine.at);
@@ -369,11 +376,16 @@ static enum relayed on_ready(struct relay *relay, struct sl_span body)
         }
         if (server->client != NULL) {
             server->client->has_retried = false;
+            server->client->notices_told = 0;
         }
         if (SL_UNLIKELY(server->path.watches)) {
             session_path_ready(&server->path, (char)body.at[0], expect_idle(&server->expect));
         }
         on_query_done(server, (char)body.at[0]);
+        if (SL_UNLIKELY(server->may_have_notified) && body.at[0] == 'I' &&
+                listen_echo_withholds(server)) {
+            return RELAY_HIDE;
+        }
     }
     return shown_as(verdict);
 }
@@ -383,14 +395,15 @@ static enum relayed on_message(struct relay *relay, uint8_t type, struct sl_span
 {
     struct server *server = relay->server;
     bool is_hidden = expect_hidden(&server->expect);
+    struct settle_bytes *reworded = NULL;
     void *swap = NULL;
 
     switch (type) {
     case BACK_PARAM_STATUS:
         return on_param_status(relay, body, is_hidden);
     case BACK_NOTICE:
-        reuse_see_notice(server);
-        return is_hidden || server->client == NULL ? RELAY_HIDE : RELAY_PASS;
+        return is_hidden || server->client == NULL || !reuse_shows_notice(server) ? RELAY_HIDE
+                                                                                  : RELAY_PASS;
     case BACK_NOTIFICATION:
         return on_notification(relay, body);
     case BACK_READY:
@@ -421,13 +434,28 @@ static enum relayed on_message(struct relay *relay, uint8_t type, struct sl_span
         if (expect_idle(&server->expect)) {
             return on_unasked_error(server);
         }
+        reworded = server_words(server, body);
+        break;
+    case BACK_PARAM_DESCRIPTION:
+    case BACK_ROW_DESCRIPTION:
+    case BACK_NO_DATA:
+        if (columns_are_awaited(server, type) && !columns_see(server, type, body)) {
+            return RELAY_BREACH;
+        }
         break;
     default:
         break;
     }
     enum relayed relayed = shown_as(expect_reply(&server->expect, type, 0, &swap));
+    relayed = type == BACK_ERROR && server->is_retried && relayed == RELAY_PASS ? RELAY_HIDE
+                                                                                : relayed;
     relay->instead = swap;
-    return type == BACK_ERROR && server->is_retried && relayed == RELAY_PASS ? RELAY_HIDE : relayed;
+    if (SL_UNLIKELY(reworded != NULL) && relayed == RELAY_PASS) {
+        relay->instead = reworded;
+        return RELAY_SWAP;
+    }
+    free(reworded);
+    return relayed;
 }
 
 static bool is_looked_at(uint8_t type)
@@ -521,8 +549,12 @@ static bool relay_message(struct relay *relay)
         stream(relay, type);
         return true;
     }
+    if (SL_UNLIKELY(here < (size_t)len + 1 && columns_are_awaited(server, type)) &&
+            len <= COLUMNS_BYTES_MAX) {
+        return false; /* longer ones are cut: no server's of that form */
+    }
     bool is_read = is_looked_at(type) || server->load != NULL || server->answer != NULL ||
-                   server->question != NULL;
+                   server->question != NULL || server->listen_asks;
     if (SL_UNLIKELY(server->taps != 0) ? !server_tap(server, sl_span(relay->at, here), is_read)
                                        : here < (size_t)len + 1 && len < WHOLE_MAX && is_read) {
         return false;
@@ -612,10 +644,19 @@ static void own_query_ended(struct server *server)
     link_free_server(server);
 }
 
+static const char *broken_reason(const struct server *server)
+{
+    if (!server->has_refused) {
+        return "the server broke the protocol";
+    }
+    return server->close_reason != NULL ? server->close_reason
+                                        : "the server refused a request of ours";
+}
+
 static void after(struct server *server, bool saw_ready)
 {
     if (server->is_broken) {
-        lost(server, "the server broke the protocol");
+        lost(server, broken_reason(server));
     } else if (server->state == SERVER_LINKED) {
         if (SL_UNLIKELY(server->is_repeat_due)) {
             server->is_repeat_due = false;

@@ -2,8 +2,10 @@
 #include "proxy/server_settle.h"
 
 #include "proxy/client.h"
+#include "proxy/client_named.h"
 #include "proxy/client_reuse.h"
 #include "proxy/client_stmt.h"
+#include "proxy/columns.h"
 #include "proxy/link_prepared.h"
 #include "proxy/listen_client.h"
 #include "proxy/listen_hub.h"
@@ -49,6 +51,9 @@ static void settle_parse(
     struct server_stmt *stmt = entry->ref;
 
     settle_name(server->client, entry->undo, outcome == EXPECT_DONE);
+    if (entry->local == SETTLE_APART && outcome == EXPECT_FAILED) {
+        named_apart_failed(server);
+    }
     if (stmt == NULL) {
         return;
     }
@@ -171,12 +176,18 @@ void server_settle(void *self, const struct expect_entry *entry, enum expect_out
         free(entry->undo);
         break;
     case EXPECT_DESCRIBE_STATEMENT:
-        free(entry->undo); /* a poison's words */
+    case EXPECT_DESCRIBE_PORTAL:
+        if ((entry->flags & EXPECT_POISON) != 0) {
+            free(entry->undo); /* its words */
+        } else {
+            columns_settle(server, entry);
+        }
+        break;
+    case EXPECT_BIND:
+        client_name_unref(entry->undo);
         break;
     case EXPECT_NOTHING:
     case EXPECT_FUNCTION:
-    case EXPECT_BIND:
-    case EXPECT_DESCRIBE_PORTAL:
     case EXPECT_SYNC:
     case EXPECT_COPY_END:
         break;

@@ -6,12 +6,14 @@
  *
  *   kind              ref                     undo
  *   PARSE named       struct server_stmt      struct client_name, or NULL (injected)
+ *   PARSE apart       struct server_stmt      NULL                  (local = SETTLE_APART)
  *   PARSE probing     NULL                    likewise
  *   PARSE, CLOSE      struct prepared: what   NULL                    (local = SETTLE_UNNAMED)
  *     unnamed         is unnamed then
  *   CLOSE injected    struct prepared         NULL
- *   BIND, DESCRIBE    struct prepared, only   NULL, or a poison's bytes
- *     statement       to be compared
+ *   BIND, DESCRIBE    struct prepared, only   a reference to a struct client_name, or NULL; of a
+ *     statement       to be compared          DESCRIBE a poison's bytes
+ *   DESCRIBE portal   struct stmt, or NULL    NULL, or such a reference
  *   LOCAL '1'         NULL                    struct client_name    (local = '1')
  *   LOCAL '1' unnamed as of PARSE unnamed     NULL                  (local = SETTLE_UNNAMED)
  *   LOCAL '1' and '2' struct prepared: what   NULL                  (local = SETTLE_REUSED)
@@ -50,7 +52,8 @@ enum {
     SETTLE_PLAN = 9,      /* reuse_proof.h */
     SETTLE_REUSED = 10,   /* client_reuse.h; of no Query */
     SETTLE_LISTEN = 11,   /* listen_client.h */
-    SETTLE_HUB = 12       /* listen_hub.h */
+    SETTLE_HUB = 12,      /* listen_hub.h */
+    SETTLE_APART = 13     /* named_parse_apart(); of no Query */
 };
 
 /* A reply of ours that waits for its turn. */

@@ -5,8 +5,8 @@
 #include "proxy/catalogs.h"
 #include "proxy/client.h"
 #include "proxy/client_reuse.h"
-#include "proxy/link_pins.h"
 #include "proxy/link_prepared.h"
+#include "proxy/link_sequences.h"
 #include "proxy/server.h"
 
 /* What connect_query has left is there for the next client, too. */
@@ -40,12 +40,13 @@ void server_tag_see(struct server *server, struct sl_span tag)
         }
         break;
     case 'N': /* NOTIFY */
-        server_may_notify(server);
+        server_may_notify(server, true);
         return;
     case 'I': /* what writes has triggers, perhaps */
     case 'U':
     case 'M':
-        server_may_notify(server);
+        link_sequences_tag(server);
+        server_may_notify(server, false);
         return;
     case 'B':
     case 'F':
@@ -53,8 +54,11 @@ void server_tag_see(struct server *server, struct sl_span tag)
     default:
         break;
     }
+    if (tag.at[0] == 'D') {
+        link_sequences_tag(server);
+    }
     if (tag.at[0] == 'D' || (tag.at[0] == 'C' && !sl_span_is(tag, "COMMIT"))) {
-        server_may_notify(server); /* DELETE, DO, COPY, CALL; at others it does no harm */
+        server_may_notify(server, false); /* DELETE, DO, COPY, CALL; at others it does no harm */
     }
     reuse_see_tag(server, tag);
     server->saw_reset |= sl_span_is(tag, "RESET") || sl_span_is(tag, "DISCARD ALL");
@@ -63,7 +67,7 @@ void server_tag_see(struct server *server, struct sl_span tag)
     }
     server->is_dirty |= server->restored != NULL && undoes_connect_query(server, tag);
     if (sl_span_is(tag, "DISCARD ALL") || sl_span_is(tag, "DISCARD SEQUENCES")) {
-        link_pins_sequences_gone(client);
+        link_sequences_discarded(client);
     }
     if (sl_span_is(tag, "DISCARD ALL") || sl_span_is(tag, "DEALLOCATE ALL")) {
         server_stmts_forget(&server->stmts);

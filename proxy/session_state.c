@@ -5,15 +5,18 @@
 #include "protocol/base/buf.h"
 #include "protocol/base/log.h"
 #include "protocol/effects.h"
+#include "protocol/front.h"
 #include "protocol/prepare_text.h"
 #include "proxy/cancel.h"
 #include "proxy/channels.h"
 #include "proxy/client.h"
 #include "proxy/link_params.h"
+#include "proxy/link_temp.h"
 #include "proxy/listen_client.h"
 #include "proxy/listen_news.h"
 #include "proxy/params.h"
 #include "proxy/prepared.h"
+#include "proxy/reserved.h"
 #include "proxy/server.h"
 #include "proxy/session_path.h"
 #include "proxy/sql_prepared.h"
@@ -23,7 +26,7 @@
 #include <string.h>
 #include <strings.h>
 
-enum { QUERY_MAX = 65536, CUSTOM_NAMES_MAX = 64, NAME_MAX_LEN = 63 };
+enum { QUERY_MAX = 65536, CUSTOM_NAMES_MAX = 64, NAME_MAX_LEN = 63, AGAIN_MAX = 7 };
 
 struct session_answer {
     const struct params *settings;
@@ -71,10 +74,11 @@ static bool is_ascii(struct sl_span text)
  * Nothing in it depends on the session's search_path. A list of names stands between its parts. A
  * setting has a name and a value, and SUPERUSER ahead of the name if it takes one's rights to set it;
  * a prepared statement PREPARED, its name and its text, if that is not too long; what pins, its
- * reason only. Settings come first: what a statement says depends on them.
+ * reason only. Settings and temporary objects come first: what a statement says depends on them.
  */
 #define PREPARED "prepared statement "
 #define SUPERUSER "superuser "
+#define TEMPORARY_SCHEMA "temporary schema"
 
 static const char question[] =
         "SELECT CASE WHEN context OPERATOR(pg_catalog.=) 'superuser'"
@@ -88,6 +92,8 @@ static const char question_end[] =
         " UNION ALL SELECT 'temporary object', NULL WHERE EXISTS (SELECT FROM pg_catalog.pg_depend"
         " WHERE refclassid OPERATOR(pg_catalog.=) 2615" /* pg_namespace */
         " AND refobjid OPERATOR(pg_catalog.=) pg_catalog.pg_my_temp_schema())"
+        " UNION ALL SELECT '" TEMPORARY_SCHEMA "', NULL"
+        " WHERE pg_catalog.pg_my_temp_schema() OPERATOR(pg_catalog.<>) 0"
         " UNION ALL SELECT 'advisory lock', NULL WHERE EXISTS (SELECT FROM pg_catalog.pg_locks"
         " WHERE locktype OPERATOR(pg_catalog.=) 'advisory'"
         " AND pid OPERATOR(pg_catalog.=) pg_catalog.pg_backend_pid())"
@@ -121,12 +127,33 @@ static enum sl_err put_question(struct sl_buf *buf, const struct client *client)
 static void give_up(struct client *client)
 {
     client->pins |= PIN_UNKNOWN;
+    client->unknown_since = client->io.worker->now;
+    client->unknown_tries++;
+}
+
+sl_usec session_state_again(const struct client *client)
+{
+    unsigned tries = client->unknown_tries < AGAIN_MAX ? client->unknown_tries : AGAIN_MAX;
+
+    return (client->pins & PIN_UNKNOWN) == 0 ? 0 : client->unknown_since + (SL_SECOND << tries) / 2;
+}
+
+bool session_state_rested(struct client *client)
+{
+    sl_usec again = session_state_again(client);
+
+    if (again == 0 || again > client->io.worker->now) {
+        return false;
+    }
+    client->server->may_have_left = true;
+    return true;
 }
 
 /* Something may have come, or what is there may have gone. */
 static bool is_wanted(const struct client *client, const struct server *server)
 {
-    bool has_any = client->pins != 0 || client->settings != params_empty() ||
+    bool has_any = (client->pins & ~(unsigned)PIN_SEQUENCE) != 0 ||
+                   client->settings != params_empty() ||
                    client->sql_prepared != sql_prepared_empty() || client->listen != NULL;
 
     return server->may_have_left || (server->may_have_ended && has_any);
@@ -222,7 +249,7 @@ static void take_setting(struct server *server, struct sl_span name, struct sl_s
 {
     struct session_answer *answer = server->answer;
 
-    answer->pins |= takes_rights(server, &name) ? PIN_SETTINGS : 0U;
+    answer->pins |= takes_rights(server, &name) || reserved_is_refused(name) ? PIN_SETTINGS : 0U;
     char *text = malloc(name.len + value.len + 2);
     if (text == NULL) {
         answer->pins |= PIN_SETTINGS;
@@ -266,7 +293,7 @@ static void take_encoding(const struct client *client, struct session_answer *an
     answer->settings = set == NULL ? answer->settings : set;
 }
 
-/* The settings by which constants and names in the text were read. */
+/* By which settings constants and names in the text were read; whether beside temporary objects. */
 static uint64_t reading_of(
         const struct client *client, const struct session_answer *answer, struct sl_span text)
 {
@@ -279,6 +306,9 @@ static uint64_t reading_of(
             value = params_get(client->params, names[i]); /* PostgreSQL 18 reports it */
         }
         reading = value == NULL ? reading : sl_hash64_seed(sl_span_text(value), reading + i + 1);
+    }
+    if ((answer->pins & PIN_TEMPORARY) != 0) {
+        reading = sl_hash64_seed(sl_span_text("pg_temp"), reading);
     }
     return reading;
 }
@@ -377,6 +407,9 @@ void session_state_row(struct server *server, struct sl_span body)
         }
         return;
     }
+    if (sl_span_is(name, TEMPORARY_SCHEMA)) {
+        link_temp_told(server);
+    }
     for (size_t i = 0; i < PIN_REASONS; i++) {
         server->answer->pins |= sl_span_is(name, reasons[i].name) ? reasons[i].pin : 0U;
     }
@@ -459,6 +492,7 @@ void session_state_answered(struct server *server, enum expect_outcome outcome)
         server->is_dirty = answer->pins != 0 || server->has_called || server->restored != NULL ||
                            may_hide(server, answer->settings);
         answer->pins |= client->keeps;
+        client->unknown_tries = 0;
         client->pins = (uint16_t)answer->pins;
         listen_client_answered(client, server, sl_buf_borrow(&answer->channels), answer->is_whole);
         client_path_begin(server, client->settings, true);
@@ -496,9 +530,14 @@ unsigned session_state_effects(const struct client *client, struct sl_span text,
 
 static const char set_config[] = "set_config";
 
+enum values { VALUES_UNKNOWN, VALUES_LATER, VALUES_HERE };
+
 struct words {
     const uint8_t *at;
     const uint8_t *end;
+    enum values values;  /* of parameters */
+    struct sl_span bind; /* HERE: they, as in a Bind behind its names */
+    bool has_quotes;     /* what stands in quotes is a part of a name, whatever it is */
 };
 
 static bool is_name(uint8_t c)
@@ -517,8 +556,10 @@ static void skip(struct words *words, const char *signs)
 static struct sl_span next_name(struct words *words)
 {
     const uint8_t *from = words->at;
+    bool is_quoted = false;
 
-    while (words->at < words->end && is_name(*words->at)) {
+    while (words->at < words->end && (is_quoted || is_name(*words->at))) {
+        is_quoted = words->has_quotes && is_quoted != (*words->at == '"');
         words->at++;
     }
     return sl_span(from, (size_t)(words->at - from));
@@ -579,6 +620,14 @@ static bool is_at(const struct words *words, const char *signs)
     return words->at < words->end && *words->at != '\0' && strchr(signs, *words->at) != NULL;
 }
 
+static void remember_role(struct client *client)
+{
+    const struct params *set = params_with(client->custom, "role", "");
+
+    client->has_unasked |= set == NULL;
+    client->custom = set == NULL ? client->custom : set;
+}
+
 /* Behind ROLE or set_config('role': any but a role's name as it stands there may be NONE. */
 static void see_role(struct client *client, struct words *words)
 {
@@ -593,9 +642,7 @@ static void see_role(struct client *client, struct words *words)
         value = next_name(words);
     }
     if (value.len == 0 || value.at[0] == '$' || is_word(value, "none")) {
-        const struct params *set = params_with(client->custom, "role", "");
-        client->has_unasked |= set == NULL;
-        client->custom = set == NULL ? client->custom : set;
+        remember_role(client);
     }
 }
 
@@ -603,8 +650,12 @@ static void see_role(struct client *client, struct words *words)
  * A comment, U&".." or a dot between spaces: the name is not what it seems. A sign behind a byte
  * beyond ASCII is the second half of a letter, in SJIS, BIG5, GBK and UHC.
  */
-static void see_set(struct client *client, struct words *words)
+static void see_set(struct client *client, const struct words *behind)
 {
+    struct words copy = *behind; /* a SET by chance does not swallow what follows in quotes */
+    struct words *words = &copy;
+
+    words->has_quotes = true;
     skip(words, SPACES);
     struct sl_span name = next_name(words);
     if (is_word(name, "session")) {
@@ -620,13 +671,56 @@ static void see_set(struct client *client, struct words *words)
     }
 }
 
-/* Anything but a plain constant for a name is an expression, whose value is not known here. */
+/* set_config($n, ..: which n, or 0. */
+static unsigned parameter_of(struct words *words, struct sl_span name)
+{
+    unsigned number = 0;
+
+    for (size_t i = 1; i < name.len && name.len <= 6 && (uint8_t)(name.at[i] - '0') < 10; i++) {
+        number = number * 10 + (unsigned)(name.at[i] - '0');
+    }
+    skip(words, SPACES);
+    if (is_at(words, ":")) {
+        skip(words, ":" SPACES);
+        number = is_word(next_name(words), "text") ? number : 0;
+        skip(words, SPACES);
+    }
+    return is_at(words, ",") ? number : 0;
+}
+
+static void see_parameter(struct client *client, struct words *words, struct sl_span name)
+{
+    unsigned number = parameter_of(words, name);
+    struct sl_span value;
+
+    if (number > 0 && words->values == VALUES_LATER) {
+        return;
+    }
+    if (number == 0 || words->values == VALUES_UNKNOWN ||
+            !front_bind_parameter(words->bind, number, &value)) {
+        client->has_unasked = true;
+        return;
+    }
+    if (value.at == NULL || value.len == 0) {
+        return; /* an error */
+    }
+    remember(client, value);
+    if (is_word(value, "role")) {
+        remember_role(client);
+    }
+}
+
+/* Anything but a plain constant or a parameter for a name is an expression, whose value is not known here. */
 static void see_set_config(struct client *client, struct words *words)
 {
     skip(words, SPACES "(");
     bool is_constant = is_at(words, "'");
     skip(words, "'");
     struct sl_span name = next_name(words);
+    if (!is_constant && name.len > 1 && name.at[0] == '$') {
+        see_parameter(client, words, name);
+        return;
+    }
     is_constant = is_constant && is_at(words, "'");
     skip(words, "'");
     skip(words, SPACES);
@@ -641,21 +735,49 @@ static void see_set_config(struct client *client, struct words *words)
  * Behind SET [SESSION] and in set_config('...: what stands there by chance in a text of another
  * kind does no harm, it is asked for and is not there.
  */
-void session_state_see(struct client *client, struct sl_span text)
+static void see(struct client *client, struct words *words)
 {
-    struct words words = {.at = text.at, .end = text.len > 0 ? text.at + text.len : text.at};
     const size_t len = sizeof set_config - 1;
 
-    while (words.at < words.end) {
-        struct sl_span name = next_name(&words);
+    while (words->at < words->end) {
+        struct sl_span name = next_name(words);
         if (is_word(name, "set")) {
-            see_set(client, &words);
+            see_set(client, words);
         } else if (name.len >= len && is_word(sl_span(name.at + name.len - len, len), set_config)) {
-            see_set_config(client, &words);
+            see_set_config(client, words);
         } else if (name.len == 0) {
-            words.at++;
+            words->at++;
         }
     }
+}
+
+static struct words words_of(struct sl_span text)
+{
+    return (struct words){.at = text.at, .end = text.len > 0 ? text.at + text.len : text.at};
+}
+
+void session_state_see(struct client *client, struct sl_span text)
+{
+    struct words words = words_of(text);
+
+    see(client, &words);
+}
+
+void session_state_see_parsed(struct client *client, struct sl_span text)
+{
+    struct words words = words_of(text);
+
+    words.values = VALUES_LATER;
+    see(client, &words);
+}
+
+void session_state_see_bound(struct client *client, struct sl_span text, struct sl_span rest)
+{
+    struct words words = words_of(text);
+
+    words.values = VALUES_HERE;
+    words.bind = rest;
+    see(client, &words);
 }
 
 void session_state_see_begin(struct client *client, struct sl_span text)

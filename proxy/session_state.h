@@ -22,16 +22,15 @@
  * Nor is it asked while a cancel is on its way there, which may hit the question. What the client
  * sends meanwhile waits for the answer. An answer that does not
  * come (a statement_timeout of the client's) pins it too, and it is asked again after the next
- * transaction. Of what a function of the user's leaves it is not asked, as that would be after every
+ * transaction, or when its client has rested. Of what a function of the user's leaves it is not asked, as that would be after every
  * call: its client finds it as long as it comes back to that server, and before another has that
  * all is taken away. So with custom settings whose names stand in a function only: there is no list.
  *
  * Some of what stays nothing shows. What a LOAD or setseed() has left only the end of the server's
  * process takes away: its client keeps the server to its own end, and then it is closed. What a
- * sequence gave last (currval, lastval) cannot be had elsewhere either, but hardly anybody asks for
- * it, and whoever inserts leaves some: so a client is pinned for that when it has asked before, or
- * for a moment if it may be about to (link_pins.h), and else only comes back to its last
- * server if that is idle.
+ * sequence gave last (currval, lastval) cannot be had elsewhere either: link_sequences.h.
+ *
+ * Where temporary objects have been the answer says so, too: link_temp.h.
  *
  * Ownership: a struct session_answer is its server's while it is asked. Threads: the server's
  * worker. Bounds: PARAMS_BYTES_MAX of settings, CUSTOM_NAMES_MAX names, SQL_PREPARED_MAX statements and
@@ -40,6 +39,7 @@
 #ifndef SLUICE_PROXY_SESSION_STATE_H
 #define SLUICE_PROXY_SESSION_STATE_H
 
+#include "protocol/base/clock.h"
 #include "protocol/base/span.h"
 #include "protocol/expect.h"
 
@@ -74,6 +74,13 @@ const char *session_pin_name(unsigned i);
  */
 bool session_state_ask(struct client *client, struct server *server);
 
+/*
+ * PIN_UNKNOWN: when it is asked again, though its client does nothing; 0: it is none. Each time it
+ * takes twice as long, from a second to a minute. True: that is now, for link_settle() to do.
+ */
+sl_usec session_state_again(const struct client *client);
+bool session_state_rested(struct client *client);
+
 /* Of the answer: server_relay.c, server_settle.c. */
 void session_state_row(struct server *server, struct sl_span body);
 void session_state_answered(struct server *server, enum expect_outcome outcome);
@@ -86,8 +93,15 @@ void session_state_free(struct server *server);
  */
 unsigned session_state_effects(const struct client *client, struct sl_span text, unsigned effects);
 
-/* A text that is about to be sent: names of custom settings in it are remembered. */
+/*
+ * A text that is about to be sent: names of custom settings in it are remembered. Of a name that is a
+ * parameter's value nobody knows.
+ */
 void session_state_see(struct client *client, struct sl_span text);
+/* The same, of one that is only parsed: session_state_see_bound() follows, if it is bound. */
+void session_state_see_parsed(struct client *client, struct sl_span text);
+/* With the parameters that follow the names in its Bind, as far as they are here. */
+void session_state_see_bound(struct client *client, struct sl_span text, struct sl_span rest);
 /* The same, of the beginning of a long one: not of an INSERT, whose data is full of words. */
 void session_state_see_begin(struct client *client, struct sl_span text);
 

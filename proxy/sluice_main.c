@@ -344,7 +344,7 @@ static enum sl_err run(struct arguments *arguments, const struct conf *conf,
     http_reserve_install(); /* before libevent is used */
     notify_start();
     control_block_signals();
-    daemon_raise_limits(conf);
+    daemon_raise_limits(conf, handover_take_peer());
     err = start_helpers(conf, error);
     if (err == SL_OK) {
         err = process_start(conf_ref(conf), stages, error);

@@ -16,6 +16,7 @@
 #include "protocol/sqlstate.h"
 #include "proxy/client.h"
 #include "proxy/link.h"
+#include "proxy/listen_hub.h"
 #include "proxy/process.h"
 #include "proxy/registry.h"
 #include "proxy/server.h"
@@ -125,6 +126,10 @@ static void visit_servers(struct worker *worker)
             if (server->state == SERVER_IDLE) {
                 server_set_idle_timer(server);
             }
+            continue;
+        }
+        if (server->state == SERVER_LISTEN && !server_is_old(server)) {
+            listen_hub_look(server);
             continue;
         }
         if (server->state < SERVER_SETUP || server->state == SERVER_LISTEN) {

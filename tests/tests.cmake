@@ -224,6 +224,12 @@ if(support_sources AND LIBPQ_FOUND AND CMOCKA_FOUND)
     sluice_test(long.flood 2700 e2e_flood)
     set_property(TEST long.flood APPEND PROPERTY ENVIRONMENT
       "SLUICE_BIN=$<TARGET_FILE:sluice>" "SLUICE_FLOOD=1000000")
+    sluice_test(long.drivers 2700 e2e_drivers)
+    set_property(TEST long.drivers APPEND PROPERTY ENVIRONMENT
+      "SLUICE_BIN=$<TARGET_FILE:sluice>" "SLUICE_DRIVERS_ALL=1")
+    sluice_test(long.leaks 2700 e2e_leaks)
+    set_property(TEST long.leaks APPEND PROPERTY ENVIRONMENT
+      "SLUICE_BIN=$<TARGET_FILE:sluice>" "SLUICE_LEAK_ROUNDS=0 0")
   endif()
 endif()
 

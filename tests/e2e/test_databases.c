@@ -392,6 +392,40 @@ static void a_backend_that_is_ended_while_nobody_reads_leaves_whole_rows_only(vo
     PQfinish(direct);
 }
 
+/* ---- nobody's connections ---- */
+
+static void a_database_that_only_we_are_in_is_dropped_renamed_and_copied(void **state)
+{
+    (void)state;
+    sluice_start(&sluice, "[databases]\n* = host=127.0.0.1 port=@PGPORT@\n" REST);
+    PGconn *conn = open_as("postgres", "postgres");
+    PGconn *user;
+
+    for (int i = 0; i < 3;
+            i++) { /* who leaves may be seen behind the next statement, or ahead of it */
+        query_expect(conn, "create database store", "CREATE DATABASE");
+        user = open_as("postgres", "store");
+        query_expect(user, "select current_database()", "store");
+        PQfinish(user);
+        query_expect(conn, "create database \"Copy\" template store", "CREATE DATABASE");
+        user = open_as("postgres", "Copy");
+        query_expect(user, "select current_database()", "Copy");
+        PQfinish(user);
+        query_expect(conn, "alter database \"Copy\" rename to copy", "ALTER DATABASE");
+        user = open_as("postgres", "store");
+        query_expect(user, "select current_database()", "store");
+        PQfinish(user);
+        query_expect(conn, "drop database copy", "DROP DATABASE");
+        query_expect(conn, "drop database store", "DROP DATABASE");
+    }
+    user = open_as("postgres", "template1");
+    query_expect(user, "select 1", "1");
+    PQfinish(user);
+    query_expect(conn, "create database store", "CREATE DATABASE");
+    query_expect(conn, "drop database store", "DROP DATABASE");
+    PQfinish(conn);
+}
+
 #define CASE(name) cmocka_unit_test_setup_teardown(name, start, stop_sluice)
 
 static const struct CMUnitTest cases[] = {
@@ -405,6 +439,8 @@ static const struct CMUnitTest cases[] = {
         CASE(an_empty_pool_is_forgotten_and_its_database_keeps_its_counters),
         CASE(names_come_and_go_under_load),
         CASE(a_backend_that_is_ended_while_nobody_reads_leaves_whole_rows_only),
+        cmocka_unit_test_setup_teardown(
+                a_database_that_only_we_are_in_is_dropped_renamed_and_copied, prepare, stop_sluice),
 };
 
 int main(void)

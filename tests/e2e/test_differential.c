@@ -80,39 +80,6 @@ static void keep_code_only(struct script_reply *reply)
     reply->len = len;
 }
 
-/*
- * The server knows a prepared statement by the proxy's name for it, and says so in its
- * own errors; the rest of the text must be the same. Puts wanted's name into got.
- */
-static void put_name(const struct script_reply *want, struct script_reply *got)
-{
-    static const char lead[] = "prepared statement \"";
-    const char *ours = memmem(got->body, got->len, "\"SLUICE_", 8);
-    const char *theirs = memmem(want->body, want->len, lead, sizeof lead - 1);
-    if (ours == NULL || theirs == NULL) {
-        return;
-    }
-    theirs += sizeof lead - 1;
-    size_t at = (size_t)(ours + 1 - got->body);
-    size_t old_len = strcspn(ours + 1, "\"");
-    size_t new_len = strcspn(theirs, "\"");
-    if (new_len > old_len) {
-        return;
-    }
-    memcpy(got->body + at, theirs, new_len);
-    memmove(got->body + at + new_len, got->body + at + old_len, got->len + 1 - at - old_len);
-    got->len -= old_len - new_len;
-}
-
-static void put_names(const struct script_log *want, struct script_log *got)
-{
-    for (size_t i = 0; i < want->count && i < got->count; i++) {
-        if (want->replies[i].type == 'E' && got->replies[i].type == 'E') {
-            put_name(&want->replies[i], &got->replies[i]);
-        }
-    }
-}
-
 static void normalise(struct script_log *log, unsigned flags)
 {
     size_t kept = 0;
@@ -193,7 +160,6 @@ static bool same(size_t i, const struct script_peer *peer, bool show)
     script_run(&got, &row->script, peer, waited_for);
     normalise(want, row->flags);
     normalise(&got, row->flags);
-    put_names(want, &got);
     bool alike = script_differs(want, &got) == SIZE_MAX;
     if (!alike && show) {
         show_difference(row, peer, want, &got);

@@ -121,13 +121,24 @@ static void node(void **state)
             "driver pw node_table");
 }
 
+static void java_session(void **state)
+{
+    (void)state;
+    cluster_sql(&cluster, "alter role driver superuser"); /* it makes schemas */
+    compare("java -Xmx512m -cp " JDBC_JAR " tests/e2e/drivers/Session.java "
+            "jdbc:postgresql://127.0.0.1:$PORT/$DATABASE driver pw java_session");
+}
+
+/* The last is the long suite's (long.drivers). */
 int main(void)
 {
     const struct CMUnitTest cases[] = {
             cmocka_unit_test(python),
             cmocka_unit_test(java),
             cmocka_unit_test(node),
+            cmocka_unit_test(java_session),
     };
+    size_t left_out = getenv("SLUICE_DRIVERS_ALL") == NULL;
 
-    return case_run(cases, CASE_COUNT(cases), start, stop_both);
+    return case_run(cases, CASE_COUNT(cases) - left_out, start, stop_both);
 }

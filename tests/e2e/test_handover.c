@@ -5,19 +5,23 @@
  */
 #include "tests/support/case.h"
 #include "tests/support/fixture.h"
+#include "tests/support/restart.h"
 #include "tests/support/soon.h"
 #include "tests/support/tls.h"
+#include "tests/support/web.h"
 
+#include <dirent.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
-#include <sys/un.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
-enum { CROWD = 200, PATIENCE_MS = 60000, TEXT_MAX = 512 };
+enum { CROWD = 200, OTHERS = 5, TEXT_MAX = 512 };
 
 #define INI_OF(more)                                                                               \
     "[databases]\n"                                                                                \
@@ -30,47 +34,6 @@ static int begin(void **state)
 {
     (void)prepare(state);
     return 0;
-}
-
-/* ---- processes ---- */
-
-/* Starts another one with -R; the one before is *old, and still runs. */
-static void start_next(const char *ini, struct proc *old)
-{
-    static const char *const as_root[] = {"-R", "-u", "root", NULL};
-    static const char *const as_is[] = {"-R", NULL};
-
-    *old = sluice.process;
-    sluice.process.pid = 0;
-    sluice_start_by(&sluice, ini, geteuid() == 0 ? as_root : as_is);
-}
-
-static void await_event(const char *event, const char *which, pid_t pid)
-{
-    char text[128];
-
-    snprintf(text, sizeof(text), "event=%s %s=%d", event, which, (int)pid);
-    soon_logged(&sluice, text);
-}
-
-static void await_end(struct proc *old)
-{
-    int status = proc_wait(old, PATIENCE_MS);
-
-    if (status != 0) {
-        fail_msg("the old process ended with %d", status);
-    }
-}
-
-/* From one process to the next; the old one has nothing left to do, and ends. */
-static void take_over(const char *ini)
-{
-    struct proc old;
-
-    start_next(ini, &old);
-    await_event("takeover_begins", "from_pid", old.pid);
-    await_end(&old);
-    sluice_must_live(&sluice);
 }
 
 static void expect_pidfile(pid_t pid)
@@ -93,40 +56,6 @@ static void prepare_statement(PGconn *conn, const char *name, const char *sql)
     PQclear(result);
 }
 
-/* A session of its own: what makes number i differ from all others. */
-static PGconn *open_session(int i)
-{
-    char sql[TEXT_MAX];
-    PGconn *conn = open_as("postgres", "shop");
-
-    snprintf(sql, sizeof(sql), "set application_name = 'client %d'", i);
-    query_expect(conn, sql, "SET");
-    snprintf(sql, sizeof(sql), "set work_mem = '%dkB'", 2001 + 2 * i);
-    query_expect(conn, sql, "SET");
-    snprintf(sql, sizeof(sql), "set my.number = '%d'", i);
-    query_expect(conn, sql, "SET");
-    snprintf(sql, sizeof(sql), "prepare here as select %d", i);
-    query_expect(conn, sql, "PREPARE");
-    snprintf(sql, sizeof(sql), "select %d + 1000", i);
-    prepare_statement(conn, "there", sql);
-    return conn;
-}
-
-static void expect_session(PGconn *conn, int i)
-{
-    char expected[TEXT_MAX];
-
-    snprintf(expected, sizeof(expected), "client %d|%dkB|%d", i, 2001 + 2 * i, i);
-    query_expect(conn,
-            "select current_setting('application_name'), current_setting('work_mem'), "
-            "current_setting('my.number')",
-            expected);
-    snprintf(expected, sizeof(expected), "%d", i);
-    query_expect(conn, "execute here", expected);
-    snprintf(expected, sizeof(expected), "%d", i + 1000);
-    assert_string_equal(query_prepared(conn, "there", 0, NULL), expected);
-}
-
 static void idle_clients_keep_their_sessions(void **state)
 {
     static PGconn *crowd[CROWD];
@@ -134,16 +63,16 @@ static void idle_clients_keep_their_sessions(void **state)
     (void)state;
     sluice_start(&sluice, INI);
     for (int i = 0; i < CROWD; i++) {
-        crowd[i] = open_session(i);
+        crowd[i] = restart_session(i);
     }
-    take_over(INI);
+    restart_over(INI);
     expect_pidfile(sluice.process.pid);
     for (int i = 0; i < CROWD; i++) {
-        expect_session(crowd[i], i);
+        restart_expect_session(crowd[i], i);
     }
-    take_over(INI); /* and once more, by those that moved already */
+    restart_over(INI); /* and once more, by those that moved already */
     for (int i = 0; i < CROWD; i++) {
-        expect_session(crowd[i], i);
+        restart_expect_session(crowd[i], i);
         PQfinish(crowd[i]);
     }
     PQfinish(open_as("postgres", "shop"));
@@ -157,7 +86,7 @@ static void an_unnamed_statement_moves_too(void **state)
     sluice_start(&sluice, INI);
     conn = open_as("postgres", "shop");
     prepare_statement(conn, "", "select 'kept'");
-    take_over(INI);
+    restart_over(INI);
     assert_string_equal(query_prepared(conn, "", 0, NULL), "kept");
     PQfinish(conn);
 }
@@ -170,7 +99,7 @@ static void by_unix_socket_it_is_the_same(void **state)
     sluice_start(&sluice, INI);
     conn = query_must_connect("host=%s port=%d user=postgres dbname=shop", sluice.dir, sluice.port);
     query_expect(conn, "set work_mem = '1234kB'", "SET");
-    take_over(INI);
+    restart_over(INI);
     query_expect(conn, "show work_mem", "1234kB");
     PQfinish(conn);
     conn = query_must_connect("host=%s port=%d user=postgres dbname=shop", sluice.dir, sluice.port);
@@ -188,34 +117,90 @@ static void a_transaction_ends_where_it_began_and_its_client_moves_then(void **s
     conn = open_as("postgres", "shop");
     query_expect(conn, "begin", "BEGIN");
     query_expect(conn, "create temporary table t (a int) on commit drop", "CREATE TABLE");
-    start_next(INI, &old);
-    await_event("takeover_begins", "from_pid", old.pid);
+    restart_next(INI, &old);
+    restart_await("takeover_begins", "from_pid", old.pid);
     query_expect(conn, "insert into t values (7)", "INSERT 0 1");
     query_expect(conn, "select a from t", "7");
     assert_int_equal(proc_wait(&old, 0), -1); /* it is needed still */
     query_expect(conn, "commit", "COMMIT");
-    await_end(&old);
+    restart_await_end(&old);
     query_expect(conn, "select 1", "1");
     PQfinish(conn);
+}
+
+/* It moves when it has said the rest, and had its answer. */
+static void half_a_message_keeps_its_client(void **state)
+{
+    static const char query[] = {'Q', 0, 0, 0, 19, 's', 'e', 'l', 'e', 'c', 't', ' ', '\'', 'a',
+            'l', 'l', '\'', ' ', ' ', 0};
+    enum { HALF = 7 };
+    struct proc old;
+    PGconn *conn;
+    char got[256];
+    size_t count = 0;
+
+    (void)state;
+    sluice_start(&sluice, INI);
+    conn = restart_session(1);
+    assert_int_equal(send(PQsocket(conn), query, HALF, MSG_NOSIGNAL), HALF);
+    restart_next(INI, &old);
+    restart_await("takeover_begins", "from_pid", old.pid);
+    PQfinish(open_as("postgres", "shop"));
+    assert_int_equal(send(PQsocket(conn), query + HALF, sizeof(query) - HALF, MSG_NOSIGNAL),
+            sizeof(query) - HALF);
+    while (count < 6 || memcmp(got + count - 6, "Z\0\0\0\5I", 6) != 0) {
+        struct pollfd wait = {.fd = PQsocket(conn), .events = POLLIN};
+        assert_int_equal(poll(&wait, 1, RESTART_PATIENCE_MS), 1);
+        ssize_t n = recv(PQsocket(conn), got + count, sizeof(got) - count, 0);
+        assert_true(n > 0);
+        count += (size_t)n;
+    }
+    assert_non_null(memmem(got, count, "all", 3));
+    restart_await_end(&old);
+    restart_expect_session(conn, 1);
+    PQfinish(conn);
+}
+
+/* So many more for the pool, by clients that all work at the same time, and leave. */
+static void make_servers(int count)
+{
+    PGconn *all[OTHERS];
+
+    for (int i = 0; i < count; i++) {
+        all[i] = open_as("postgres", "shop");
+        query_expect(all[i], "begin", "BEGIN");
+    }
+    for (int i = 0; i < count; i++) {
+        query_expect(all[i], "commit", "COMMIT");
+        PQfinish(all[i]);
+    }
 }
 
 static void a_pinned_client_moves_when_nothing_pins_it(void **state)
 {
     struct proc old;
+    PGconn *watch = open_direct();
     PGconn *conn;
 
     (void)state;
     sluice_start(&sluice, INI);
     conn = open_as("postgres", "shop");
     query_expect(conn, "create temporary table t (a int)", "CREATE TABLE");
-    start_next(INI, &old);
-    await_event("takeover_begins", "from_pid", old.pid);
+    make_servers(OTHERS);
+    restart_next(INI, &old);
+    restart_await("takeover_begins", "from_pid", old.pid);
+    /* The new one has as many; the old one keeps its client's, and one that it might need. */
+    soon_query(watch,
+            "select count(*) from pg_stat_activity where backend_type = 'client backend' "
+            "and pid <> pg_backend_pid()",
+            "8");
     query_expect(conn, "insert into t values (7)", "INSERT 0 1");
     query_expect(conn, "select a from t", "7");
     query_expect(conn, "drop table t", "DROP TABLE");
-    await_end(&old);
+    restart_await_end(&old);
     query_expect(conn, "select 1", "1");
     PQfinish(conn);
+    PQfinish(watch);
 }
 
 /* What it is told unasked: libpq takes an error for a notice then. */
@@ -280,12 +265,12 @@ static void cancel_everywhere(const char *ini)
     query_expect(moved, "select 1", "1");
     assert_int_equal(PQsendQuery(stays, "select pg_sleep(600)"), 1);
     soon_query(watch, COUNT_SLEEPERS, "1");
-    start_next(ini, &old);
-    await_event("takeover_begins", "from_pid", old.pid);
+    restart_next(ini, &old);
+    restart_await("takeover_begins", "from_pid", old.pid);
     /* Whoever takes the request is the new process; the query runs in the old one. */
     cancel(stays);
     soon_result(stays, CANCELLED);
-    await_end(&old);
+    restart_await_end(&old);
     assert_int_equal(PQsendQuery(moved, "select pg_sleep(600)"), 1);
     soon_query(watch, COUNT_SLEEPERS, "1");
     cancel(moved);
@@ -320,23 +305,23 @@ static void a_third_process_takes_over_what_the_first_still_has(void **state)
 
     (void)state;
     sluice_start(&sluice, INI);
-    idle = open_session(1);
-    busy = open_session(2);
+    idle = restart_session(1);
+    busy = restart_session(2);
     query_expect(busy, "begin", "BEGIN");
-    start_next(INI, &first);
-    await_event("takeover_begins", "from_pid", first.pid);
-    expect_session(idle, 1);
-    start_next(INI, &second);
-    await_event("takeover_begins", "from_pid", second.pid);
-    expect_session(idle, 1);
+    restart_next(INI, &first);
+    restart_await("takeover_begins", "from_pid", first.pid);
+    restart_expect_session(idle, 1);
+    restart_next(INI, &second);
+    restart_await("takeover_begins", "from_pid", second.pid);
+    restart_expect_session(idle, 1);
     query_expect(busy, "select 1", "1");
     assert_int_equal(proc_wait(&first, 0), -1);
     assert_int_equal(proc_wait(&second, 0), -1); /* by it the last one will go */
     query_expect(busy, "commit", "COMMIT");
-    await_end(&first);
-    await_end(&second);
-    expect_session(busy, 2);
-    expect_session(idle, 1);
+    restart_await_end(&first);
+    restart_await_end(&second);
+    restart_expect_session(busy, 2);
+    restart_expect_session(idle, 1);
     PQfinish(busy);
     PQfinish(idle);
 }
@@ -359,7 +344,7 @@ static void keys_of_scram_are_handed_over(void **state)
                               "password='a secret'",
             sluice.port);
     query_expect(conn, "select current_user", "locked");
-    take_over(ini);
+    restart_over(ini);
     query_expect(conn, "select current_user", "locked");
     assert_false(sluice_logged(&sluice, "SCRAM-SHA"));
     PQfinish(conn);
@@ -390,7 +375,7 @@ static void one_that_cannot_start_takes_nothing(void **state)
 
     (void)state;
     sluice_start(&sluice, INI);
-    conn = open_session(1);
+    conn = restart_session(1);
     old = sluice.process;
     snprintf(ini, sizeof(ini), INI_OF("[http]\nlisten = 127.0.0.1:%d\n"), taken);
     {
@@ -400,95 +385,16 @@ static void one_that_cannot_start_takes_nothing(void **state)
         other.process.pid = 0;
         sluice_start_by(&other, ini, geteuid() == 0 ? as_root : as_is);
         next = other.process.pid;
-        assert_int_equal(proc_wait(&other.process, PATIENCE_MS), 1);
+        assert_int_equal(proc_wait(&other.process, RESTART_PATIENCE_MS), 1);
     }
     close(fd);
-    await_event("handover_failed", "pid", next);
-    expect_session(conn, 1);
+    restart_await("handover_failed", "pid", next);
+    restart_expect_session(conn, 1);
     expect_pidfile(old.pid);
     PQfinish(open_as("postgres", "shop"));
-    take_over(INI);
-    expect_session(conn, 1);
+    restart_over(INI);
+    restart_expect_session(conn, 1);
     PQfinish(conn);
-}
-
-/* ---- another process that is none ---- */
-
-enum { HELLO = 1, PREPARED = 6, SERVES = 8, CLIENT = 10, HEAD = 6, WHOLE_MAX = 65536 };
-
-static void say(int fd, uint8_t type, const uint8_t *body, uint8_t len)
-{
-    uint8_t message[64] = {0, 0, 0, len, type, 0};
-
-    if (len > 0) {
-        memcpy(message + HEAD, body, len);
-    }
-    assert_int_equal(send(fd, message, (size_t)HEAD + len, MSG_NOSIGNAL), HEAD + len);
-}
-
-static void read_whole(int fd, uint8_t *at, size_t len)
-{
-    while (len > 0) {
-        ssize_t n = recv(fd, at, len, 0); /* descriptors that come with it are dropped */
-        assert_true(n > 0);
-        at += n;
-        len -= (size_t)n;
-    }
-}
-
-/* What comes is not looked at, but for its type. */
-static void read_until(int fd, uint8_t type)
-{
-    static uint8_t body[WHOLE_MAX];
-    uint8_t head[HEAD] = {0};
-
-    while (head[4] != type) {
-        read_whole(fd, head, HEAD);
-        size_t len = (size_t)head[0] << 24 | (size_t)head[1] << 16 | (size_t)head[2] << 8 | head[3];
-        assert_true(len <= sizeof(body));
-        read_whole(fd, body, len);
-    }
-}
-
-static int dial(void)
-{
-    struct sockaddr_un address = {.sun_family = AF_UNIX};
-    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    struct timeval patience = {.tv_sec = PATIENCE_MS / 1000};
-    struct stat info;
-
-    snprintf(address.sun_path, sizeof(address.sun_path), "%.80s/.s.PGSQL.%d.handover", sluice.dir,
-            sluice.port);
-    assert_int_equal(stat(address.sun_path, &info), 0);
-    assert_int_equal(info.st_mode & 0777, 0600);
-    setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
-    assert_int_equal(connect(fd, (struct sockaddr *)&address, sizeof(address)), 0);
-    return fd;
-}
-
-static void say_hello(int fd)
-{
-    static const uint8_t hello[] = {'S', 'L', 'O', 'H', 0, 0, 0, 1, 0, 0, 0, 42};
-
-    say(fd, HELLO, hello, sizeof(hello));
-}
-
-/* Counts so many lines with it. */
-static void await_failures(int count)
-{
-    long end = proc_now_ms() + SOON_MS;
-    int seen = 0;
-
-    while (seen < count && proc_now_ms() < end) {
-        char *log = proc_read(sluice.process.log);
-        seen = 0;
-        for (const char *at = log; (at = strstr(at, "event=handover_failed")) != NULL; at++) {
-            seen++;
-        }
-        free(log);
-        proc_pause_ms(10);
-    }
-    assert_int_equal(seen, count);
 }
 
 static void one_that_dies_half_way_leaves_everything_as_it_was(void **state)
@@ -499,36 +405,36 @@ static void one_that_dies_half_way_leaves_everything_as_it_was(void **state)
     (void)state;
     sluice_start(&sluice, INI);
     for (int i = 0; i < CROWD; i++) {
-        crowd[i] = open_session(i);
+        crowd[i] = restart_session(i);
     }
-    fd = dial(); /* it has said nothing */
+    fd = restart_dial(); /* it has said nothing */
     close(fd);
-    await_failures(1);
-    fd = dial(); /* nor anything that can be */
+    restart_await_count("event=handover_failed", 1);
+    fd = restart_dial(); /* nor anything that can be */
     assert_int_equal(send(fd, "GET / HTTP/1.1\r\n\r\n", 18, MSG_NOSIGNAL), 18);
-    await_failures(2);
+    restart_await_count("event=handover_failed", 2);
     close(fd);
-    fd = dial(); /* before it serves */
-    say_hello(fd);
-    read_until(fd, PREPARED);
+    fd = restart_dial(); /* before it serves */
+    restart_say_hello(fd);
+    restart_read_until(fd, RESTART_PREPARED);
     close(fd);
-    await_failures(3);
-    fd = dial(); /* with clients that it has not answered for */
-    say_hello(fd);
-    read_until(fd, PREPARED);
-    say(fd, SERVES, NULL, 0);
-    read_until(fd, CLIENT);
-    read_until(fd, CLIENT);
+    restart_await_count("event=handover_failed", 3);
+    fd = restart_dial(); /* with clients that it has not answered for */
+    restart_say_hello(fd);
+    restart_read_until(fd, RESTART_PREPARED);
+    restart_say(fd, RESTART_SERVES, NULL, 0);
+    restart_read_until(fd, RESTART_CLIENT);
+    restart_read_until(fd, RESTART_CLIENT);
     close(fd);
-    await_failures(4);
+    restart_await_count("event=handover_failed", 4);
     for (int i = 0; i < CROWD; i++) {
-        expect_session(crowd[i], i);
+        restart_expect_session(crowd[i], i);
     }
     PQfinish(open_as("postgres", "shop"));
     expect_pidfile(sluice.process.pid);
-    take_over(INI);
+    restart_over(INI);
     for (int i = 0; i < CROWD; i++) {
-        expect_session(crowd[i], i);
+        restart_expect_session(crowd[i], i);
         PQfinish(crowd[i]);
     }
 }
@@ -541,21 +447,164 @@ static void one_that_is_killed_leaves_the_old_one_serving(void **state)
 
     (void)state;
     sluice_start(&sluice, INI);
-    conn = open_session(3);
+    conn = restart_session(3);
     query_expect(conn, "begin", "BEGIN");
-    start_next(INI, &old);
-    await_event("takeover_begins", "from_pid", old.pid);
-    (void)proc_stop(&sluice.process, SIGKILL, PATIENCE_MS);
-    await_failures(1);
+    restart_next(INI, &old);
+    restart_await("takeover_begins", "from_pid", old.pid);
+    (void)proc_stop(&sluice.process, SIGKILL, RESTART_PATIENCE_MS);
+    restart_await_count("event=handover_failed", 1);
     sluice.process = old;
     query_expect(conn, "select 1", "1");
     query_expect(conn, "commit", "COMMIT");
-    expect_session(conn, 3);
+    restart_expect_session(conn, 3);
     expect_pidfile(old.pid);
     PQfinish(open_soon("postgres", "shop"));
-    take_over(INI);
-    expect_session(conn, 3);
+    restart_over(INI);
+    restart_expect_session(conn, 3);
     PQfinish(conn);
+}
+
+/* The old one ends after it has said what it has, before it could let go of it. */
+static void one_whose_elder_dies_first_serves_all_the_same(void **state)
+{
+    struct proc none;
+    pid_t elder;
+
+    (void)state;
+    elder = restart_pose();
+    restart_next(INI, &none);
+    assert_int_equal(waitpid(elder, NULL, 0), elder);
+    PQfinish(open_as("postgres", "shop"));
+    expect_pidfile(sluice.process.pid);
+    restart_over(INI);
+    PQfinish(open_as("postgres", "shop"));
+}
+
+/* An address of which the old one has a part: nobody can have all of it while it is there. */
+static void one_whose_addresses_clash_takes_nothing(void **state)
+{
+    struct proc next;
+    struct proc old;
+    PGconn *conn;
+
+    (void)state;
+    sluice_start(&sluice, INI);
+    conn = restart_session(1);
+    restart_next(INI_OF("listen_addr = 0.0.0.0, ::1\n"), &old);
+    next = sluice.process;
+    sluice.process = old;
+    assert_int_equal(proc_wait(&next, RESTART_PATIENCE_MS), 1);
+    restart_expect_session(conn, 1);
+    PQfinish(open_as("postgres", "shop"));
+    PQfinish(conn);
+}
+
+static rlim_t files_of(pid_t pid)
+{
+    char path[64];
+    rlim_t count = 0;
+
+    snprintf(path, sizeof(path), "/proc/%d/fd", (int)pid);
+    DIR *folder = opendir(path);
+    assert_non_null(folder);
+    while (readdir(folder) != NULL) {
+        count++;
+    }
+    closedir(folder);
+    return count;
+}
+
+/* It has room for a few: the others stay, and nobody is lost. */
+static void one_with_few_descriptors_takes_what_it_can(void **state)
+{
+    enum { SOME = 24, FEW = 8 };
+    PGconn *some[SOME];
+    struct rlimit limit;
+    struct rlimit few;
+    struct proc old;
+
+    (void)state;
+    sluice_start(&sluice, INI_OF("default_pool_size = 30\n"));
+    for (int i = 0; i < SOME; i++) {
+        some[i] = restart_session(i);
+        query_expect(some[i], "begin", "BEGIN");
+    }
+    restart_next(INI, &old);
+    restart_await("takeover_begins", "from_pid", old.pid);
+    assert_int_equal(prlimit(sluice.process.pid, RLIMIT_NOFILE, NULL, &limit), 0);
+    few = limit;
+    few.rlim_cur = files_of(sluice.process.pid) + FEW;
+    assert_int_equal(prlimit(sluice.process.pid, RLIMIT_NOFILE, &few, NULL), 0);
+    for (int i = 0; i < SOME; i++) {
+        query_expect(some[i], "commit", "COMMIT");
+    }
+    soon_logged(&sluice, "event=takeover_left");
+    for (int i = 0; i < SOME; i++) {
+        restart_expect_session(some[i], i);
+    }
+    assert_int_equal(prlimit(sluice.process.pid, RLIMIT_NOFILE, &limit, NULL), 0);
+    for (int i = 0; i < SOME; i++) {
+        restart_expect_session(some[i], i);
+        PQfinish(some[i]);
+    }
+    restart_await_end(&old);
+}
+
+/* Its clients have nowhere else to go. */
+static void a_database_that_is_gone_is_served_to_its_end(void **state)
+{
+    static const char without[] = "[databases]\nheld = " AT_POSTGRES "\n" INI_MAIN
+                                  "pool_mode = transaction\npidfile = @DIR@/pid\n";
+    struct proc old;
+    PGconn *conn;
+    PGconn *refused;
+
+    (void)state;
+    sluice_start(&sluice, INI);
+    conn = restart_session(1);
+    restart_next(without, &old);
+    restart_await("takeover_begins", "from_pid", old.pid);
+    soon_logged(&sluice, "event=takeover_left");
+    restart_expect_session(conn, 1);
+    refused = try_open_as("postgres", "shop");
+    assert_int_equal(PQstatus(refused), CONNECTION_BAD);
+    PQfinish(refused);
+    PQfinish(conn);
+    restart_await_end(&old);
+    PQfinish(open_as("postgres", "held"));
+}
+
+/* Who waits in the old process hears of RESUME by the new one, which alone has a console. */
+static void a_pause_ends_in_both(void **state)
+{
+    struct proc old;
+    PGconn *console;
+    PGconn *one;
+    PGconn *two;
+
+    (void)state;
+    sluice_start(&sluice, INI);
+    one = restart_session(1);
+    two = restart_session(2);
+    console = open_console();
+    query_expect(console, "pause", "PAUSE");
+    PQfinish(console);
+    assert_int_equal(PQsendQuery(one, "select 'one'"), 1);
+    restart_next(INI, &old);
+    restart_await("takeover_begins", "from_pid", old.pid);
+    console = open_console();
+    query_expect(console, "resume", "RESUME");
+    soon_result(one, "one");
+    query_expect(console, "pause shop", "PAUSE");
+    assert_int_equal(PQsendQuery(two, "select 'two'"), 1);
+    query_expect(console, "resume shop", "RESUME");
+    soon_result(two, "two");
+    restart_await_end(&old);
+    restart_expect_session(one, 1);
+    restart_expect_session(two, 2);
+    PQfinish(console);
+    PQfinish(one);
+    PQfinish(two);
 }
 
 /* ---- load ---- */
@@ -587,9 +636,10 @@ static void run_pgbench(const char *how)
     argv[count] = NULL;
     proc_start(&bench, argv, &options);
     for (int i = 0; i < 5; i++) {
-        take_over(INI);
+        restart_over(INI);
     }
-    assert_int_equal(proc_wait(&bench, PATIENCE_MS), 0);
+    assert_int_equal(proc_wait(&bench, 0), -1); /* nobody waited for its end */
+    assert_int_equal(proc_wait(&bench, RESTART_PATIENCE_MS), 0);
     text = proc_read(log);
     assert_null(strstr(text, "aborted"));
     assert_non_null(strstr(text, "number of failed transactions: 0 "));
@@ -629,26 +679,33 @@ static void over_tls_a_client_is_served_until_its_time_is_over(void **state)
     listen_to(&busy,
             query_must_connect("host=localhost port=%d user=postgres dbname=held", sluice.port));
     query_expect(busy.conn, "begin", "BEGIN");
-    start_next(ini, &old);
-    await_event("takeover_begins", "from_pid", old.pid);
+    restart_next(ini, &old);
+    restart_await("takeover_begins", "from_pid", old.pid);
     query_expect(idle.conn, "select 1", "1");
     soon_logged(&sluice, "event=handover_timeout");
     expect_ended(&idle);
     query_expect(busy.conn, "select 1", "1"); /* not amid a transaction */
     query_expect(busy.conn, "commit", "COMMIT");
     expect_ended(&busy);
-    await_end(&old);
+    restart_await_end(&old);
+    soon_logged(&sluice, "sqlstate=57P01 reason=\"terminating connection due to administrator");
+    soon_logged(&sluice, "event=handover_done moved=0 stayed=0 drained=2 closed=0");
 }
 
 /* ---- a shutdown that drains ---- */
 
 static void a_drain_closes_clients_between_their_transactions(void **state)
 {
+    char ini[4096];
+    int port = proc_free_port();
     struct ear idle;
     struct ear busy;
 
     (void)state;
-    sluice_start(&sluice, INI_OF("shutdown_drain = 0.001\n"));
+    snprintf(ini, sizeof(ini), INI_OF("shutdown_drain = 0.001\n[http]\nlisten = 127.0.0.1:%d\n"),
+            port);
+    sluice_start(&sluice, ini);
+    assert_int_equal(web_get(port, "/readyz").status, 200);
     listen_to(&idle, open_as("postgres", "shop"));
     listen_to(&busy, open_as("postgres", "shop"));
     query_expect(busy.conn, "begin", "BEGIN");
@@ -656,10 +713,12 @@ static void a_drain_closes_clients_between_their_transactions(void **state)
     soon_logged(&sluice, "event=shutdown_drain");
     expect_ended(&idle);
     query_expect(busy.conn, "select 1", "1");
+    assert_int_equal(web_get(port, "/readyz").status, 503);
+    assert_int_equal(web_get(port, "/healthz").status, 200); /* it is not to be killed yet */
     assert_int_equal(proc_wait(&sluice.process, 0), -1);
     query_expect(busy.conn, "commit", "COMMIT");
     expect_ended(&busy);
-    assert_int_equal(proc_wait(&sluice.process, PATIENCE_MS), 0);
+    assert_int_equal(proc_wait(&sluice.process, RESTART_PATIENCE_MS), 0);
 }
 
 int main(void)
@@ -670,6 +729,7 @@ int main(void)
             CASE(an_unnamed_statement_moves_too),
             CASE(by_unix_socket_it_is_the_same),
             CASE(a_transaction_ends_where_it_began_and_its_client_moves_then),
+            CASE(half_a_message_keeps_its_client),
             CASE(a_pinned_client_moves_when_nothing_pins_it),
             CASE(keys_stay_valid_wherever_the_client_is),
             CASE(keys_of_peers_stay_valid_too),
@@ -679,6 +739,11 @@ int main(void)
             CASE(one_that_cannot_start_takes_nothing),
             CASE(one_that_dies_half_way_leaves_everything_as_it_was),
             CASE(one_that_is_killed_leaves_the_old_one_serving),
+            CASE(one_whose_elder_dies_first_serves_all_the_same),
+            CASE(one_whose_addresses_clash_takes_nothing),
+            CASE(one_with_few_descriptors_takes_what_it_can),
+            CASE(a_database_that_is_gone_is_served_to_its_end),
+            CASE(a_pause_ends_in_both),
             CASE(under_load_no_transaction_fails),
             CASE(over_tls_a_client_is_served_until_its_time_is_over),
             CASE(a_drain_closes_clients_between_their_transactions),

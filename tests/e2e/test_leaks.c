@@ -7,16 +7,24 @@
  * seen is asked of PostgreSQL directly.
  */
 #include "protocol/effects_names.h"
+#include "tests/e2e/leaks_kinds.h"
+#include "tests/e2e/leaks_pairs.h"
 #include "tests/support/case.h"
 #include "tests/support/fixture.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 static const char ini[] = "[databases]\n"
                           "one = " AT_POSTGRES " pool_mode=transaction pool_size=1\n" INI_MAIN
                           "max_prepared_statements = @NAMES@\n";
+
+static const char ini_pairs[] =
+        "[databases]\n"
+        "pairs = " AT_CLUSTER " pool_mode=transaction pool_size=1\n" INI_MAIN
+        "query_wait_timeout = 60\n";
 
 static void start_with(const char *names)
 {
@@ -30,7 +38,8 @@ static void start_with(const char *names)
 
 static int start(void **state)
 {
-    (void)start_cluster(state);
+    (void)state;
+    cluster_start(&cluster, &(struct cluster_options){.conf = "max_prepared_transactions = 5"});
     cluster_sql(&cluster, "create sequence seq");
     cluster_sql(&cluster, "create table serial_item (id serial, name text)");
     cluster_sql(&cluster, "create role joe");
@@ -370,6 +379,26 @@ static void harmless_names_are_harmless(void **state)
     PQfinish(direct);
 }
 
+/*
+ * Some rounds, by the day: the test says which. All are the long suite's (long.leaks).
+ * SLUICE_LEAK_ROUNDS="FIRST COUNT" plays those.
+ */
+static void no_client_is_told_of_another(void **state)
+{
+    const char *asked = getenv("SLUICE_LEAK_ROUNDS");
+    unsigned first = (unsigned)(time(NULL) / 86400) * 4 + (CASE_IS_SANITIZED ? 2 : 0);
+    unsigned rounds = CASE_IS_SANITIZED ? 1 : 2;
+
+    (void)state;
+    if (asked != NULL) {
+        assert_int_equal(sscanf(asked, "%u %u", &first, &rounds), 2);
+    }
+    (void)prepare(NULL);
+    sluice_start(&sluice, ini_pairs);
+    leak_pairs(&(struct leak_peers){cluster.port, sluice.port, "pairs"}, first, rounds);
+    sluice_stop(&sluice);
+}
+
 int main(void)
 {
     const struct CMUnitTest cases[] = {
@@ -379,6 +408,7 @@ int main(void)
             cmocka_unit_test(nor_by_a_function_call),
             cmocka_unit_test(a_client_keeps_what_is_its_own),
             cmocka_unit_test(harmless_names_are_harmless),
+            cmocka_unit_test(no_client_is_told_of_another),
     };
 
     return case_run(cases, CASE_COUNT(cases), start, stop_cluster);

@@ -5,23 +5,23 @@
 #include "tests/support/case.h"
 #include "tests/support/console.h"
 #include "tests/support/fixture.h"
+#include "tests/support/hears.h"
 #include "tests/support/soon.h"
 
 #include <poll.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-static char warned[4096]; /* the notices of a case */
-
-static void on_notice(void *arg, const char *message)
+static int start(void **state)
 {
-    size_t len = strlen(warned);
-
-    (void)arg;
-    snprintf(warned + len, sizeof warned - len, "%s", message);
+    (void)state;
+    cluster_start(&cluster, &(struct cluster_options){.conf = "max_prepared_transactions = 2\n"});
+    cluster_sql(&cluster, "create role one login; create role two login");
+    return 0;
 }
 
 static int begin(void **state)
@@ -29,6 +29,8 @@ static int begin(void **state)
     (void)prepare(state);
     sluice_start(&sluice,
             "[databases]\n"
+            "spare = " AT_CLUSTER " dbname=spare user=postgres pool_size=2\n"
+            "own = " AT_POSTGRES " pool_size=8\n"
             "db = " AT_POSTGRES " dbname=postgres user=postgres pool_size=4\n"
             "few = " AT_POSTGRES " dbname=postgres user=postgres pool_size=2\n" INI_MAIN
             "pool_mode = transaction\nmax_client_conn = 400\nserver_round_robin = 1\n");
@@ -44,47 +46,10 @@ static PGconn *listener(void)
     return conn;
 }
 
-static int heard_from; /* the process of the last */
-
-/* Until the next one is here, which is that: "channel payload". */
-static void hears(PGconn *conn, const char *expected)
-{
-    char text[512];
-    PGnotify *notify;
-
-    while ((notify = PQnotifies(conn)) == NULL) {
-        struct pollfd fd = {.fd = PQsocket(conn), .events = POLLIN};
-        if (poll(&fd, 1, SOON_MS) != 1 || PQconsumeInput(conn) != 1) {
-            fail_msg("nothing was heard instead of %s: %s", expected, PQerrorMessage(conn));
-        }
-    }
-    snprintf(text, sizeof text, "%s %s", notify->relname, notify->extra);
-    heard_from = notify->be_pid;
-    PQfreemem(notify);
-    assert_string_equal(text, expected);
-}
-
-/* What was sent by then is here when the next is answered, and it is nothing. */
-static void hears_nothing(PGconn *conn)
-{
-    PGnotify *notify = PQnotifies(conn);
-
-    if (notify != NULL) {
-        fail_msg("it heard %s %s", notify->relname, notify->extra);
-    }
-}
-
 static void is_unpinned(PGconn *conn)
 {
     query_expect(conn, "select 1", "1");
-    for (int i = 0; i < SOON_MS; i++) {
-        if (console_value("SHOW PINS", "database", "db", "reasons") == NULL &&
-                console_number("SHOW POOLS", "database", "db", "sv_active") == 0) {
-            return;
-        }
-        poll(NULL, 0, 1);
-    }
-    fail_msg("it keeps its server");
+    nobody_is_pinned_in("db");
 }
 
 static void is_served(PGconn *conn)
@@ -138,10 +103,37 @@ static void who_is_pinned_for_more_may_unlisten(void **state)
     PQfinish(one);
 }
 
+/* What waits for what its server is asked first is cancelled all the same, and with it the transaction. */
+static void an_unlisten_that_waits_can_be_cancelled(void **state)
+{
+    char error[256];
+
+    (void)state;
+    PGconn *one = listener();
+    query_expect(one, "listen a", "LISTEN");
+    is_unpinned(one);
+    query_expect(one, "begin", "BEGIN");
+    pid_t server = (pid_t)atoi(query_text(one, "select pg_backend_pid()"));
+    PGcancel *cancel = PQgetCancel(one);
+    kill(server, SIGSTOP);
+    assert_int_equal(PQsendQuery(one, "unlisten a"), 1);
+    console_await("SHOW SOCKETS", "user", "one", "pkt_avail", "16"); /* it is held */
+    assert_int_equal(PQcancel(cancel, error, sizeof error), 1);
+    kill(server, SIGCONT);
+    PQfreeCancel(cancel);
+    assert_string_equal(
+            query_result(PQgetResult(one)), "ERROR 57014: canceling statement due to user request");
+    assert_null(PQgetResult(one));
+    assert_int_equal(PQtransactionStatus(one), PQTRANS_INERROR);
+    query_expect(one, "rollback", "ROLLBACK");
+    query_expect(one, "select * from pg_listening_channels()", "a");
+    PQfinish(one);
+}
+
 /* Settings and channels go ahead of a request: the server is the client's until all of them are there. */
 static void settings_go_ahead_of_channels(void **state)
 {
-    enum { SOME = 8, TURNS_OF_ALL = 20 };
+    enum { SOME = 8, TURNS_OF_ALL = 8 };
     PGconn *some[SOME];
     char sql[64];
 
@@ -229,6 +221,46 @@ static void more_than_is_kept_ends_the_session(void **state)
     PQfinish(other);
 }
 
+/* Together, too, they hold no more than so much; and no more end for it than must. */
+static void more_than_all_may_keep_ends_some(void **state)
+{
+    enum { SOME = 6, SENT = 1001 };
+    PGconn *some[SOME];
+    int ended = 0;
+
+    (void)state;
+    PGconn *other = open_as("postgres", "own");
+    for (int i = 0; i < SOME; i++) {
+        some[i] = open_as("postgres", "own");
+        PQsetNoticeProcessor(some[i], on_notice, NULL);
+        query_expect(some[i], "listen a", "LISTEN");
+    }
+    nobody_is_pinned_in("own");
+    for (int i = 0; i < SOME; i++) {
+        query_expect(some[i], "begin", "BEGIN");
+    }
+    query_expect(other,
+            "select count(pg_notify('a', i || repeat('x', 7000))) from generate_series(1, 1000) i",
+            "1000");
+    query_expect(other, "notify a, 'last'", "NOTIFY");
+    console_await("SHOW LISTENERS", "database", "own", "notifications", "1001");
+    for (int i = 0; i < SOME; i++) {
+        PGresult *result = PQexec(some[i], "commit");
+        ended += PQresultStatus(result) != PGRES_COMMAND_OK;
+        PQclear(result);
+        if (PQstatus(some[i]) == CONNECTION_OK) {
+            for (int heard = 0; heard < SENT; heard += count_told(some[i])) {
+                struct pollfd fd = {.fd = PQsocket(some[i]), .events = POLLIN};
+                assert_int_equal(poll(&fd, 1, SOON_MS), 1);
+                assert_int_equal(PQconsumeInput(some[i]), 1);
+            }
+        }
+        PQfinish(some[i]);
+    }
+    assert_in_range(ended, 1, SOME / 2);
+    PQfinish(other);
+}
+
 static void what_is_not_in_the_clients_encoding_is_said(void **state)
 {
     (void)state;
@@ -249,15 +281,80 @@ static void what_is_not_in_the_clients_encoding_is_said(void **state)
     PQfinish(other);
 }
 
-static void kill_listener(void)
+/* What is no name in the listener's encoding is no reason for others to hear nothing. */
+static void a_name_that_the_listener_cannot_read_harms_nobody(void **state)
 {
-    PGconn *direct = open_direct();
-    char sql[128];
+    (void)state;
+    PGconn *one = listener();
+    PGconn *odd = listener();
+    PGconn *other = open_as("two", "db");
+    query_expect(one, "listen a", "LISTEN");
+    is_unpinned(one);
+    query_expect(odd, "set client_encoding = 'LATIN1'", "SET");
+    query_expect(odd, "listen \"\xe9\"", "LISTEN");
+    query_expect(one, "listen \"\xc3\xa9\"", "LISTEN");
+    console_await("SHOW PINS", "database", "db", "reasons", "listen");
+    query_expect(other, "notify a, 'x'", "NOTIFY");
+    hears(one, "a x");
+    query_expect(other, "notify \"\xc3\xa9\", 'y'", "NOTIFY");
+    hears(one, "\xc3\xa9 y");
+    hears(odd, "\xe9 y");
+    console_expect("SHOW LISTENERS", "database", "db", "lost", "0");
+    PQfinish(one);
+    PQfinish(odd);
+    PQfinish(other);
+}
 
-    snprintf(sql, sizeof sql, "select pg_terminate_backend(%ld)",
-            console_number("SHOW LISTENERS", "database", "db", "server_pid"));
-    query_expect(direct, sql, "t");
-    PQfinish(direct);
+static void a_clients_own_comes_ahead_of_ready_for_query(void **state)
+{
+    (void)state;
+    PGconn *one = listener();
+    query_expect(one, "listen a", "LISTEN");
+    is_unpinned(one);
+    for (int i = 0; i < 20; i++) {
+        query_expect(one, "notify a, 'own'", "NOTIFY");
+        has_heard(one, "a own");
+        query_expect(one, "select pg_notify('a', 'called')", "");
+        has_heard(one, "a called");
+        query_expect(one, "begin", "BEGIN");
+        query_expect(one, "notify a, 'within'", "NOTIFY");
+        query_expect(one, "select pg_notify('a', 'within')", "");
+        query_expect(
+                one, "savepoint s; notify a, 'not'; rollback to s", "SAVEPOINT\nNOTIFY\nROLLBACK");
+        has_heard(one, "nothing");
+        query_expect(one, "commit", "COMMIT");
+        has_heard(one, "a within");
+        query_expect(one, "begin; notify a, 'no'; rollback", "BEGIN\nNOTIFY\nROLLBACK");
+        query_expect(one, "notify b, 'not its'", "NOTIFY");
+        has_heard(one, "nothing");
+    }
+    /* Of what may notify, once it was late. */
+    query_expect(one, "do $$begin notify a, 'late'; end$$", "DO");
+    hears(one, "a late");
+    query_expect(one, "do $$begin notify a, 'in time'; end$$", "DO");
+    has_heard(one, "a in time");
+    /* UNLISTENed with it: PostgreSQL does not tell it either. */
+    query_expect(
+            one, "begin; notify a, 'gone'; unlisten a; commit", "BEGIN\nNOTIFY\nUNLISTEN\nCOMMIT");
+    has_heard(one, "nothing");
+    query_expect(one, "listen a; notify a, 'anew'", "LISTEN\nNOTIFY");
+    hears(one, "a anew");
+    hears_nothing(one);
+    PQfinish(one);
+}
+
+static void a_listeners_do_is_prepared(void **state)
+{
+    (void)state;
+    PGconn *one = listener();
+    query_expect(one, "listen a", "LISTEN");
+    is_unpinned(one);
+    query_expect(one, "begin", "BEGIN");
+    query_expect(one, "do $$begin perform 1; end$$", "DO");
+    query_expect(one, "select count(*) >= 0 from pg_listening_channels()", "t");
+    query_expect(one, "prepare transaction 'x'", "PREPARE TRANSACTION");
+    query_expect(one, "rollback prepared 'x'", "ROLLBACK PREPARED");
+    PQfinish(one);
 }
 
 static void a_lost_listener_comes_back_and_it_is_said(void **state)
@@ -268,7 +365,7 @@ static void a_lost_listener_comes_back_and_it_is_said(void **state)
     query_expect(one, "listen a", "LISTEN");
     query_expect(one, "listen b", "LISTEN");
     is_unpinned(one);
-    kill_listener();
+    kill_listener_of("db");
     console_await("SHOW LISTENERS", "database", "db", "warned", "1");
     console_expect("SHOW LISTENERS", "database", "db", "lost", "1");
     query_expect(other, "notify a, 'x'", "NOTIFY");
@@ -277,6 +374,85 @@ static void a_lost_listener_comes_back_and_it_is_said(void **state)
     hears(one, "b y");
     assert_non_null(strstr(warned, "may have been missed"));
     PQfinish(one);
+    PQfinish(other);
+}
+
+static void while_a_pause_waits_for_somebody_it_is_heard_and_said_behind_it(void **state)
+{
+    (void)state;
+    PGconn *console = open_console();
+    PGconn *direct = open_direct();
+    PGconn *one = listener();
+    PGconn *keeper = open_as("two", "db");
+    query_expect(one, "listen a", "LISTEN");
+    is_unpinned(one);
+    query_expect(keeper, "select 1 from pg_advisory_lock(1)", "1");
+    assert_int_equal(PQsendQuery(console, "PAUSE db"), 1);
+    assert_int_equal(PQflush(console), 0);
+    console_await("SHOW DATABASES", "name", "db", "paused", "1");
+    query_expect(direct, "notify a, 'x'", "NOTIFY");
+    hears(one, "a x");
+    PQfinish(keeper);
+    PGresult *result = PQgetResult(console);
+    assert_string_equal(PQcmdStatus(result), "PAUSE");
+    PQclear(result);
+    assert_null(PQgetResult(console));
+    console_expect("SHOW LISTENERS", "database", "db", "state", "off");
+    soon_query(direct, /* PostgreSQL's processes end when they have read that they may */
+            "select count(*) from pg_stat_activity where usename = 'postgres' and pid <> "
+            "pg_backend_pid() and backend_type = 'client backend'",
+            "0");
+    query_expect(console, "RESUME db", "RESUME");
+    console_await("SHOW LISTENERS", "database", "db", "warned", "1");
+    query_expect(direct, "notify a, 'y'", "NOTIFY");
+    hears(one, "a y");
+    assert_non_null(strstr(warned, "may have been missed"));
+    PQfinish(one);
+    PQfinish(direct);
+    PQfinish(console);
+}
+
+/* Who cannot log in any more is no reason for others to hear nothing; and nobody is deaf untold. */
+static void a_listener_is_made_as_whoever_may(void **state)
+{
+    (void)state;
+    PGconn *one = open_as("one", "own");
+    PQsetNoticeProcessor(one, on_notice, NULL);
+    query_expect(one, "listen a", "LISTEN");
+    nobody_is_pinned_in("own");
+    PGconn *two = open_as("two", "own");
+    query_expect(two, "listen a", "LISTEN");
+    cluster_sql(&cluster, "alter role one nologin");
+    kill_listener_of("own");
+    sees(one, "from now on they are delivered again");
+    query_expect(two, "notify a, 'x'", "NOTIFY");
+    hears(one, "a x");
+    cluster_sql(&cluster, "alter role two nologin");
+    kill_listener_of("own");
+    sees(one, "are being missed");
+    cluster_sql(&cluster, "alter role one login");
+    warned[0] = '\0';
+    sees(one, "from now on they are delivered again");
+    cluster_sql(&cluster, "alter role two login");
+    PQfinish(one);
+    PQfinish(two);
+}
+
+static void a_database_whose_listeners_have_left_can_be_dropped(void **state)
+{
+    (void)state;
+    cluster_sql(&cluster, "create database spare");
+    PGconn *other = open_as("two", "db");
+    PGconn *one = open_as("one", "spare");
+    query_expect(one, "listen a", "LISTEN");
+    console_await("SHOW LISTENERS", "database", "spare", "state", "connected");
+    PQfinish(one);
+    /* It is half a second; PostgreSQL waits for five. */
+    for (int i = 0; console_value("SHOW LISTENERS", "database", "spare", "state") != NULL; i++) {
+        assert_in_range(i, 0, SOON_MS / 10);
+        poll(NULL, 0, 10);
+    }
+    query_expect(other, "drop database spare", "DROP DATABASE");
     PQfinish(other);
 }
 
@@ -340,7 +516,7 @@ static void ten_thousand_channels(void **state)
 
 /* ---- many ---- */
 
-enum { CLIENTS = 200, CHANNELS = 40, TURNS = 3000, OPEN = -1 };
+enum { CLIENTS = 60, CHANNELS = 16, TURNS = 1000, OPEN = -1 };
 
 /* Of a channel, by the one that notifies: the last number that was sent, and that is committed. */
 static struct {
@@ -559,7 +735,7 @@ static void turn_many(int turns, int kills)
             killed++;
             may_miss = true;
             console_await("SHOW LISTENERS", "database", "db", "state", "connected");
-            kill_listener();
+            kill_listener_of("db");
         }
         at = at * 1103515245U + 12345U;
         take_a_turn((int)(at >> 8) % CLIENTS, (int)(at >> 16) % CHANNELS, at >> 20);
@@ -599,11 +775,19 @@ static void a_listener_is_killed_while_notifications_flow(void **state)
 static const struct CMUnitTest cases[] = {
         CASE(who_listens_keeps_no_server_and_hears),
         CASE(who_is_pinned_for_more_may_unlisten),
+        CASE(an_unlisten_that_waits_can_be_cancelled),
         CASE(settings_go_ahead_of_channels),
         CASE(what_comes_within_a_transaction_waits_for_its_end),
         CASE(more_than_is_kept_ends_the_session),
+        CASE(more_than_all_may_keep_ends_some),
         CASE(what_is_not_in_the_clients_encoding_is_said),
+        CASE(a_name_that_the_listener_cannot_read_harms_nobody),
+        CASE(a_clients_own_comes_ahead_of_ready_for_query),
+        CASE(a_listeners_do_is_prepared),
         CASE(a_lost_listener_comes_back_and_it_is_said),
+        CASE(while_a_pause_waits_for_somebody_it_is_heard_and_said_behind_it),
+        CASE(a_listener_is_made_as_whoever_may),
+        CASE(a_database_whose_listeners_have_left_can_be_dropped),
         CASE(without_it_who_listens_is_pinned),
         CASE(ten_thousand_channels),
         CASE(every_subscriber_hears_its_channels_in_order_once),
@@ -612,5 +796,5 @@ static const struct CMUnitTest cases[] = {
 
 int main(void)
 {
-    return case_run(cases, CASE_COUNT(cases), start_cluster, stop_cluster);
+    return case_run(cases, CASE_COUNT(cases), start, stop_cluster);
 }

@@ -12,7 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { INI_MAX = 2048 };
+enum { INI_MAX = 2048, TOLD_MAX = 1024 };
 
 static int port;
 
@@ -51,14 +51,24 @@ static void expect_pin(const char *user, const char *column, const char *expecte
     console_expect("SHOW PINS", "user", user, column, expected);
 }
 
-/* It is told when the server has said what was left, which its next statement waits for. */
+static void keep_notice(void *told, const PGresult *result)
+{
+    snprintf(told, TOLD_MAX, "%s", PQresultErrorMessage(result));
+}
+
+/*
+ * It is told when the server has said what was left, which its next statement waits for; to libpq
+ * it is a notice, if it comes ahead of that.
+ */
 static void expect_refused(PGconn *conn, const char *why)
 {
-    PGresult *result = PQexec(conn, "select 1");
+    char told[TOLD_MAX] = "";
 
+    (void)PQsetNoticeReceiver(conn, keep_notice, told);
+    PGresult *result = PQexec(conn, "select 1");
     assert_int_equal(PQresultStatus(result), PGRES_FATAL_ERROR);
-    if (strstr(PQerrorMessage(conn), why) == NULL) {
-        fail_msg("it was told: %s", PQerrorMessage(conn));
+    if (strstr(PQerrorMessage(conn), why) == NULL && strstr(told, why) == NULL) {
+        fail_msg("it was told: %s%s", told, PQerrorMessage(conn));
     }
     PQclear(result);
     PQfinish(conn);

@@ -6,9 +6,11 @@
 #include "tests/support/case.h"
 #include "tests/support/fixture.h"
 
+#include <poll.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/socket.h>
 
 enum {
     NAMES = CASE_IS_SANITIZED ? 3000 : 10000,
@@ -16,7 +18,9 @@ enum {
     STRIDE = 37,   /* of the names looked at; shares no factor with SERVERS */
     SERVERS = 3,
     KEPT = 50, /* max_prepared_statements */
-    TEXT_MAX = 96
+    TEXT_MAX = 96,
+    REPLY_MAX = 4096,
+    REPLY_MS = 20000
 };
 
 static const char ini[] = "[databases]\n"
@@ -131,6 +135,70 @@ static void expect_few_on_each(PGconn *conn)
     }
 }
 
+/*
+ * A statement of one letter is bound and executed by a client that does not ask for its columns, as libpq
+ * always does. Its replies, up to ReadyForQuery.
+ */
+static size_t execute_unasked(PGconn *conn, char name, char reply[static REPLY_MAX])
+{
+    char request[] = "B\0\0\0\x0d\0s\0\0\0\0\0\0\0E\0\0\0\x09\0\0\0\0\0S\0\0\0\x04";
+    struct pollfd poller = {.fd = PQsocket(conn), .events = POLLIN};
+    size_t len = 0;
+    size_t at = 0;
+
+    request[6] = name;
+    assert_int_equal(
+            send(poller.fd, request, sizeof request - 1, MSG_NOSIGNAL), sizeof request - 1);
+    for (;;) {
+        while (at + 5 <= len && at + 1 + (unsigned char)reply[at + 4] <= len) {
+            assert_true(reply[at + 1] == 0 && reply[at + 2] == 0 && reply[at + 3] == 0);
+            if (reply[at] == 'Z') {
+                return at;
+            }
+            at += 1 + (size_t)(unsigned char)reply[at + 4];
+        }
+        assert_int_equal(poll(&poller, 1, REPLY_MS), 1);
+        ssize_t got = recv(poller.fd, reply + len, REPLY_MAX - len, 0);
+        assert_true(got > 0);
+        len += (size_t)got;
+    }
+}
+
+static void expect_told_of_columns(PGconn *conn, char name)
+{
+    char reply[REPLY_MAX];
+    size_t len = execute_unasked(conn, name, reply);
+
+    assert_int_equal(reply[0], 'E');
+    assert_non_null(memmem(reply, len, "C0A000", 7));
+    assert_non_null(memmem(reply, len, "Mcached plan must not change result type", 41));
+    assert_non_null(memmem(reply, len, "RRevalidateCachedQuery", 23));
+}
+
+/* BindComplete and a row of that many columns. */
+static void expect_row(PGconn *conn, char name, char columns)
+{
+    char reply[REPLY_MAX];
+    size_t len = execute_unasked(conn, name, reply);
+
+    assert_true(len > 12);
+    assert_int_equal(reply[0], '2');
+    assert_int_equal(reply[5], 'D');
+    assert_int_equal(reply[11], columns);
+}
+
+static void prepare_and_describe(PGconn *conn, const char *name, int columns)
+{
+    PGresult *result = PQprepare(conn, name, "select * from remembered", 0, NULL);
+
+    assert_int_equal(PQresultStatus(result), PGRES_COMMAND_OK);
+    PQclear(result);
+    result = PQdescribePrepared(conn, name);
+    assert_int_equal(PQresultStatus(result), PGRES_COMMAND_OK);
+    assert_int_equal(PQnfields(result), columns);
+    PQclear(result);
+}
+
 /* ---- cases ---- */
 
 static void every_name_of_thousands_is_its_own_on_every_server(void **state)
@@ -226,6 +294,96 @@ static void constants_are_those_of_the_clients_own_settings(void **state)
     }
 }
 
+/* Whether the server that comes has had the statement from before, or prepares it anew. */
+static void who_remembers_columns_is_not_given_others(void **state)
+{
+    PGconn *direct = open_direct();
+
+    (void)state;
+    query_expect(direct, "create table remembered (a int, b int)", "CREATE TABLE");
+    query_expect(direct, "insert into remembered values (1, 2)", "INSERT 0 1");
+    open_servers();
+    PGconn *conn = open_as("postgres", "db");
+    prepare_and_describe(conn, "s", 2);
+    for (int i = 0; i < SERVERS - 1; i++) { /* there is one without it then */
+        expect_row(conn, 's', 2);
+    }
+    query_expect(direct, "alter table remembered alter a type float4", "ALTER TABLE");
+    for (int i = 0; i < 2 * SERVERS; i++) {
+        expect_told_of_columns(conn, 's');
+    }
+    query_expect(conn, "begin", "BEGIN");
+    expect_told_of_columns(conn, 's');
+    query_expect(conn, "rollback", "ROLLBACK");
+    prepare_and_describe(conn, "t", 2);
+    for (int i = 0; i < 2 * SERVERS; i++) {
+        expect_row(conn, 't', 2);
+    }
+    query_expect(direct, "alter table remembered add c int", "ALTER TABLE");
+    for (int i = 0; i < 2 * SERVERS; i++) {
+        expect_told_of_columns(conn, 't');
+        assert_string_equal(query_prepared(conn, "s", 0, NULL), "1|2|<null>");
+    }
+    for (int i = 0; i < 2 * SERVERS; i++) { /* it has asked since */
+        expect_row(conn, 's', 3);
+    }
+    query_expect(direct, "drop table remembered", "DROP TABLE");
+    PQfinish(conn);
+    PQfinish(direct);
+}
+
+/* What a segment says of its Describe of that name, and of what it executes behind it. */
+static void expect_described_and_begun(PGconn *conn, const char *begin, const char *sqlstate)
+{
+    bool is_told = sqlstate == NULL;
+
+    assert_int_equal(PQenterPipelineMode(conn), 1);
+    assert_int_equal(PQsendDescribePrepared(conn, "s"), 1);
+    assert_int_equal(PQsendQueryPrepared(conn, begin, 0, NULL, NULL, NULL, 0), 1);
+    assert_int_equal(PQpipelineSync(conn), 1);
+    PGresult *result = PQgetResult(conn);
+    if (is_told != (PQresultStatus(result) == PGRES_COMMAND_OK)) {
+        fail_msg("Describe: %s", PQresultErrorMessage(result));
+    }
+    if (!is_told) {
+        assert_string_equal(PQresultErrorField(result, PG_DIAG_SQLSTATE), sqlstate);
+    }
+    PQclear(result);
+    assert_null(PQgetResult(conn));
+    expect_next(conn, is_told ? PGRES_COMMAND_OK : PGRES_PIPELINE_ABORTED);
+    if (!is_told) {
+        assert_null(PQgetResult(conn));
+    }
+    expect_next(conn, PGRES_PIPELINE_SYNC);
+    assert_int_equal(PQexitPipelineMode(conn), 1);
+    if (is_told) {
+        query_expect(conn, "rollback", "ROLLBACK");
+    }
+}
+
+static void a_describe_takes_no_snapshot_on_any_server(void **state)
+{
+    (void)state;
+    PGconn *direct = query_must_connect(
+            "host=127.0.0.1 port=%d dbname=postgres user=postgres", cluster.port);
+    query_expect(direct, "create table described (a int)", "CREATE TABLE");
+    open_servers();
+    PGconn *conn = open_as("postgres", "db");
+    PQclear(PQprepare(conn, "s", "select a from described", 0, NULL));
+    PQclear(PQprepare(conn, "b", "begin isolation level serializable", 0, NULL));
+    PQclear(PQprepare(conn, "c", "set transaction isolation level serializable", 0, NULL));
+    for (int i = 0; i < SERVERS; i++) {
+        expect_described_and_begun(conn, i == 1 ? "c" : "b", NULL);
+    }
+    query_expect(direct, "drop table described", "DROP TABLE");
+    for (int i = 0; i < 2 * SERVERS; i++) {
+        expect_described_and_begun(conn, "b", "42P01");
+        query_expect(conn, "select 1", "1");
+    }
+    PQfinish(conn);
+    PQfinish(direct);
+}
+
 #define CASE(test) cmocka_unit_test_setup_teardown(test, begin, stop_sluice)
 
 int main(void)
@@ -234,6 +392,8 @@ int main(void)
             CASE(every_name_of_thousands_is_its_own_on_every_server),
             CASE(thousands_of_names_go_at_once_and_may_be_others_then),
             CASE(constants_are_those_of_the_clients_own_settings),
+            CASE(who_remembers_columns_is_not_given_others),
+            CASE(a_describe_takes_no_snapshot_on_any_server),
     };
     return case_run(cases, CASE_COUNT(cases), start_cluster, stop_cluster);
 }

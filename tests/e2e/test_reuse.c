@@ -350,7 +350,8 @@ enum { PLAN_RUNS = 60 };
 static const char planned[] =
         "drop table if exists watched; create table watched (id int primary key, few int, t text);"
         "insert into watched select i, i % 2, 'x' from generate_series(1, 5000) i;"
-        "create index on watched (few); analyze watched";
+        "create index on watched (few); analyze watched;"
+        "drop table if exists noted; create table noted (t text, a int)";
 
 /* Had what is kept of that text a generic plan? One was but shown. */
 static bool had_generic_plan(PGconn *conn, const char *sql)
@@ -364,9 +365,9 @@ static bool had_generic_plan(PGconn *conn, const char *sql)
     return strcmp(query_text(conn, query), "t") == 0;
 }
 
-static bool comes_to_generic_plan(const char *sql, int count, const char *const *given)
+static bool comes_to_generic_plan_on(
+        PGconn *conn, const char *sql, int count, const char *const *given)
 {
-    PGconn *conn = open_as("postgres", "alone");
     bool is_generic = false;
 
     for (int i = 0; i < PLAN_RUNS && !is_generic; i++) {
@@ -378,6 +379,11 @@ static bool comes_to_generic_plan(const char *sql, int count, const char *const 
     }
     PQfinish(conn);
     return is_generic;
+}
+
+static bool comes_to_generic_plan(const char *sql, int count, const char *const *given)
+{
+    return comes_to_generic_plan_on(open_as("postgres", "alone"), sql, count, given);
 }
 
 static void one_row_by_its_key_comes_to_a_generic_plan(void **state)
@@ -407,6 +413,7 @@ static void parameters_that_may_matter_have_plans_of_their_own(void **state)
             {NULL, "select t, 1 / $2::int from watched where id = $1", 2},
             {NULL, "select t from watched where id = $1 limit $2", 2},
             {NULL, "select t from watched where id = $1::text::int", 1},
+            {NULL, "insert into noted values ($1, $2)", 2}, /* is not kept */
             {"create index on watched (t) where id > 100", "select few from watched where id = $1",
                     1},
             {"alter table watched enable row level security",
@@ -423,6 +430,32 @@ static void parameters_that_may_matter_have_plans_of_their_own(void **state)
             fail_msg("generic: %s", rows[i].sql);
         }
     }
+}
+
+/* Clients that began with other settings may mean another table. */
+static void what_is_proven_by_one_path_is_not_by_another(void **state)
+{
+    static const char sql[] = "select id, t from watched where id = $1";
+    static const char *const one[] = {"1"};
+
+    (void)state;
+    cluster_sql(&cluster, planned);
+    cluster_sql(&cluster,
+            "create schema apart; create table apart.watched (id int, t text);"
+            "insert into apart.watched select i % 9, 1 from generate_series(1, 5000) i;"
+            "create index on apart.watched (id); analyze apart.watched");
+    PGconn *keeper = open_as("postgres", "db"); /* so that the text has the same number for both */
+    for (int i = 0; i < 4; i++) {
+        assert_string_equal(query_params(keeper, sql, 1, one), "1|x");
+    }
+    assert_true(comes_to_generic_plan(sql, 1, one));
+    assert_false(comes_to_generic_plan_on(
+            query_must_connect("host=127.0.0.1 port=%d user=postgres dbname=alone sslmode=disable "
+                               "options='-c search_path=apart'",
+                    sluice.port),
+            sql, 1, one));
+    PQfinish(keeper);
+    cluster_sql(&cluster, "drop schema apart cascade");
 }
 
 /* The client's own choice holds: here that of a generic plan, and of none. */
@@ -562,6 +595,7 @@ int main(int argc, char **argv)
             cmocka_unit_test(settings_are_the_clients),
             cmocka_unit_test(one_row_by_its_key_comes_to_a_generic_plan),
             cmocka_unit_test(parameters_that_may_matter_have_plans_of_their_own),
+            cmocka_unit_test(what_is_proven_by_one_path_is_not_by_another),
             cmocka_unit_test(plan_cache_mode_is_the_clients),
             cmocka_unit_test(random_programs_are_answered_the_same),
     };

@@ -7,9 +7,11 @@
  * another; pg_backend_pid() says so.
  */
 #include "tests/support/case.h"
+#include "tests/support/console.h"
 #include "tests/support/fixture.h"
 #include "tests/support/soon.h"
 
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -238,9 +240,20 @@ static void what_sequences_gave_last_is_kept_for_who_asks(void **state)
     PQfinish(one);
 }
 
-/* Rather no answer than one of before. */
+/* Nobody is pinned any more: who might have asked has rested. */
+static void let_rest(void)
+{
+    PGconn *console = open_console();
+
+    soon_query(console, "SHOW PINS", "");
+    PQfinish(console);
+}
+
+/* Rather no answer than one of before, and rather an error of ours than another's number. */
 static void what_a_sequence_gave_before_is_not_given_for_the_last(void **state)
 {
+    static const char gone[] = "ERROR 55000: currval() and lastval() are not known any more";
+
     (void)state;
     cluster_sql(&cluster, "create table twice (id serial)");
     PGconn *one = open_as("postgres", "two");
@@ -249,14 +262,307 @@ static void what_a_sequence_gave_before_is_not_given_for_the_last(void **state)
     int pid = pid_of(one);
     query_expect(one, "insert into twice default values", "INSERT 0 1");
     query_expect(one, "commit", "COMMIT");
+    let_rest();
     occupy(other, pid);
     query_expect(one, "insert into twice default values", "INSERT 0 1");
     int next = pid_of(one);
     assert_int_not_equal(next, pid);
     query_expect(other, "rollback", "ROLLBACK");
+    let_rest();
     occupy(other, next);
-    query_expect_start(one, "select currval('twice_id_seq')", "ERROR 55000");
+    query_expect(other, "insert into twice default values", "INSERT 0 1");
+    query_expect_start(one, "select currval('twice_id_seq')", gone);
+    const char *const none[] = {NULL};
+    assert_memory_equal(query_params(one, "select lastval()", 0, none), gone, sizeof gone - 1);
+    query_expect(one, "begin", "BEGIN");
+    query_expect_start(one, "select lastval()", gone);
+    query_expect_start(one, "select 1", "ERROR 25P02"); /* it has failed on the server, too */
+    query_expect(one, "rollback", "ROLLBACK");
     query_expect(other, "rollback", "ROLLBACK");
+    query_expect(one, "insert into twice default values", "INSERT 0 1");
+    query_expect(one, "select currval('twice_id_seq')", "4");
+    PQfinish(other);
+    PQfinish(one);
+}
+
+/* None that a client before has taken, nor one that a trigger has. */
+static void nobody_is_told_what_a_sequence_gave_another(void **state)
+{
+    (void)state;
+    cluster_sql(&cluster, "create table taken (id serial); create table plain (n int);"
+                          "create table watched (n int); insert into watched values (1);"
+                          "create function take() returns trigger language plpgsql as "
+                          "$$begin insert into taken default values; return new; end$$;"
+                          "create trigger take after update on watched "
+                          "for each row execute function take()");
+    PGconn *one = open_as("postgres", "one");
+    PGconn *other = open_as("postgres", "one");
+    query_expect(one, "insert into taken default values", "INSERT 0 1");
+    query_expect(other, "begin", "BEGIN");
+    query_expect_start(other, "select lastval()", "ERROR 55000: lastval is not yet");
+    query_expect(other, "rollback", "ROLLBACK");
+    query_expect(one, "insert into taken default values", "INSERT 0 1");
+    query_expect(other, "insert into plain values (1)", "INSERT 0 1");
+    query_expect_start(other, "select lastval()", "ERROR 55000: lastval is not yet");
+    query_expect_start(other, "select currval('taken_id_seq')", "ERROR 55000");
+    query_expect(one, "insert into taken default values", "INSERT 0 1");
+    let_rest();
+    query_expect(other, "update watched set n = 2", "UPDATE 1");
+    query_expect_start(one, "select lastval()", "ERROR 55000: currval() and lastval()");
+    PQfinish(other);
+    PQfinish(one);
+}
+
+static void expect_params(PGconn *conn, const char *sql, const char *expected)
+{
+    PGresult *result = PQexecParams(conn, sql, 0, NULL, NULL, NULL, NULL, 0);
+    const char *got = PQresultStatus(result) == PGRES_TUPLES_OK    ? PQgetvalue(result, 0, 0)
+                      : PQresultStatus(result) == PGRES_COMMAND_OK ? PQcmdStatus(result)
+                                                                   : PQresultErrorMessage(result);
+
+    if (strncmp(got, expected, strlen(expected)) != 0) {
+        fail_msg("%s\n  gave      %s\n  expected  %s", sql, got, expected);
+    }
+    PQclear(result);
+}
+
+/* One's Parse is refused: what it binds is not its INSERT, and the next time it is told. */
+static void who_was_late_is_told_the_next_time(void **state)
+{
+    (void)state;
+    cluster_sql(&cluster, "create table again (id serial)");
+    PGconn *one = open_as("postgres", "one");
+    PGconn *other = open_as("postgres", "one");
+    expect_params(one, "insert into again default values", "INSERT 0 1");
+    let_rest();
+    query_expect(other, "insert into again default values", "INSERT 0 1");
+    let_rest();
+    expect_params(one, "select lastval()", "ERROR");
+    for (int i = 3; i < 7; i += 2) {
+        char number[16];
+        snprintf(number, sizeof number, "%d", i);
+        expect_params(one, "insert into again default values", "INSERT 0 1");
+        expect_params(one, "select lastval()", number);
+        query_expect(
+                other, "insert into again default values", "INSERT 0 1"); /* it does not hang */
+    }
+    PQfinish(other);
+    PQfinish(one);
+}
+
+/* As long as nobody else takes a value on its server, a client that comes late is given that. */
+static void a_server_is_kept_for_who_may_still_ask(void **state)
+{
+    (void)state;
+    cluster_sql(&cluster, "create table late (id serial)");
+    PGconn *one = open_as("postgres", "two");
+    PGconn *other = open_as("postgres", "two");
+    query_expect(one, "begin; insert into late default values", "BEGIN\nINSERT 0 1");
+    int pid = pid_of(one);
+    query_expect(one, "commit", "COMMIT");
+    let_rest();
+    occupy(other, pid);
+    assert_int_equal(PQsendQuery(one, "select lastval()"), 1);
+    assert_false(query_is_answered(one, 20));
+    query_expect(other, "commit", "COMMIT");
+    soon_answered(one, "1");
+    for (int i = 0; i < 5; i++) {
+        let_rest();
+        query_expect(other, "select 1", "1");
+        query_expect(one, "begin; select lastval()", "BEGIN\n1");
+        query_expect(one, "commit", "COMMIT");
+    }
+    PQfinish(other);
+    PQfinish(one);
+}
+
+enum { ASKERS = 12, QUESTIONS = 20, TEXT_MAX = 256 };
+
+struct asker {
+    pthread_t thread;
+    PGconn *conn;
+    int number;
+    int right;
+    int late; /* it had rested for longer than its server is kept, on a busy machine */
+    bool is_extended;
+    char wrong[TEXT_MAX]; /* the first that it was told and is not so */
+};
+
+/* query.h is for one thread. */
+static void tell(struct asker *asker, const char *sql, char text[static TEXT_MAX])
+{
+    PGresult *result = asker->is_extended
+                               ? PQexecParams(asker->conn, sql, 0, NULL, NULL, NULL, NULL, 0)
+                               : PQexec(asker->conn, sql);
+
+    snprintf(text, TEXT_MAX, "%s",
+            PQntuples(result) == 1 ? PQgetvalue(result, 0, 0) : PQresultErrorMessage(result));
+    PQclear(result);
+}
+
+static void ask(struct asker *asker, int round)
+{
+    char sql[TEXT_MAX];
+    char got[TEXT_MAX];
+    char expected[TEXT_MAX];
+
+    snprintf(sql, sizeof sql, "insert into asked (who, n) values (%d, %d)", asker->number, round);
+    tell(asker, sql, got);
+    tell(asker, "select lastval()", got);
+    snprintf(sql, sizeof sql, "select id from asked where who = %d and n = %d", asker->number,
+            round);
+    tell(asker, sql, expected);
+    if (strcmp(got, expected) == 0) {
+        asker->right++;
+    } else if (strstr(got, "not known any more") != NULL) {
+        asker->late++;
+    } else if (asker->wrong[0] == '\0') {
+        memcpy(asker->wrong, got, sizeof got);
+    }
+}
+
+static void *ask_on(void *self)
+{
+    struct asker *asker = self;
+
+    for (int i = 0; i < QUESTIONS; i++) {
+        ask(asker, i);
+    }
+    return NULL;
+}
+
+/* As PDO's lastInsertId(): each in a transaction of its own, and more clients than servers. */
+static void who_inserts_is_told_its_number(void **state)
+{
+    struct asker askers[ASKERS] = {0};
+    int late = 0;
+
+    (void)state;
+    cluster_sql(&cluster, "create table asked (id serial, who int, n int)");
+    for (int i = 0; i < ASKERS; i++) {
+        askers[i].conn = open_as("postgres", "two");
+        askers[i].number = i;
+        askers[i].is_extended = i % 2 == 0;
+        assert_int_equal(pthread_create(&askers[i].thread, NULL, ask_on, &askers[i]), 0);
+    }
+    for (int i = 0; i < ASKERS; i++) {
+        pthread_join(askers[i].thread, NULL);
+    }
+    for (int i = 0; i < ASKERS; i++) {
+        late += askers[i].late;
+        if (askers[i].right + askers[i].late != QUESTIONS) {
+            fail_msg("client %d: %d right, not: %s", i, askers[i].right, askers[i].wrong);
+        }
+        PQfinish(askers[i].conn);
+    }
+    assert_in_range(late, 0, ASKERS); /* of ASKERS * QUESTIONS; without a rest it is none */
+}
+
+static void make_temporary(PGconn *conn)
+{
+    query_expect(conn, "create temp table passing as select 1 as n", "SELECT 1");
+    query_expect(conn, "drop table passing", "DROP TABLE");
+    let_rest();
+}
+
+/* A server where there have been some is not as new, to those who may see it. */
+static void temporary_objects_of_another_do_not_show(void **state)
+{
+    (void)state;
+    PGconn *one = open_as("postgres", "one");
+    PGconn *other = open_as("postgres", "one");
+    make_temporary(one);
+    int pid = pid_of(one);
+    assert_int_equal(pid_of(other), pid); /* not to them */
+    long closed = console_listed("servers_not_as_new");
+    query_expect(other, "select pg_my_temp_schema()", "0");
+    assert_int_not_equal(pid_of(other), pid);
+    assert_int_equal(console_listed("servers_not_as_new"), closed + 1);
+    make_temporary(one);
+    query_expect(other, "begin", "BEGIN");
+    query_expect(other, "rollback", "ROLLBACK");
+    query_expect(one, "set search_path = pg_temp", "SET"); /* its own is nothing new to it */
+    make_temporary(one);
+    soon_query(other, "set temp_buffers = '2MB'", "SET"); /* not more often than so often */
+    make_temporary(one);
+    query_expect(other, "show temp_buffers", "2MB");
+    query_expect(other, "select 1", "1");
+    PQfinish(other);
+    PQfinish(one);
+}
+
+/* Whose sequences have given it something there had rather have that. */
+static void a_temporary_schema_costs_nobody_its_currval(void **state)
+{
+    (void)state;
+    cluster_sql(&cluster, "create sequence beside");
+    PGconn *one = open_as("postgres", "one");
+    PGconn *other = open_as("postgres", "one");
+    make_temporary(one);
+    query_expect(other, "select nextval('beside')", "1");
+    let_rest();
+    query_text(other, "select pg_my_temp_schema()");
+    query_expect(other, "select currval('beside')", "1");
+    PQfinish(other);
+    PQfinish(one);
+}
+
+/* A name that is refused where a library is loaded is not, until the client has loaded it itself. */
+static void what_a_library_refuses_is_taken_where_none_is(void **state)
+{
+    (void)state;
+    PGconn *one = open_as("postgres", "two");
+    PGconn *other = open_as("postgres", "two");
+    for (int i = 0; i < 4; i++) { /* on both servers */
+        query_expect(other, "do $$begin perform 1; end$$", "DO");
+        query_expect(one, "select 1", "1");
+    }
+    query_expect(one, "set plpgsql.nothing = 'x'", "SET");
+    for (int i = 0; i < 4; i++) {
+        query_expect(other, "do $$begin perform 1; end$$", "DO");
+        query_expect(one, "show plpgsql.nothing", "x");
+    }
+    query_expect(one, "load 'plpgsql'", "LOAD");
+    query_expect_start(one, "show plpgsql.nothing", "ERROR 42704");
+    query_expect_start(one, "set plpgsql.nothing = 'x'", "ERROR 42602");
+    PQfinish(other);
+    PQfinish(one);
+}
+
+/* It is known what was asked for, though PostgreSQL takes no such name; and what stands behind it by chance. */
+static void a_name_in_quotes_keeps_nobody(void **state)
+{
+    (void)state;
+    PGconn *one = open_as("postgres", "two");
+    query_expect_start(one, "set app.\"bad-name\" = 'x'", "ERROR 42602");
+    query_expect_start(one, "set session \"weird app\".\"n/a me\" to 'x'", "ERROR 42602");
+    query_expect(one, "set app.\"Good\" = 'y'", "SET");
+    query_expect(one, "select 'set \"', set_config('app.behind', 'z', false)", "set \"|z");
+    for (int i = 0; i < 4; i++) {
+        query_expect(
+                one, "select current_setting('app.good'), current_setting('app.behind')", "y|z");
+    }
+    assert_null(console_value("SHOW PINS", "user", "postgres", "reasons"));
+    PQfinish(one);
+}
+
+/* What a process has counted is its own for a while: who looks that closely stays with one. */
+static void who_looks_at_statistics_closely_keeps_its_server(void **state)
+{
+    (void)state;
+    PGconn *one = open_as("postgres", "two");
+    PGconn *other = open_as("postgres", "two");
+    query_expect(one, "begin", "BEGIN");
+    query_expect(other, "select 1", "1"); /* on a second one */
+    query_text(one, "select pg_stat_get_snapshot_timestamp()");
+    query_expect(one, "commit", "COMMIT");
+    query_expect(one, "create table told (n int)", "CREATE TABLE");
+    for (int i = 0; i < 12; i++) {
+        query_expect(one, "select count(*) from told", "0");
+    }
+    query_expect(one, "select pg_stat_force_next_flush()", "");
+    query_expect(one, "select seq_scan from pg_stat_user_tables where relname = 'told'", "12");
+    query_expect(one, "drop table told", "DROP TABLE");
     PQfinish(other);
     PQfinish(one);
 }
@@ -277,6 +583,14 @@ static void who_does_not_ask_lets_go(void **state)
             query_expect(some[i], "insert into inserted default values", "INSERT 0 1");
         }
     }
+    for (size_t i = 0; i < CASE_COUNT(some); i++) {
+        for (int n = 0; n < 40; n++) {
+            query_expect(some[i], "begin", "BEGIN");
+            query_expect(some[i], "insert into inserted default values", "INSERT 0 1");
+            query_expect(some[i], "commit", "COMMIT");
+        }
+    }
+    assert_null(console_value("SHOW PINS", "user", "postgres", "reasons"));
     for (size_t i = 0; i < CASE_COUNT(some); i++) {
         PQfinish(some[i]);
     }
@@ -360,6 +674,15 @@ int main(void)
             CASE(what_nothing_takes_away_ends_with_its_server),
             CASE(what_sequences_gave_last_is_kept_for_who_asks),
             CASE(what_a_sequence_gave_before_is_not_given_for_the_last),
+            CASE(nobody_is_told_what_a_sequence_gave_another),
+            CASE(who_was_late_is_told_the_next_time),
+            CASE(a_server_is_kept_for_who_may_still_ask),
+            CASE(who_inserts_is_told_its_number),
+            CASE(temporary_objects_of_another_do_not_show),
+            CASE(a_temporary_schema_costs_nobody_its_currval),
+            CASE(what_a_library_refuses_is_taken_where_none_is),
+            CASE(a_name_in_quotes_keeps_nobody),
+            CASE(who_looks_at_statistics_closely_keeps_its_server),
             CASE(who_does_not_ask_lets_go),
             CASE(a_notification_says_whose_it_is),
             CASE(a_prepared_transaction_is_committed_anywhere),

@@ -26,14 +26,22 @@ static void replies_to_sessions_are_postgresqls_own(void **state)
     assert_int_equal(sessions_of_fixture(first, count), 0);
 }
 
+/* Of the long suite: DISCARD SEQUENCES of ours in a failed transaction, about every second time. */
+static void nor_do_those_that_differed_once(void **state)
+{
+    (void)state;
+    assert_int_equal(sessions_of_fixture(1882550550135461, 25), 0);
+}
+
 int main(int argc, char **argv)
 {
     static const struct CMUnitTest cases[] = {
             cmocka_unit_test(replies_to_sessions_are_postgresqls_own),
+            cmocka_unit_test(nor_do_those_that_differed_once),
     };
     if (argc > 1) {
         first = strtoull(argv[1], NULL, 10);
         count = argc > 2 ? strtoull(argv[2], NULL, 10) : 1;
     }
-    return case_run(cases, CASE_COUNT(cases), sessions_start, stop_both);
+    return case_run(cases, argc > 1 ? 1 : CASE_COUNT(cases), sessions_start, stop_both);
 }

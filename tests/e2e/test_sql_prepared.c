@@ -254,6 +254,25 @@ static void one_that_would_be_another_keeps_its_server(void **state)
     free(too_long);
 }
 
+/* A table of that name may be another's elsewhere, or none: then EXECUTE says so. */
+static void one_prepared_beside_temporary_tables_stays_when_they_are_gone(void **state)
+{
+    (void)state;
+    PGconn *conn = open_as("postgres", "one");
+    PGconn *other = open_as("postgres", "one");
+    query_expect(conn, "create temp table mine as select 7 as a", "SELECT 1");
+    query_expect(conn, "prepare p as select a from mine", "PREPARE");
+    query_expect(conn, "execute p", "7");
+    query_expect(conn, "drop table mine", "DROP TABLE");
+    assert_int_equal(PQsendQuery(other, "select 1"), 1);
+    assert_false(query_is_answered(other, 50));
+    query_expect_start(conn, "execute p", "ERROR 42P01");
+    query_expect(conn, "deallocate p", "DEALLOCATE");
+    assert_true(query_is_answered(other, 10000));
+    PQfinish(other);
+    PQfinish(conn);
+}
+
 /* Nobody saw it, but it must not be taken for another's, nor stand in its way. */
 static void what_a_function_prepared_is_in_nobodys_way(void **state)
 {
@@ -266,6 +285,10 @@ static void what_a_function_prepared_is_in_nobodys_way(void **state)
     query_expect(b, "select prepare_it('prepare p as select ''b''')", "");
     query_expect(c, "select 1", "1");
     query_expect(a, "execute p", "a");
+    /* Of what it might have prepared, and has not, the log need not tell. */
+    query_expect(b, "select prepare_it('prepare other as select 1')", "");
+    query_expect(a, "execute p", "a");
+    assert_false(sluice_logged(&sluice, "sqlstate=26000"));
     PQfinish(a);
     PQfinish(b);
     PQfinish(c);
@@ -302,6 +325,7 @@ int main(void)
             cmocka_unit_test(the_same_name_is_each_clients_own),
             cmocka_unit_test(one_that_cannot_be_prepared_elsewhere_is_missing_there),
             cmocka_unit_test(one_that_would_be_another_keeps_its_server),
+            cmocka_unit_test(one_prepared_beside_temporary_tables_stays_when_they_are_gone),
             cmocka_unit_test(what_a_function_prepared_is_in_nobodys_way),
             cmocka_unit_test(what_connect_query_prepared_is_there_for_all),
     };

@@ -45,6 +45,18 @@ static void put_statements(struct sl_buf *buf, struct handover_list list)
     SL_CHECK(list.bytes.len == 0);
 }
 
+static void put_channel_list(struct sl_buf *buf, struct handover_list list)
+{
+    struct handover_channel channel;
+
+    must(sl_buf_put_u32(buf, list.count));
+    while (list.count > 0) {
+        SL_CHECK(handover_next_channel(&list, &channel));
+        must(handover_put_channel(buf, &channel));
+    }
+    SL_CHECK(list.bytes.len == 0);
+}
+
 static bool put_client(struct sl_buf *buf, struct sl_span body)
 {
     struct handover_client client;
@@ -61,6 +73,8 @@ static bool put_client(struct sl_buf *buf, struct sl_span body)
     put_statements(buf, client.sql_prepared);
     put_statements(buf, client.unnamed);
     put_statements(buf, client.names);
+    put_channel_list(buf, client.channels);
+    must(sl_buf_put_u32(buf, client.mark));
     must(handover_end(buf, at));
     return true;
 }
@@ -83,6 +97,7 @@ static bool put_short(struct sl_buf *buf, uint8_t type, struct sl_span body)
     struct handover_database database;
     struct handover_pool pool;
     struct handover_cancel cancel;
+    struct handover_channels channels;
     const char *reason;
     uint64_t number;
 
@@ -106,8 +121,12 @@ static bool put_short(struct sl_buf *buf, uint8_t type, struct sl_span body)
                handover_put_pool(buf, &pool) == SL_OK;
     case HANDOVER_CANCEL:
         return handover_read_cancel(body, &cancel) && handover_put_cancel(buf, &cancel) == SL_OK;
+    case HANDOVER_CHANNELS:
+        return handover_read_channels(body, &channels) &&
+               handover_put_channels(buf, &channels) == SL_OK;
     case HANDOVER_TAKEN:
     case HANDOVER_LEFT:
+    case HANDOVER_AGAIN:
     case HANDOVER_CANCELLED:
         return handover_read_number(body, &number) &&
                handover_put_number(buf, (enum handover_type)type, number) == SL_OK;
@@ -152,8 +171,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         SL_CHECK(same == used && again.type == message.type);
         SL_CHECK(handover_frame(sl_span(left.at, used - 1), &again, &same) == HANDOVER_MORE);
         bool is_read = check_body(message.type, message.body);
-        /* A cancel's key is what is left, of any length. */
-        if (is_read && message.type != HANDOVER_CANCEL && message.body.len > 0) {
+        /* A cancel's key is what is left, of any length; so are the names of CHANNELS. */
+        if (is_read && message.type != HANDOVER_CANCEL && message.type != HANDOVER_CHANNELS &&
+                message.body.len > 0) {
             SL_CHECK(!check_body(message.type, sl_span(message.body.at, message.body.len - 1)));
         }
         left = sl_span(left.at + used, left.len - used);

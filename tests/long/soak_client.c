@@ -5,6 +5,7 @@
 #include "tests/support/proc.h"
 #include "tests/support/query.h"
 
+#include <poll.h>
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -13,7 +14,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum { PIPELINE_MAX = 24, TOKEN_BYTES = 64, QUESTIONS_MAX = 200 };
+enum { PIPELINE_MAX = 24, TOKEN_BYTES = 64, QUESTIONS_MAX = 200, NOTIFICATION_MS = 60000 };
 
 struct asker {
     struct soak *soak;
@@ -26,10 +27,12 @@ struct asker {
     const char *threshold;  /* what geqo_threshold was at startup */
     bool has_own_threshold; /* and may be 99 by our own SET */
     bool is_listening;
+    bool has_missed;         /* notifications: it was told so */
     bool may_be_cancelled;   /* a cancel of ours may be late by one question */
     bool is_over;            /* this connection is not used further */
     char name[TOKEN_BYTES];  /* application_name */
     char token[TOKEN_BYTES]; /* of this question */
+    char ours[TOKEN_BYTES];  /* that of our PREPARE; empty: there is none */
 };
 
 unsigned soak_roll(struct dice *dice, unsigned sides)
@@ -42,7 +45,7 @@ const char *soak_kind_name(enum soak_kind kind)
 {
     static const char *const names[] = {"connect", "simple", "unnamed", "prepared", "pipeline",
             "transaction", "copy out", "copy in", "large", "cancel", "setting", "name", "temporary",
-            "notify", "who", "vanish"};
+            "sql prepared", "notify", "who", "vanish"};
 
     _Static_assert(CASE_COUNT(names) == SOAK_KINDS, "a name each");
     return names[kind];
@@ -325,6 +328,36 @@ static void ask_temp(struct asker *asker)
     }
 }
 
+/* All have a statement of that name by PREPARE, and find none or their own. */
+static void ask_sql_prepared(struct asker *asker)
+{
+    const char *got = run(asker, "execute ours");
+
+    if (asker->ours[0] != '\0' ? !must_be(asker, got, asker->ours)
+                               : strncmp(got, "ERROR 26000", 11) != 0 && !must_be(asker, got, "")) {
+        return;
+    }
+    if (asker->ours[0] != '\0') {
+        if (soak_roll(&asker->dice, 4) == 0 &&
+                must_be(asker, run(asker, "deallocate ours"), "DEALLOCATE")) {
+            asker->ours[0] = '\0';
+        }
+        return;
+    }
+    /* A rollback does not take it back. */
+    bool is_prepared =
+            soak_roll(&asker->dice, 3) > 0
+                    ? must_be(asker, run(asker, "prepare ours as select '%s'", asker->token),
+                              "PREPARE")
+                    : must_be(asker,
+                              run(asker, "begin; prepare ours as select '%s'; rollback",
+                                      asker->token),
+                              "BEGIN\nPREPARE\nROLLBACK");
+    if (is_prepared) {
+        snprintf(asker->ours, sizeof(asker->ours), "%s", asker->token);
+    }
+}
+
 /* Takes what was notified; true when our own token was among it. */
 static bool take_notifications(struct asker *asker)
 {
@@ -343,16 +376,35 @@ static bool take_notifications(struct asker *asker)
     return has_come;
 }
 
+/* It comes, or is said to have been missed, as the connection that all hear by was killed. */
+static void await_notification(struct asker *asker)
+{
+    long end = proc_now_ms() + NOTIFICATION_MS;
+
+    while (!take_notifications(asker) && !asker->has_missed) {
+        if (proc_now_ms() > end) {
+            wrong(asker, "no notification", asker->token);
+        }
+        struct pollfd fd = {.fd = PQsocket(asker->conn), .events = POLLIN};
+        (void)poll(&fd, 1, 100);
+        if (PQconsumeInput(asker->conn) != 1) {
+            atomic_fetch_add(&asker->soak->errors, 1);
+            asker->is_over = true;
+            return;
+        }
+    }
+}
+
 static void ask_notify(struct asker *asker)
 {
+    asker->has_missed = false;
     if (!asker->is_listening) {
         asker->is_listening = must_be(asker, run(asker, "listen soak_%ld", asker->id), "LISTEN");
     }
     if (asker->is_listening &&
             must_be(asker, run(asker, "notify soak_%ld, '%s'", asker->id, asker->token),
-                    "NOTIFY") &&
-            !take_notifications(asker)) {
-        wrong(asker, "no notification", asker->token);
+                    "NOTIFY")) {
+        await_notification(asker);
     }
 }
 
@@ -453,7 +505,7 @@ static void vanish(struct asker *asker)
     const struct linger reset = {.l_onoff = 1, .l_linger = 0};
     int fd = PQsocket(asker->conn);
 
-    switch (soak_roll(&asker->dice, 5)) {
+    switch (soak_roll(&asker->dice, 6)) {
     case 0:
         (void)run(asker, "begin");
         (void)run(asker, "insert into soaked values ('drop %s')", asker->token);
@@ -466,7 +518,10 @@ static void vanish(struct asker *asker)
         put_copy_row(asker);
         (void)PQflush(asker->conn);
         break;
-    case 3: /* over TLS, a bad record */
+    case 3:
+        (void)PQsendQuery(asker->conn, "prepare ours as select 'of who is gone'");
+        break;
+    case 4: /* over TLS, a bad record */
         (void)send(fd, half, sizeof(half), MSG_NOSIGNAL);
         break;
     default: /* without its Sync, never committed */
@@ -511,6 +566,7 @@ static const struct way {
         {SOAK_SETTING, ask_setting, 5, false},
         {SOAK_NAME, ask_name, 5, false},
         {SOAK_TEMP, ask_temp, 3, true},
+        {SOAK_SQL_PREPARED, ask_sql_prepared, 15, true},
         {SOAK_NOTIFY, ask_notify, 1, true},
         {SOAK_WHO, ask_who, 5, false},
         {SOAK_VANISH, vanish, 1, false},
@@ -552,6 +608,13 @@ static void ask(struct asker *asker, unsigned serial, unsigned number)
     (void)take_notifications(asker);
 }
 
+static void see_notice(void *arg, const char *text)
+{
+    struct asker *asker = arg;
+
+    asker->has_missed |= strstr(text, "may have been missed") != NULL;
+}
+
 static bool connect_as_anybody(struct asker *asker)
 {
     static const char *const databases[] = {"session", "transaction", "transaction", "statement"};
@@ -563,12 +626,14 @@ static bool connect_as_anybody(struct asker *asker)
     asker->user = soak_roll(&asker->dice, 3) == 0 ? "bob" : "alice";
     asker->threshold = thresholds[threshold];
     asker->has_own_threshold = asker->is_listening = false;
+    asker->ours[0] = '\0';
     asker->may_be_cancelled = asker->is_over = false;
     asker->conn = query_connect("host=127.0.0.1 port=%d dbname=%s user=%s password=%s-secret "
                                 "sslmode=%s connect_timeout=60 application_name='%s' options='%s'",
             asker->soak->port, asker->database, asker->user, asker->user,
             soak_roll(&asker->dice, 2) == 0 ? "require" : "disable", asker->name,
             strcmp(asker->threshold, "12") == 0 ? "" : "-c geqo_threshold=11");
+    PQsetNoticeProcessor(asker->conn, see_notice, asker);
     if (PQstatus(asker->conn) != CONNECTION_OK) {
         if (strstr(PQerrorMessage(asker->conn), "authentication failed") != NULL) {
             wrong(asker, PQerrorMessage(asker->conn), "a login");

@@ -4,7 +4,7 @@
  *
  * Each runs in a process of its own until it is killed. An error must be one that a kill
  * explains, and an answer must be its own: a token, a user, a setting, a temporary table, a
- * notification. Anything else is said on stderr, and the process ends with SOAK_WRONG.
+ * statement by PREPARE, a notification. Anything else is said on stderr, and the process ends with SOAK_WRONG.
  *
  * Ownership: struct soak is shared between processes (mmap) and belongs to the parent. Threads:
  * one a process. Bounds: SOAK_CLIENTS seats.
@@ -31,6 +31,7 @@ enum soak_kind {
     SOAK_SETTING,
     SOAK_NAME,
     SOAK_TEMP,
+    SOAK_SQL_PREPARED,
     SOAK_NOTIFY,
     SOAK_WHO,
     SOAK_VANISH,

@@ -423,6 +423,18 @@ static void rows_are_as_told(void)
     query_expect(direct, half, "0");
 }
 
+/* What counts_are_back() is about to fail for. */
+static void say_pools(bool is_wanted)
+{
+    PGresult *result = is_wanted ? console_run("SHOW POOLS") : NULL;
+    const PQprintOpt options = {.header = 1, .align = 1, .fieldSep = (char *)"|"};
+
+    if (result != NULL) {
+        PQprint(stderr, result, &options);
+        PQclear(result);
+    }
+}
+
 /* What the last clients left is cancelled and cleaned up within a moment, half a handshake too. */
 static void counts_are_back(int files)
 {
@@ -434,6 +446,7 @@ static void counts_are_back(int files)
             proc_now_ms() < end) {
         proc_pause_ms(100);
     }
+    say_pools(busy_count() > 0);
     assert_int_equal(busy_count(), 0);
     assert_int_equal(servers_in_pools(), servers_there_are());
     assert_int_equal(servers_counted(), servers_there_are());

@@ -117,6 +117,13 @@ static void say_parameters(struct reply *reply, PGconn *conn)
 
 /* ---- playing ---- */
 
+/* application_name is the client's own again only behind that request (proxy/README.md). */
+static bool resets_all(const char *sql)
+{
+    return strcmp(sql, "reset all") == 0 || strcmp(sql, "discard all") == 0 ||
+           strcmp(sql, "reset application_name") == 0;
+}
+
 /* The connection of a session and the steps it is given. */
 static void play_pipelined(
         PGconn *conn, const struct session_program *program, size_t *at, struct reply *replies)
@@ -125,8 +132,9 @@ static void play_pipelined(
 
     PQenterPipelineMode(conn);
     while (*at < program->count && program->steps[*at].how == SESSION_PIPELINED) {
-        PQsendQueryParams(conn, program->steps[(*at)++].sql, 0, NULL, NULL, NULL, NULL, 0);
-        if (*at % 2 == 0) {
+        const char *sql = program->steps[(*at)++].sql;
+        PQsendQueryParams(conn, sql, 0, NULL, NULL, NULL, NULL, 0);
+        if (*at % 2 == 0 || resets_all(sql)) {
             break;
         }
     }

@@ -22,6 +22,19 @@ void soon_query(PGconn *conn, const char *sql, const char *expected)
     fail_msg("%s gives %s, and not %s", sql, got, expected);
 }
 
+void soon_with(PGconn *conn, const char *sql, const char *text)
+{
+    const char *got = "";
+
+    for (long end = proc_now_ms() + SOON_MS; proc_now_ms() < end; proc_pause_ms(PAUSE_MS)) {
+        got = query_text(conn, sql);
+        if (strstr(got, text) != NULL) {
+            return;
+        }
+    }
+    fail_msg("%s gives %s, without %s", sql, got, text);
+}
+
 void soon_without(PGconn *conn, const char *sql, const char *text)
 {
     const char *got = "";

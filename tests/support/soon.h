@@ -15,6 +15,9 @@ enum { SOON_MS = 30000 };
 /* Until query_text() gives that. */
 void soon_query(PGconn *conn, const char *sql, const char *expected);
 
+/* Until query_text() has such a text in it. */
+void soon_with(PGconn *conn, const char *sql, const char *text);
+
 /* Until query_text() has no such text in it. */
 void soon_without(PGconn *conn, const char *sql, const char *text);
 

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 
 struct play {
     struct wire_world *world;
@@ -419,6 +420,9 @@ static bool play_for_actor(struct play *play, struct wire_actor *actor)
     case WIRE_CLOSE:
     case WIRE_RESET:
         wire_actor_close(actor, play->step->what == WIRE_RESET);
+        return true;
+    case WIRE_SHUT:
+        shutdown(actor->fd, SHUT_WR);
         return true;
     case WIRE_CLOSED:
         return expect_closed(play, actor);

@@ -28,6 +28,7 @@ static const struct verb verbs[] = {
         {"login", WIRE_LOGIN, true},
         {"close", WIRE_CLOSE, true},
         {"reset", WIRE_RESET, true},
+        {"shut", WIRE_SHUT, true},
         {"closed", WIRE_CLOSED, true},
         {"quiet", WIRE_QUIET, true},
         {"pause", WIRE_PAUSE, true},

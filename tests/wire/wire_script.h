@@ -23,6 +23,7 @@ enum wire_do {
     WIRE_LOGIN,       /* server, manual: answer the startup packet as a good server does */
     WIRE_CLOSE,       /* orderly */
     WIRE_RESET,       /* RST */
+    WIRE_SHUT,        /* nothing more is said, but what comes is read */
     WIRE_CLOSED,      /* the other side closes, and said nothing more */
     WIRE_QUIET,       /* nothing comes for 100 ms */
     WIRE_PAUSE,       /* stop reading */

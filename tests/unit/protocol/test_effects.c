@@ -479,7 +479,15 @@ static void what_only_the_end_of_a_process_takes_away_is_seen(void **state)
             {"select pg_catalog.setseed(0.5)", true},
             {"select pg_replication_origin_session_setup('o')", true},
             {"select pg_create_logical_replication_slot('s', 'x', true)", true},
-            {"select random()", false}, {"select setseed from t", false}, {"\\", false}};
+            {"set seed = 0.5", true}, {"set session SEED to 0.5", true},
+            {"set local seed to 0.5", true}, {"set \"Seed\" = 0.5", true},
+            {"select 1; set /* c */ seed = 0.5", true},
+            {"select set_config('seed', '0.5', true)", true},
+            {"select pg_catalog.set_config( E'Seed', '0.5', false)", true},
+            {"select set_config('seeds', 'seed', false)", false}, {"set app.seed = 1", false},
+            {"select seed from t", false}, {"update t set seed = 1", false}, {"reset seed", false},
+            {"select pg_stat_get_snapshot_timestamp()", true}, {"select random()", false},
+            {"select setseed from t", false}, {"\\", false}};
 
     (void)state;
     check_bit(EFFECTS_LIBRARY, libraries, SL_COUNT(libraries));
@@ -504,7 +512,11 @@ static void what_takes_channels_away_is_seen(void **state)
 {
     static const struct bit_row rows[] = {{"unlisten a", true}, {"select 1; UNLISTEN *", true},
             {"discard all", true}, {"do $$begin execute 'unlisten a'; end$$", true},
-            {"listen a", false}, {"select 'unlisten a'", false}, {"notify a, 'unlisten'", false},
+            {"do $$begin UNListen a; end$$", true}, {"do 'begin discard all; end'", true},
+            {"do language plpython3u $$plpy.execute('un' + x)$$", true},
+            {"do $$begin perform f(); end$$", false},
+            {"do $$begin insert into t values (1); end$$", false}, {"listen a", false},
+            {"select 'unlisten a'", false}, {"notify a, 'unlisten'", false},
             {"select pg_listening_channels()", false}, {"commit", false}};
     static const struct bit_row asking[] = {{"select pg_listening_channels()", true},
             {"select * from Pg_Catalog.PG_listening_channels ()", true}, {"unlisten a", false},

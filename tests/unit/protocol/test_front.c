@@ -184,6 +184,35 @@ static void a_message_that_does_not_fit_is_not_begun(void **state)
     sl_buf_fini(&small);
 }
 
+static void a_binds_parameter_is_found_if_it_is_here(void **state)
+{
+    /* two formats; three parameters: "ab", NULL, ""; no formats of results */
+    struct sl_span rest = BYTES("\0\2\0\0\0\1"
+                                "\0\3"
+                                "\0\0\0\2ab"
+                                "\377\377\377\377"
+                                "\0\0\0\0"
+                                "\0\0");
+    struct sl_span value;
+
+    (void)state;
+    assert_true(front_bind_parameter(rest, 1, &value));
+    assert_true(sl_span_is(value, "ab"));
+    assert_true(front_bind_parameter(rest, 2, &value));
+    assert_null(value.at);
+    assert_true(front_bind_parameter(rest, 3, &value));
+    assert_non_null(value.at);
+    assert_int_equal(value.len, 0);
+    assert_false(front_bind_parameter(rest, 0, &value));
+    assert_false(front_bind_parameter(rest, 4, &value));
+    for (size_t len = 0; len < 14; len++) { /* "ab" ends there */
+        assert_false(front_bind_parameter(sl_span(rest.at, len), 1, &value));
+        assert_false(front_bind_parameter(sl_span(rest.at, len), 2, &value));
+    }
+    assert_true(front_bind_parameter(sl_span(rest.at, 14), 1, &value));
+    assert_false(front_bind_parameter(BYTES("\0\0\0\1\177\377\377\377ab"), 1, &value));
+}
+
 static void a_length_counts_itself_and_is_signed(void **state)
 {
     (void)state;
@@ -203,6 +232,7 @@ int main(void)
             cmocka_unit_test(a_parse_gets_another_name_and_keeps_the_rest),
             cmocka_unit_test(a_binds_head_is_read_before_its_parameters_come),
             cmocka_unit_test(a_binds_head_says_the_length_of_what_follows),
+            cmocka_unit_test(a_binds_parameter_is_found_if_it_is_here),
             cmocka_unit_test(describe_and_close_name_a_statement_or_a_portal),
             cmocka_unit_test(execute_query_and_password_are_read_wholly),
             cmocka_unit_test(an_initial_response_may_be_missing_or_empty),

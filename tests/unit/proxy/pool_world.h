@@ -12,6 +12,7 @@
 #include "proxy/params.h"
 #include "proxy/pool.h"
 #include "proxy/pool_lend.h"
+#include "proxy/pool_line.h"
 #include "proxy/process.h"
 #include "proxy/registry.h"
 #include "proxy/server.h"
@@ -111,6 +112,7 @@ struct server *server_new(struct pool *pool, struct worker *worker, const struct
     if (server != NULL) {
         server->io.worker = worker;
         sl_list_init(&server->in_pool);
+        sl_list_init(&server->kept);
         sl_list_append(&worker->servers, &server->link);
         server->state = SERVER_RESOLVE;
         server->pool = pool;

@@ -110,9 +110,11 @@ static void a_name_is_quoted(void **state)
 
 static void a_marker_says_whose_it_is(void **state)
 {
-    static const char *const others[] = {"", "1", "1.2.3.4", "1.2.3.4.", "1.2.3.4.5.6", "1.2.3.4.x",
-            ".2.3.4.5", "1.2.3.4.5 ", "-1.2.3.4.5", "1.2.3.4.4294967296", "1.2.3.4.00000000001"};
-    struct listen_marker marker = {.database = 7,
+    static const char *const others[] = {"", "1", "1.2.3.4.5", "1.2.3.4.5.", "1.2.3.4.5.6.7",
+            "1.2.3.4.5.x", ".2.3.4.5.6", "1.2.3.4.5.6 ", "-1.2.3.4.5.6", "1.2.3.4.5.4294967296",
+            "1.2.3.4.5.00000000001"};
+    struct listen_marker marker = {.process = 4711,
+            .database = 7,
             .worker = 255,
             .client = {.slot = 1048575, .gen = UINT32_MAX},
             .number = UINT32_MAX};
@@ -121,7 +123,7 @@ static void a_marker_says_whose_it_is(void **state)
 
     (void)state;
     listen_marker_text(&marker, text);
-    assert_string_equal(text, "7.255.1048575.4294967295.4294967295");
+    assert_string_equal(text, "4711.7.255.1048575.4294967295.4294967295");
     assert_true(listen_marker_read(sl_span_text(text), &read));
     assert_memory_equal(&read, &marker, sizeof read);
     for (size_t i = 0; i < SL_COUNT(others); i++) {

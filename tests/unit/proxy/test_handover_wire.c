@@ -38,18 +38,29 @@ static struct handover_client some_client(void)
             .request_at = 5,
             .database = "shop",
             .pool_user = "app",
-            .user = "me"};
+            .user = "me",
+            .mark = 9};
 }
 
 static void put_statement(struct sl_buf *buf, const char *name, const char *body, size_t len)
 {
-    struct handover_statement statement = {
-            .name = sl_span_text(name), .body = sl_span(body, len), .reading = UINT64_MAX};
+    struct handover_statement statement = {.name = sl_span_text(name),
+            .body = sl_span(body, len),
+            .reading = UINT64_MAX,
+            .params = 1,
+            .rows = UINT64_MAX - 1};
 
     assert_int_equal(handover_put_statement(buf, &statement), SL_OK);
 }
 
-/* With two settings, an unnamed statement and two named ones. */
+static void put_channel(struct sl_buf *buf, const char *name, uint64_t heard)
+{
+    struct handover_channel channel = {.name = sl_span_text(name), .heard = heard};
+
+    assert_int_equal(handover_put_channel(buf, &channel), SL_OK);
+}
+
+/* With two settings, an unnamed statement, two named ones, and two channels. */
 static void put_client(struct sl_buf *buf, const struct handover_client *client)
 {
     size_t at = 0;
@@ -69,6 +80,10 @@ static void put_client(struct sl_buf *buf, const struct handover_client *client)
     assert_int_equal(sl_buf_put_u32(buf, 2), SL_OK);
     put_statement(buf, "a", "select 2\0\0", 11);
     put_statement(buf, "b", "\0\0", 3);
+    assert_int_equal(sl_buf_put_u32(buf, 2), SL_OK);
+    put_channel(buf, "news", 0);
+    put_channel(buf, "a b", UINT64_MAX);
+    assert_int_equal(sl_buf_put_u32(buf, client->mark), SL_OK);
     assert_int_equal(handover_end(buf, at), SL_OK);
 }
 
@@ -78,6 +93,7 @@ static void a_client_comes_as_it_was_sent(void **state)
     struct handover_client got;
     struct handover_pair pair;
     struct handover_statement statement;
+    struct handover_channel channel;
     struct sl_buf buf;
 
     (void)state;
@@ -107,7 +123,13 @@ static void a_client_comes_as_it_was_sent(void **state)
     assert_true(handover_next_statement(&got.names, &statement));
     assert_true(handover_next_statement(&got.names, &statement));
     assert_true(sl_span_is(statement.name, "b"));
+    assert_true(statement.params == 1 && statement.rows == UINT64_MAX - 1);
     assert_false(handover_next_statement(&got.names, &statement));
+    assert_int_equal(got.mark, 9);
+    assert_true(handover_next_channel(&got.channels, &channel));
+    assert_true(handover_next_channel(&got.channels, &channel));
+    assert_true(sl_span_is(channel.name, "a b") && channel.heard == UINT64_MAX);
+    assert_false(handover_next_channel(&got.channels, &channel));
     sl_buf_fini(&buf);
 }
 
@@ -174,6 +196,52 @@ static void what_cannot_be_is_refused(void **state)
     client = some_client();
     client.request_at = -1;
     assert_false(is_taken(&client));
+    client = some_client();
+    client.mark = 0; /* with channels */
+    assert_false(is_taken(&client));
+}
+
+static bool are_read(const char *names, size_t len, uint32_t number)
+{
+    struct handover_channels sent = {.database = "shop",
+            .user = "app",
+            .encoding = "UTF8",
+            .process = UINT32_MAX,
+            .index = 7,
+            .number = number,
+            .names = sl_span(names, len)};
+    struct handover_channels got;
+    struct sl_buf buf;
+
+    sl_buf_init(&buf, 65536);
+    assert_int_equal(handover_put_channels(&buf, &sent), SL_OK);
+    bool is_read = handover_read_channels(only(&buf).body, &got);
+    if (is_read) {
+        assert_string_equal(got.user, "app");
+        assert_string_equal(got.encoding, "UTF8");
+        assert_true(got.process == UINT32_MAX && got.index == 7 && got.number == number);
+        assert_true(sl_span_equal(got.names, sent.names));
+    }
+    sl_buf_fini(&buf);
+    return is_read;
+}
+
+static void channels_are_names(void **state)
+{
+    char longest[65];
+
+    (void)state;
+    memset(longest, 'x', sizeof longest);
+    longest[63] = '\0';
+    assert_true(are_read("", 0, 1));
+    assert_true(are_read("a\0b c", 6, 1));
+    assert_true(are_read(longest, 64, 1));
+    assert_false(are_read("a\0b c", 6, 0)); /* no marker has that number */
+    assert_false(are_read("a\0b c", 5, 1)); /* cut */
+    assert_false(are_read("a\0\0b", 5, 1)); /* one without a name */
+    longest[63] = 'x';
+    longest[64] = '\0';
+    assert_false(are_read(longest, 65, 1));
 }
 
 static void a_frame_says_how_much_it_takes(void **state)
@@ -240,13 +308,13 @@ static void a_message_has_a_bound(void **state)
 
 static void another_version_is_read_as_far_as_it_says_so(void **state)
 {
-    static const uint8_t newer[] = {'S', 'L', 'O', 'H', 0, 0, 0, 2, 0, 0, 0, 1, 'n', 'e', 'w'};
-    static const uint8_t other[] = {'S', 'L', 'O', 'P', 0, 0, 0, 1, 0, 0, 0, 1};
+    static const uint8_t newer[] = {'S', 'L', 'O', 'H', 0, 0, 0, 4, 0, 0, 0, 1, 'n', 'e', 'w'};
+    static const uint8_t other[] = {'S', 'L', 'O', 'P', 0, 0, 0, 3, 0, 0, 0, 1};
     struct handover_hello hello;
 
     (void)state;
     assert_true(handover_read_hello(sl_span(newer, sizeof newer), &hello));
-    assert_int_equal(hello.version, 2);
+    assert_int_equal(hello.version, 4);
     assert_false(handover_read_hello(sl_span(other, sizeof other), &hello));
 }
 
@@ -256,6 +324,7 @@ int main(void)
             cmocka_unit_test(a_client_comes_as_it_was_sent),
             cmocka_unit_test(a_client_is_read_whole_or_not_at_all),
             cmocka_unit_test(what_cannot_be_is_refused),
+            cmocka_unit_test(channels_are_names),
             cmocka_unit_test(a_frame_says_how_much_it_takes),
             cmocka_unit_test(a_frame_of_none_is_a_breach),
             cmocka_unit_test(a_message_has_a_bound),

@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: PostgreSQL */
+#include "proxy/link_temp.h"
+
+#include "proxy/client.h"
+#include "proxy/link.h"
+#include "proxy/params.h"
+#include "proxy/reserved.h"
+#include "proxy/server.h"
+#include "proxy/worker.h"
+
+#include <stdatomic.h>
+#include <string.h>
+#include <strings.h>
+
+static const char temp_buffers[] = "temp_buffers";
+static _Atomic uint64_t closed;
+
+static bool mentions(struct sl_span text)
+{
+    static const char *const words[] = {"pg_temp", temp_buffers, "pg_my_temp"};
+
+    for (size_t at = 0; at < text.len; at++) {
+        uint8_t c = text.at[at] | 0x20;
+        for (size_t i = 0; (c == 'p' || c == 't') && i < SL_COUNT(words); i++) {
+            size_t len = strlen(words[i]);
+            if (text.len - at >= len &&
+                    strncasecmp((const char *)text.at + at, words[i], len) == 0) {
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
+static bool searches_temp(const struct client *client)
+{
+    const char *path = params_get(client->settings, "search_path");
+
+    return path != NULL && strstr(path, "pg_temp") != NULL;
+}
+
+bool link_temp_avoids(const struct client *client)
+{
+    return SL_UNLIKELY(client->settings != params_empty()) &&
+           (params_get(client->settings, temp_buffers) != NULL ||
+                   (searches_temp(client) && !client->has_temp));
+}
+
+bool link_temp_refuses(const struct client *client, const struct server *server)
+{
+    const char *wanted = params_get(client->settings, temp_buffers);
+    const char *now = params_get(server->settings, temp_buffers);
+    bool sets = wanted != NULL && (now == NULL || strcmp(now, wanted) != 0);
+
+    bool refuses = sets || (searches_temp(client) && !client->has_temp);
+    atomic_fetch_add_explicit(&closed, refuses, memory_order_relaxed);
+    return refuses;
+}
+
+uint64_t link_temp_closed(void)
+{
+    return atomic_load_explicit(&closed, memory_order_relaxed);
+}
+
+static bool has_others(const struct client *client, const struct server *server)
+{
+    return server->only_of != 0 && server->only_of != client->cancel.serial;
+}
+
+enum step link_temp_see(struct client *client, struct sl_span text)
+{
+    struct server *server = client->server;
+    struct pool *pool = client->pool;
+    sl_usec now = client->io.worker->now;
+    sl_usec last = atomic_load_explicit(&pool->temp_closed_at, memory_order_relaxed);
+
+    /* Whose sequences' values are there had rather keep these. */
+    bool minds_temp = server->has_temp && !client->has_temp &&
+                      client->sequences_on != server->serial && mentions(text);
+    bool minds_others = has_others(client, server) && reserved_is_set_by(text);
+    if (!server->is_fresh || server->is_unsynced || (!minds_temp && !minds_others) ||
+            (last != 0 && now - last < LINK_TEMP_GAP)) {
+        return STEP_NEXT;
+    }
+    atomic_store_explicit(&pool->temp_closed_at, now, memory_order_relaxed);
+    atomic_fetch_add_explicit(&closed, 1, memory_order_relaxed);
+    client->avoids_temp = minds_temp;
+    client->avoids_others = minds_others;
+    server->close_reason = minds_temp ? LINK_TEMP_REASON : "a library may be loaded there";
+    return link_give_back(client) ? STEP_STOP : request_hold(client);
+}
+
+void link_temp_told(struct server *server)
+{
+    server->client->has_temp |= !server->has_temp;
+    server->has_temp = true;
+}
