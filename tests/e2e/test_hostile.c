@@ -9,17 +9,16 @@
 #include "tests/support/case.h"
 #include "tests/support/fixture.h"
 #include "tests/support/soon.h"
+#include "tests/support/still.h"
 
-#include <dirent.h>
-#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ptrace.h>
-#include <sys/wait.h>
 
-enum { TEXT_MAX = 2 << 20, BUSY_TEXTS = 120, BUSY_COLUMNS = 4000, TRIES = 5, STUCK_MS = 20000 };
+enum { TEXT_MAX = 2 << 20, BUSY_TEXTS = 120, BUSY_COLUMNS = 4000 };
+/* For an answer, and for another parser, while one stands still. */
+enum { ANSWER_MS = 10000, STUCK_MS = 20000 };
 
 static char *text;
 static size_t text_len;
@@ -230,32 +229,6 @@ static void any_bytes_in_any_encoding_are_postgresqls_business(void **state)
 
 /* ---- a parser's thread that hangs ---- */
 
-/* Sluice's threads that parse: how many, and the last one's id. */
-static unsigned parsers(pid_t *tid)
-{
-    char path[PROC_PATH_MAX + 300];
-    char name[32];
-    unsigned count = 0;
-
-    snprintf(path, sizeof path, "/proc/%d/task", (int)sluice.process.pid);
-    DIR *tasks = opendir(path);
-    assert_non_null(tasks);
-    for (struct dirent *task = readdir(tasks); task != NULL; task = readdir(tasks)) {
-        snprintf(path, sizeof path, "/proc/%d/task/%s/comm", (int)sluice.process.pid, task->d_name);
-        FILE *file = fopen(path, "r");
-        if (file == NULL) {
-            continue; /* "." and "..", or it has ended */
-        }
-        if (fgets(name, sizeof name, file) != NULL && strcmp(name, "parser\n") == 0) {
-            *tid = (pid_t)strtol(task->d_name, NULL, 10);
-            count++;
-        }
-        fclose(file);
-    }
-    closedir(tasks);
-    return count;
-}
-
 /* Texts of new shapes, that take it a second and more. */
 static void make_busy(PGconn *conn)
 {
@@ -271,71 +244,98 @@ static void make_busy(PGconn *conn)
     }
 }
 
-/* Stopped by the debugger's interface while it parses: another one takes its place. */
-static bool hangs_and_is_replaced(PGconn *conn, pid_t tid)
+/* The answer, or NULL where none comes. */
+static PGresult *answer(PGconn *conn, const char *sql)
 {
-    int status = 0;
-
-    make_busy(conn);
-    assert_int_equal(ptrace(PTRACE_INTERRUPT, tid, NULL, NULL), 0);
-    assert_int_equal(waitpid(tid, &status, __WALL), tid);
-    bool is_replaced = false;
-    for (long over = proc_now_ms() + STUCK_MS; !is_replaced && proc_now_ms() < over;) {
-        pid_t other;
-        query_expect(conn, "select 1", "1"); /* traffic goes on */
-        is_replaced = parsers(&other) == 2;
-        proc_pause_ms(50);
+    assert_int_equal(PQsendQuery(conn, sql), 1);
+    if (!query_is_answered(conn, ANSWER_MS)) {
+        return NULL;
     }
-    return is_replaced;
+    PGresult *result = PQgetResult(conn);
+    assert_null(PQgetResult(conn));
+    return result;
 }
 
-static void expect_names(PGconn *conn)
+/* Another one takes its place, and traffic goes on. */
+static bool is_replaced(PGconn *conn)
 {
-    PGconn *console = open_console();
-    long over = proc_now_ms() + SOON_MS;
-    bool is_named = false;
+    pid_t tids[STILL_MAX];
 
-    query_expect(conn, "select 5 as named_after_all", "5");
-    while (!is_named) {
-        PGresult *result = PQexec(console, "SHOW QUERIES last_seen");
-        for (int row = 0; row < PQntuples(result); row++) {
-            const char *query = PQgetvalue(result, row, PQfnumber(result, "query"));
-            is_named |= strstr(query, "named_after_all") != NULL;
+    for (long over = proc_now_ms() + STUCK_MS; proc_now_ms() < over; proc_pause_ms(50)) {
+        PGresult *result = answer(conn, "select 1");
+        if (result == NULL) {
+            return false;
         }
-        PQclear(result);
-        query_expect(conn, "select 6 as named_after_all", "6"); /* not at the table's end */
-        assert_true(proc_now_ms() < over);
+        assert_string_equal(query_result(result), "1");
+        if (still_find(sluice.process.pid, "parser", true, tids) == 2) {
+            return true;
+        }
     }
-    PQfinish(console);
+    return false;
+}
+
+static bool names_new_ones(PGconn *conn, PGconn *console)
+{
+    static unsigned number;
+    char sql[64], name[32];
+
+    snprintf(name, sizeof name, "named_after_all_%u", number++);
+    snprintf(sql, sizeof sql, "select 5 as %s", name);
+    for (long over = proc_now_ms() + STUCK_MS; proc_now_ms() < over;) {
+        PGresult *result = answer(conn, sql); /* each time: not at the table's end */
+        if (result == NULL) {
+            return false;
+        }
+        assert_string_equal(query_result(result), "5");
+        result = answer(console, "SHOW QUERIES last_seen");
+        bool is_named = strstr(result == NULL ? "" : query_result(result), name) != NULL;
+        if (result == NULL || is_named) {
+            return is_named;
+        }
+    }
+    return false;
+}
+
+/*
+ * Stopped while it parses. Where the others wait for a lock that it holds, or it was between two
+ * texts, it is let go on, and is to be stopped again.
+ */
+static bool is_stopped_and_replaced(PGconn *conn, PGconn *console)
+{
+    pid_t tid = still_find_one(sluice.process.pid, "parser");
+
+    make_busy(conn);
+    bool is_done = still_at_work(tid) && is_replaced(conn) && names_new_ones(conn, console);
+    still_end();
+    PQclear(PQexec(conn, "select 1")); /* takes what was not answered before */
+    PQclear(PQexec(console, "SHOW VERSION"));
+    return is_done;
 }
 
 static void a_parser_that_hangs_is_replaced_and_traffic_goes_on(void **state)
 {
     PGconn *conn = open_as("one", "db");
-    bool is_replaced = false;
-    pid_t tid = 0;
+    PGconn *console = open_console();
+    bool is_done = false;
 
     (void)state;
-    assert_int_equal(parsers(&tid), 1);
-    if (ptrace(PTRACE_SEIZE, tid, NULL, NULL) != 0) {
-        print_message("threads may not be traced here: %s\n", strerror(errno));
-        skip();
+    for (long over = proc_now_ms() + 4L * SOON_MS; !is_done && proc_now_ms() < over;) {
+        is_done = is_stopped_and_replaced(conn, console);
     }
-    for (int i = 0; i < TRIES && !is_replaced; i++) {
-        is_replaced = hangs_and_is_replaced(conn, tid);
-        if (!is_replaced) { /* it was between two texts */
-            assert_int_equal(ptrace(PTRACE_CONT, tid, NULL, NULL), 0);
-        }
-    }
-    assert_true(is_replaced);
-    expect_names(conn);
-    assert_int_equal(ptrace(PTRACE_DETACH, tid, NULL, NULL), 0);
-    expect_names(conn);
+    assert_true(is_done);
+    assert_true(names_new_ones(conn, console));
+    PQfinish(console);
     PQfinish(conn);
     sluice_must_live(&sluice);
 }
 
-#define CASE(test) cmocka_unit_test_setup_teardown(test, start, stop_sluice)
+static int end_case(void **state)
+{
+    still_end();
+    return stop_sluice(state);
+}
+
+#define CASE(test) cmocka_unit_test_setup_teardown(test, start, end_case)
 
 int main(void)
 {

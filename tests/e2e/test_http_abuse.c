@@ -6,6 +6,7 @@
  */
 #include "tests/support/case.h"
 #include "tests/support/soon.h"
+#include "tests/support/still.h"
 #include "tests/support/web.h"
 #include "tests/support/web_fixture.h"
 
@@ -14,12 +15,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ptrace.h>
 #include <sys/socket.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
-enum { FLOOD = 1000, THREADS_MAX = 32 };
+enum { FLOOD = 1000 };
 enum { PIPELINED = 4096, PIPELINED_ALL = 128 * 1024 * 1024, GROWN_MAX_KB = 32 * 1024 };
 
 #define GET_HEALTH "GET /healthz HTTP/1.1\r\nHost: x\r\n"
@@ -360,49 +359,18 @@ static void who_asks_on_without_listening_is_not_kept_in_memory(void **state)
 
 /* ---- a worker that does not answer ---- */
 
-/* The threads of Sluice but those of that name; how many. */
-static int threads_but(const char *name, pid_t tids[THREADS_MAX])
-{
-    char path[300];
-    int count = 0;
-
-    snprintf(path, sizeof path, "/proc/%d/task", (int)sluice.process.pid);
-    DIR *dir = opendir(path);
-    assert_non_null(dir);
-    for (struct dirent *entry; (entry = readdir(dir)) != NULL && count < THREADS_MAX;) {
-        snprintf(path, sizeof path, "/proc/%d/task/%.20s/comm", (int)sluice.process.pid,
-                entry->d_name);
-        if (entry->d_name[0] == '.') {
-            continue;
-        }
-        char *comm = proc_read(path);
-        if (strncmp(comm, name, strlen(name)) != 0) {
-            tids[count++] = (pid_t)atoi(entry->d_name);
-        }
-        free(comm);
-    }
-    closedir(dir);
-    return count;
-}
-
 /* Everything but HTTP stands still: it says so, in time, and goes on when they do. */
 static void workers_that_stand_still_are_not_waited_for(void **state)
 {
-    pid_t tids[THREADS_MAX];
+    pid_t tids[STILL_MAX];
     int count;
 
     (void)state;
     web_start("", "timeout = 1\n");
-    count = threads_but("http\n", tids);
+    count = still_find(sluice.process.pid, "http", false, tids);
     assert_true(count >= 3);
     for (int i = 0; i < count; i++) {
-        if (ptrace(PTRACE_SEIZE, tids[i], NULL, NULL) != 0) {
-            assert_int_equal(errno, EPERM);
-            skip(); /* it may not be watched here */
-        }
-        assert_int_equal(ptrace(PTRACE_INTERRUPT, tids[i], NULL, NULL), 0);
-        int status;
-        assert_int_equal(waitpid(tids[i], &status, __WALL), tids[i]);
+        still_idle(tids[i]);
     }
     web_soon("/healthz", "ok");
     web_soon("/api/views/pools", "\"rows\""); /* asks no worker */
@@ -410,9 +378,7 @@ static void workers_that_stand_still_are_not_waited_for(void **state)
         web_expect(web_get(port, "/api/views/clients"), 503, "could not be answered in time");
     }
     web_expect(web_get(port, "/metrics"), 503, "\"service_unavailable\"");
-    for (int i = 0; i < count; i++) {
-        assert_int_equal(ptrace(PTRACE_DETACH, tids[i], NULL, NULL), 0);
-    }
+    still_end();
     web_soon("/api/views/clients", "\"rows\"");
     soon_late(7);
 }
@@ -439,7 +405,13 @@ static void it_ends_with_connections_open_and_requests_under_way(void **state)
     sluice.process.pid = 0;
 }
 
-#define CASE(name) cmocka_unit_test_setup_teardown(name, web_begin, web_end)
+static int end_case(void **state)
+{
+    still_end();
+    return web_end(state);
+}
+
+#define CASE(name) cmocka_unit_test_setup_teardown(name, web_begin, end_case)
 
 static const struct CMUnitTest cases[] = {
         CASE(what_is_too_long_is_refused),

@@ -7,6 +7,7 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <netinet/in.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -46,6 +47,13 @@ bool web_say(int fd, const char *bytes, size_t len)
         len -= (size_t)n;
     }
     return true;
+}
+
+bool web_is_answered(int fd, int ms)
+{
+    struct pollfd wanted = {.fd = fd, .events = POLLIN};
+
+    return poll(&wanted, 1, ms) == 1;
 }
 
 struct web_answer web_hear(int fd)

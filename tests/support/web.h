@@ -20,6 +20,8 @@ struct web_answer {
 int web_dial(int port);
 /* Sends all of it; false: the other side has closed. */
 bool web_say(int fd, const char *bytes, size_t len);
+/* Whether an answer begins within ms. */
+bool web_is_answered(int fd, int ms);
 /* Reads to the end and closes; fails the case when that does not come. */
 struct web_answer web_hear(int fd);
 
