@@ -41,11 +41,12 @@ static int pid_of(PGconn *conn)
     return atoi(query_text(conn, "select pg_backend_pid()"));
 }
 
-/* The client's next transaction is on another server than `pid`: `other` has that. */
+/* The client's next transaction is on another server than `pid`: `other` has that, as soon as it is
+ * free: it may be asked first for what its client left there. */
 static void occupy(PGconn *other, int pid)
 {
     query_expect(other, "begin", "BEGIN");
-    for (int i = 0; i < 100 && pid_of(other) != pid; i++) {
+    for (long end = proc_now_ms() + SOON_MS; pid_of(other) != pid && proc_now_ms() < end;) {
         query_expect(other, "rollback", "ROLLBACK");
         query_expect(other, "begin", "BEGIN");
     }
