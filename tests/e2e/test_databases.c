@@ -13,7 +13,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { PATIENCE_MS = 10000 };
+enum { PATIENCE_MS = 30000 };
 
 #define SHOP "shop = " AT_POSTGRES "\n"
 #define HELD "held = " AT_POSTGRES " pool_mode=session\n"

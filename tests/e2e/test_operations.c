@@ -13,7 +13,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { LOADERS = 4, PATIENCE_MS = 10000 };
+enum { LOADERS = 4, PATIENCE_MS = 30000 };
 
 #define INI                                                                                        \
     "[databases]\n"                                                                                \

@@ -9,7 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { INI_MAX = 32768, START_MS = 30000, STOP_MS = 5000 };
+enum { INI_MAX = 32768, START_MS = 30000, STOP_MS = 5000, QUIT_MS = 30000 };
 
 const char *sluice_bin(void)
 {
@@ -172,7 +172,7 @@ void sluice_stop(struct sluice *sluice)
     kill(sluice->process.pid, SIGTERM);
     status = proc_wait(&sluice->process, STOP_MS);
     if (status < 0) {
-        status = proc_stop(&sluice->process, SIGQUIT, STOP_MS);
+        status = proc_stop(&sluice->process, SIGQUIT, QUIT_MS);
     }
     /* A sanitizer that found something, a leak too, ends it with another status. */
     if (status != 0) {
