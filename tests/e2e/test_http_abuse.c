@@ -86,7 +86,7 @@ static void what_is_too_long_is_refused(void **state)
     static const char head[] = "GET /healthz HTTP/1.1\r\nHost: x\r\nConnection: close\r\nX: ";
 
     (void)state;
-    web_start("", "max_body = 1000\ntimeout = 2\n");
+    web_start("", "max_body = 1000\ntimeout = 20\n");
     web_expect(ask_long("GET /", 2046, tail), 404, "not_found");
     web_expect(ask_long("GET /", 2047, tail), 414, "uri_too_long");
     web_expect(ask_long(head, 8000, "\r\n\r\n"), 200, "ok");
@@ -124,7 +124,7 @@ static void nonsense_is_refused(void **state)
             HEAD_OF_POST "Transfer-Encoding: chunked\r\n\r\nffffffffffffffff\r\n"};
 
     (void)state;
-    web_start("", "timeout = 2\n");
+    web_start("", "timeout = 20\n");
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
         expect_refusal(ask_raw(bad[i], strlen(bad[i])), bad[i]);
     }
@@ -278,7 +278,7 @@ static void who_asks_too_slowly_is_told_and_cut_off(void **state)
 static void a_connection_is_kept_for_a_while(void **state)
 {
     (void)state;
-    web_start("", "timeout = 1\n");
+    web_start("", "timeout = 3\n");
     int fd = web_dial(port);
     assert_true(web_say(fd, GET_HEALTH "\r\n", strlen(GET_HEALTH "\r\n")));
     struct web_answer answer = web_hear(fd);
