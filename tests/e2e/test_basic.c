@@ -8,6 +8,7 @@
  */
 #include "tests/support/case.h"
 #include "tests/support/fixture.h"
+#include "tests/support/soon.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -325,6 +326,8 @@ static void a_pipeline_skips_after_an_error_until_sync(void **state)
 
 static void a_cancel_ends_the_statement_it_is_for(void **state)
 {
+    PGconn *direct = open_direct();
+
     (void)state;
     for (size_t i = 0; i < CASE_COUNT(modes); i++) {
         PGconn *conn = open_db(modes[i]);
@@ -334,7 +337,10 @@ static void a_cancel_ends_the_statement_it_is_for(void **state)
 
         assert_non_null(cancel);
         assert_int_equal(PQsendQuery(conn, "select pg_sleep(60)"), 1);
-        proc_pause_ms(300);
+        soon_query(direct,
+                "select count(*) from pg_stat_activity where state = 'active' and "
+                "query = 'select pg_sleep(60)'",
+                "1");
         assert_int_equal(PQcancel(cancel, error, sizeof(error)), 1);
         assert_string_equal(query_result(PQgetResult(conn)),
                 "ERROR 57014: canceling statement due to user request");
@@ -344,6 +350,7 @@ static void a_cancel_ends_the_statement_it_is_for(void **state)
         PQfreeCancel(cancel);
         PQfinish(conn);
     }
+    PQfinish(direct);
 }
 
 static void count_notice(void *count, const PGresult *result)
