@@ -333,7 +333,7 @@ static void hba_is_read_again_on_reload(void **state)
 {
     static const char settings[] = "auth_type = hba\nauth_hba_file = @DIR@/hba\n";
     char ini[4096];
-    long end = proc_now_ms() + 10000;
+    long end = proc_now_ms() + SOON_MS;
 
     (void)state;
     sluice_file(&sluice, "hba", "host all t 127.0.0.1/32 reject\n");

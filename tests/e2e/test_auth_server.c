@@ -9,6 +9,7 @@
 #include "tests/support/case.h"
 #include "tests/support/fixture.h"
 #include "tests/support/login.h"
+#include "tests/support/soon.h"
 #include "tests/support/tls.h"
 
 #include <netinet/in.h>
@@ -374,7 +375,7 @@ static void sslmodes_to_a_server_with_tls(void **state)
 
 static void wait_for_ssl(const char *value)
 {
-    long end = proc_now_ms() + 10000;
+    long end = proc_now_ms() + SOON_MS;
     const char *got;
 
     do {

@@ -7,6 +7,7 @@
  */
 #include "tests/support/case.h"
 #include "tests/support/fixture.h"
+#include "tests/support/soon.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -351,7 +352,8 @@ static void totals_count_and_averages_follow(void **state)
         query_expect(conn, "select 1", "1");
     }
     assert_int_equal(total(console, "query_count") - queries, 200);
-    for (long end = proc_now_ms() + 10000; average == 0 && proc_now_ms() < end; proc_pause_ms(50)) {
+    for (long end = proc_now_ms() + SOON_MS; average == 0 && proc_now_ms() < end;
+            proc_pause_ms(50)) {
         PGresult *result = PQexec(console, "show stats_averages");
         query_expect(conn, "select 1", "1");
         average = strtol(field(result, "shop", NULL, "query_count"), NULL, 10);

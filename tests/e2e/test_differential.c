@@ -276,7 +276,7 @@ static void start_pgbouncer(char *binary)
     snprintf(log, sizeof log, "%s/log", dir);
     char *const argv[] = {binary, path, NULL};
     proc_start(&pgbouncer, argv, &(struct proc_options){.log = log, .user = "postgres"});
-    if (!proc_wait_port(port, 5000)) {
+    if (!proc_wait_port(port, 30000)) {
         proc_die("%s does not listen", binary);
     }
     add_peer("pgbouncer session", port, "session");

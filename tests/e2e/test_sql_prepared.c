@@ -7,6 +7,7 @@
  */
 #include "tests/support/case.h"
 #include "tests/support/fixture.h"
+#include "tests/support/soon.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -247,7 +248,7 @@ static void one_that_would_be_another_keeps_its_server(void **state)
         query_expect(conn, "execute p", was);
         free(was);
         query_expect(conn, "deallocate p", "DEALLOCATE");
-        assert_true(query_is_answered(other, 10000));
+        assert_true(query_is_answered(other, SOON_MS));
         PQfinish(other);
         PQfinish(conn);
     }
@@ -268,7 +269,7 @@ static void one_prepared_beside_temporary_tables_stays_when_they_are_gone(void *
     assert_false(query_is_answered(other, 50));
     query_expect_start(conn, "execute p", "ERROR 42P01");
     query_expect(conn, "deallocate p", "DEALLOCATE");
-    assert_true(query_is_answered(other, 10000));
+    assert_true(query_is_answered(other, SOON_MS));
     PQfinish(other);
     PQfinish(conn);
 }

@@ -7,6 +7,7 @@
 #include "tests/support/case.h"
 #include "tests/support/fixture.h"
 #include "tests/support/login.h"
+#include "tests/support/soon.h"
 #include "tests/support/tls.h"
 
 #include <stdio.h>
@@ -434,7 +435,7 @@ static void a_renewed_certificate_is_shown_after_reload(void **state)
     assert_string_equal(after, before);
     snprintf(ini, sizeof(ini), "%s%s", ini_head, settings);
     sluice_reload(&sluice, ini);
-    end = proc_now_ms() + 10000;
+    end = proc_now_ms() + SOON_MS;
     do {
         free(after);
         after = serial();
