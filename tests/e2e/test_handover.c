@@ -609,8 +609,22 @@ static void a_pause_ends_in_both(void **state)
 
 /* ---- load ---- */
 
+enum { TRANSACTIONS = 200 };
+
+/* So many transactions of pgbench more. */
+static void await_transactions(PGconn *direct, int more)
+{
+    char sql[128];
+    long before = atol(query_text(direct, "select count(*) from pgbench_history"));
+
+    snprintf(sql, sizeof(sql), "select count(*) >= %ld from pgbench_history", before + more);
+    soon_query(direct, sql, "t");
+}
+
+/* Until SIGALRM, which is the end of its time to it. */
 static void run_pgbench(const char *how)
 {
+    PGconn *direct = open_direct();
     char words[16][64];
     char *argv[16];
     char log[PROC_PATH_MAX + 16];
@@ -627,7 +641,7 @@ static void run_pgbench(const char *how)
     snprintf(words[count++], sizeof(words[0]), "-n");
     snprintf(words[count++], sizeof(words[0]), "-c16");
     snprintf(words[count++], sizeof(words[0]), "-j2");
-    snprintf(words[count++], sizeof(words[0]), "-T8");
+    snprintf(words[count++], sizeof(words[0]), "-T3600");
     snprintf(words[count++], sizeof(words[0]), "-M%s", how);
     snprintf(words[count++], sizeof(words[0]), "shop");
     for (int i = 0; i < count; i++) {
@@ -635,10 +649,14 @@ static void run_pgbench(const char *how)
     }
     argv[count] = NULL;
     proc_start(&bench, argv, &options);
+    await_transactions(direct, TRANSACTIONS);
     for (int i = 0; i < 5; i++) {
         restart_over(INI);
+        await_transactions(direct, TRANSACTIONS);
     }
+    PQfinish(direct);
     assert_int_equal(proc_wait(&bench, 0), -1); /* nobody waited for its end */
+    kill(bench.pid, SIGALRM);
     assert_int_equal(proc_wait(&bench, RESTART_PATIENCE_MS), 0);
     text = proc_read(log);
     assert_null(strstr(text, "aborted"));
