@@ -24,7 +24,7 @@ enum {
     WIRE_KEY_MAX = 260,
 };
 
-#define WIRE_STEP_USEC (20 * SL_SECOND)
+#define WIRE_STEP_USEC (60 * SL_SECOND)
 #define WIRE_QUIET_USEC (100 * SL_MSEC)
 
 /* How the same script is sent: framing must not matter. */
