@@ -16,7 +16,7 @@
 #include <string.h>
 
 /* A worker's clock stands still for a turn: SLACK_US. */
-enum { TURNS = 6, STALL_MS = 700, SLACK_US = 1000 };
+enum { TURNS = 40, STALL_MS = 700, SLACK_US = 1000 };
 
 static int begin(void **state)
 {
