@@ -227,12 +227,14 @@ static void a_server_that_cannot_be_reached_is_tried_again(void **state)
 
 /*
  * By RELOAD a server has been idle for too long: it goes before one that was made later.
- * They are of one worker, whose timers come one after the other; the clients stay.
+ * They are of one worker, whose timers come one after the other; the clients stay. No server is
+ * asked for its catalogues: while it is, it is not ended, and looked at again a second later.
  */
 static void a_reload_ends_an_idle_server(void **state)
 {
 #define ONE_WORKER                                                                                 \
-    "[databases]\nold = " AT "\nnew = " AT "\n" INI_MAIN "pool_mode = transaction\nworkers = 1\n"
+    "[databases]\nold = " AT "\nnew = " AT "\n[stats]\ncatalog_memory = 0\n" INI_MAIN              \
+    "pool_mode = transaction\nworkers = 1\n"
     PGconn *console;
     PGconn *conns[2];
     char *log;
