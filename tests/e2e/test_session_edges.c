@@ -40,7 +40,7 @@ static int pid_of(PGconn *conn)
 }
 
 /* The client's next transaction is on another server than `pid`: `other` has that, as soon as it is
- * free: it may be asked first for what its client left there. */
+ * free: it may be asked first for catalogues, or for what its client left there. */
 static void occupy(PGconn *other, int pid)
 {
     query_expect(other, "begin", "BEGIN");
