@@ -262,7 +262,8 @@ static void what_is_too_long_or_too_deep_is_refused(void **state)
     web_expect(post(body), 413, "longer than 524288 bytes");
     put_repeated("{\"sql\":\"select ", "-(1+", 16000, "\"}");
     web_expect(post(body), 400, "\"syntax_error\"");
-    put_repeated("{\"sql\":\"select 1", "+1", 30000, "\"}");
+    /* Fewer where they would take a busy machine the five seconds after which it is given up. */
+    put_repeated("{\"sql\":\"select 1", "+1", CASE_IS_SANITIZED ? 5000 : 30000, "\"}");
     struct web_answer answer = post(body);
     assert_true(answer.status == 200 || answer.status == 413);
     put_repeated("{\"sql\":\"update t set ", "(a, b) = (select (1), 2), ", 2000, " c = 1\"}");
