@@ -15,17 +15,18 @@
 
 enum { COLUMNS_MAX = 40 };
 
-static const char ini[] = "[databases]\n"
-                          "shop = " AT_POSTGRES "\n"
-                          "other = " AT_POSTGRES " user=postgres pool_size=3 pool_mode=session\n"
-                          "[users]\n"
-                          "postgres = max_user_connections=50\n"
-                          "[peers]\n"
-                          "1 = host=127.0.0.1 port=1 pool_size=4\n" INI_MAIN "admin_users = admin\n"
-                          "stats_users = watcher\n"
-                          "pool_mode = transaction\n"
-                          "stats_period = 1\n"
-                          "default_pool_size = 10\n";
+static const char ini[] =
+        "[databases]\n"
+        "shop = " AT_POSTGRES "\n"
+        "other = " AT_POSTGRES " user=postgres pool_size=3 pool_mode=session\n"
+        "[users]\n"
+        "postgres = max_user_connections=50\n"
+        "[peers]\n"
+        "1 = host=127.0.0.1 port=1 pool_size=4\n" NO_CATALOGS INI_MAIN "admin_users = admin\n"
+        "stats_users = watcher\n"
+        "pool_mode = transaction\n"
+        "stats_period = 1\n"
+        "default_pool_size = 10\n";
 
 static int start(void **state)
 {

@@ -101,12 +101,13 @@ static void the_user_then_the_database_then_the_rest_say_the_pool_mode(void **st
     PGconn *conn;
 
     (void)state;
-    sluice_start(&sluice, "[databases]\n"
-                          "shop = " AT "\n"
-                          "shared = " AT "dbname=shop pool_mode=transaction\n"
-                          "single = " AT "dbname=shop pool_mode=statement\n"
-                          "[users]\none = pool_mode=transaction\ntwo = pool_mode=session\n" INI_MAIN
-                          "pool_mode = session\n");
+    sluice_start(&sluice,
+            "[databases]\n"
+            "shop = " AT "\n"
+            "shared = " AT "dbname=shop pool_mode=transaction\n"
+            "single = " AT "dbname=shop pool_mode=statement\n"
+            "[users]\none = pool_mode=transaction\ntwo = pool_mode=session\n" NO_CATALOGS INI_MAIN
+            "pool_mode = session\n");
     expect_mode("postgres", "shop", true);
     expect_mode("postgres", "shared", false);
     expect_mode("one", "shop", false);

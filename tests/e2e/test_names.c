@@ -24,6 +24,7 @@ static struct sluice sluice;
 #define INI                                                                                        \
     "[databases]\n"                                                                                \
     "db = host=db.test port=@PGPORT@ dbname=postgres\n"                                            \
+    "[stats]\ncatalog_memory = 0\n" /* who comes meanwhile might be given another server */        \
     "[sluice]\n"                                                                                   \
     "listen_addr = 127.0.0.1\n"                                                                    \
     "listen_port = @PORT@\n"                                                                       \

@@ -18,7 +18,7 @@ enum { LOADERS = 4, PATIENCE_MS = 30000 };
 #define INI                                                                                        \
     "[databases]\n"                                                                                \
     "shop = " AT_POSTGRES "\n"                                                                     \
-    "held = " AT_POSTGRES " pool_mode=session\n" INI_MAIN                                          \
+    "held = " AT_POSTGRES " pool_mode=session\n" NO_CATALOGS INI_MAIN                              \
     "pool_mode = transaction\npidfile = @DIR@/pid\n"
 
 static int start_with(const char *ini)

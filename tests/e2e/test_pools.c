@@ -367,8 +367,7 @@ static void the_least_of_a_pool_stays_however_idle(void **state)
     PQfinish(watch);
 }
 
-/* No server is asked for its catalogues: while it is, another one is used. */
-#define ALONE "[stats]\ncatalog_memory = 0\n" INI
+#define ALONE NO_CATALOGS INI
 
 /* Two servers are idle; the pids that four transactions, one after the other, are given. */
 static void pids_of_four(char pids[4][32])

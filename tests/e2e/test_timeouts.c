@@ -233,7 +233,7 @@ static void a_server_that_cannot_be_reached_is_tried_again(void **state)
 static void a_reload_ends_an_idle_server(void **state)
 {
 #define ONE_WORKER                                                                                 \
-    "[databases]\nold = " AT "\nnew = " AT "\n[stats]\ncatalog_memory = 0\n" INI_MAIN              \
+    "[databases]\nold = " AT "\nnew = " AT "\n" NO_CATALOGS INI_MAIN                               \
     "pool_mode = transaction\nworkers = 1\n"
     PGconn *console;
     PGconn *conns[2];

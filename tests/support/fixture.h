@@ -33,6 +33,10 @@ extern struct sluice sluice;
     "admin_users = admin\n"                                                                        \
     "workers = 2\n"
 
+/* No server is asked for its catalogues: while one is, who comes is given another, or waits. For
+ * cases that count servers, or tell one from another. */
+#define NO_CATALOGS "[stats]\ncatalog_memory = 0\n"
+
 /* ---- for CMocka: all give 0 ---- */
 
 int start_cluster(void **state);
