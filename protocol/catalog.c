@@ -2,6 +2,7 @@
 #include "protocol/catalog.h"
 
 #include "protocol/base/check.h"
+#include "protocol/text_words.h"
 
 #include <stdlib.h>
 
@@ -170,6 +171,178 @@ bool catalog_call_is_harmless(
         }
     }
     return is_there;
+}
+
+/* ---- what a text names ---- */
+
+enum { NAME_LEN_MAX = 63 }; /* longer ones are cut off by PostgreSQL */
+
+struct text_reader {
+    const struct catalog *catalog;
+    struct shape_source source;
+    bool is_first;  /* a statement's first word is still to come */
+    bool inserts;   /* INSERT or MERGE is the token before */
+    bool truncates; /* the words have come */
+    bool cascades;
+};
+
+static bool is_one_of(const char *word, const char *const *words, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (strcmp(word, words[i]) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool name_leaves(const struct catalog *catalog, const char *name, size_t len)
+{
+    uint32_t from = 0;
+    uint32_t to = catalog->leaving_names_count;
+
+    if ((catalog->leaving_marks & catalog_name_mark(name, len)) == 0) {
+        return false;
+    }
+    while (from < to) {
+        uint32_t middle = from + (to - from) / 2;
+        int order = strcmp(catalog_name(catalog, catalog->leaving_names[middle]), name);
+        if (order == 0) {
+            return true;
+        }
+        if (order < 0) {
+            from = middle + 1;
+        } else {
+            to = middle;
+        }
+    }
+    return false;
+}
+
+/* Event triggers run for what is not one of these, and for SELECT INTO. */
+static bool is_quiet(const char *word)
+{
+    static const char *const words[] = {"abort", "analyse", "analyze", "begin", "close", "commit",
+            "copy", "deallocate", "declare", "delete", "discard", "end", "fetch", "insert",
+            "listen", "lock", "merge", "move", "notify", "release", "reset", "rollback",
+            "savepoint", "select", "set", "show", "start", "table", "truncate", "unlisten",
+            "update", "vacuum", "values", "with"};
+
+    return is_one_of(word, words, SL_COUNT(words));
+}
+
+/* A word that is not quoted, in lower case: what it says of relations that are not named. */
+static bool word_leaves(struct text_reader *reader, const char *word)
+{
+    static const char *const any[] = {"analyse", "analyze", "cluster", "reindex", "vacuum"};
+    static const char *const inserting[] = {"insert", "merge"};
+    const struct catalog *catalog = reader->catalog;
+    bool is_first = reader->is_first;
+    bool inserts = reader->inserts;
+
+    reader->is_first = false;
+    reader->inserts = is_one_of(word, inserting, SL_COUNT(inserting));
+    reader->truncates |= strcmp(word, "truncate") == 0;
+    reader->cascades |= strcmp(word, "cascade") == 0;
+    if (catalog->leaves_by_ddl &&
+            ((is_first && !is_quiet(word)) || (strcmp(word, "into") == 0 && !inserts))) {
+        return true;
+    }
+    return catalog->leaving_count > 0 && ((reader->truncates && reader->cascades) ||
+                                                 (is_first && is_one_of(word, any, SL_COUNT(any))));
+}
+
+/* What is not ASCII may be in another encoding here, and be folded to lower case there. */
+static bool written_leaves(struct text_reader *reader, struct sl_span written)
+{
+    char name[NAME_LEN_MAX + 1];
+    bool is_quoted = written.at[0] == '"';
+    size_t end = written.len - is_quoted;
+    size_t len = 0;
+
+    for (size_t i = is_quoted; i < end; i++) {
+        uint8_t c = written.at[i];
+        if (len == NAME_LEN_MAX || c >= 0x80) {
+            return true;
+        }
+        name[len++] = (char)(!is_quoted && (uint8_t)(c - 'A') < 26 ? c | 0x20 : c);
+        i += is_quoted && c == '"'; /* it is doubled */
+    }
+    name[len] = '\0';
+    if (is_quoted) {
+        reader->is_first = false;
+        reader->inserts = false;
+    } else if (word_leaves(reader, name)) {
+        return true;
+    }
+    return name_leaves(reader->catalog, name, len);
+}
+
+/* standard_conforming_strings is not known here, nor is the encoding. */
+static bool is_sure_literal(struct sl_span text)
+{
+    uint8_t first = text.at[0] | 0x20;
+
+    if (text.at[0] == '$' || memchr(text.at, '\\', text.len) == NULL) {
+        return true;
+    }
+    for (size_t i = 0; i < text.len && first == 'e'; i++) {
+        if (text.at[i] >= 0x80) {
+            return false;
+        }
+    }
+    return first == 'e';
+}
+
+/* One token; false: that may leave something. */
+static bool pass_token(struct text_reader *reader, const uint8_t **at)
+{
+    const struct shape_source *source = &reader->source;
+    enum shape_literal_kind kind;
+    const uint8_t *from = *at;
+    bool is_unicode =
+            source->end - from > 2 && (*from | 0x20) == 'u' && from[1] == '&' && from[2] == '"';
+
+    *at = shape_skip_literal(source, from, &kind);
+    if (*at != from) {
+        reader->inserts = false;
+        return *at != NULL && is_sure_literal(sl_span(from, (size_t)(*at - from)));
+    }
+    *at = text_skip_token(source, from);
+    if (*at == NULL || is_unicode) {
+        return false;
+    }
+    if (*from == '"' || shape_chars[*from] >= CHAR_PREFIX) {
+        return !written_leaves(reader, sl_span(from, (size_t)(*at - from)));
+    }
+    reader->inserts = false;
+    reader->is_first |= *from == ';';
+    return true;
+}
+
+bool catalog_text_leaves(const struct catalog *catalog, struct sl_span text)
+{
+    struct text_reader reader = {.catalog = catalog,
+            .source = {.begin = text.at, .end = text.at + text.len},
+            .is_first = true};
+    const uint8_t *at = text.at;
+
+    if (catalog->leaves_anyway || (catalog->leaving_count == 0 && !catalog->leaves_by_ddl)) {
+        return catalog->leaves_anyway;
+    }
+    if (text.len > CATALOG_TEXT_MAX) {
+        return true;
+    }
+    while (at < reader.source.end) {
+        at = shape_skip_blank(&reader.source, at);
+        if (at == NULL) {
+            return true;
+        }
+        if (at < reader.source.end && !pass_token(&reader, &at)) {
+            return true;
+        }
+    }
+    return false;
 }
 
 const char *catalog_kind_text(enum catalog_kind kind)

@@ -9,7 +9,8 @@
  *
  * Names are the bytes that the server keeps, in the database's encoding.
  *
- * Ownership: reference counted, one block. Threads: any. Bounds: those of its builder.
+ * Ownership: reference counted, one block. Threads: any. Bounds: those of its builder; of a text
+ * CATALOG_TEXT_MAX bytes are looked at.
  */
 #ifndef SLUICE_PROTOCOL_CATALOG_H
 #define SLUICE_PROTOCOL_CATALOG_H
@@ -21,6 +22,7 @@
 
 enum {
     CATALOG_ROLES_MAX = 64,
+    CATALOG_TEXT_MAX = 16384,
     CATALOG_NONE = 0xffff, /* no schema, no role */
     CATALOG_ARGS_ANY = 255 /* of a variadic function: as many as one likes */
 };
@@ -47,6 +49,7 @@ struct catalog_relation {
     uint32_t name;
     uint16_t schema;
     uint8_t kind; /* enum catalog_kind */
+    bool leaves;  /* reading or writing it may leave something in a session: catalog_hidden.h */
 };
 
 /* Functions of one name that take so many arguments and are alike in the rest are one here. */
@@ -74,14 +77,20 @@ struct catalog {
     uint32_t encoding;     /* a name: "UTF8" */
     uint32_t default_path; /* of roles without one */
     bool has_default_path;
+    bool leaves_anyway; /* any statement may leave something: catalog_hidden.h */
+    bool leaves_by_ddl; /* what changes the schema may: event triggers do */
     uint32_t schemas_count;
     uint32_t relations_count;
     uint32_t functions_count;
     uint32_t roles_count;
-    const struct catalog_schema *schemas;     /* by name */
+    uint32_t leaving_count;               /* relations that leave something */
+    uint32_t leaving_names_count;         /* names of such, each of them once */
+    uint64_t leaving_marks;               /* a bit for each of those names: catalog_name_mark() */
+    const struct catalog_schema *schemas; /* by name */
     const struct catalog_relation *relations; /* by name, then schema */
     const struct catalog_function *functions; /* by name, then schema */
     const struct catalog_role *roles;         /* as they were asked for */
+    const uint32_t *leaving_names;            /* in their order */
     const char *names;
     size_t bytes; /* of the whole block */
 };
@@ -110,6 +119,28 @@ const struct catalog_function *catalog_find_functions(
  */
 bool catalog_call_is_harmless(
         const struct catalog *catalog, struct sl_span schema, struct sl_span name);
+
+/*
+ * Whether a statement of that text may leave something in a session by what is behind the relations
+ * that it names, or behind whatever it does: triggers, views, defaults and so on (catalog_hidden.h).
+ * Any name that stands somewhere in it counts, whatever it names there and whatever its schema is.
+ * So does what names no relation and may use all of them: VACUUM, ANALYZE, REINDEX and CLUSTER, and
+ * TRUNCATE .. CASCADE, which goes along every foreign key. What cannot be read counts too: U&"..",
+ * a backslash in a string that is not E'..', a text that is cut off or of more than
+ * CATALOG_TEXT_MAX bytes. It says nothing of what a text only speaks of by a name of its own
+ * (EXECUTE, FETCH) or what runs at COMMIT (deferred triggers): that is said of the text before.
+ */
+bool catalog_text_leaves(const struct catalog *catalog, struct sl_span text);
+
+/* Of a name of so many bytes: one bit, by which most others are told from it. */
+static inline uint64_t catalog_name_mark(const char *name, size_t len)
+{
+    unsigned mark = len == 0 ? 0U
+                             : (unsigned)len * 31 + (uint8_t)name[0] * 7U +
+                                       (uint8_t)name[len - 1] * 13U + (uint8_t)name[len / 2];
+
+    return UINT64_C(1) << (mark & 63);
+}
 
 /* "table", "view" ...; "unknown". */
 const char *catalog_kind_text(enum catalog_kind kind);

@@ -7,6 +7,9 @@
 
 #include "protocol/back.h"
 #include "protocol/catalog_harmless.h"
+#include "protocol/catalog_hidden.h"
+#include "protocol/catalog_order.h"
+#include "protocol/catalog_row.h"
 #include "protocol/sql_facts.h"
 
 #include <stdlib.h>
@@ -17,11 +20,13 @@ enum {
     SECTION_SCHEMAS,
     SECTION_RELATIONS,
     SECTION_FUNCTIONS,
+    SECTION_TARGETS,
+    SECTION_ANYWAY,
     SECTION_BODIES,
     DONE
 };
 
-enum { PATH_TEXT_MAX = 8192, FUNCTION_ARGS_MAX = 254, BODIES_PART = 8 };
+enum { PATH_TEXT_MAX = 8192, FUNCTION_ARGS_MAX = 254, TARGETS_PART = 4, BODIES_PART = 8 };
 
 struct vec {
     void *items;
@@ -47,7 +52,11 @@ struct catalog_build {
     uint32_t encoding;
     uint32_t default_path;
     bool has_default_path;
-    struct catalog_harmless *harmless; /* from SECTION_BODIES on */
+    struct catalog_hidden *hidden;     /* from SECTION_TARGETS on */
+    struct catalog_harmless *harmless; /* likewise */
+    struct vec leaving;                /* names, in their order; when all is read */
+    uint32_t leaving_count;
+    uint64_t leaving_marks;
 };
 
 /*
@@ -69,7 +78,8 @@ static size_t bytes_of(const struct vec *vec)
 static enum sl_err reserve(struct catalog_build *build, struct vec *vec, size_t count)
 {
     size_t used = bytes_of(&build->schemas) + bytes_of(&build->relations) +
-                  bytes_of(&build->functions) + bytes_of(&build->oids) + bytes_of(&build->names);
+                  bytes_of(&build->functions) + bytes_of(&build->oids) + bytes_of(&build->names) +
+                  bytes_of(&build->leaving);
 
     if (used + count * vec->len > build->bytes_max || vec->count + count > INT32_MAX) {
         return SL_ELIMIT;
@@ -135,6 +145,7 @@ struct catalog_build *catalog_build_new(const struct catalog_build_options *opti
     build->functions.len = sizeof(struct catalog_function);
     build->oids.len = sizeof(uint32_t);
     build->names.len = 1;
+    build->leaving.len = sizeof(uint32_t);
     build->roles_count = options->roles_count;
     enum sl_err err = add_text(build, sl_span("", 0), &empty);
     for (unsigned i = 0; i < options->roles_count && err == SL_OK; i++) {
@@ -155,7 +166,9 @@ void catalog_build_free(struct catalog_build *build)
         free(build->functions.items);
         free(build->oids.items);
         free(build->names.items);
+        free(build->leaving.items);
         catalog_harmless_free(build->harmless);
+        catalog_hidden_free(build->hidden);
         free(build);
     }
 }
@@ -259,6 +272,19 @@ static const char functions_query[] =
         "(SELECT 1 FROM pg_type t WHERE t.typname = p.proname LIMIT 1) = 1 THEN '1' ELSE '0' END "
         "FROM pg_proc p WHERE p.oid > %u::oid ORDER BY p.oid LIMIT %u";
 
+/* Of some a row is much work. */
+static uint32_t rows_wanted(const struct catalog_build *build)
+{
+    switch (build->section) {
+    case SECTION_TARGETS:
+        return build->rows / TARGETS_PART;
+    case SECTION_BODIES:
+        return build->rows / BODIES_PART;
+    default:
+        return build->rows;
+    }
+}
+
 enum sl_err catalog_build_query(const struct catalog_build *build, struct sl_buf *query)
 {
     switch (build->section) {
@@ -272,8 +298,12 @@ enum sl_err catalog_build_query(const struct catalog_build *build, struct sl_buf
         return sl_buf_printf(query, relations_query, build->last, build->rows);
     case SECTION_FUNCTIONS:
         return sl_buf_printf(query, functions_query, build->last, build->rows);
+    case SECTION_TARGETS:
+        return catalog_hidden_query(query, build->last, rows_wanted(build));
+    case SECTION_ANYWAY:
+        return catalog_hidden_anyway_query(query, build->last, rows_wanted(build));
     case SECTION_BODIES:
-        return catalog_harmless_query(query, build->last, build->rows / BODIES_PART);
+        return catalog_harmless_query(query, build->last, rows_wanted(build));
     default:
         return SL_EINVAL;
     }
@@ -281,79 +311,15 @@ enum sl_err catalog_build_query(const struct catalog_build *build, struct sl_buf
 
 /* ---- what is answered ---- */
 
-struct row {
-    struct sl_span body;
-    bool is_bad; /* a field was not there, or not what it should be */
-};
-
-static struct sl_span field(struct row *row, unsigned column)
-{
-    struct sl_span text = sl_span("", 0);
-
-    row->is_bad |= !back_row_field(row->body, column, &text);
-    return text;
-}
-
-static uint32_t field_number(struct row *row, unsigned column)
-{
-    struct sl_span text = field(row, column);
-    uint64_t number = 0;
-
-    row->is_bad |= text.len == 0 || text.len > 10;
-    for (size_t i = 0; i < text.len && !row->is_bad; i++) {
-        row->is_bad |= text.at[i] < '0' || text.at[i] > '9';
-        number = number * 10 + (text.at[i] - '0');
-    }
-    row->is_bad |= number > UINT32_MAX;
-    return row->is_bad ? 0 : (uint32_t)number;
-}
-
-static char field_char(struct row *row, unsigned column, const char *allowed)
-{
-    struct sl_span text = field(row, column);
-
-    row->is_bad |= text.len != 1 || text.at[0] == '\0' || strchr(allowed, text.at[0]) == NULL;
-    if (row->is_bad) {
-        return '\0';
-    }
-    return *(const char *)text.at;
-}
-
-static struct sl_span field_text(struct row *row, unsigned column, size_t max)
-{
-    struct sl_span text = field(row, column);
-
-    row->is_bad |= text.len > max || (text.len > 0 && memchr(text.at, 0, text.len) != NULL);
-    return row->is_bad ? sl_span("", 0) : text;
-}
-
-static struct sl_span field_name(struct row *row, unsigned column)
-{
-    struct sl_span text = field_text(row, column, CATALOG_NAME_MAX);
-
-    row->is_bad |= text.len == 0;
-    return text;
-}
-
-/* Keys rise: an answer that does not go on would have us ask for ever. */
-static uint32_t field_key(struct catalog_build *build, struct row *row)
-{
-    uint32_t oid = field_number(row, 0);
-
-    row->is_bad |= oid <= build->last;
-    build->last = row->is_bad ? build->last : oid;
-    return oid;
-}
-
-static enum sl_err take_head(struct catalog_build *build, struct row *row, bool is_plain)
+static enum sl_err take_head(struct catalog_build *build, struct catalog_row *row, bool is_plain)
 {
     struct sl_span path;
-    uint32_t version = field_number(row, 0);
-    struct sl_span encoding = field_name(row, 1);
-    struct sl_span user = field_name(row, 2);
+    uint32_t version = catalog_row_number(row, 0);
+    struct sl_span encoding = catalog_row_name(row, 1);
+    struct sl_span user = catalog_row_name(row, 2);
     bool has_path = back_row_field(row->body, 3, &path);
 
-    path = has_path ? field_text(row, 3, PATH_TEXT_MAX) : path;
+    path = has_path ? catalog_row_text(row, 3, PATH_TEXT_MAX) : path;
     if (row->is_bad || version > INT32_MAX) {
         return SL_EPROTO;
     }
@@ -365,11 +331,11 @@ static enum sl_err take_head(struct catalog_build *build, struct row *row, bool 
                                                    : err;
 }
 
-static enum sl_err take_role(struct catalog_build *build, struct row *row)
+static enum sl_err take_role(struct catalog_build *build, struct catalog_row *row)
 {
     struct sl_span path;
-    uint32_t oid = field_key(build, row);
-    struct sl_span name = field_name(row, 1);
+    uint32_t oid = catalog_row_key(row, &build->last);
+    struct sl_span name = catalog_row_name(row, 1);
 
     for (unsigned i = 0; i < build->roles_count && !row->is_bad; i++) {
         struct catalog_role *role = &build->roles[i];
@@ -381,18 +347,18 @@ static enum sl_err take_role(struct catalog_build *build, struct row *row)
         if (!back_row_field(row->body, 2, &path)) {
             return SL_OK;
         }
-        path = field_text(row, 2, PATH_TEXT_MAX);
+        path = catalog_row_text(row, 2, PATH_TEXT_MAX);
         role->has_path = !row->is_bad;
         return row->is_bad ? SL_EPROTO : add_text(build, path, &role->path);
     }
     return SL_EPROTO; /* nobody asked for it */
 }
 
-static enum sl_err take_schema(struct catalog_build *build, struct row *row)
+static enum sl_err take_schema(struct catalog_build *build, struct catalog_row *row)
 {
-    struct catalog_schema schema = {.oid = field_key(build, row)};
-    struct sl_span name = field_name(row, 1);
-    struct sl_span usage = field_text(row, 2, CATALOG_ROLES_MAX);
+    struct catalog_schema schema = {.oid = catalog_row_key(row, &build->last)};
+    struct sl_span name = catalog_row_name(row, 1);
+    struct sl_span usage = catalog_row_text(row, 2, CATALOG_ROLES_MAX);
 
     if (row->is_bad || usage.len != build->roles_count) {
         return SL_EPROTO;
@@ -428,14 +394,15 @@ static uint16_t schema_of(const struct catalog_build *build, uint32_t oid)
     return CATALOG_NONE;
 }
 
-static enum sl_err take_relation(struct catalog_build *build, struct row *row)
+static enum sl_err take_relation(struct catalog_build *build, struct catalog_row *row)
 {
     static const char kinds[] = "rpvmfS"; /* as in enum catalog_kind */
-    struct catalog_relation relation = {.oid = field_key(build, row)};
+    struct catalog_relation relation = {.oid = catalog_row_key(row, &build->last)};
 
-    relation.schema = schema_of(build, field_number(row, 1));
-    struct sl_span name = field_name(row, 2);
-    relation.kind = (uint8_t)(CATALOG_TABLE + (strchr(kinds, field_char(row, 3, kinds)) - kinds));
+    relation.schema = schema_of(build, catalog_row_number(row, 1));
+    struct sl_span name = catalog_row_name(row, 2);
+    relation.kind =
+            (uint8_t)(CATALOG_TABLE + (strchr(kinds, catalog_row_char(row, 3, kinds)) - kinds));
     if (row->is_bad) {
         return SL_EPROTO;
     }
@@ -446,19 +413,19 @@ static enum sl_err take_relation(struct catalog_build *build, struct row *row)
     return err == SL_OK ? add(build, &build->relations, &relation) : err;
 }
 
-static enum sl_err take_function(struct catalog_build *build, struct row *row)
+static enum sl_err take_function(struct catalog_build *build, struct catalog_row *row)
 {
     struct catalog_function function = {0};
-    uint32_t oid = field_key(build, row);
+    uint32_t oid = catalog_row_key(row, &build->last);
 
-    function.schema = schema_of(build, field_number(row, 1));
-    struct sl_span name = field_name(row, 2);
-    uint32_t args = field_number(row, 3);
-    uint32_t defaults = field_number(row, 4);
-    bool is_variadic = field_char(row, 5, "01") == '1';
-    function.kind = field_char(row, 6, "fpaw");
-    char volatility = field_char(row, 7, "isv");
-    function.names_type = field_char(row, 8, "01") == '1';
+    function.schema = schema_of(build, catalog_row_number(row, 1));
+    struct sl_span name = catalog_row_name(row, 2);
+    uint32_t args = catalog_row_number(row, 3);
+    uint32_t defaults = catalog_row_number(row, 4);
+    bool is_variadic = catalog_row_char(row, 5, "01") == '1';
+    function.kind = catalog_row_char(row, 6, "fpaw");
+    char volatility = catalog_row_char(row, 7, "isv");
+    function.names_type = catalog_row_char(row, 8, "01") == '1';
     if (row->is_bad || args > FUNCTION_ARGS_MAX || defaults > args) {
         return SL_EPROTO;
     }
@@ -481,7 +448,7 @@ static enum sl_err take_function(struct catalog_build *build, struct row *row)
 
 static enum sl_err take_row(struct catalog_build *build, struct sl_span body, bool is_plain)
 {
-    struct row row = {.body = body};
+    struct catalog_row row = {.body = body};
 
     switch (build->section) {
     case SECTION_HEAD:
@@ -494,6 +461,10 @@ static enum sl_err take_row(struct catalog_build *build, struct sl_span body, bo
         return take_relation(build, &row);
     case SECTION_FUNCTIONS:
         return take_function(build, &row);
+    case SECTION_TARGETS:
+        return catalog_hidden_row(build->hidden, &row, &build->last);
+    case SECTION_ANYWAY:
+        return catalog_hidden_anyway_row(build->hidden, &row, &build->last);
     case SECTION_BODIES:
         return catalog_harmless_row(build->harmless, body, &build->last);
     default:
@@ -501,16 +472,38 @@ static enum sl_err take_row(struct catalog_build *build, struct sl_span body, bo
     }
 }
 
-/* From here on neither functions nor names move. */
-static enum sl_err begin_bodies(struct catalog_build *build)
+/* From here on neither functions, relations nor names move. */
+static enum sl_err begin_targets(struct catalog_build *build)
 {
+    build->hidden =
+            catalog_hidden_new(&(struct catalog_hidden_of){.functions = build->functions.items,
+                    .functions_oids = build->oids.items,
+                    .functions_count = build->functions.count,
+                    .relations = build->relations.items,
+                    .relations_count = build->relations.count,
+                    .names = build->names.items,
+                    .schemas = build->schemas.items});
+    if (build->hidden == NULL) {
+        return SL_ENOMEM;
+    }
     build->harmless =
             catalog_harmless_new(&(struct catalog_harmless_of){.functions = build->functions.items,
                     .oids = build->oids.items,
                     .count = build->functions.count,
                     .names = build->names.items,
-                    .schemas = build->schemas.items});
+                    .schemas = build->schemas.items,
+                    .hidden = build->hidden});
     return build->harmless == NULL ? SL_ENOMEM : SL_OK;
+}
+
+static enum sl_err begin_section(struct catalog_build *build)
+{
+    build->section++;
+    build->last = 0;
+    if (build->section == SECTION_TARGETS) {
+        return begin_targets(build);
+    }
+    return build->section == SECTION_BODIES ? catalog_hidden_begin_names(build->hidden) : SL_OK;
 }
 
 enum sl_err catalog_build_rows(struct catalog_build *build, struct sl_span rows, bool is_plain)
@@ -533,53 +526,10 @@ enum sl_err catalog_build_rows(struct catalog_build *build, struct sl_span rows,
     if (rows.len > 0 || build->section == DONE || (build->section == SECTION_HEAD && count != 1)) {
         return SL_EPROTO;
     }
-    uint32_t full = build->section == SECTION_BODIES ? build->rows / BODIES_PART : build->rows;
-    if (is_one_answer || count < full) {
-        build->section++;
-        build->last = 0;
-    }
-    bool is_first = build->section == SECTION_BODIES && build->harmless == NULL;
-    return is_first ? begin_bodies(build) : SL_OK;
+    return is_one_answer || count < rows_wanted(build) ? begin_section(build) : SL_OK;
 }
 
 /* ---- the snapshot ---- */
-
-static int order_of_names(const char *names, uint32_t a, uint32_t b)
-{
-    return strcmp(names + a, names + b);
-}
-
-static int compare_schemas(const void *left, const void *right, void *names)
-{
-    const struct catalog_schema *a = left;
-    const struct catalog_schema *b = right;
-
-    return order_of_names(names, a->name, b->name);
-}
-
-static int compare_relations(const void *left, const void *right, void *names)
-{
-    const struct catalog_relation *a = left;
-    const struct catalog_relation *b = right;
-    int order = order_of_names(names, a->name, b->name);
-
-    return order != 0 ? order : (int)a->schema - (int)b->schema;
-}
-
-static int compare_functions(const void *left, const void *right, void *names)
-{
-    const struct catalog_function *a = left;
-    const struct catalog_function *b = right;
-    int order = order_of_names(names, a->name, b->name);
-
-    order = order != 0 ? order : (int)a->schema - (int)b->schema;
-    order = order != 0 ? order : (int)a->args_min - (int)b->args_min;
-    order = order != 0 ? order : (int)a->args_max - (int)b->args_max;
-    order = order != 0 ? order : (int)a->volatility - (int)b->volatility;
-    order = order != 0 ? order : (int)a->kind - (int)b->kind;
-    order = order != 0 ? order : (int)a->is_harmless - (int)b->is_harmless;
-    return order != 0 ? order : (int)a->names_type - (int)b->names_type;
-}
 
 /* Relations and functions speak of a schema by its place: it moves. */
 static enum sl_err sort_schemas(struct catalog_build *build)
@@ -601,7 +551,7 @@ static enum sl_err sort_schemas(struct catalog_build *build)
         schemas[i].oid = i; /* for a moment: where it was */
     }
     if (count > 0) {
-        qsort_r(schemas, count, sizeof *schemas, compare_schemas, build->names.items);
+        qsort_r(schemas, count, sizeof *schemas, catalog_compare_schemas, build->names.items);
     }
     for (uint32_t i = 0; i < count; i++) {
         place[schemas[i].oid] = (uint16_t)i;
@@ -625,8 +575,8 @@ static void drop_equal_functions(struct catalog_build *build)
     uint32_t kept = 0;
 
     for (uint32_t i = 0; i < build->functions.count; i++) {
-        if (kept == 0 ||
-                compare_functions(&functions[kept - 1], &functions[i], build->names.items) != 0) {
+        if (kept == 0 || catalog_compare_functions(
+                                 &functions[kept - 1], &functions[i], build->names.items) != 0) {
             functions[kept++] = functions[i];
         }
     }
@@ -712,6 +662,28 @@ static uint32_t roles_found(struct catalog_build *build)
     return found;
 }
 
+/* Relations are in the order of their names, and equal names are one. */
+static enum sl_err gather_leaving(struct catalog_build *build)
+{
+    const struct catalog_relation *relations = build->relations.items;
+    enum sl_err err = SL_OK;
+
+    for (uint32_t i = 0; i < build->relations.count && err == SL_OK; i++) {
+        const uint32_t *names = build->leaving.items;
+        uint32_t name = relations[i].name;
+        if (!relations[i].leaves) {
+            continue;
+        }
+        build->leaving_count++;
+        if (build->leaving.count == 0 || names[build->leaving.count - 1] != name) {
+            const char *text = text_of(build, name);
+            build->leaving_marks |= catalog_name_mark(text, strlen(text));
+            err = add(build, &build->leaving, &name);
+        }
+    }
+    return err;
+}
+
 static void copy_items(uint8_t **to, const struct vec *vec)
 {
     if (vec->count > 0) {
@@ -735,6 +707,11 @@ static struct catalog *catalog_new(struct catalog_build *build, size_t bytes)
             .encoding = build->encoding,
             .default_path = build->default_path,
             .has_default_path = build->has_default_path,
+            .leaves_anyway = catalog_hidden_leaves_anyway(build->hidden),
+            .leaves_by_ddl = catalog_hidden_leaves_by_ddl(build->hidden),
+            .leaving_count = build->leaving_count,
+            .leaving_names_count = build->leaving.count,
+            .leaving_marks = build->leaving_marks,
             .schemas_count = build->schemas.count,
             .relations_count = build->relations.count,
             .functions_count = build->functions.count,
@@ -748,6 +725,9 @@ static struct catalog *catalog_new(struct catalog_build *build, size_t bytes)
     copy_items(&at, &build->functions);
     catalog->roles = (const void *)at;
     memcpy(at, build->roles, build->roles_count * sizeof *build->roles);
+    at += build->roles_count * sizeof *build->roles;
+    catalog->leaving_names = (const void *)at;
+    copy_items(&at, &build->leaving);
     memcpy(names, build->names.items, build->names.count);
     catalog->names = (const char *)names;
     return catalog;
@@ -762,11 +742,11 @@ enum sl_err catalog_build_end(struct catalog_build *build, const struct catalog 
     }
     if (build->relations.count > 0) {
         qsort_r(build->relations.items, build->relations.count, build->relations.len,
-                compare_relations, build->names.items);
+                catalog_compare_relations, build->names.items);
     }
     if (build->functions.count > 0) {
         qsort_r(build->functions.items, build->functions.count, build->functions.len,
-                compare_functions, build->names.items);
+                catalog_compare_functions, build->names.items);
     }
     drop_equal_functions(build);
     build->roles_count = roles_found(build);
@@ -780,9 +760,13 @@ enum sl_err catalog_build_end(struct catalog_build *build, const struct catalog 
     put_names(build, &heap);
     free(build->names.items);
     build->names = (struct vec){.items = names, .count = heap.len, .cap = heap.len, .len = 1};
+    enum sl_err err = gather_leaving(build);
+    if (err != SL_OK) {
+        return err;
+    }
     size_t bytes = sizeof(struct catalog) + bytes_of(&build->schemas) +
                    bytes_of(&build->relations) + bytes_of(&build->functions) +
-                   build->roles_count * sizeof *build->roles + heap.len;
+                   build->roles_count * sizeof *build->roles + bytes_of(&build->leaving) + heap.len;
     if (bytes > build->bytes_max) {
         return SL_ELIMIT;
     }

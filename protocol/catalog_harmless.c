@@ -2,6 +2,7 @@
 #include "protocol/catalog_harmless.h"
 
 #include "protocol/back.h"
+#include "protocol/catalog_row.h"
 #include "protocol/effects_names.h"
 #include "protocol/function_body.h"
 
@@ -35,6 +36,11 @@ struct call {
 struct catalog_harmless {
     struct catalog_harmless_of of;
     uint32_t *order; /* of functions: by name */
+    /*
+     * Of functions: what it does leaves nothing. is_harmless is said of what calls it by its name,
+     * and so not of one that has a type's: f(x) may be a cast.
+     */
+    bool *stands;
     struct call *calls;
     uint32_t calls_count;
     uint32_t calls_cap;
@@ -65,19 +71,23 @@ struct catalog_harmless *catalog_harmless_new(const struct catalog_harmless_of *
 {
     struct catalog_harmless *harmless = calloc(1, sizeof *harmless);
     uint32_t *order = calloc(of->count + 1, sizeof *order);
+    bool *stands = calloc(of->count + 1, sizeof *stands);
 
-    if (harmless == NULL || order == NULL) {
+    if (harmless == NULL || order == NULL || stands == NULL) {
         free(harmless);
         free(order);
+        free(stands);
         return NULL;
     }
     harmless->of = *of;
+    harmless->stands = stands;
     harmless->order = order;
     for (uint32_t i = 0; i < of->count; i++) {
         struct catalog_function *f = &of->functions[i];
         order[i] = i;
         f->is_harmless =
                 is_builtin(harmless, f) && effects_name_is_known(sl_span_text(of->names + f->name));
+        stands[i] = f->is_harmless;
     }
     if (of->count > 0) {
         qsort_r(order, of->count, sizeof *order, compare, &harmless->of);
@@ -89,6 +99,7 @@ void catalog_harmless_free(struct catalog_harmless *harmless)
 {
     if (harmless != NULL) {
         free(harmless->order);
+        free(harmless->stands);
         free(harmless->calls);
         free(harmless);
     }
@@ -185,10 +196,20 @@ static bool on_call(void *self, const struct function_call *written)
     return is_there || is_grammar || written->kind != FUNCTION_CALL;
 }
 
+static bool on_name(void *self, struct sl_span name, bool is_quoted)
+{
+    struct catalog_harmless *harmless = self;
+
+    return catalog_hidden_mention(harmless->of.hidden, harmless->caller, name, is_quoted);
+}
+
 static bool is_harmless_text(struct catalog_harmless *harmless, struct sl_span text, bool is_sql)
 {
-    return function_body_is_harmless(&(struct function_body){
-            .text = text, .is_sql = is_sql, .on_call = on_call, .self = harmless});
+    return function_body_is_harmless(&(struct function_body){.text = text,
+            .is_sql = is_sql,
+            .on_call = on_call,
+            .on_name = on_name,
+            .self = harmless});
 }
 
 /* They lie in the order of their OIDs. False: there is none. */
@@ -213,35 +234,24 @@ static void judge(struct catalog_harmless *harmless, uint32_t oid, bool is_sql, 
         struct sl_span defaults)
 {
     uint32_t before = harmless->calls_count;
+    uint32_t mark = catalog_hidden_begin_body(harmless->of.hidden);
 
     if (!find_oid(harmless, oid, &harmless->caller)) {
         return;
     }
     struct catalog_function *function = &harmless->of.functions[harmless->caller];
-    if (is_builtin(harmless, function) || function->names_type) { /* f(x) may be a cast's */
+    if (is_builtin(harmless, function)) {
         return;
     }
-    function->is_harmless =
+    harmless->stands[harmless->caller] =
             is_harmless_text(harmless, body, is_sql) &&
             (defaults.len == 0 ||
                     (defaults.len < DEFAULTS_MAX && is_harmless_text(harmless, defaults, true)));
-    if (!function->is_harmless) {
+    if (!harmless->stands[harmless->caller]) {
         harmless->calls_count = before;
+        catalog_hidden_forget(harmless->of.hidden, mark);
     }
-}
-
-static bool read_oid(struct sl_span text, uint32_t *oid)
-{
-    uint64_t number = 0;
-
-    for (size_t i = 0; i < text.len; i++) {
-        if (text.at[i] < '0' || text.at[i] > '9' || text.len > 10) {
-            return false;
-        }
-        number = number * 10 + (text.at[i] - '0');
-    }
-    *oid = (uint32_t)number;
-    return text.len > 0 && number <= UINT32_MAX;
+    function->is_harmless = harmless->stands[harmless->caller] && !function->names_type;
 }
 
 enum sl_err catalog_harmless_row(
@@ -255,12 +265,12 @@ enum sl_err catalog_harmless_row(
             return SL_EPROTO;
         }
     }
-    if (!read_oid(fields[0], &oid) || oid <= *last || fields[1].len != 1) {
+    if (!catalog_row_read_number(fields[0], &oid) || oid <= *last || fields[1].len != 1) {
         return SL_EPROTO;
     }
     *last = oid;
     judge(harmless, oid, fields[1].at[0] == '1', fields[2], fields[3]);
-    return harmless->err;
+    return harmless->err != SL_OK ? harmless->err : catalog_hidden_error(harmless->of.hidden);
 }
 
 /* ---- all of them ---- */
@@ -282,9 +292,10 @@ static bool fall(struct catalog_harmless *harmless, bool is_last)
     bool has_fallen = false;
 
     for (uint32_t i = 0; i < harmless->calls_count; i++) {
-        struct catalog_function *f = &harmless->of.functions[harmless->calls[i].caller];
-        if (f->is_harmless && (is_last || calls_harm(harmless, &harmless->calls[i]))) {
-            f->is_harmless = false;
+        uint32_t caller = harmless->calls[i].caller;
+        if (harmless->stands[caller] && (is_last || calls_harm(harmless, &harmless->calls[i]))) {
+            harmless->stands[caller] = false;
+            harmless->of.functions[caller].is_harmless = false;
             has_fallen = true;
         }
     }
@@ -293,9 +304,12 @@ static bool fall(struct catalog_harmless *harmless, bool is_last)
 
 void catalog_harmless_end(struct catalog_harmless *harmless)
 {
-    unsigned rounds = 0;
+    bool has_fallen = true;
 
-    while (fall(harmless, rounds >= CATALOG_ROUNDS_MAX)) {
-        rounds++;
+    for (unsigned rounds = 0; has_fallen; rounds++) {
+        bool is_last = rounds >= CATALOG_ROUNDS_MAX;
+        has_fallen = fall(harmless, is_last);
+        has_fallen |= catalog_hidden_fall(harmless->of.hidden, harmless->stands, is_last);
     }
+    catalog_hidden_end(harmless->of.hidden);
 }

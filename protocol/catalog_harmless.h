@@ -6,7 +6,8 @@
  * nothing but built-in functions that are known (effects_names.h) and each other: all are taken
  * for harmless whose body may be, and one after the other falls that calls what is not, until
  * nothing changes. A call by a name alone means every function of that name, whatever its schema
- * and arguments are: search_path decides, and nobody knows it here.
+ * and arguments are: search_path decides, and nobody knows it here. So falls what names a relation
+ * that leaves something when it is used, and with a function such relations (catalog_hidden.h).
  *
  * Ownership: borrows functions and names, which may not move until it is freed. Threads: the
  * caller's. Bounds: CATALOG_CALLS_MAX calls, CATALOG_ROUNDS_MAX rounds and CATALOG_OVERLOADS_MAX
@@ -17,6 +18,7 @@
 
 #include "protocol/base/buf.h"
 #include "protocol/catalog.h"
+#include "protocol/catalog_hidden.h"
 
 struct catalog_harmless;
 
@@ -28,6 +30,7 @@ struct catalog_harmless_of {
     uint32_t count;
     const char *names;
     const struct catalog_schema *schemas;
+    struct catalog_hidden *hidden; /* of the same functions; its rows come before those of here */
 };
 
 /*
@@ -47,7 +50,7 @@ void catalog_harmless_free(struct catalog_harmless *harmless); /* NULL is fine *
  */
 SL_MUST_CHECK enum sl_err catalog_harmless_row(
         struct catalog_harmless *harmless, struct sl_span row, uint32_t *last);
-/* All rows have come: says of each function whether it is harmless. */
+/* All rows have come: says of each function whether it is harmless, and of each relation. */
 void catalog_harmless_end(struct catalog_harmless *harmless);
 
 #endif

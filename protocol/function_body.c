@@ -399,6 +399,22 @@ static bool end_name(struct reader *reader, const struct token *token)
            tell(reader, name, owner->text, FUNCTION_CALL);
 }
 
+static bool tell_name(struct reader *reader, const struct token *token)
+{
+    uint8_t lower[NAME_MAX_LEN];
+    bool is_quoted = token->kind == TOKEN_QUOTED;
+
+    if (reader->body->on_name == NULL) {
+        return true;
+    }
+    SL_CHECK(token->text.len <= NAME_MAX_LEN);
+    for (size_t i = 0; i < token->text.len; i++) {
+        uint8_t c = token->text.at[i];
+        lower[i] = !is_quoted && (uint8_t)(c - 'A') < 26 ? c | 0x20 : c;
+    }
+    return reader->body->on_name(reader->body->self, sl_span(lower, token->text.len), is_quoted);
+}
+
 static bool take(struct reader *reader, const struct token *token)
 {
     bool is_name = token->kind == TOKEN_WORD || token->kind == TOKEN_QUOTED;
@@ -411,7 +427,7 @@ static bool take(struct reader *reader, const struct token *token)
             token->kind != TOKEN_WORD) {
         return false; /* DO '...' */
     }
-    if (is_name && is_forbidden_name(token)) {
+    if (is_name && (is_forbidden_name(token) || !tell_name(reader, token))) {
         return false;
     }
     if (token->kind == TOKEN_WORD && !is_behind_dot && !is_allowed_word(reader, token)) {

@@ -7,12 +7,12 @@
  * that runs what is not in the text (EXECUTE, DO) or that belongs to a cursor spoils it wherever it
  * stands, and so does what cannot be read for certain: a backslash, U&, a text that is cut off.
  * What is left depends on what it calls: each call is told, and what is named as a call may be
- * (t.f, (x).f).
+ * (t.f, (x).f); and on the relations that it names: each word and each name in quotes is told.
  *
  * That a function is IMMUTABLE or STABLE says nothing here: PostgreSQL believes its maker.
  * set_config() and advisory locks are not refused in such a function.
  *
- * Not seen, as in effects.h: what views, triggers, defaults, operators, casts and domains call.
+ * What views, triggers, defaults and so on call is not seen here, but in catalog_hidden.h.
  *
  * Ownership: none. Threads: any. Bounds: FUNCTION_BODY_MAX bytes; allocates nothing.
  */
@@ -45,6 +45,8 @@ struct function_body {
     bool is_sql; /* otherwise PL/pgSQL */
     /* False: that may leave something, and no more is asked. */
     bool (*on_call)(void *self, const struct function_call *call);
+    /* Likewise, of every word and name, in lower case (of ASCII) if it is not quoted. May be NULL. */
+    bool (*on_name)(void *self, struct sl_span name, bool is_quoted);
     void *self;
 };
 

@@ -12,7 +12,7 @@
 #include "protocol/catalog_resolve.h"
 #include "tests/unit/protocol/catalog_rows.h"
 
-enum { ANSWERS = 6, PATH_MAX_LEN = 255 };
+enum { ANSWERS = 8, PATH_MAX_LEN = 255 };
 
 static const char *const roles[] = {"app", "other"};
 

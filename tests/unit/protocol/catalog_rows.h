@@ -19,7 +19,9 @@ struct catalog_rows {
     const char *const *schemas;
     const char *const *relations;
     const char *const *functions;
-    const char *const *bodies; /* NULL: none */
+    const char *const *targets; /* NULL: none; this and the next ones */
+    const char *const *anyway;
+    const char *const *bodies;
 };
 
 static void put_field(struct sl_buf *buf, const char *at, size_t len)
@@ -76,6 +78,8 @@ static void answer(const struct catalog_rows *rows, const char *query, struct sl
     list = strstr(query, "FROM pg_namespace n") != NULL ? rows->schemas : list;
     list = strstr(query, "FROM pg_class c") != NULL ? rows->relations : list;
     list = strstr(query, "FROM pg_proc p ") != NULL ? rows->functions : list;
+    list = strstr(query, "FROM pg_class o") != NULL ? rows->targets : list;
+    list = strstr(query, "FROM pg_operator o") != NULL ? rows->anyway : list;
     list = strstr(query, "p.prosrc") != NULL ? rows->bodies : list;
     unsigned long above = number_behind(query, ".oid > ", 0);
     unsigned long limit = list == rows->roles ? 1000 : number_behind(query, "LIMIT ", 1000);

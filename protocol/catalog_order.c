@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: PostgreSQL */
+#include "protocol/catalog_order.h"
+
+#include "protocol/catalog.h"
+
+#include <string.h>
+
+static int order_of_names(const char *names, uint32_t a, uint32_t b)
+{
+    return strcmp(names + a, names + b);
+}
+
+int catalog_compare_schemas(const void *left, const void *right, void *names)
+{
+    const struct catalog_schema *a = left;
+    const struct catalog_schema *b = right;
+
+    return order_of_names(names, a->name, b->name);
+}
+
+int catalog_compare_relations(const void *left, const void *right, void *names)
+{
+    const struct catalog_relation *a = left;
+    const struct catalog_relation *b = right;
+    int order = order_of_names(names, a->name, b->name);
+
+    return order != 0 ? order : (int)a->schema - (int)b->schema;
+}
+
+int catalog_compare_functions(const void *left, const void *right, void *names)
+{
+    const struct catalog_function *a = left;
+    const struct catalog_function *b = right;
+    int order = order_of_names(names, a->name, b->name);
+
+    order = order != 0 ? order : (int)a->schema - (int)b->schema;
+    order = order != 0 ? order : (int)a->args_min - (int)b->args_min;
+    order = order != 0 ? order : (int)a->args_max - (int)b->args_max;
+    order = order != 0 ? order : (int)a->volatility - (int)b->volatility;
+    order = order != 0 ? order : (int)a->kind - (int)b->kind;
+    order = order != 0 ? order : (int)a->is_harmless - (int)b->is_harmless;
+    return order != 0 ? order : (int)a->names_type - (int)b->names_type;
+}

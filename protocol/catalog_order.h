@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: PostgreSQL */
+/*
+ * protocol/catalog_order.h - the order in which a snapshot's arrays lie, for qsort_r().
+ *
+ * By name, and what is of one name by all that tells it from another. The last argument is the heap
+ * of names (char *).
+ *
+ * Ownership: none. Threads: any. Bounds: the names'.
+ */
+#ifndef SLUICE_PROTOCOL_CATALOG_ORDER_H
+#define SLUICE_PROTOCOL_CATALOG_ORDER_H
+
+int catalog_compare_schemas(const void *left, const void *right, void *names);
+int catalog_compare_relations(const void *left, const void *right, void *names);
+/* 0: no call can tell one from the other. */
+int catalog_compare_functions(const void *left, const void *right, void *names);
+
+#endif
