@@ -2,7 +2,7 @@
 #include "protocol/catalog.h"
 
 #include "protocol/base/check.h"
-#include "protocol/text_words.h"
+#include "protocol/shape_lex.h"
 
 #include <stdlib.h>
 
@@ -231,51 +231,96 @@ static bool is_quiet(const char *word)
     return is_one_of(word, words, SL_COUNT(words));
 }
 
+/* Of a statement's first word: it is one that may use relations without naming them, or DDL. */
+static bool first_word_leaves(const struct catalog *catalog, const char *word)
+{
+    static const char *const any[] = {"analyse", "analyze", "cluster", "reindex", "vacuum"};
+
+    return (catalog->leaves_by_ddl && !is_quiet(word)) ||
+           (catalog->leaving_count > 0 && is_one_of(word, any, SL_COUNT(any)));
+}
+
 /* A word that is not quoted, in lower case: what it says of relations that are not named. */
 static bool word_leaves(struct text_reader *reader, const char *word)
 {
-    static const char *const any[] = {"analyse", "analyze", "cluster", "reindex", "vacuum"};
-    static const char *const inserting[] = {"insert", "merge"};
-    const struct catalog *catalog = reader->catalog;
     bool is_first = reader->is_first;
     bool inserts = reader->inserts;
 
     reader->is_first = false;
-    reader->inserts = is_one_of(word, inserting, SL_COUNT(inserting));
-    reader->truncates |= strcmp(word, "truncate") == 0;
-    reader->cascades |= strcmp(word, "cascade") == 0;
-    if (catalog->leaves_by_ddl &&
-            ((is_first && !is_quiet(word)) || (strcmp(word, "into") == 0 && !inserts))) {
+    reader->inserts = false;
+    if (is_first && first_word_leaves(reader->catalog, word)) {
         return true;
     }
-    return catalog->leaving_count > 0 && ((reader->truncates && reader->cascades) ||
-                                                 (is_first && is_one_of(word, any, SL_COUNT(any))));
-}
-
-/* What is not ASCII may be in another encoding here, and be folded to lower case there. */
-static bool written_leaves(struct text_reader *reader, struct sl_span written)
-{
-    char name[NAME_LEN_MAX + 1];
-    bool is_quoted = written.at[0] == '"';
-    size_t end = written.len - is_quoted;
-    size_t len = 0;
-
-    for (size_t i = is_quoted; i < end; i++) {
-        uint8_t c = written.at[i];
-        if (len == NAME_LEN_MAX || c >= 0x80) {
+    switch (word[0]) { /* few words are compared */
+    case 'c':
+        reader->cascades |= strcmp(word, "cascade") == 0;
+        break;
+    case 'i':
+        reader->inserts = strcmp(word, "insert") == 0;
+        if (reader->catalog->leaves_by_ddl && !inserts && strcmp(word, "into") == 0) {
             return true;
         }
-        name[len++] = (char)(!is_quoted && (uint8_t)(c - 'A') < 26 ? c | 0x20 : c);
-        i += is_quoted && c == '"'; /* it is doubled */
+        break;
+    case 'm':
+        reader->inserts = strcmp(word, "merge") == 0;
+        break;
+    case 't':
+        reader->truncates |= strcmp(word, "truncate") == 0;
+        break;
+    default:
+        break;
+    }
+    return reader->truncates && reader->cascades && reader->catalog->leaving_count > 0;
+}
+
+/* A word that is not quoted. What is not ASCII may be in another encoding here. */
+static bool pass_word(struct text_reader *reader, const uint8_t **at)
+{
+    char name[NAME_LEN_MAX + 1];
+    const uint8_t *end = reader->source.end;
+    uint8_t all = 0;
+    size_t len = 0;
+
+    for (; *at < end && shape_chars[**at] >= CHAR_DOLLAR; ++*at) {
+        uint8_t c = **at;
+        if (len == NAME_LEN_MAX) {
+            return false;
+        }
+        name[len++] = (char)((uint8_t)(c - 'A') < 26 ? c | 0x20 : c);
+        all |= c;
     }
     name[len] = '\0';
-    if (is_quoted) {
-        reader->is_first = false;
-        reader->inserts = false;
-    } else if (word_leaves(reader, name)) {
-        return true;
+    if (word_leaves(reader, name)) {
+        return false;
     }
-    return name_leaves(reader->catalog, name, len);
+    return all >= 0x80 ? !reader->catalog->leaving_is_wide
+                       : !name_leaves(reader->catalog, name, len);
+}
+
+static bool pass_quoted(struct text_reader *reader, const uint8_t **at)
+{
+    char name[NAME_LEN_MAX + 1];
+    const uint8_t *from = *at + 1;
+    uint8_t all = 0;
+    size_t len = 0;
+
+    reader->is_first = false;
+    reader->inserts = false;
+    *at = shape_skip_name(&reader->source, from);
+    if (*at == NULL) {
+        return false;
+    }
+    for (; from < *at - 1; from++) {
+        if (len == NAME_LEN_MAX) {
+            return false;
+        }
+        name[len++] = (char)*from;
+        all |= *from;
+        from += *from == '"'; /* it is doubled */
+    }
+    name[len] = '\0';
+    return all >= 0x80 ? !reader->catalog->leaving_is_wide
+                       : !name_leaves(reader->catalog, name, len);
 }
 
 /* standard_conforming_strings is not known here, nor is the encoding. */
@@ -294,30 +339,62 @@ static bool is_sure_literal(struct sl_span text)
     return first == 'e';
 }
 
-/* One token; false: that may leave something. */
-static bool pass_token(struct text_reader *reader, const uint8_t **at)
+/* What may be a literal. False: that cannot be told, and *at may be NULL. */
+static bool pass_literal(struct text_reader *reader, const uint8_t **at)
 {
-    const struct shape_source *source = &reader->source;
     enum shape_literal_kind kind;
     const uint8_t *from = *at;
-    bool is_unicode =
-            source->end - from > 2 && (*from | 0x20) == 'u' && from[1] == '&' && from[2] == '"';
 
-    *at = shape_skip_literal(source, from, &kind);
+    *at = shape_skip_literal(&reader->source, from, &kind);
     if (*at != from) {
         reader->inserts = false;
         return *at != NULL && is_sure_literal(sl_span(from, (size_t)(*at - from)));
     }
-    *at = text_skip_token(source, from);
-    if (*at == NULL || is_unicode) {
-        return false;
+    if (shape_chars[*from] == CHAR_PREFIX) {
+        bool is_unicode = reader->source.end - from > 2 && (*from | 0x20) == 'u' &&
+                          from[1] == '&' && from[2] == '"';
+        return !is_unicode && pass_word(reader, at);
     }
-    if (*from == '"' || shape_chars[*from] >= CHAR_PREFIX) {
-        return !written_leaves(reader, sl_span(from, (size_t)(*at - from)));
-    }
-    reader->inserts = false;
-    reader->is_first |= *from == ';';
+    ++*at;
     return true;
+}
+
+/* One token; false: that may leave something. */
+static bool pass_token(struct text_reader *reader, const uint8_t **at)
+{
+    switch ((enum shape_char)shape_chars[**at]) {
+    case CHAR_LETTER:
+        return pass_word(reader, at);
+    case CHAR_PREFIX:
+    case CHAR_QUOTE:
+    case CHAR_DIGIT:
+    case CHAR_DOLLAR:
+    case CHAR_DOT:
+        return pass_literal(reader, at);
+    case CHAR_NAME_QUOTE:
+        return pass_quoted(reader, at);
+    case CHAR_SPACE:
+        ++*at;
+        return true;
+    case CHAR_OPERATOR: /* or a comment */
+        *at = shape_skip_blank(&reader->source, *at);
+        if (*at != NULL && *at < reader->source.end && shape_chars[**at] == CHAR_OPERATOR) {
+            ++*at;
+            reader->inserts = false;
+        }
+        return *at != NULL;
+    case CHAR_OTHER:
+    case CHAR_OPEN:
+    case CHAR_CLOSE:
+    case CHAR_COMMA:
+    case CHAR_SEMICOLON:
+    case CHAR_COLON:
+        reader->inserts = false;
+        reader->is_first |= **at == ';';
+        ++*at;
+        return true;
+    }
+    return false;
 }
 
 bool catalog_text_leaves(const struct catalog *catalog, struct sl_span text)
@@ -334,11 +411,7 @@ bool catalog_text_leaves(const struct catalog *catalog, struct sl_span text)
         return true;
     }
     while (at < reader.source.end) {
-        at = shape_skip_blank(&reader.source, at);
-        if (at == NULL) {
-            return true;
-        }
-        if (at < reader.source.end && !pass_token(&reader, &at)) {
+        if (!pass_token(&reader, &at)) {
             return true;
         }
     }

@@ -77,8 +77,9 @@ struct catalog {
     uint32_t encoding;     /* a name: "UTF8" */
     uint32_t default_path; /* of roles without one */
     bool has_default_path;
-    bool leaves_anyway; /* any statement may leave something: catalog_hidden.h */
-    bool leaves_by_ddl; /* what changes the schema may: event triggers do */
+    bool leaves_anyway;   /* any statement may leave something: catalog_hidden.h */
+    bool leaves_by_ddl;   /* what changes the schema may: event triggers do */
+    bool leaving_is_wide; /* one of those relations may have a name that is not in ASCII here */
     uint32_t schemas_count;
     uint32_t relations_count;
     uint32_t functions_count;
@@ -123,7 +124,8 @@ bool catalog_call_is_harmless(
 /*
  * Whether a statement of that text may leave something in a session by what is behind the relations
  * that it names, or behind whatever it does: triggers, views, defaults and so on (catalog_hidden.h).
- * Any name that stands somewhere in it counts, whatever it names there and whatever its schema is.
+ * Any name that stands somewhere in it counts, whatever it names there and whatever its schema is;
+ * one that is not in ASCII is taken for any of that kind, as its encoding is not known here.
  * So does what names no relation and may use all of them: VACUUM, ANALYZE, REINDEX and CLUSTER, and
  * TRUNCATE .. CASCADE, which goes along every foreign key. What cannot be read counts too: U&"..",
  * a backslash in a string that is not E'..', a text that is cut off or of more than

@@ -26,7 +26,7 @@ enum {
     DONE
 };
 
-enum { PATH_TEXT_MAX = 8192, FUNCTION_ARGS_MAX = 254, TARGETS_PART = 4, BODIES_PART = 8 };
+enum { PATH_TEXT_MAX = 8192, FUNCTION_ARGS_MAX = 254, TARGETS_PART = 8, BODIES_PART = 8 };
 
 struct vec {
     void *items;
@@ -57,16 +57,18 @@ struct catalog_build {
     struct vec leaving;                /* names, in their order; when all is read */
     uint32_t leaving_count;
     uint64_t leaving_marks;
+    bool leaving_is_wide;
 };
 
 /*
  * No schema but pg_catalog; pg_temp is named so that it comes last. Bytes are not converted,
- * which could fail, and depends on what the session's client had set.
+ * which could fail, and depends on what the session's client had set. To compile a query for
+ * so few rows takes longer than they do.
  */
 const char catalog_build_begin[] =
         "SET TRANSACTION ISOLATION LEVEL READ COMMITTED READ ONLY; "
         "SET LOCAL search_path = pg_catalog, pg_temp; SET LOCAL client_encoding = 'SQL_ASCII'; "
-        "SET LOCAL statement_timeout = 500";
+        "SET LOCAL statement_timeout = 500; SET LOCAL jit = off";
 
 /* ---- memory ---- */
 
@@ -472,6 +474,12 @@ static enum sl_err take_row(struct catalog_build *build, struct sl_span body, bo
     }
 }
 
+/* In UTF8 PostgreSQL folds letters of ASCII alone; in others 'I' with a dot may become an i. */
+static bool is_utf8(const struct catalog_build *build)
+{
+    return strcmp(text_of(build, build->encoding), "UTF8") == 0;
+}
+
 /* From here on neither functions, relations nor names move. */
 static enum sl_err begin_targets(struct catalog_build *build)
 {
@@ -482,7 +490,8 @@ static enum sl_err begin_targets(struct catalog_build *build)
                     .relations = build->relations.items,
                     .relations_count = build->relations.count,
                     .names = build->names.items,
-                    .schemas = build->schemas.items});
+                    .schemas = build->schemas.items,
+                    .is_utf8 = is_utf8(build)});
     if (build->hidden == NULL) {
         return SL_ENOMEM;
     }
@@ -668,6 +677,7 @@ static enum sl_err gather_leaving(struct catalog_build *build)
     const struct catalog_relation *relations = build->relations.items;
     enum sl_err err = SL_OK;
 
+    build->leaving_is_wide = !is_utf8(build);
     for (uint32_t i = 0; i < build->relations.count && err == SL_OK; i++) {
         const uint32_t *names = build->leaving.items;
         uint32_t name = relations[i].name;
@@ -678,6 +688,7 @@ static enum sl_err gather_leaving(struct catalog_build *build)
         if (build->leaving.count == 0 || names[build->leaving.count - 1] != name) {
             const char *text = text_of(build, name);
             build->leaving_marks |= catalog_name_mark(text, strlen(text));
+            build->leaving_is_wide |= catalog_hidden_is_wide(sl_span_text(text));
             err = add(build, &build->leaving, &name);
         }
     }
@@ -712,6 +723,7 @@ static struct catalog *catalog_new(struct catalog_build *build, size_t bytes)
             .leaving_count = build->leaving_count,
             .leaving_names_count = build->leaving.count,
             .leaving_marks = build->leaving_marks,
+            .leaving_is_wide = build->leaving_is_wide,
             .schemas_count = build->schemas.count,
             .relations_count = build->relations.count,
             .functions_count = build->functions.count,

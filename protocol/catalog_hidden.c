@@ -340,10 +340,10 @@ static int compare(const void *left, const void *right, void *self)
     return strcmp(of->names + of->relations[a].name, of->names + of->relations[b].name);
 }
 
-static bool is_wide(const char *name, size_t len)
+bool catalog_hidden_is_wide(struct sl_span name)
 {
-    for (size_t i = 0; i < len; i++) {
-        if ((uint8_t)name[i] >= 0x80) {
+    for (size_t i = 0; i < name.len; i++) {
+        if (name.at[i] >= 0x80) {
             return true;
         }
     }
@@ -354,6 +354,7 @@ enum sl_err catalog_hidden_begin_names(struct catalog_hidden *hidden)
 {
     uint32_t first = 0;
 
+    hidden->has_wide_name = !hidden->of.is_utf8;
     hidden->order = calloc((size_t)hidden->of.relations_count + 1, sizeof *hidden->order);
     if (hidden->order == NULL) {
         return SL_ENOMEM;
@@ -369,7 +370,7 @@ enum sl_err catalog_hidden_begin_names(struct catalog_hidden *hidden)
     for (uint32_t i = 0; i < hidden->order_count; i++) {
         const char *name = name_at(hidden, i);
         first = strcmp(name_at(hidden, first), name) == 0 ? first : i;
-        hidden->has_wide_name |= is_wide(name, strlen(name));
+        hidden->has_wide_name |= catalog_hidden_is_wide(sl_span_text(name));
         uses(hidden, node_of_name(hidden, first), node_of_relation(hidden, hidden->order[i]));
     }
     return hidden->err;
@@ -420,7 +421,7 @@ bool catalog_hidden_mention(
     uint32_t from = 0;
     uint32_t to = hidden->order_count;
 
-    if (hidden->has_wide_name && !is_quoted && is_wide((const char *)name.at, name.len)) {
+    if (hidden->has_wide_name && !is_quoted && catalog_hidden_is_wide(name)) {
         return false; /* in lower case it may be another */
     }
     if (!is_quoted && !take_word(hidden, function, name)) {

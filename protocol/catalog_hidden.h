@@ -52,6 +52,7 @@ struct catalog_hidden_of {
     uint32_t relations_count;
     const char *names;
     const struct catalog_schema *schemas;
+    bool is_utf8; /* the database's encoding: letters are folded in ASCII alone */
 };
 
 /* Relations above that OID, so many at most, each with its targets: "f1 r2 b3 x". */
@@ -98,5 +99,8 @@ bool catalog_hidden_fall(struct catalog_hidden *hidden, bool *stands, bool is_la
 void catalog_hidden_end(struct catalog_hidden *hidden);
 bool catalog_hidden_leaves_anyway(const struct catalog_hidden *hidden);
 bool catalog_hidden_leaves_by_ddl(const struct catalog_hidden *hidden);
+
+/* Not all of it is ASCII. */
+bool catalog_hidden_is_wide(struct sl_span name);
 
 #endif
