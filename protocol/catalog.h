@@ -23,6 +23,7 @@
 enum {
     CATALOG_ROLES_MAX = 64,
     CATALOG_TEXT_MAX = 16384,
+    CATALOG_CUSTOMS_MAX = 32,
     CATALOG_NONE = 0xffff, /* no schema, no role */
     CATALOG_ARGS_ANY = 255 /* of a variadic function: as many as one likes */
 };
@@ -92,6 +93,12 @@ struct catalog {
     const struct catalog_function *functions; /* by name, then schema */
     const struct catalog_role *roles;         /* as they were asked for */
     const uint32_t *leaving_names;            /* in their order */
+    /*
+     * Custom settings that functions set which are not harmless, in lower case: a hint
+     * (function_customs.h). Where there are CATALOG_CUSTOMS_MAX there may be more.
+     */
+    uint32_t customs_count;
+    uint32_t customs[CATALOG_CUSTOMS_MAX];
     const char *names;
     size_t bytes; /* of the whole block */
 };

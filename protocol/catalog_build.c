@@ -9,6 +9,7 @@
 #include "protocol/catalog_harmless.h"
 #include "protocol/catalog_hidden.h"
 #include "protocol/catalog_order.h"
+#include "protocol/catalog_query.h"
 #include "protocol/catalog_row.h"
 #include "protocol/sql_facts.h"
 
@@ -58,6 +59,8 @@ struct catalog_build {
     uint32_t leaving_count;
     uint64_t leaving_marks;
     bool leaving_is_wide;
+    uint32_t customs[CATALOG_CUSTOMS_MAX];
+    uint32_t customs_count;
 };
 
 /*
@@ -196,18 +199,6 @@ static const char *text_of(const struct catalog_build *build, uint32_t name)
 
 /* ---- what is asked ---- */
 
-/*
- * The path of a session that set nothing, where ALTER ROLE and ALTER DATABASE said nothing of
- * it either: reset_val is of the session's begin, whatever it has set since.
- */
-static const char head_query[] =
-        "SELECT current_setting('server_version_num'), current_setting('server_encoding'), "
-        "session_user::text, (SELECT s.reset_val FROM pg_settings s WHERE s.name = 'search_path' "
-        "AND NOT EXISTS (SELECT 1 FROM pg_db_role_setting d, unnest(d.setconfig) c "
-        "WHERE d.setdatabase IN (0, (SELECT b.oid FROM pg_database b "
-        "WHERE b.datname = current_database())) AND d.setrole IN (0, (SELECT r.oid FROM pg_roles r "
-        "WHERE r.rolname = session_user)) AND left(c, 12) = 'search_path='))";
-
 /* Their names come as hexadecimal digits: no quoting, whatever the encoding. */
 static enum sl_err put_roles(const struct catalog_build *build, struct sl_buf *query)
 {
@@ -253,27 +244,6 @@ static enum sl_err put_schemas(const struct catalog_build *build, struct sl_buf 
                         : err;
 }
 
-static const char relations_query[] =
-        "SELECT c.oid, c.relnamespace, c.relname, c.relkind FROM pg_class c WHERE c.oid > %u::oid "
-        "AND c.relkind IN ('r', 'p', 'v', 'm', 'f', 'S') AND c.relpersistence <> 't' "
-        "ORDER BY c.oid LIMIT %u";
-
-/*
- * PostgreSQL calls every aggregate immutable, whatever its parts are: the worst of them counts.
- * i, s and v come in that order in the alphabet. A subquery with LIMIT is looked up by index;
- * EXISTS would be made a hash of all types, each time.
- */
-static const char functions_query[] =
-        "SELECT p.oid, p.pronamespace, p.proname, p.pronargs, p.pronargdefaults, "
-        "CASE WHEN p.provariadic <> 0 THEN '1' ELSE '0' END, p.prokind, "
-        "greatest(p.provolatile::text COLLATE \"C\", (SELECT max(f.provolatile::text COLLATE "
-        "\"C\") "
-        "FROM pg_aggregate a JOIN pg_proc f ON f.oid = ANY (ARRAY[a.aggtransfn, a.aggfinalfn, "
-        "a.aggmtransfn, a.aggminvtransfn, a.aggmfinalfn]::oid[]) WHERE p.prokind = 'a' "
-        "AND a.aggfnoid = p.oid)), CASE WHEN p.pronargs - p.pronargdefaults <= 1 AND "
-        "(SELECT 1 FROM pg_type t WHERE t.typname = p.proname LIMIT 1) = 1 THEN '1' ELSE '0' END "
-        "FROM pg_proc p WHERE p.oid > %u::oid ORDER BY p.oid LIMIT %u";
-
 /* Of some a row is much work. */
 static uint32_t rows_wanted(const struct catalog_build *build)
 {
@@ -291,15 +261,15 @@ enum sl_err catalog_build_query(const struct catalog_build *build, struct sl_buf
 {
     switch (build->section) {
     case SECTION_HEAD:
-        return sl_buf_put(query, head_query, sizeof head_query - 1);
+        return sl_buf_put(query, catalog_query_head, strlen(catalog_query_head));
     case SECTION_ROLES:
         return put_roles(build, query);
     case SECTION_SCHEMAS:
         return put_schemas(build, query);
     case SECTION_RELATIONS:
-        return sl_buf_printf(query, relations_query, build->last, build->rows);
+        return catalog_query_put_relations(query, build->last, build->rows);
     case SECTION_FUNCTIONS:
-        return sl_buf_printf(query, functions_query, build->last, build->rows);
+        return catalog_query_put_functions(query, build->last, build->rows);
     case SECTION_TARGETS:
         return catalog_hidden_query(query, build->last, rows_wanted(build));
     case SECTION_ANYWAY:
@@ -637,6 +607,10 @@ static void put_names(struct catalog_build *build, struct heap *heap)
         name = put_name(heap, build->roles[i].path);
         build->roles[i].path = is_real ? name : build->roles[i].path;
     }
+    for (uint32_t i = 0; i < build->customs_count; i++) {
+        name = put_name(heap, build->customs[i]);
+        build->customs[i] = is_real ? name : build->customs[i];
+    }
     for (uint32_t i = 0; i < build->schemas.count; i++) {
         name = put_name(heap, schemas[i].name);
         schemas[i].name = is_real ? name : schemas[i].name;
@@ -695,6 +669,18 @@ static enum sl_err gather_leaving(struct catalog_build *build)
     return err;
 }
 
+static enum sl_err gather_customs(struct catalog_build *build)
+{
+    enum sl_err err = SL_OK;
+    const char *name = NULL;
+
+    while (err == SL_OK && build->customs_count < CATALOG_CUSTOMS_MAX &&
+            (name = catalog_harmless_custom(build->harmless, build->customs_count)) != NULL) {
+        err = add_text(build, sl_span_text(name), &build->customs[build->customs_count++]);
+    }
+    return err;
+}
+
 static void copy_items(uint8_t **to, const struct vec *vec)
 {
     if (vec->count > 0) {
@@ -724,11 +710,13 @@ static struct catalog *catalog_new(struct catalog_build *build, size_t bytes)
             .leaving_names_count = build->leaving.count,
             .leaving_marks = build->leaving_marks,
             .leaving_is_wide = build->leaving_is_wide,
+            .customs_count = build->customs_count,
             .schemas_count = build->schemas.count,
             .relations_count = build->relations.count,
             .functions_count = build->functions.count,
             .roles_count = build->roles_count,
             .bytes = bytes};
+    memcpy(catalog->customs, build->customs, sizeof build->customs);
     catalog->schemas = (const void *)at;
     copy_items(&at, &build->schemas);
     catalog->relations = (const void *)at;
@@ -749,8 +737,10 @@ enum sl_err catalog_build_end(struct catalog_build *build, const struct catalog 
 {
     SL_CHECK(build->section == DONE);
     catalog_harmless_end(build->harmless);
-    if (sort_schemas(build) != SL_OK) {
-        return SL_ENOMEM;
+    enum sl_err err = gather_customs(build);
+    err = err == SL_OK ? sort_schemas(build) : err;
+    if (err != SL_OK) {
+        return err;
     }
     if (build->relations.count > 0) {
         qsort_r(build->relations.items, build->relations.count, build->relations.len,
@@ -772,7 +762,7 @@ enum sl_err catalog_build_end(struct catalog_build *build, const struct catalog 
     put_names(build, &heap);
     free(build->names.items);
     build->names = (struct vec){.items = names, .count = heap.len, .cap = heap.len, .len = 1};
-    enum sl_err err = gather_leaving(build);
+    err = gather_leaving(build);
     if (err != SL_OK) {
         return err;
     }

@@ -5,6 +5,7 @@
 #include "protocol/catalog_row.h"
 #include "protocol/effects_names.h"
 #include "protocol/function_body.h"
+#include "protocol/function_customs.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -45,6 +46,8 @@ struct catalog_harmless {
     uint32_t calls_count;
     uint32_t calls_cap;
     uint32_t caller; /* whose body is being read, as the next */
+    char customs[CATALOG_CUSTOMS_MAX][CATALOG_CUSTOM_LEN_MAX + 1];
+    unsigned customs_count;
     enum sl_err err;
 };
 
@@ -230,6 +233,31 @@ static bool find_oid(const struct catalog_harmless *harmless, uint32_t oid, uint
     return from < harmless->of.count && harmless->of.oids[from] == oid;
 }
 
+static void on_custom(void *self, struct sl_span name)
+{
+    struct catalog_harmless *harmless = self;
+    char lower[CATALOG_CUSTOM_LEN_MAX + 1] = "";
+
+    if (name.len > CATALOG_CUSTOM_LEN_MAX || harmless->customs_count == CATALOG_CUSTOMS_MAX) {
+        return;
+    }
+    for (size_t i = 0; i < name.len; i++) {
+        uint8_t c = name.at[i];
+        lower[i] = (char)((uint8_t)(c - 'A') < 26 ? c | 0x20 : c);
+    }
+    for (unsigned i = 0; i < harmless->customs_count; i++) {
+        if (strcmp(harmless->customs[i], lower) == 0) {
+            return;
+        }
+    }
+    memcpy(harmless->customs[harmless->customs_count++], lower, sizeof lower);
+}
+
+const char *catalog_harmless_custom(const struct catalog_harmless *harmless, unsigned number)
+{
+    return number < harmless->customs_count ? harmless->customs[number] : NULL;
+}
+
 static void judge(struct catalog_harmless *harmless, uint32_t oid, bool is_sql, struct sl_span body,
         struct sl_span defaults)
 {
@@ -250,6 +278,7 @@ static void judge(struct catalog_harmless *harmless, uint32_t oid, bool is_sql, 
     if (!harmless->stands[harmless->caller]) {
         harmless->calls_count = before;
         catalog_hidden_forget(harmless->of.hidden, mark);
+        function_customs(body, on_custom, harmless); /* one that only calls such has none */
     }
     function->is_harmless = harmless->stands[harmless->caller] && !function->names_type;
 }

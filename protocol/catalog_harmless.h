@@ -22,6 +22,7 @@
 
 struct catalog_harmless;
 
+enum { CATALOG_CUSTOM_LEN_MAX = 63 };
 enum { CATALOG_CALLS_MAX = 1 << 15, CATALOG_ROUNDS_MAX = 32, CATALOG_OVERLOADS_MAX = 32 };
 
 struct catalog_harmless_of {
@@ -52,5 +53,7 @@ SL_MUST_CHECK enum sl_err catalog_harmless_row(
         struct catalog_harmless *harmless, struct sl_span row, uint32_t *last);
 /* All rows have come: says of each function whether it is harmless, and of each relation. */
 void catalog_harmless_end(struct catalog_harmless *harmless);
+/* Custom settings in bodies that are not harmless, by number, in lower case; NULL: there is no more. */
+const char *catalog_harmless_custom(const struct catalog_harmless *harmless, unsigned number);
 
 #endif

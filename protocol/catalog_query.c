@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: PostgreSQL */
+#include "protocol/catalog_query.h"
+
+/*
+ * The path of a session that set nothing, where ALTER ROLE and ALTER DATABASE said nothing of
+ * it either: reset_val is of the session's begin, whatever it has set since.
+ */
+const char catalog_query_head[] =
+        "SELECT current_setting('server_version_num'), current_setting('server_encoding'), "
+        "session_user::text, (SELECT s.reset_val FROM pg_settings s WHERE s.name = 'search_path' "
+        "AND NOT EXISTS (SELECT 1 FROM pg_db_role_setting d, unnest(d.setconfig) c "
+        "WHERE d.setdatabase IN (0, (SELECT b.oid FROM pg_database b "
+        "WHERE b.datname = current_database())) AND d.setrole IN (0, (SELECT r.oid FROM pg_roles r "
+        "WHERE r.rolname = session_user)) AND left(c, 12) = 'search_path='))";
+
+static const char relations_query[] =
+        "SELECT c.oid, c.relnamespace, c.relname, c.relkind FROM pg_class c WHERE c.oid > %u::oid "
+        "AND c.relkind IN ('r', 'p', 'v', 'm', 'f', 'S') AND c.relpersistence <> 't' "
+        "ORDER BY c.oid LIMIT %u";
+
+enum sl_err catalog_query_put_relations(struct sl_buf *query, uint32_t above, uint32_t rows)
+{
+    return sl_buf_printf(query, relations_query, above, rows);
+}
+
+/*
+ * PostgreSQL calls every aggregate immutable, whatever its parts are: the worst of them counts.
+ * i, s and v come in that order in the alphabet. A subquery with LIMIT is looked up by index;
+ * EXISTS would be made a hash of all types, each time.
+ */
+static const char functions_query[] =
+        "SELECT p.oid, p.pronamespace, p.proname, p.pronargs, p.pronargdefaults, "
+        "CASE WHEN p.provariadic <> 0 THEN '1' ELSE '0' END, p.prokind, "
+        "greatest(p.provolatile::text COLLATE \"C\", (SELECT max(f.provolatile::text COLLATE "
+        "\"C\") "
+        "FROM pg_aggregate a JOIN pg_proc f ON f.oid = ANY (ARRAY[a.aggtransfn, a.aggfinalfn, "
+        "a.aggmtransfn, a.aggminvtransfn, a.aggmfinalfn]::oid[]) WHERE p.prokind = 'a' "
+        "AND a.aggfnoid = p.oid)), CASE WHEN p.pronargs - p.pronargdefaults <= 1 AND "
+        "(SELECT 1 FROM pg_type t WHERE t.typname = p.proname LIMIT 1) = 1 THEN '1' ELSE '0' END "
+        "FROM pg_proc p WHERE p.oid > %u::oid ORDER BY p.oid LIMIT %u";
+
+enum sl_err catalog_query_put_functions(struct sl_buf *query, uint32_t above, uint32_t rows)
+{
+    return sl_buf_printf(query, functions_query, above, rows);
+}
