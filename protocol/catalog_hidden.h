@@ -13,8 +13,9 @@
  *     the tables whose foreign keys change them along with it (CASCADE, SET NULL, SET DEFAULT).
  *
  * It leaves something if one of these does. Of functions those are harmless that are built in and
- * not volatile or known by their names (effects_names.h; nextval() is), and users' own whose bodies
- * are (catalog_harmless.h). A function of another language is not, one in C neither. A body that
+ * not volatile or known by their names (effects_names.h; nextval() is), those that only triggers can
+ * call (tsvector_update_trigger() and its like), and users' own whose bodies are
+ * (catalog_harmless.h). A function of another language is not, one in C neither. A body that
  * mentions a relation that leaves something is not harmless, whatever it does with it. pg_settings
  * is taken to leave something, as an UPDATE of a view over it is a SET.
  *

@@ -23,8 +23,8 @@
  * EFFECTS_LIBRARY and EFFECTS_HOLDS are of what is read only: they cost a server process, and LOAD
  * or setseed() behind what cannot be read is too rare for that.
  *
- * Not seen: functions behind views, triggers, defaults and operators, a function of the user's
- * own that has the name of a built-in one or of a word of the grammar (filter), and one that is
+ * Not seen: functions behind views, triggers, defaults and operators, of which a catalogue says in
+ * which texts they are (catalog_text_leaves()), a function of the user's own that has the name of a built-in one or of a word of the grammar (filter), and one that is
  * called as a column (t.f, $1.f); UPDATE .. SET c = DEFAULT takes a value of a sequence. The result decides about hand-over, and about what may be answered
  * in the server's place; never about what replies to expect.
  *

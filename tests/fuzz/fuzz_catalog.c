@@ -8,6 +8,7 @@
  * 1. Names are in the snapshot's own heap, arrays are in their order, schemas are there.
  * 2. What is in it is found by its name.
  * 3. A session's names stand for what is in it, whatever its search_path.
+ * 4. A relation that leaves something is found in a text that is its name; the path is another text.
  */
 #include "protocol/catalog_resolve.h"
 #include "tests/unit/protocol/catalog_rows.h"
@@ -21,8 +22,10 @@ static const struct catalog_rows shop = {
         .roles = (const char *const[]){"10|app|~", "11|other|b, a", NULL},
         .schemas = (const char *const[]){"11|pg_catalog|11", "2200|public|11", "5000|b|10",
                 "5001|a|01", NULL},
-        .relations = (const char *const[]){"6000|2200|t|r", "6001|5001|t|v", NULL},
+        .relations = (const char *const[]){"16400|2200|t|r", "16401|5001|t|v", NULL},
         .functions = (const char *const[]){"200|11|f|1|0|0|f|i|0", "201|2200|f|2|1|1|a|v|0", NULL},
+        .targets = (const char *const[]){"16400|b16401", "16401|f201 r16400", NULL},
+        .bodies = (const char *const[]){"201|0|begin delete from t; set a.b = 1; end|", NULL},
 };
 
 /* NOLINTNEXTLINE(readability-identifier-naming): libFuzzer calls it so. */
@@ -60,6 +63,36 @@ static void check_arrays(const struct catalog *catalog)
         const struct catalog_function *found =
                 catalog_find_functions(catalog, catalog_name(catalog, function->name), &count);
         SL_CHECK(found <= function && function < found + count);
+    }
+}
+
+static void check_leaving(const struct catalog *catalog)
+{
+    uint32_t count = 0;
+
+    for (uint32_t i = 0; i < catalog->leaving_names_count; i++) {
+        check_name(catalog, catalog->leaving_names[i]);
+        SL_CHECK(i == 0 || strcmp(catalog_name(catalog, catalog->leaving_names[i - 1]),
+                                   catalog_name(catalog, catalog->leaving_names[i])) < 0);
+    }
+    for (uint32_t i = 0; i < catalog->relations_count; i++) {
+        struct sl_buf text;
+        if (!catalog->relations[i].leaves) {
+            continue;
+        }
+        count++;
+        sl_buf_init(&text, 1 << 12);
+        SL_CHECK(sl_buf_put_u8(&text, '"') == SL_OK);
+        for (const char *at = catalog_name(catalog, catalog->relations[i].name); *at != 0; at++) {
+            SL_CHECK(sl_buf_printf(&text, *at == '"' ? "\"\"" : "%c", *at) == SL_OK);
+        }
+        SL_CHECK(sl_buf_put_u8(&text, '"') == SL_OK);
+        SL_CHECK(catalog_text_leaves(catalog, sl_buf_borrow(&text)));
+        sl_buf_fini(&text);
+    }
+    SL_CHECK(count == catalog->leaving_count);
+    for (uint32_t i = 0; i < catalog->customs_count; i++) {
+        check_name(catalog, catalog->customs[i]);
     }
 }
 
@@ -128,6 +161,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (err == SL_OK) {
         SL_CHECK(catalog_build_end(build, &catalog) == SL_OK);
         check_arrays(catalog);
+        check_leaving(catalog);
+        SL_IGNORE(catalog_text_leaves(catalog, sl_span_text(path)), "it only must not crash");
         check_session(catalog, path);
     }
     catalog_build_free(build);
