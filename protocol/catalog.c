@@ -404,7 +404,7 @@ bool catalog_text_leaves(const struct catalog *catalog, struct sl_span text)
             .is_first = true};
     const uint8_t *at = text.at;
 
-    if (catalog->leaves_anyway || (catalog->leaving_count == 0 && !catalog->leaves_by_ddl)) {
+    if (catalog->leaves_anyway || (catalog->leaving_names_count == 0 && !catalog->leaves_by_ddl)) {
         return catalog->leaves_anyway;
     }
     if (text.len > CATALOG_TEXT_MAX) {

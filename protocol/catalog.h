@@ -85,10 +85,11 @@ struct catalog {
     uint32_t relations_count;
     uint32_t functions_count;
     uint32_t roles_count;
-    uint32_t leaving_count;               /* relations that leave something */
-    uint32_t leaving_names_count;         /* names of such, each of them once */
-    uint64_t leaving_marks;               /* a bit for each of those names: catalog_name_mark() */
-    const struct catalog_schema *schemas; /* by name */
+    uint32_t leaving_count; /* relations that leave something */
+    uint32_t
+            leaving_names_count; /* names of such, and of functions that look built in, each once */
+    uint64_t leaving_marks;      /* a bit for each of those names: catalog_name_mark() */
+    const struct catalog_schema *schemas;     /* by name */
     const struct catalog_relation *relations; /* by name, then schema */
     const struct catalog_function *functions; /* by name, then schema */
     const struct catalog_role *roles;         /* as they were asked for */

@@ -11,6 +11,7 @@
 #include "protocol/catalog_order.h"
 #include "protocol/catalog_query.h"
 #include "protocol/catalog_row.h"
+#include "protocol/effects_names.h"
 #include "protocol/sql_facts.h"
 
 #include <stdlib.h>
@@ -27,7 +28,13 @@ enum {
     DONE
 };
 
-enum { PATH_TEXT_MAX = 8192, FUNCTION_ARGS_MAX = 254, TARGETS_PART = 8, BODIES_PART = 8 };
+enum {
+    PATH_TEXT_MAX = 8192,
+    FUNCTION_ARGS_MAX = 254,
+    OWN_OID = 16384,
+    TARGETS_PART = 8,
+    BODIES_PART = 8
+};
 
 struct vec {
     void *items;
@@ -645,27 +652,42 @@ static uint32_t roles_found(struct catalog_build *build)
     return found;
 }
 
-/* Relations are in the order of their names, and equal names are one. */
+static enum sl_err add_leaving(struct catalog_build *build, uint32_t name)
+{
+    const char *text = text_of(build, name);
+
+    build->leaving_marks |= catalog_name_mark(text, strlen(text));
+    build->leaving_is_wide |= catalog_hidden_is_wide(sl_span_text(text));
+    return add(build, &build->leaving, &name);
+}
+
+/* A call by that name looks like one of what is built in, or like the grammar. */
+static bool is_mistaken(const struct catalog_build *build, const struct catalog_function *function)
+{
+    return !function->is_harmless && !function->names_type &&
+           effects_name_is_known(sl_span_text(text_of(build, function->name)));
+}
+
 static enum sl_err gather_leaving(struct catalog_build *build)
 {
     const struct catalog_relation *relations = build->relations.items;
+    const struct catalog_function *functions = build->functions.items;
     enum sl_err err = SL_OK;
 
     build->leaving_is_wide = !is_utf8(build);
     for (uint32_t i = 0; i < build->relations.count && err == SL_OK; i++) {
-        const uint32_t *names = build->leaving.items;
-        uint32_t name = relations[i].name;
-        if (!relations[i].leaves) {
-            continue;
-        }
-        build->leaving_count++;
-        if (build->leaving.count == 0 || names[build->leaving.count - 1] != name) {
-            const char *text = text_of(build, name);
-            build->leaving_marks |= catalog_name_mark(text, strlen(text));
-            build->leaving_is_wide |= catalog_hidden_is_wide(sl_span_text(text));
-            err = add(build, &build->leaving, &name);
+        if (relations[i].leaves) {
+            build->leaving_count++;
+            err = add_leaving(build, relations[i].name);
         }
     }
+    for (uint32_t i = 0; i < build->functions.count && err == SL_OK; i++) {
+        if (is_mistaken(build, &functions[i])) {
+            err = add_leaving(build, functions[i].name);
+        }
+    }
+    build->leaving.count =
+            catalog_order_names(build->leaving.items, build->leaving.count, build->names.items);
     return err;
 }
 

@@ -12,15 +12,33 @@
 
 enum { PG_CATALOG_OID = 11, DEFAULTS_MAX = 1024 };
 
-/* The body of one that is written as SQL of the standard (BEGIN ATOMIC) is not there, and empty. */
+/*
+ * Libraries in C whose functions were read: they leave nothing in a session, but for pg_trgm's
+ * set_limit(). Not among them: dblink (connections), tablefunc and refint (run what they are given),
+ * isn (isn_weak()), autoinc (sequences), tcn (NOTIFY).
+ */
+#define READ_LIBRARIES                                                                             \
+    "'$libdir/_int', '$libdir/btree_gin', '$libdir/btree_gist', '$libdir/citext', "                \
+    "'$libdir/cube', '$libdir/earthdistance', '$libdir/fuzzystrmatch', '$libdir/hstore', "         \
+    "'$libdir/insert_username', '$libdir/lo', '$libdir/ltree', '$libdir/moddatetime', "            \
+    "'$libdir/pg_trgm', '$libdir/pgcrypto', '$libdir/postgis-3', '$libdir/seg', "                  \
+    "'$libdir/unaccent', '$libdir/uuid-ossp', '$libdir/vector'"
+
+/*
+ * The body of one that is written as SQL of the standard (BEGIN ATOMIC) is not there, and empty; one of
+ * those libraries comes with a body in SQL that leaves nothing either.
+ */
 enum sl_err catalog_harmless_query(struct sl_buf *query, uint32_t above, uint32_t rows)
 {
     return sl_buf_printf(query,
-            "SELECT p.oid, CASE WHEN l.lanname = 'sql' THEN '1' ELSE '0' END, p.prosrc, "
+            "SELECT p.oid, CASE WHEN l.lanname = 'plpgsql' THEN '0' ELSE '1' END, "
+            "CASE WHEN l.lanname = 'c' THEN 'SELECT 1' ELSE p.prosrc END, "
             "left(coalesce(pg_get_expr(p.proargdefaults, 0), ''), %u) "
             "FROM pg_proc p JOIN pg_language l ON l.oid = p.prolang WHERE p.oid > %u::oid AND "
-            "p.pronamespace <> %u AND l.lanname IN ('sql', 'plpgsql') AND p.prokind IN ('f', 'p') "
-            "AND octet_length(p.prosrc) BETWEEN 1 AND %u AND NOT EXISTS (SELECT 1 FROM "
+            "p.pronamespace <> %u AND (l.lanname IN ('sql', 'plpgsql') OR (l.lanname = 'c' AND "
+            "p.probin IN (" READ_LIBRARIES ") AND p.proname <> 'set_limit')) AND "
+            "p.prokind IN ('f', 'p') AND octet_length(p.prosrc) BETWEEN 1 AND %u AND NOT EXISTS "
+            "(SELECT 1 FROM "
             "unnest(p.proconfig) c WHERE left(c, 12) <> 'search_path=') ORDER BY p.oid LIMIT %u",
             (unsigned)DEFAULTS_MAX, above, (unsigned)PG_CATALOG_OID, (unsigned)FUNCTION_BODY_MAX,
             rows);

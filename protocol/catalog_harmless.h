@@ -2,7 +2,8 @@
 /*
  * protocol/catalog_harmless.h - which of a snapshot's functions leave nothing in a session.
  *
- * Of the users' own, those in SQL or PL/pgSQL whose bodies are harmless (function_body.h) and call
+ * Of the users' own, those of some libraries that come with PostgreSQL or are as common (uuid-ossp,
+ * pgcrypto, PostGIS ...), and those in SQL or PL/pgSQL whose bodies are harmless (function_body.h) and call
  * nothing but built-in functions that are known (effects_names.h) and each other: all are taken
  * for harmless whose body may be, and one after the other falls that calls what is not, until
  * nothing changes. A call by a name alone means every function of that name, whatever its schema

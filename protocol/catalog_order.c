@@ -3,6 +3,7 @@
 
 #include "protocol/catalog.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 static int order_of_names(const char *names, uint32_t a, uint32_t b)
@@ -40,4 +41,24 @@ int catalog_compare_functions(const void *left, const void *right, void *names)
     order = order != 0 ? order : (int)a->kind - (int)b->kind;
     order = order != 0 ? order : (int)a->is_harmless - (int)b->is_harmless;
     return order != 0 ? order : (int)a->names_type - (int)b->names_type;
+}
+
+static int compare_places(const void *left, const void *right, void *names)
+{
+    return order_of_names(names, *(const uint32_t *)left, *(const uint32_t *)right);
+}
+
+uint32_t catalog_order_names(uint32_t *places, uint32_t count, char *names)
+{
+    uint32_t kept = 0;
+
+    if (count > 0) {
+        qsort_r(places, count, sizeof *places, compare_places, names);
+    }
+    for (uint32_t i = 0; i < count; i++) {
+        if (kept == 0 || order_of_names(names, places[kept - 1], places[i]) != 0) {
+            places[kept++] = places[i];
+        }
+    }
+    return kept;
 }

@@ -10,9 +10,14 @@
 #ifndef SLUICE_PROTOCOL_CATALOG_ORDER_H
 #define SLUICE_PROTOCOL_CATALOG_ORDER_H
 
+#include <stdint.h>
+
 int catalog_compare_schemas(const void *left, const void *right, void *names);
 int catalog_compare_relations(const void *left, const void *right, void *names);
 /* 0: no call can tell one from the other. */
 int catalog_compare_functions(const void *left, const void *right, void *names);
+
+/* Names by their places in the heap: puts them in order, each once; how many there are then. */
+uint32_t catalog_order_names(uint32_t *places, uint32_t count, char *names);
 
 #endif
