@@ -35,12 +35,6 @@ enum { EPOCHS = 256, QUERY_MAX = 65536 };
 #define LOOK_REST (1 * SL_SECOND) /* when nothing was due, or about to be */
 #define STEP_PERIOD (50 * SL_MSEC)
 
-/* Changes that were seen in databases of some names. Any thread. */
-struct catalogs_epoch {
-    atomic_uint count; /* at their begin and at their end */
-    atomic_int open;   /* begun, not ended */
-};
-
 struct load {
     struct load_errand errand;
     struct catalog_build *build; /* NULL: nothing is loaded */
@@ -49,6 +43,7 @@ struct load {
     unsigned turn;
     bool is_of_one;
     bool is_away;
+    unsigned asked; /* which worker, where there is none to choose */
     sl_usec step_at;
     sl_usec give_up_at;
 };
@@ -60,6 +55,7 @@ static struct {
     struct catalogs_epoch epochs[EPOCHS]; /* any thread */
     size_t bytes;                         /* under lock: of the snapshots in their places */
     struct load loads[CATALOGS_LOADS];    /* the control thread's, as the next */
+    bool is_wanted;                       /* functions_by_catalog */
     sl_usec look_at;
 } self;
 
@@ -157,7 +153,32 @@ const struct catalog *catalogs_get(struct database *database)
 
 /* ---- what functions leave ---- */
 
-/* A reference to what may be believed of a server's functions, since when; NULL: nothing. */
+/* Of catalogs_place.plain: names and changes that were seen, in one number; never 0. */
+static uint64_t moment(const struct catalogs_epoch *epochs, unsigned epoch, unsigned turn)
+{
+    return ((uint64_t)epoch << 32 ^ (uint64_t)(epochs - self.epochs) << 24 ^ turn) + 1;
+}
+
+/* What is wanted of the catalogue, or of a server, is that functions are known. */
+static bool wants_functions(const struct server *server)
+{
+    return self.is_on && server->io.worker->conf->functions_by_catalog && server->epochs != NULL;
+}
+
+const struct catalog *catalogs_last(const struct server *server)
+{
+    const struct catalogs_place *place = &server->pool->database->catalog;
+    const struct catalog *catalog = NULL;
+
+    pthread_mutex_lock(&lock);
+    if (place->catalog != NULL && place->epochs == server->epochs) {
+        catalog = catalog_ref(place->catalog);
+    }
+    pthread_mutex_unlock(&lock);
+    return catalog;
+}
+
+/* A reference to what may be believed of a server, since when; NULL: nothing. */
 static const struct catalog *get_of(const struct server *server, struct catalogs_belief *belief)
 {
     struct database *database = server->pool->database;
@@ -165,9 +186,9 @@ static const struct catalog *get_of(const struct server *server, struct catalogs
     const struct catalog *catalog = NULL;
 
     pthread_mutex_lock(&lock);
-    if (is_usable_locked(database) && place->is_of_one && place->epochs == server->epochs) {
+    if (is_usable_locked(database) && place->epochs == server->epochs) {
         catalog = catalog_ref(place->catalog);
-        *belief = (struct catalogs_belief){place->epoch, place->turn, true};
+        *belief = (struct catalogs_belief){place->epoch, place->turn, place->is_of_one, true};
     }
     pthread_mutex_unlock(&lock);
     return catalog;
@@ -182,13 +203,13 @@ unsigned catalogs_effects_now(struct server *server, struct sl_span text, unsign
 {
     struct catalogs_belief belief = {.is_held = false};
     struct catalogs_belief *held = &server->belief;
-    bool is_on = self.is_on && server->io.worker->conf->functions_by_catalog;
-    const struct catalog *catalog = is_on ? get_of(server, &belief) : NULL;
+    const struct catalog *catalog = wants_functions(server) ? get_of(server, &belief) : NULL;
 
     if (catalog == NULL) {
         return effects;
     }
-    bool is_same = !held->is_held || (held->epoch == belief.epoch && held->turn == belief.turn);
+    bool is_same = belief.is_of_one &&
+                   (!held->is_held || (held->epoch == belief.epoch && held->turn == belief.turn));
     union {
         const struct catalog *lent;
         void *self;
@@ -201,6 +222,39 @@ unsigned catalogs_effects_now(struct server *server, struct sl_span text, unsign
     }
     *held = belief;
     return now;
+}
+
+/* As of now, by one look that takes no lock: nothing is behind any statement of the database. */
+static bool is_plain(const struct server *server, struct catalogs_belief *belief)
+{
+    const struct catalogs_place *place = &server->pool->database->catalog;
+    const struct catalogs_epoch *epochs = server->epochs;
+
+    belief->epoch = atomic_load(&epochs->count); /* before whether a change is open is looked at */
+    belief->turn = atomic_load(&place->turns);
+    return atomic_load(&epochs->open) == 0 &&
+           atomic_load(&place->plain) == moment(epochs, belief->epoch, belief->turn);
+}
+
+bool catalogs_hides(struct server *server, struct sl_span text)
+{
+    struct catalogs_belief belief = {.is_held = true};
+
+    if (!wants_functions(server)) {
+        return false;
+    }
+    if (SL_UNLIKELY(!is_plain(server, &belief))) {
+        const struct catalog *catalog = get_of(server, &belief);
+        bool hides = catalog == NULL || catalog_text_leaves(catalog, text);
+        catalog_unref(catalog);
+        if (hides) {
+            return true;
+        }
+    }
+    if (!server->belief.is_held) {
+        server->belief = belief; /* an older one is of a time when something else was known */
+    }
+    return false;
 }
 
 bool catalogs_doubt(struct server *server)
@@ -243,6 +297,7 @@ static const struct catalog *take_locked(struct catalogs_place *place)
 
     self.bytes -= old == NULL ? 0 : old->bytes;
     place->catalog = NULL;
+    atomic_store(&place->plain, 0);
     return old;
 }
 
@@ -338,6 +393,10 @@ static bool put(const struct load *load, const struct catalog *catalog, sl_usec 
         place->epoch = load->epoch;
         place->turn = load->turn;
         place->is_of_one = load->is_of_one;
+        if (catalog->leaving_names_count == 0 && !catalog->leaves_anyway &&
+                !catalog->leaves_by_ddl) {
+            atomic_store(&place->plain, moment(load->epochs, load->epoch, load->turn));
+        }
         place->loaded_at = now;
         place->loads++;
     }
@@ -380,7 +439,11 @@ static void ask(struct load *load, sl_usec now)
         return;
     }
     load->step_at = now + STEP_PERIOD;
-    struct worker *worker = pool_lender(pool, now, LOAD_REST);
+    bool is_urgent = load->errand.is_urgent;
+    struct worker *worker = pool_lender(pool, now, is_urgent ? 0 : LOAD_REST);
+    if (worker == NULL && is_urgent) {
+        worker = process_worker(load->asked++ % process_workers());
+    }
     if (worker == NULL) {
         return;
     }
@@ -474,6 +537,16 @@ static unsigned gather_users(const struct pool *pool, const char **users)
     return count;
 }
 
+/* Every statement is asked about that may leave something: not only who looks at names wants it. */
+static bool is_urgent(const struct pool *pool, const struct catalogs_epoch *epochs)
+{
+    const struct catalogs_place *place = &pool->database->catalog;
+
+    return self.is_wanted &&
+           (place->catalog == NULL || place->epochs != epochs ||
+                   !is_current(pool->database, epochs, place->epoch, place->turn));
+}
+
 /* False: no memory for it, or the pool is about to go. */
 static bool begin(struct load *load, struct pool *pool, struct catalogs_epoch *epochs,
         const struct conf_database *db, sl_usec now)
@@ -491,7 +564,10 @@ static bool begin(struct load *load, struct pool *pool, struct catalogs_epoch *e
         registry_let_go(&pool->holders);
         return false;
     }
-    load->errand = (struct load_errand){.home = self.home, .done = came_home, .pool = pool};
+    load->errand = (struct load_errand){.home = self.home,
+            .done = came_home,
+            .pool = pool,
+            .is_urgent = is_urgent(pool, epochs)};
     sl_buf_init(&load->errand.query, QUERY_MAX);
     sl_buf_init(&load->errand.rows, LOAD_BYTES_MAX);
     load->turn = atomic_load(&place->turns);
@@ -536,7 +612,8 @@ static bool is_due(struct pool *pool, const struct catalogs_epoch *epochs, sl_us
     if (place->is_loading || now < place->retry_at || atomic_load(&pool->clients) == 0) {
         return false;
     }
-    bool is_calm_now = is_calm(place, epochs, now);
+    bool is_first = place->loads == 0 && atomic_load(&epochs->open) == 0;
+    bool is_calm_now = is_calm(place, epochs, now) || is_first;
     return is_calm_now && (is_wanting(pool, epochs) || now - place->loaded_at >= CATALOGS_AGE);
 }
 
@@ -556,6 +633,8 @@ static void look(sl_usec now)
     struct load *load = free_load();
     bool is_one_wanting = load == NULL;
 
+    self.is_wanted = conf->functions_by_catalog;
+
     for (struct pool *p = registry_next_pool(NULL); p != NULL && load != NULL;
             p = registry_next_pool(p)) {
         const struct conf_database *db = conf_find_database(conf, p->database->name);
@@ -563,7 +642,8 @@ static void look(sl_usec now)
         struct catalogs_epoch *epochs = catalogs_epochs(db, p->database->name);
         is_one_wanting |=
                 db != NULL && now >= p->database->catalog.retry_at && is_wanting(p, epochs);
-        if (db != NULL && is_due(p, epochs, now) && pool_lender(p, now, LOAD_REST) != NULL) {
+        if (db != NULL && is_due(p, epochs, now) &&
+                (is_urgent(p, epochs) || pool_lender(p, now, LOAD_REST) != NULL)) {
             p->database->catalog.retry_at = now + CATALOGS_CALM;
             load = begin(load, p, epochs, db, now) ? free_load() : load;
         }
@@ -579,8 +659,12 @@ void catalogs_tick(sl_usec now)
     }
     for (size_t i = 0; i < SL_COUNT(self.loads); i++) {
         struct load *load = &self.loads[i];
-        if (load->build != NULL && !load->is_away && now >= load->step_at) {
-            ask(load, now);
+        if (load->build != NULL && now >= load->step_at) {
+            load->is_away = load->is_away && !server_load_recall(&load->errand);
+            load->step_at = now + STEP_PERIOD;
+            if (!load->is_away) {
+                ask(load, now);
+            }
         }
     }
     if (now >= self.look_at) {
@@ -597,7 +681,8 @@ sl_usec catalogs_next(void)
     }
     for (size_t i = 0; i < SL_COUNT(self.loads); i++) {
         const struct load *load = &self.loads[i];
-        if (load->build != NULL && !load->is_away && load->step_at < next) {
+        bool may_wait = !load->is_away || load->errand.is_urgent;
+        if (load->build != NULL && may_wait && load->step_at < next) {
             next = load->step_at;
         }
     }
@@ -623,6 +708,7 @@ void catalogs_stop(void)
     for (size_t i = 0; i < SL_COUNT(self.loads); i++) {
         struct load *load = &self.loads[i];
         if (load->build != NULL) {
+            (void)server_load_recall(&load->errand);
             load->is_away = false; /* its letter is in the mailbox at most, and finds it ended */
             end(load, NULL);
         }

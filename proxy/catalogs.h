@@ -19,9 +19,11 @@
  * that a snapshot is CATALOGS_AGE old at most.
  *
  * With functions_by_catalog, functions that leave nothing in a session
- * (protocol/catalog_harmless.h) are believed not to, as
- * long as no change was seen from before they were called until another client has the server;
- * not where a database has several hosts, of which one may be behind. What is not seen above is
+ * (protocol/catalog_harmless.h) are believed not to, and what is behind a statement (triggers, views,
+ * defaults, operators) is known, as long as no change was seen from before it was sent until its
+ * transaction's end; functions not where a database has several hosts, of which one may be behind.
+ * While nothing is known every statement may leave something: therefore the first snapshot, and one
+ * behind a change, is urgent (proxy/server_load.h). What is not seen above is
  * not seen here: a function that was made harmful by somebody who does not come through Sluice, by
  * another function or by COMMIT PREPARED is believed for CATALOGS_AGE at most.
  *
@@ -58,6 +60,12 @@ enum { CATALOGS_LOADS = 2 };
 #define CATALOGS_BACKOFF_MIN (5 * SL_SECOND)
 #define CATALOGS_BACKOFF_MAX (300 * SL_SECOND)
 
+/* Changes that were seen in databases of some names. Any thread. */
+struct catalogs_epoch {
+    atomic_uint count; /* at their begin and at their end */
+    atomic_int open;   /* begun, not ended */
+};
+
 /* What is kept of a database; a member of struct database. */
 struct catalogs_place {
     const struct catalog *catalog; /* under catalogs.c's lock, as all up to the next mark */
@@ -70,7 +78,8 @@ struct catalogs_place {
     uint64_t failures;
     char error[32];
     bool is_loading;
-    atomic_uint turns; /* any thread: catalogs_moved() */
+    atomic_uint turns;      /* any thread: catalogs_moved() */
+    _Atomic uint64_t plain; /* any thread: catalogs_hides() */
     /* The control thread's. */
     unsigned calm_epoch;
     sl_usec calm_since;
@@ -102,10 +111,14 @@ void catalogs_moved(struct database *database);
 /* Of a database, as its servers are told its name; for server->epochs. */
 struct catalogs_epoch *catalogs_epochs(const struct conf_database *conf, const char *name);
 
+/* The last that was known, whatever has changed since: for hints. A reference; NULL: none. */
+const struct catalog *catalogs_last(const struct server *server);
+
 /* Of which snapshot a server's statements have been believed to be harmless; its member. */
 struct catalogs_belief {
     unsigned epoch;
     unsigned turn;
+    bool is_of_one; /* a host */
     bool is_held;
 };
 
@@ -151,7 +164,15 @@ static inline unsigned catalogs_effects(
                    ? catalogs_effects_now(server, text, effects)
                    : effects;
 }
-/* It is another client's now. True: something has changed since, and what was believed may be wrong. */
+/*
+ * Whether what is behind such a statement (triggers, views, defaults, operators) may leave something,
+ * as far as the catalogue says, or while it is not known. That it does not is believed likewise.
+ */
+bool catalogs_hides(struct server *server, struct sl_span text);
+/*
+ * Its transaction is over, or it is another client's now. True: something has changed since, and what was
+ * believed may be wrong.
+ */
 bool catalogs_doubt(struct server *server);
 
 /* ---- what names stand for ---- */

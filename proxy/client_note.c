@@ -9,8 +9,8 @@
 #include "proxy/client_stmt.h"
 #include "proxy/prepared.h"
 #include "proxy/server.h"
+#include "proxy/session_names.h"
 #include "proxy/session_path.h"
-#include "proxy/session_state.h"
 
 static unsigned note_effects(struct client *client, const struct prepared *prepared)
 {
@@ -18,13 +18,16 @@ static unsigned note_effects(struct client *client, const struct prepared *prepa
             prepared == NULL ? EFFECTS_ALL : prepared->effects);
 
     request_note_effects(client, effects);
+    if (prepared != NULL) {
+        request_note_hidden(client, prepared_text(prepared));
+    }
     return effects;
 }
 
 void client_note_parsed(struct client *client, const struct prepared *prepared)
 {
     if (SL_UNLIKELY((note_effects(client, prepared) & EFFECTS_LEAVES) != 0)) {
-        session_state_see_parsed(client, prepared_text(prepared));
+        session_names_see_parsed(client, prepared_text(prepared));
     }
 }
 
@@ -42,7 +45,7 @@ void client_note_bound(struct client *client, const struct prepared *prepared,
 
     if (SL_UNLIKELY((effects & EFFECTS_LEAVES) != 0)) {
         struct sl_span body = request_body(request);
-        session_state_see_bound(
+        session_names_see_bound(
                 client, text, sl_span(body.at + bind->rest_offset, body.len - bind->rest_offset));
     }
     client_path_see(client, effects, text, SESSION_PATH_BIND);

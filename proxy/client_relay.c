@@ -32,6 +32,7 @@
 #include "proxy/pipeline.h"
 #include "proxy/server.h"
 #include "proxy/server_settle.h"
+#include "proxy/session_names.h"
 #include "proxy/session_state.h"
 #include "proxy/suspend.h"
 #include "proxy/vacate.h"
@@ -111,11 +112,12 @@ void request_note_effects(struct client *client, unsigned effects)
         link_pins_keep(client, effects);
     }
     client->asks_channels |= (effects & (EFFECTS_CHANNELS | EFFECTS_UNREAD)) == EFFECTS_CHANNELS;
-    if (SL_UNLIKELY((effects & EFFECTS_LEAVES) != 0)) {
+    if (SL_UNLIKELY((effects & (EFFECTS_LEAVES | EFFECTS_CALLS)) != 0)) {
         link_pins_see(client);
+        server->may_have_left = true;
     }
     server->is_dirty |= (effects & EFFECTS_STAY) != 0;
-    server->may_have_left |= (effects & EFFECTS_LEAVES) != 0 || (client->pins & PIN_UNKNOWN) != 0;
+    server->may_have_left |= (client->pins & PIN_UNKNOWN) != 0;
     server->may_have_ended |= (effects & EFFECTS_ENDS) != 0;
     server->has_called |= (effects & EFFECTS_CALLS) != 0;
     server->may_copy |= (effects & EFFECTS_COPY) != 0;
@@ -127,6 +129,20 @@ void request_note_effects(struct client *client, unsigned effects)
     if (SL_UNLIKELY((effects & EFFECTS_NAMES) != 0)) {
         client->forgets = FORGETS_NAMES;
         client->forgets_segment = server->expect.segment;
+    }
+}
+
+/* What runs behind a statement: as if a function had been called, of which the text says nothing. */
+void request_note_hidden(struct client *client, struct sl_span text)
+{
+    struct server *server = client->server;
+
+    if (SL_UNLIKELY(catalogs_hides(server, text))) {
+        server_may_notify(server, false);
+        link_pins_see(client);
+        server->is_dirty = true;
+        server->may_have_left = true;
+        server->has_called = true;
     }
 }
 
@@ -179,7 +195,7 @@ static enum step note_text(
         }
         note(client, EFFECTS_ALL);
         if (!is_session && skip < SEEN_MAX) {
-            session_state_see_begin(client, sl_span(request->at + skip, SEEN_MAX - skip));
+            session_names_see_begin(client, sl_span(request->at + skip, SEEN_MAX - skip));
         }
         client_path_see(client, EFFECTS_ALL, sl_span(NULL, 0), SESSION_PATH_PARSE);
         return STEP_NEXT;
@@ -194,17 +210,22 @@ static enum step note_text(
     if (request->type == MSG_QUERY && !is_session) {
         effects = session_state_effects(client, text, effects);
     }
-    effects = is_session ? effects : catalogs_effects(client->server, text, effects);
+    if (!is_session) {
+        effects = catalogs_effects(client->server, text, effects);
+    }
     enum step step = link_sequences_see(client, request, text, effects, !is_named, is_refused);
     if (step != STEP_NEXT || *is_refused) {
         return step;
     }
     note(client, effects);
+    if (!is_session) {
+        request_note_hidden(client, text);
+    }
     if (SL_UNLIKELY((effects & EFFECTS_SCHEMA) != 0)) {
         vacate_see(client, text);
     }
     if (SL_UNLIKELY((effects & EFFECTS_LEAVES) != 0) && !is_session) {
-        session_state_see(client, text);
+        session_names_see(client, text);
     }
     client_path_see(client, effects, text,
             request->type == MSG_QUERY ? SESSION_PATH_QUERY

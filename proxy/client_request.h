@@ -77,6 +77,8 @@ SL_MUST_CHECK enum step request_close(struct client *client, const struct reques
  * remembered, what it must not meet is taken away first.
  */
 void request_note_effects(struct client *client, unsigned effects);
+/* And of what runs behind it: triggers, views (catalogs.h). */
+void request_note_hidden(struct client *client, struct sl_span text);
 /* A simple Query of that segment destroys the unnamed statement; the first that is under way surely. */
 void request_forget_unnamed(struct client *client, uint32_t segment, bool is_first);
 

@@ -25,6 +25,7 @@
 #include "proxy/process.h"
 #include "proxy/reuse_proof.h"
 #include "proxy/server.h"
+#include "proxy/server_load.h"
 #include "proxy/session_state.h"
 #include "proxy/sql_prepared.h"
 #include "proxy/unnamed.h"
@@ -50,6 +51,14 @@
 
 static const char discard_session[] = DISCARD_WITH("");
 static const char discard_all[] = DISCARD_WITH("DEALLOCATE ALL; ");
+/* The server has said what there is, but for custom settings, of which it has no list. */
+static const char reset_all[] = "SET LOCAL exit_on_error = on; SET LOCAL statement_timeout = 0; "
+                                "SET SESSION AUTHORIZATION DEFAULT; RESET ALL";
+
+static const char *cleaning_of(const struct server *server)
+{
+    return server->has_sql_prepared ? discard_all : server->is_dirty ? discard_session : reset_all;
+}
 
 /* What another client left in the session is taken away, ahead of the client's request. */
 static bool clean_for(struct server *server, const struct client *client)
@@ -65,16 +74,25 @@ static bool clean_for(struct server *server, const struct client *client)
     server->is_foreign = is_foreign && server->owner.gen != 0;
     server->is_fresh = true;
     if (!is_foreign) {
+        if (client->settings != server->settings) {
+            client_path_begin(server, client->settings, false); /* it was on another meanwhile */
+        }
         return true;
     }
-    server->is_dirty |= catalogs_doubt(server) || is_base_lost;
-    if (!server->is_dirty && !has_others) {
+    bool is_doubted = catalogs_doubt(server);
+    server->is_dirty |= is_doubted || is_base_lost;
+    server->has_sql_prepared |= is_doubted;
+    if (!server->is_dirty && !server->has_called && !has_others) {
         client_path_begin(server, client->settings, false);
         return true;
     }
-    link_sequences_forget(server);
-    server->has_sql_prepared |= strcasestr(server_connect_query(server), "prepare") != NULL;
-    const char *query = server->has_sql_prepared ? discard_all : discard_session;
+    server->is_dirty |= has_others || server->restored != NULL;
+    server->has_sql_prepared |=
+            server->is_dirty && strcasestr(server_connect_query(server), "prepare") != NULL;
+    if (server->is_dirty || server->has_sql_prepared) {
+        link_sequences_forget(server);
+    }
+    const char *query = cleaning_of(server);
     /* Likewise: what may cut it off before it has begun must not have the request behind it. */
     server->is_setting |= client->state >= CLIENT_WELCOME && link_may_be_cut_off(server);
     if (server_ask_settings(server, query) != SL_OK || server_ask_again(server) != SL_OK) {
@@ -84,7 +102,7 @@ static bool clean_for(struct server *server, const struct client *client)
         server_stmts_clear(&server->stmts);
         link_forget_prepared(NULL, server);
     } else {
-        server->has_strays |= server->has_called;
+        server->has_strays |= server->is_dirty && server->has_called;
     }
     client_path_begin(server, client->settings, true);
     server->is_dirty = false;
@@ -283,7 +301,7 @@ static void doubt_session(struct server *server)
     if (server->may_have_left || server->may_have_ended) {
         server->is_dirty |=
                 server->may_have_left || server->settings != params_empty() || has_prepared;
-        server->has_sql_prepared |= has_prepared;
+        server->has_sql_prepared |= has_prepared || server->has_called;
     }
     server->may_have_left = false;
     server->may_have_ended = false;
@@ -741,6 +759,9 @@ void link_free_server(struct server *server)
         server->close_reason = SERVER_MOVED;
     }
     server->idle_since = server->is_lent ? server->idle_since : worker->now;
+    if (SL_UNLIKELY(server_load_take(server))) {
+        return;
+    }
     server_enter(server, SERVER_IDLE);
     server_set_idle_timer(server);
     pool_give(server->pool, server, worker);

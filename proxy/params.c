@@ -268,6 +268,21 @@ static uint64_t reading_of(const struct params *set)
     return reading;
 }
 
+/* Bytes of the set in which name has value; NULL: it has none. */
+static size_t bytes_with(const struct params *from, const char *name, const char *value)
+{
+    const char *old = params_get(from, name);
+
+    return from->len - (old == NULL ? 0 : strlen(name) + strlen(old) + 2) +
+           (value == NULL ? 0 : strlen(name) + strlen(value) + 2);
+}
+
+bool params_has_room(const struct params *from, const char *name, const char *value)
+{
+    return bytes_with(from, name, value) <= PARAMS_BYTES_MAX &&
+           (params_get(from, name) != NULL || from->count < PARAMS_COUNT_MAX);
+}
+
 const struct params *params_with(const struct params *from, const char *name, const char *value)
 {
     const char *old = params_get(from, name);
@@ -275,17 +290,10 @@ const struct params *params_with(const struct params *from, const char *name, co
     if (old == NULL ? value == NULL : value != NULL && strcmp(old, value) == 0) {
         return from;
     }
-    size_t bytes = from->len;
-    if (old != NULL) {
-        bytes -= strlen(name) + strlen(old) + 2;
-    }
-    if (value != NULL) {
-        bytes += strlen(name) + strlen(value) + 2;
-    }
-    if (bytes > PARAMS_BYTES_MAX || (old == NULL && from->count >= PARAMS_COUNT_MAX)) {
+    if (value != NULL && !params_has_room(from, name, value)) {
         return NULL;
     }
-    struct params *set = malloc(sizeof *set + bytes);
+    struct params *set = malloc(sizeof *set + bytes_with(from, name, value));
     if (set == NULL) {
         return NULL;
     }

@@ -30,6 +30,8 @@ const struct params *params_empty(void);
 const struct params *params_ref(const struct params *params);
 void params_unref(const struct params *params); /* NULL is fine */
 
+/* Whether it would still be within the bounds; value is none that takes it out. */
+bool params_has_room(const struct params *from, const char *name, const char *value);
 /*
  * The set in which name has value (NULL takes it out), as a new reference; the
  * reference to from is used up. At a bound or without memory: NULL, from is kept.

@@ -36,6 +36,7 @@
 struct client;
 struct conf;
 struct database;
+struct load_errand;
 struct params;
 struct server;
 struct user;
@@ -130,16 +131,17 @@ struct pool {
     sl_usec reserve_after;      /* under lock: reserve_pool_timeout */
     sl_usec lifetime;           /* under lock: server_lifetime */
     sl_usec lifetime_closed_at; /* under lock: the last one closed for its age */
-    const struct params *last_startup; /* under lock: what min_pool_size is filled with */
-    struct pins pins;                  /* pins.c's */
-    atomic_int holders;                /* any thread: registry.h; clients, servers, cancels */
-    atomic_int clients;                /* any thread: logged in */
-    atomic_int cancels_waiting;        /* any thread */
-    _Atomic sl_usec vacant_until;      /* any thread: vacate.h */
-    atomic_int cancels_active;         /* any thread */
-    atomic_int mode;                   /* any thread: enum conf_pool_mode */
-    _Atomic sl_usec temp_closed_at;    /* any thread: link_temp.h */
-    struct sequence_shapes sequences;  /* any thread: link_sequences.h */
+    const struct params *last_startup;    /* under lock: what min_pool_size is filled with */
+    struct pins pins;                     /* pins.c's */
+    atomic_int holders;                   /* any thread: registry.h; clients, servers, cancels */
+    atomic_int clients;                   /* any thread: logged in */
+    atomic_int cancels_waiting;           /* any thread */
+    _Atomic sl_usec vacant_until;         /* any thread: vacate.h */
+    atomic_int cancels_active;            /* any thread */
+    atomic_int mode;                      /* any thread: enum conf_pool_mode */
+    _Atomic sl_usec temp_closed_at;       /* any thread: link_temp.h */
+    struct sequence_shapes sequences;     /* any thread: link_sequences.h */
+    _Atomic(struct load_errand *) errand; /* any thread: server_load.h, for the next that is free */
     /* Connecting has been failing: when to try again, and what to tell. Under lock. */
     sl_usec retry_at;
     sl_usec backoff;

@@ -4,6 +4,7 @@
 #include "proxy/client.h"
 #include "proxy/link.h"
 #include "proxy/params.h"
+#include "proxy/pool.h"
 #include "proxy/pool_lend.h"
 #include "proxy/process.h"
 #include "proxy/server.h"
@@ -86,11 +87,50 @@ static bool begin_linked(struct load_errand *errand, struct server *server)
     return true;
 }
 
+static bool may_ask(const struct worker *worker)
+{
+    return !worker->stopping && !worker->is_suspended && process_shutdown() == PROCESS_RUNS;
+}
+
+/* From now on it may be taken, or recalled. */
+static bool wait_in_pool(struct load_errand *errand)
+{
+    struct load_errand *none = NULL;
+
+    return errand->is_urgent &&
+           atomic_compare_exchange_strong(&errand->pool->errand, &none, errand);
+}
+
+bool server_load_recall(struct load_errand *errand)
+{
+    struct load_errand *waiting = errand;
+
+    return atomic_compare_exchange_strong(&errand->pool->errand, &waiting, NULL);
+}
+
+bool server_load_take(struct server *server)
+{
+    struct pool *pool = server->pool;
+
+    if (SL_LIKELY(atomic_load_explicit(&pool->errand, memory_order_relaxed) == NULL) ||
+            server->close_reason != NULL || !may_ask(server->io.worker)) {
+        return false;
+    }
+    struct load_errand *errand = atomic_exchange(&pool->errand, NULL);
+    if (errand == NULL) {
+        return false; /* another was faster */
+    }
+    pool_place(pool, server, POOL_TESTED);
+    begin(errand, server);
+    return true;
+}
+
 static void deliver(struct letter *letter, struct worker *worker)
 {
     struct load_errand *errand = SL_CONTAINER(letter, struct load_errand, letter);
-    bool may = !worker->stopping && !worker->is_suspended && process_shutdown() == PROCESS_RUNS;
-    struct server *server = may ? pool_lend(errand->pool, worker, LOAD_REST) : NULL;
+    bool may = may_ask(worker);
+    sl_usec rest = errand->is_urgent ? 0 : LOAD_REST;
+    struct server *server = may ? pool_lend(errand->pool, worker, rest) : NULL;
 
     sl_buf_reset(&errand->rows);
     errand->sqlstate[0] = '\0';
@@ -99,8 +139,11 @@ static void deliver(struct letter *letter, struct worker *worker)
         return;
     }
     server = may ? find_resting(worker, errand->pool) : NULL;
-    if (server == NULL || !begin_linked(errand, server)) {
-        errand->result = LOAD_NO_SERVER;
+    if (server != NULL && begin_linked(errand, server)) {
+        return;
+    }
+    errand->result = LOAD_NO_SERVER;
+    if (!may || !wait_in_pool(errand)) {
         go_home(errand);
     }
 }

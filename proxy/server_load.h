@@ -8,9 +8,10 @@
  *                                    rows are gathered as they come
  *   errand->done() <---- letter ---- LOAD -> IDLE, or it was closed
  *
- * It waits for no server, and has none made: one that has rested for LOAD_REST, of a pool in
- * which nobody waits; or, where clients keep the servers (link_pins.h), one whose client has
- * nothing under way; or none. A client that comes meanwhile waits for the end of that query
+ * It has no server made: it is given one that has rested for LOAD_REST, of a pool in which nobody
+ * waits; or, where clients keep the servers (link_pins.h), one whose client has nothing under way;
+ * or none. One that is urgent takes any that is idle, and if there is none waits in its pool for the
+ * next that is free, ahead of those in line, until server_load_recall(). A client that comes meanwhile waits for the end of that query
  * at most, which is short (protocol/catalog_build.h); then the server is its, before the next
  * query. What the session's last client left in it stays there, and nothing is added: the query
  * is a transaction of its own, read only, with settings that end with it. It does not
@@ -51,7 +52,8 @@ struct load_errand {
     struct letter letter;
     struct mailbox *home;
     void (*done)(struct load_errand *errand);
-    struct pool *pool;   /* held by the sender */
+    struct pool *pool; /* held by the sender */
+    bool is_urgent;
     struct sl_buf query; /* BEGIN and what follows: what fails keeps the rest from being done */
     /* The answer. */
     enum load_result result;
@@ -63,7 +65,12 @@ struct load_errand {
 /* To that worker, until done(). */
 void server_load_send(struct load_errand *errand, struct worker *worker);
 
-/* On the server's worker, while it has one: in SERVER_LOAD, or in SERVER_LINKED. */
+/* The sender, of an urgent one that is away: true: it was still waiting, and is at home again. */
+bool server_load_recall(struct load_errand *errand);
+
+/* On the server's worker. It is free: true: it has an errand of its pool's that has waited. */
+bool server_load_take(struct server *server);
+/* While it has one: in SERVER_LOAD, or in SERVER_LINKED. */
 void server_load_row(struct server *server, struct sl_span body);
 void server_load_error(struct server *server, const char *sqlstate);
 void server_load_ended(struct server *server);

@@ -8,6 +8,7 @@
 #include "protocol/front.h"
 #include "protocol/prepare_text.h"
 #include "proxy/cancel.h"
+#include "proxy/catalogs.h"
 #include "proxy/channels.h"
 #include "proxy/client.h"
 #include "proxy/link_params.h"
@@ -26,7 +27,7 @@
 #include <string.h>
 #include <strings.h>
 
-enum { QUERY_MAX = 65536, CUSTOM_NAMES_MAX = 64, NAME_MAX_LEN = 63, AGAIN_MAX = 7 };
+enum { QUERY_MAX = 65536, NAME_MAX_LEN = 63, AGAIN_MAX = 7 };
 
 struct session_answer {
     const struct params *settings;
@@ -34,6 +35,7 @@ struct session_answer {
     unsigned pins;
     struct sl_buf channels; /* channels.h */
     bool is_whole;          /* they are all that the client listens to */
+    bool is_lacking;        /* no memory for all of it: as if it had not been answered */
 };
 
 static const struct {
@@ -105,10 +107,30 @@ static const char question_end[] =
         " FROM pg_catalog.pg_prepared_statements WHERE from_sql"
         " UNION ALL SELECT 'listen', channel FROM pg_catalog.pg_listening_channels() channel";
 
+/* Those whose names stand in functions, one of which may have been called. */
+static enum sl_err put_customs(struct sl_buf *buf, const struct client *client)
+{
+    struct server *server = client->server;
+    const struct catalog *catalog = server->has_called ? catalogs_last(server) : NULL;
+    enum sl_err err = SL_OK;
+
+    for (uint32_t i = 0; catalog != NULL && err == SL_OK && i < catalog->customs_count; i++) {
+        const char *name = catalog_name(catalog, catalog->customs[i]);
+        if (params_get(client->custom, name) == NULL && is_ascii(sl_span_text(name))) {
+            err = sl_buf_put_u8(buf, ',');
+            err = err == SL_OK ? link_put_literal(buf, name) : err;
+        }
+    }
+    catalog_unref(catalog);
+    return err;
+}
+
 static enum sl_err put_question(struct sl_buf *buf, const struct client *client)
 {
     const struct params *custom = client->custom;
     enum sl_err err = sl_buf_put(buf, question, sizeof question - 1);
+
+    err = err == SL_OK ? put_customs(buf, client) : err;
 
     for (uint32_t i = 0; err == SL_OK && i < params_count(custom); i++) {
         const char *name;
@@ -162,6 +184,12 @@ static bool is_wanted(const struct client *client, const struct server *server)
 bool session_state_ask(struct client *client, struct server *server)
 {
     struct sl_buf buf;
+
+    if (SL_UNLIKELY(catalogs_doubt(server))) {
+        server->may_have_left = true;
+        server->has_called = true;
+        server->is_dirty = true;
+    }
 
     if (SL_LIKELY(!is_wanted(client, server))) {
         server->may_have_ended = false;
@@ -245,24 +273,41 @@ static bool takes_rights(const struct server *server, struct sl_span *name)
     return is_superuser == NULL || strcmp(is_superuser, "on") != 0;
 }
 
+/* Of what is too much to be kept the client keeps its server; what there was no memory for is asked again. */
+static void with_setting(struct session_answer *answer, const char *name, const char *value)
+{
+    const struct params *set = params_with(answer->settings, name, value);
+
+    if (set != NULL) {
+        answer->settings = set;
+    } else if (params_has_room(answer->settings, name, value)) {
+        answer->is_lacking = true;
+    } else {
+        answer->pins |= PIN_SETTINGS;
+    }
+}
+
 static void take_setting(struct server *server, struct sl_span name, struct sl_span value)
 {
     struct session_answer *answer = server->answer;
 
+    bool is_custom = memchr(name.at, '.', name.len) != NULL;
     answer->pins |= takes_rights(server, &name) || reserved_is_refused(name) ? PIN_SETTINGS : 0U;
     char *text = malloc(name.len + value.len + 2);
     if (text == NULL) {
-        answer->pins |= PIN_SETTINGS;
+        answer->is_lacking = true;
         return;
     }
     memcpy(text, name.at, name.len);
     text[name.len] = '\0';
     memcpy(text + name.len + 1, value.at, value.len);
     text[name.len + 1 + value.len] = '\0';
-    if (!is_usual(server, text, text + name.len + 1)) {
-        const struct params *set = params_with(answer->settings, text, text + name.len + 1);
-        answer->pins |= set == NULL ? PIN_SETTINGS : 0U;
-        answer->settings = set == NULL ? answer->settings : set;
+    /* One that the client has not named itself was somebody else's, who has RESET it. */
+    bool is_over = is_custom && value.len == 0 &&
+                   params_get(server->client->custom, text) == NULL &&
+                   params_get(server->client->settings, text) == NULL;
+    if (!is_over && !is_usual(server, text, text + name.len + 1)) {
+        with_setting(answer, text, text + name.len + 1);
     }
     free(text);
 }
@@ -288,9 +333,7 @@ static void take_encoding(const struct client *client, struct session_answer *an
     if (encoding == NULL || link_is_ascii(answer->settings)) {
         return;
     }
-    const struct params *set = params_with(answer->settings, LINK_ENCODING, encoding);
-    answer->pins |= set == NULL ? PIN_SETTINGS : 0U;
-    answer->settings = set == NULL ? answer->settings : set;
+    with_setting(answer, LINK_ENCODING, encoding);
 }
 
 /* By which settings constants and names in the text were read; whether beside temporary objects. */
@@ -328,6 +371,7 @@ static void take_prepared(struct server *server, struct sl_span name, struct sl_
         return; /* every server has it */
     }
     answer->prepared = answer->prepared == NULL ? sql_prepared_draft_new() : answer->prepared;
+    answer->is_lacking |= answer->prepared == NULL;
     if (answer->prepared == NULL || name.len > NAME_MAX_LEN || !is_ascii(name) ||
             !prepare_text_find(text, name, params_rules(client->params), &text) ||
             prepared_is_of_its_moment(text)) {
@@ -339,9 +383,9 @@ static void take_prepared(struct server *server, struct sl_span name, struct sl_
     const struct sql_statement *known = sql_prepared_find(client->sql_prepared, key);
     uint64_t now = reading_of(client, answer, text);
     uint64_t then = known != NULL && sl_span_is(text, known->text) ? known->reading : now;
-    if (sql_prepared_draft_add(answer->prepared, name, text, then) != SL_OK || then != now) {
-        answer->pins |= PIN_PREPARED;
-    }
+    enum sl_err err = sql_prepared_draft_add(answer->prepared, name, text, then);
+    answer->is_lacking |= err == SL_ENOMEM;
+    answer->pins |= err != SL_OK || then != now ? PIN_PREPARED : 0U;
 }
 
 /* The field behind the name is NULL, rather than cut off. */
@@ -366,10 +410,12 @@ static bool take_channel(struct server *server, struct sl_span name, struct sl_s
         return false;
     }
     answer->pins |= PIN_LISTEN;
-    /* Without memory for them it stays where it is. */
-    if (!listen_private_name(secret) ||
-            (!sl_span_is(value, secret) && channels_list_add(&answer->channels, value) != SL_OK)) {
-        answer->pins |= PIN_SETTINGS;
+    if (!listen_private_name(secret)) {
+        answer->pins |= PIN_SETTINGS; /* it stays where it is */
+    } else if (!sl_span_is(value, secret)) {
+        enum sl_err err = channels_list_add(&answer->channels, value);
+        answer->is_lacking |= err == SL_ENOMEM;
+        answer->pins |= err != SL_OK ? PIN_SETTINGS : 0U;
     }
     return true;
 }
@@ -459,6 +505,7 @@ static void keep_prepared(
     if (all == NULL) {
         sql_prepared_unref(now);
         answer->pins |= PIN_PREPARED;
+        answer->is_lacking = now == NULL;
         return;
     }
     sql_prepared_unref(client->sql_prepared);
@@ -476,7 +523,7 @@ void session_state_answered(struct server *server, enum expect_outcome outcome)
         session_state_free(server);
         return;
     }
-    if (outcome != EXPECT_DONE) {
+    if (outcome != EXPECT_DONE || answer->is_lacking) {
         give_up(client);
     } else {
         take_encoding(client, answer);
@@ -489,13 +536,16 @@ void session_state_answered(struct server *server, enum expect_outcome outcome)
         server->has_strays = false;
         answer->pins |= client->has_unasked ? PIN_SETTINGS : 0U;
         /* SET .. TO DEFAULT: of what connect_query has set nobody knows whether it is still so. */
-        server->is_dirty = answer->pins != 0 || server->has_called || server->restored != NULL ||
-                           may_hide(server, answer->settings);
+        server->is_dirty =
+                answer->pins != 0 || server->restored != NULL || may_hide(server, answer->settings);
         answer->pins |= client->keeps;
         client->unknown_tries = 0;
         client->pins = (uint16_t)answer->pins;
         listen_client_answered(client, server, sl_buf_borrow(&answer->channels), answer->is_whole);
         client_path_begin(server, client->settings, true);
+        if (answer->is_lacking) {
+            give_up(client);
+        }
     }
     session_state_free(server);
 }
@@ -521,275 +571,6 @@ unsigned session_state_effects(const struct client *client, struct sl_span text,
     if (known == NULL || !prepare_text_body(sl_span_text(known->text), options, &body)) {
         return effects;
     }
-    return effects_of(body) | effects_of(rest);
-}
-
-/* ---- names of custom settings ---- */
-
-#define SPACES " \t\r\n\f\v"
-
-static const char set_config[] = "set_config";
-
-enum values { VALUES_UNKNOWN, VALUES_LATER, VALUES_HERE };
-
-struct words {
-    const uint8_t *at;
-    const uint8_t *end;
-    enum values values;  /* of parameters */
-    struct sl_span bind; /* HERE: they, as in a Bind behind its names */
-    bool has_quotes;     /* what stands in quotes is a part of a name, whatever it is */
-};
-
-static bool is_name(uint8_t c)
-{
-    return (uint8_t)((c | 0x20) - 'a') < 26 || (uint8_t)(c - '0') < 10 || c == '_' || c == '$' ||
-           c == '.' || c == '"' || c >= 0x80;
-}
-
-static void skip(struct words *words, const char *signs)
-{
-    while (words->at < words->end && *words->at != '\0' && strchr(signs, *words->at) != NULL) {
-        words->at++;
-    }
-}
-
-static struct sl_span next_name(struct words *words)
-{
-    const uint8_t *from = words->at;
-    bool is_quoted = false;
-
-    while (words->at < words->end && (is_quoted || is_name(*words->at))) {
-        is_quoted = words->has_quotes && is_quoted != (*words->at == '"');
-        words->at++;
-    }
-    return sl_span(from, (size_t)(words->at - from));
-}
-
-static bool is_word(struct sl_span name, const char *word)
-{
-    return name.len == strlen(word) && strncasecmp((const char *)name.at, word, name.len) == 0;
-}
-
-/* Of PostgreSQL's own, it shows these to superusers only: as another role it would not tell of them. */
-static bool is_secret(struct sl_span name)
-{
-    static const char *const names[] = {
-            "dynamic_library_path", "extension_control_path", "session_preload_libraries"};
-
-    for (size_t i = 0; i < SL_COUNT(names); i++) {
-        if (is_word(name, names[i])) {
-            return true;
-        }
-    }
-    return false;
-}
-
-/*
- * At the bound what it has set cannot be asked for, and keeps it where it is; nor where PostgreSQL
- * may have cut the name off, or reads it by the encoding of whoever says it.
- */
-static void remember(struct client *client, struct sl_span name)
-{
-    char text[2 * NAME_MAX_LEN + 2];
-    size_t len = 0;
-    size_t part = 0;
-
-    if (memchr(name.at, '.', name.len) == NULL) {
-        client->has_unasked |= is_secret(name);
-        return; /* of PostgreSQL's own, or no name */
-    }
-    for (size_t i = 0; i < name.len && len < sizeof text; i++) {
-        part = name.at[i] == '.' ? 0 : part + 1;
-        if (name.at[i] >= 0x80 || part > NAME_MAX_LEN) {
-            len = sizeof text;
-        } else if (name.at[i] != '"') {
-            text[len++] = (char)name.at[i];
-        }
-    }
-    const struct params *set = NULL;
-    if (len < sizeof text && params_count(client->custom) < CUSTOM_NAMES_MAX) {
-        text[len] = '\0';
-        set = params_with(client->custom, text, "");
-    }
-    client->has_unasked |= set == NULL;
-    client->custom = set == NULL ? client->custom : set;
-}
-
-static bool is_at(const struct words *words, const char *signs)
-{
-    return words->at < words->end && *words->at != '\0' && strchr(signs, *words->at) != NULL;
-}
-
-static void remember_role(struct client *client)
-{
-    const struct params *set = params_with(client->custom, "role", "");
-
-    client->has_unasked |= set == NULL;
-    client->custom = set == NULL ? client->custom : set;
-}
-
-/* Behind ROLE or set_config('role': any but a role's name as it stands there may be NONE. */
-static void see_role(struct client *client, struct words *words)
-{
-    skip(words, SPACES ",=");
-    struct sl_span value = next_name(words);
-    if (is_word(value, "to")) {
-        skip(words, SPACES);
-        value = next_name(words);
-    }
-    if (value.len == 0 && is_at(words, "'")) {
-        skip(words, "'");
-        value = next_name(words);
-    }
-    if (value.len == 0 || value.at[0] == '$' || is_word(value, "none")) {
-        remember_role(client);
-    }
-}
-
-/*
- * A comment, U&".." or a dot between spaces: the name is not what it seems. A sign behind a byte
- * beyond ASCII is the second half of a letter, in SJIS, BIG5, GBK and UHC.
- */
-static void see_set(struct client *client, const struct words *behind)
-{
-    struct words copy = *behind; /* a SET by chance does not swallow what follows in quotes */
-    struct words *words = &copy;
-
-    words->has_quotes = true;
-    skip(words, SPACES);
-    struct sl_span name = next_name(words);
-    if (is_word(name, "session")) {
-        skip(words, SPACES);
-        name = next_name(words);
-    }
-    skip(words, SPACES);
-    bool is_cut = name.len > 0 && name.at[name.len - 1] >= 0x80 && is_at(words, "@[\\]^`{|}~");
-    client->has_unasked |= is_cut || is_at(words, "&/-.");
-    remember(client, name);
-    if (is_word(name, "role")) {
-        see_role(client, words);
-    }
-}
-
-/* set_config($n, ..: which n, or 0. */
-static unsigned parameter_of(struct words *words, struct sl_span name)
-{
-    unsigned number = 0;
-
-    for (size_t i = 1; i < name.len && name.len <= 6 && (uint8_t)(name.at[i] - '0') < 10; i++) {
-        number = number * 10 + (unsigned)(name.at[i] - '0');
-    }
-    skip(words, SPACES);
-    if (is_at(words, ":")) {
-        skip(words, ":" SPACES);
-        number = is_word(next_name(words), "text") ? number : 0;
-        skip(words, SPACES);
-    }
-    return is_at(words, ",") ? number : 0;
-}
-
-static void see_parameter(struct client *client, struct words *words, struct sl_span name)
-{
-    unsigned number = parameter_of(words, name);
-    struct sl_span value;
-
-    if (number > 0 && words->values == VALUES_LATER) {
-        return;
-    }
-    if (number == 0 || words->values == VALUES_UNKNOWN ||
-            !front_bind_parameter(words->bind, number, &value)) {
-        client->has_unasked = true;
-        return;
-    }
-    if (value.at == NULL || value.len == 0) {
-        return; /* an error */
-    }
-    remember(client, value);
-    if (is_word(value, "role")) {
-        remember_role(client);
-    }
-}
-
-/* Anything but a plain constant or a parameter for a name is an expression, whose value is not known here. */
-static void see_set_config(struct client *client, struct words *words)
-{
-    skip(words, SPACES "(");
-    bool is_constant = is_at(words, "'");
-    skip(words, "'");
-    struct sl_span name = next_name(words);
-    if (!is_constant && name.len > 1 && name.at[0] == '$') {
-        see_parameter(client, words, name);
-        return;
-    }
-    is_constant = is_constant && is_at(words, "'");
-    skip(words, "'");
-    skip(words, SPACES);
-    client->has_unasked |= !is_constant || !is_at(words, ",");
-    remember(client, name);
-    if (is_word(name, "role")) {
-        see_role(client, words);
-    }
-}
-
-/*
- * Behind SET [SESSION] and in set_config('...: what stands there by chance in a text of another
- * kind does no harm, it is asked for and is not there.
- */
-static void see(struct client *client, struct words *words)
-{
-    const size_t len = sizeof set_config - 1;
-
-    while (words->at < words->end) {
-        struct sl_span name = next_name(words);
-        if (is_word(name, "set")) {
-            see_set(client, words);
-        } else if (name.len >= len && is_word(sl_span(name.at + name.len - len, len), set_config)) {
-            see_set_config(client, words);
-        } else if (name.len == 0) {
-            words->at++;
-        }
-    }
-}
-
-static struct words words_of(struct sl_span text)
-{
-    return (struct words){.at = text.at, .end = text.len > 0 ? text.at + text.len : text.at};
-}
-
-void session_state_see(struct client *client, struct sl_span text)
-{
-    struct words words = words_of(text);
-
-    see(client, &words);
-}
-
-void session_state_see_parsed(struct client *client, struct sl_span text)
-{
-    struct words words = words_of(text);
-
-    words.values = VALUES_LATER;
-    see(client, &words);
-}
-
-void session_state_see_bound(struct client *client, struct sl_span text, struct sl_span rest)
-{
-    struct words words = words_of(text);
-
-    words.values = VALUES_HERE;
-    words.bind = rest;
-    see(client, &words);
-}
-
-void session_state_see_begin(struct client *client, struct sl_span text)
-{
-    static const char *const begins[] = {"begin", "do", "select", "set", "start"};
-    struct words words = {.at = text.at, .end = text.at + text.len};
-
-    skip(&words, SPACES);
-    struct sl_span first = next_name(&words);
-    for (size_t i = 0; i < SL_COUNT(begins); i++) {
-        if (is_word(first, begins[i])) {
-            session_state_see(client, text);
-        }
-    }
+    unsigned hidden = catalogs_hides(client->server, body) ? EFFECTS_CALLS | EFFECTS_STAY : 0U;
+    return effects_of(body) | effects_of(rest) | hidden;
 }

@@ -22,9 +22,12 @@
  * Nor is it asked while a cancel is on its way there, which may hit the question. What the client
  * sends meanwhile waits for the answer. An answer that does not
  * come (a statement_timeout of the client's) pins it too, and it is asked again after the next
- * transaction, or when its client has rested. Of what a function of the user's leaves it is not asked, as that would be after every
- * call: its client finds it as long as it comes back to that server, and before another has that
- * all is taken away. So with custom settings whose names stand in a function only: there is no list.
+ * transaction, or when its client has rested; so is one for which there is no memory.
+ *
+ * What a function of the user's leaves is asked for likewise, and what runs behind a statement, unless
+ * the catalogue knows that it leaves nothing (catalogs.h). Custom settings whose names stand in a function
+ * only are not asked for, as there is no list: its client finds them as long as it comes back to that
+ * server, and before another has that all is taken away.
  *
  * Some of what stays nothing shows. What a LOAD or setseed() has left only the end of the server's
  * process takes away: its client keeps the server to its own end, and then it is closed. What a
@@ -33,7 +36,7 @@
  * Where temporary objects have been the answer says so, too: link_temp.h.
  *
  * Ownership: a struct session_answer is its server's while it is asked. Threads: the server's
- * worker. Bounds: PARAMS_BYTES_MAX of settings, CUSTOM_NAMES_MAX names, SQL_PREPARED_MAX statements and
+ * worker. Bounds: PARAMS_BYTES_MAX of settings, SQL_PREPARED_MAX statements and
  * SQL_PREPARED_BYTES_MAX of their texts, beyond which the client is pinned.
  */
 #ifndef SLUICE_PROXY_SESSION_STATE_H
@@ -92,17 +95,5 @@ void session_state_free(struct server *server);
  * of what the client has PREPAREd has those of that, and of its arguments.
  */
 unsigned session_state_effects(const struct client *client, struct sl_span text, unsigned effects);
-
-/*
- * A text that is about to be sent: names of custom settings in it are remembered. Of a name that is a
- * parameter's value nobody knows.
- */
-void session_state_see(struct client *client, struct sl_span text);
-/* The same, of one that is only parsed: session_state_see_bound() follows, if it is bound. */
-void session_state_see_parsed(struct client *client, struct sl_span text);
-/* With the parameters that follow the names in its Bind, as far as they are here. */
-void session_state_see_bound(struct client *client, struct sl_span text, struct sl_span rest);
-/* The same, of the beginning of a long one: not of an INSERT, whose data is full of words. */
-void session_state_see_begin(struct client *client, struct sl_span text);
 
 #endif

@@ -21,7 +21,7 @@ static const char ini[] =
         "session = " AT_POSTGRES " pool_mode=session\n"
         "transaction = " AT_POSTGRES " pool_mode=transaction\n"
         "one = " AT_POSTGRES " pool_mode=transaction pool_size=1\n"
-        "socket = host=@PGDIR@ port=@PGPORT@ dbname=postgres pool_mode=transaction\n" INI_MAIN
+        "socket = host=@PGDIR@ port=@PGPORT@ dbname=postgres pool_mode=transaction\n" INI_ALONE
         "default_pool_size = 10\n"
         "max_prepared_statements = 100\n";
 

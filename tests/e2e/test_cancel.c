@@ -58,7 +58,7 @@ static void make_ini(char ini[static INI_MAX], const char *settings)
     snprintf(ini, INI_MAX,
             "[databases]\n"
             "db = host=localhost port=%d dbname=postgres\n"
-            "session = host=localhost port=%d dbname=postgres pool_mode=session\n" INI_MAIN
+            "session = host=localhost port=%d dbname=postgres pool_mode=session\n" INI_ALONE
             "pool_mode = transaction\n"
             "%s",
             relay.port, relay.port, settings);

@@ -25,7 +25,7 @@ static void start_with(const char *sluice_keys, const char *stats)
     snprintf(ini, sizeof ini,
             "[databases]\ndb = " AT_POSTGRES "\nsame = " AT_POSTGRES "\nother = " AT_CLUSTER
             " dbname=template1\nset = " AT_POSTGRES " connect_query='set search_path = b'\n"
-            "session = " AT_POSTGRES " pool_mode=session\n" INI_MAIN
+            "session = " AT_POSTGRES " pool_mode=session\n" INI_ALONE
             "pool_mode = transaction\n%s\n[stats]\nmode = on\n%s\n[http]\nlisten = "
             "127.0.0.1:%d\ntoken = sesame\n",
             sluice_keys, stats, http_port);

@@ -32,7 +32,7 @@ static void start_sluice(const char *mode)
 
     snprintf(ini, sizeof ini,
             "[databases]\n"
-            "shop = " AT_POSTGRES " user=postgres\n" INI_MAIN "pool_mode = transaction\n"
+            "shop = " AT_POSTGRES " user=postgres\n" INI_ALONE "pool_mode = transaction\n"
             "[stats]\nmode = %s\n"
             "[http]\nlisten = 127.0.0.1:%d\n",
             mode, http_port);

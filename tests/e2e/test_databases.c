@@ -17,7 +17,7 @@ enum { PATIENCE_MS = 30000 };
 
 #define SHOP "shop = " AT_POSTGRES "\n"
 #define HELD "held = " AT_POSTGRES " pool_mode=session\n"
-#define REST INI_MAIN "pool_mode = transaction\npidfile = @DIR@/pid\n"
+#define REST INI_ALONE "pool_mode = transaction\npidfile = @DIR@/pid\n"
 #define INI "[databases]\n" SHOP HELD REST
 
 static int start(void **state)

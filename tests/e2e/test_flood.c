@@ -36,7 +36,7 @@ static int begin(void **state)
     prepare(state);
     port = proc_free_port();
     snprintf(ini, sizeof ini,
-            "[databases]\ndb = " AT_POSTGRES " user=postgres\n" INI_MAIN
+            "[databases]\ndb = " AT_POSTGRES " user=postgres\n" INI_ALONE
             "pool_mode = transaction\n[stats]\nmemory = 4MB\nshapes = 2000\n"
             "[http]\nlisten = 127.0.0.1:%d\n",
             port);

@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: PostgreSQL */
 /*
  * tests/e2e/test_functions.c - what users' own functions leave in a session, as the catalogue says:
- * after those that leave nothing nothing is taken away, and the others leak no more than before.
+ * after those that leave nothing nothing is taken away; what the others leave is their client's, wherever
+ * it is served, and nobody else's; and so is what runs behind a statement without standing in it.
  *
  * What is taken away from a session stands in PostgreSQL's log.
  */
 #include "tests/support/case.h"
 #include "tests/support/console.h"
 #include "tests/support/fixture.h"
+#include "tests/support/proc.h"
 #include "tests/support/soon.h"
 
 #include <stdio.h>
@@ -24,6 +26,47 @@ static const char look[] = "select coalesce(current_setting('my.thing', true), '
 #define MAKE_HARMFUL                                                                               \
     "create or replace function changing(a int) returns int language plpgsql as "                  \
     "$$begin perform set_config('my.thing', 'changed', false); return a + 1; end$$"
+
+/* What has a function called that sets work_mem for the session, each in its own way. */
+#define SETS(value) "set_config('work_mem', '" value "MB', false)"
+static const char *const behind[] = {
+        "create function on_row() returns trigger language plpgsql as $$begin perform " SETS(
+                "11") "; return new; end$$",
+        "create function on_plain_row() returns trigger language plpgsql as "
+        "$$begin return new; end$$",
+        "create table triggered (id int primary key, v text)",
+        "create trigger t before insert or update on triggered for each row execute function "
+        "on_row()",
+        "create table plain (id int primary key, v text)",
+        "create trigger t before insert on plain for each row execute function on_plain_row()",
+        "create view built_in as select " SETS("12") " as v",
+        "create view of_view as select * from built_in",
+        "create function own() returns text language sql as $$select " SETS("13") "$$",
+        "create view of_own as select own() as v",
+        "create table by_default (id serial, v text default " SETS("14") ")",
+        "create table checked (v text, check (own() is not null and v <> ''))",
+        "create table ruled (v text)",
+        "create rule r as on insert to ruled do also select " SETS("15"),
+        "create table parent (id int primary key)",
+        "create table child (id int references parent on delete cascade)",
+        "create function on_delete() returns trigger language plpgsql as $$begin perform " SETS(
+                "16") "; return old; end$$",
+        "create trigger t before delete on child for each row execute function on_delete()",
+        "create table parts (id int) partition by range (id)",
+        "create table part partition of parts for values from (0) to (100)",
+        "create trigger t before insert on part for each row execute function on_row()",
+        "create table \"Quoted Name\" (v text default " SETS("17") ")",
+        "create function writes() returns void language plpgsql as "
+        "$$begin insert into triggered values (7, '') on conflict (id) do update set v = ''; end$$",
+        "create table policed (v int)",
+        "alter table policed enable row level security",
+        "create policy p on policed using (" SETS("18") " is not null)",
+        "create function initcap(a point) returns text language sql as $$select " SETS("20") "$$",
+        "create extension \"uuid-ossp\"",
+        "create table keyed (id uuid default uuid_generate_v4(), v text)",
+        "create role reader",
+        "grant select on policed to reader",
+};
 
 static int start(void **state)
 {
@@ -47,6 +90,10 @@ static int start(void **state)
             "returns text language sql as 'select $1'",
             "create function locks(a int) returns void language sql as 'select "
             "pg_advisory_lock(a)'",
+            "create function prepares() returns void language plpgsql as "
+            "$$begin execute 'prepare p as select 71'; end$$",
+            "create function makes() returns void language plpgsql as "
+            "$$begin execute 'create temp table made (a int)'; end$$",
     };
 
     (void)state;
@@ -55,6 +102,9 @@ static int start(void **state)
         cluster_sql(&cluster, made[i]);
     }
     cluster_sql(&cluster, MAKE_HARMLESS);
+    for (size_t i = 0; i < CASE_COUNT(behind); i++) {
+        cluster_sql(&cluster, behind[i]);
+    }
     return 0;
 }
 
@@ -69,15 +119,21 @@ static void start_with(int pool_size, const char *believes, const char *stats)
     sluice_start(&sluice, ini);
 }
 
-static void await_catalog(void)
+static void await_loaded(void)
 {
     console_await("SHOW CATALOG", "database", "db", "state", "loaded");
 }
 
-/* How often a session was cleaned so far: what was asked is in the log before it is answered. */
-static unsigned cleaned(void)
+/* And its server is another's, with what was left while nothing was known taken away. */
+static void await_catalog(PGconn *other)
 {
-    static const char mark[] = "DISCARD TEMP; DISCARD SEQUENCES; RESET ALL";
+    await_loaded();
+    query_expect(other, "select 1", "1");
+}
+
+/* How often the log has that: what was asked is there before it is answered. */
+static unsigned logged(const char *mark)
+{
     unsigned count = 0;
     char line[TEXT_MAX];
     FILE *log = fopen(cluster.server.log, "r");
@@ -90,9 +146,21 @@ static unsigned cleaned(void)
     return count;
 }
 
+/* How often a session was cleaned so far. */
+static unsigned cleaned(void)
+{
+    return logged("; RESET ALL");
+}
+
+/* How often PostgreSQL was asked what was left. */
+static unsigned asked(void)
+{
+    return logged("FROM pg_catalog.pg_settings WHERE source");
+}
+
 enum way { WAY_SIMPLE, WAY_UNNAMED, WAY_NAMED, WAYS };
 
-static void call(PGconn *conn, const char *sql, enum way way)
+static void run(PGconn *conn, const char *sql, enum way way)
 {
     PGresult *result;
 
@@ -106,7 +174,7 @@ static void call(PGconn *conn, const char *sql, enum way way)
         result = way == WAY_UNNAMED ? PQexecParams(conn, sql, 0, NULL, NULL, NULL, NULL, 0)
                                     : PQexec(conn, sql);
     }
-    if (PQresultStatus(result) != PGRES_TUPLES_OK) {
+    if (PQresultStatus(result) != PGRES_TUPLES_OK && PQresultStatus(result) != PGRES_COMMAND_OK) {
         fail_msg("%s: %s", sql, PQerrorMessage(conn));
     }
     PQclear(result);
@@ -117,7 +185,7 @@ static void check_call(PGconn *one, PGconn *other, const char *sql, bool is_clea
 {
     for (int way = 0; way < WAYS; way++) {
         unsigned before = cleaned();
-        call(one, sql, (enum way)way);
+        run(one, sql, (enum way)way);
         query_expect(other, look, "");
         if ((cleaned() > before) != is_cleaned) {
             fail_msg("%s [%d]: %s", sql, way, is_cleaned ? "was not cleaned" : "was cleaned");
@@ -141,13 +209,13 @@ static void a_harmless_function_leaves_its_server_clean(void **state)
     PGconn *one = open_as("postgres", "db");
     PGconn *other = open_as("postgres", "db");
     query_expect(one, "select 1", "1");
-    await_catalog();
+    await_catalog(other);
     for (size_t i = 0; i < CASE_COUNT(harmless); i++) {
         if (strchr(harmless[i], ';') == NULL) {
             check_call(one, other, harmless[i], false);
         } else {
             unsigned before = cleaned();
-            call(one, harmless[i], WAY_SIMPLE);
+            run(one, harmless[i], WAY_SIMPLE);
             query_expect(other, look, "");
             assert_int_equal(cleaned(), before);
         }
@@ -167,7 +235,7 @@ static void expect_no_belief(const char *believes, const char *stats)
     PGconn *other = open_as("postgres", "db");
     query_expect(one, "select 1", "1");
     if (strcmp(stats, "on") == 0) {
-        await_catalog();
+        await_catalog(other);
     }
     check_call(one, other, "select harmless(1)", true);
     PQfinish(one);
@@ -194,14 +262,14 @@ static void a_function_that_was_changed_is_not_believed(void **state)
     PGconn *other = open_as("postgres", "db");
     PGconn *third = open_as("postgres", "db");
     query_expect(one, "select 1", "1");
-    await_catalog();
+    await_catalog(other);
     check_call(one, other, "select changing(1)", false);
     query_expect(third, MAKE_HARMFUL, "CREATE FUNCTION");
     check_call(one, other, "select changing(1)", true);
-    await_catalog();
+    await_catalog(other);
     check_call(one, other, "select changing(1)", true);
     query_expect(third, MAKE_HARMLESS, "CREATE FUNCTION");
-    await_catalog();
+    await_catalog(other);
     check_call(one, other, "select changing(1)", false);
     PQfinish(one);
     PQfinish(other);
@@ -217,7 +285,7 @@ static void one_that_changes_under_way_is_not_believed(void **state)
     PGconn *one = open_as("postgres", "db");
     PGconn *others[] = {open_as("postgres", "db"), open_as("postgres", "db")};
     query_expect(one, "select 1", "1");
-    await_catalog();
+    await_loaded();
     query_text(direct, "select pg_advisory_lock(7)");
     assert_int_equal(
             PQsendQuery(one, "begin; select pg_advisory_xact_lock(7); commit; begin; "
@@ -247,6 +315,253 @@ static void one_that_changes_under_way_is_not_believed(void **state)
     PQfinish(direct);
 }
 
+/* ---- what they leave is their client's ---- */
+
+static void what_a_function_prepares_follows_its_client(void **state)
+{
+    (void)state;
+    for (int way = 0; way < WAYS; way++) {
+        start_with(1, "1", "on");
+        PGconn *one = open_as("postgres", "db");
+        PGconn *other = open_as("postgres", "db");
+        run(one, "select prepares()", (enum way)way);
+        query_expect_start(other, "execute p", "ERROR 26000");
+        query_expect(one, "execute p", "71");
+        query_expect_start(other, "execute p", "ERROR 26000");
+        query_expect(other, "prepare p as select 72", "PREPARE");
+        query_expect(one, "execute p", "71");
+        query_expect(other, "execute p", "72");
+        PQfinish(one);
+        PQfinish(other);
+        stop_sluice(state);
+        prepare(state);
+    }
+    start_with(1, "1", "on"); /* for the teardown */
+}
+
+/* Custom settings that functions name are asked for: PostgreSQL has no list of them. */
+static void what_a_function_sets_follows_its_client(void **state)
+{
+    (void)state;
+    start_with(1, "1", "on");
+    PGconn *one = open_as("postgres", "db");
+    PGconn *other = open_as("postgres", "db");
+    query_expect(one, "select 1", "1");
+    await_catalog(other);
+    for (int way = 0; way < WAYS; way++) {
+        run(one, "select sets_it(1)", (enum way)way);
+        query_expect(other, look, "");
+        query_expect(one, look, "set");
+        query_expect(one, "reset all", "RESET");
+        query_expect(other, look, "");
+        query_expect(one, look, "");
+    }
+    PQfinish(one);
+    PQfinish(other);
+}
+
+/* Until the server says that it is gone. */
+static void what_a_function_locks_or_makes_keeps_its_server(void **state)
+{
+    (void)state;
+    start_with(2, "1", "on");
+    PGconn *one = open_as("postgres", "db");
+    PGconn *other = open_as("postgres", "db");
+    query_text(one, "select locks(71)");
+    console_await("SHOW PINS", "user", "postgres", "reasons", "advisory lock");
+    query_expect(other, "select pg_try_advisory_lock(71)", "f");
+    query_expect(one, "select pg_advisory_unlock(71)", "t");
+    query_expect(other, "select pg_try_advisory_xact_lock(71)", "t");
+    query_text(one, "select makes()");
+    query_expect_start(other, "select * from made", "ERROR 42P01");
+    query_expect(one, "select count(*) from made", "0");
+    query_expect(one, "drop table made", "DROP TABLE");
+    for (long until = proc_now_ms() + SOON_MS; proc_now_ms() < until; proc_pause_ms(10)) {
+        if (console_value("SHOW PINS", "user", "postgres", "reasons") == NULL) {
+            break;
+        }
+    }
+    assert_null(console_value("SHOW PINS", "user", "postgres", "reasons"));
+    PQfinish(one);
+    PQfinish(other);
+}
+
+/* ---- and what runs behind a statement ---- */
+
+/* One's statement sets it, for one alone, wherever one is served. */
+static void expect_set(PGconn *one, PGconn *other, const char *sql, enum way way, const char *value)
+{
+    query_expect(one, "set work_mem = '4MB'", "SET");
+    query_expect(other, "show work_mem", "4MB");
+    run(one, sql, way);
+    const char *seen = query_text(other, "show work_mem");
+    if (strcmp(seen, "4MB") != 0) {
+        fail_msg("%s [%d]: another has work_mem %s", sql, way, seen);
+    }
+    seen = query_text(one, "show work_mem");
+    if (strcmp(seen, value) != 0) {
+        fail_msg("%s [%d]: its client has work_mem %s", sql, way, seen);
+    }
+}
+
+static const struct {
+    const char *sql;
+    const char *value;
+} hidden[] = {
+        {"insert into triggered values (1, 'a') on conflict (id) do update set v = 'b'", "11MB"},
+        {"update triggered set v = 'c'", "11MB"},
+        {"with w as (insert into Triggered values (2, '') on conflict do nothing returning 1) "
+         "select count(*) from w",
+                "11MB"},
+        {"select v from built_in", "12MB"},
+        {"table of_view", "12MB"},
+        {"select (select v from public.of_own)", "13MB"},
+        {"insert into by_default default values", "14MB"},
+        {"insert into checked values ('x')", "13MB"},
+        {"insert into ruled values ('x')", "15MB"},
+        {"insert into parts values (1)", "11MB"},
+        {"insert into \"Quoted Name\" default values", "17MB"},
+        {"select writes()", "11MB"},
+        {"select initcap(point(0, 0))", "20MB"},
+};
+
+static void expect_all_set(const char *stats, const char *believes, bool is_known)
+{
+    start_with(1, believes, stats);
+    PGconn *one = open_as("postgres", "db");
+    PGconn *other = open_as("postgres", "db");
+    for (size_t i = 0; i < CASE_COUNT(hidden); i++) {
+        for (int way = 0; way < WAYS; way++) {
+            if (is_known) {
+                await_catalog(other);
+            }
+            expect_set(one, other, hidden[i].sql, (enum way)way, hidden[i].value);
+        }
+    }
+    query_text(one, "insert into parent values (1)");
+    query_text(one, "insert into child values (1)");
+    expect_set(one, other, "delete from parent", WAY_SIMPLE, "16MB");
+    PQfinish(one);
+    PQfinish(other);
+}
+
+static void what_is_behind_a_statement_is_its_clients(void **state)
+{
+    (void)state;
+    expect_all_set("on", "1", true);
+}
+
+/* From the first statement on, before there is a catalogue. */
+static void while_nothing_is_known_everything_is_asked_for(void **state)
+{
+    (void)state;
+    expect_all_set("on", "1", false);
+}
+
+static void a_cursor_and_a_prepared_statement_run_it_later(void **state)
+{
+    (void)state;
+    start_with(1, "1", "on");
+    PGconn *one = open_as("postgres", "db");
+    PGconn *other = open_as("postgres", "db");
+    query_expect(one,
+            "prepare q as insert into triggered values (3, '') on conflict (id) do "
+            "update set v = 'q'",
+            "PREPARE");
+    await_catalog(other);
+    expect_set(one, other, "execute q", WAY_SIMPLE, "11MB");
+    expect_set(one, other, "begin; declare c cursor for select v from of_own; fetch c; commit",
+            WAY_SIMPLE, "13MB");
+    query_text(one, "delete from triggered where id = 4");
+    expect_set(one, other, "copy triggered (id) from program 'echo 4'", WAY_SIMPLE, "11MB");
+    PQfinish(one);
+    PQfinish(other);
+}
+
+/* Where nothing is behind a statement nothing is asked and nothing taken away. */
+static void what_has_nothing_behind_it_costs_nothing(void **state)
+{
+    static const char *const sqls[] = {"insert into plain values (1, '') on conflict do nothing",
+            "select * from item", "select count(*) from pg_class", "update item set name = 'z'",
+            "insert into keyed (v) values ('x')", "select uuid_generate_v4(), harmless(8)"};
+
+    (void)state;
+    start_with(1, "1", "on");
+    PGconn *one = open_as("postgres", "db");
+    PGconn *other = open_as("postgres", "db");
+    query_expect(one, "select 1", "1");
+    await_catalog(other);
+    unsigned before = asked();
+    unsigned cleaned_before = cleaned();
+    for (size_t i = 0; i < CASE_COUNT(sqls); i++) {
+        for (int way = 0; way < WAYS; way++) {
+            run(one, sqls[i], (enum way)way);
+            query_expect(other, look, "");
+        }
+    }
+    assert_int_equal(asked(), before);
+    assert_int_equal(cleaned(), cleaned_before);
+    run(one, "update triggered set v = 'c'", WAY_SIMPLE);
+    query_expect(other, "select 1", "1"); /* behind the question */
+    assert_int_equal(asked(), before + 1);
+    PQfinish(one);
+    PQfinish(other);
+}
+
+/* An operator, or a cast, has no name in a text: then every statement may leave something. */
+static void behind_an_operator_may_be_every_statement(void **state)
+{
+    (void)state;
+    start_with(1, "1", "on");
+    PGconn *one = open_as("postgres", "db");
+    PGconn *other = open_as("postgres", "db");
+    query_expect(other,
+            "create function adds(a int, b point) returns text language sql as "
+            "$$select " SETS("19") "$$",
+            "CREATE FUNCTION");
+    query_expect(other, "create operator @+@ (function = adds, leftarg = int, rightarg = point)",
+            "CREATE OPERATOR");
+    await_catalog(other);
+    expect_set(one, other, "select 1 @+@ point(0, 0)", WAY_SIMPLE, "19MB");
+    expect_set(one, other, "select 1 @+@ point(0, 0)", WAY_NAMED, "19MB");
+    query_expect(other, "drop operator @+@ (int, point)", "DROP OPERATOR");
+    query_expect(other, "drop function adds(int, point)", "DROP FUNCTION");
+    PQfinish(one);
+    PQfinish(other);
+}
+
+/* It waits for no rest of a pool that never has any. */
+static void a_busy_pool_has_its_catalogue(void **state)
+{
+    enum { CLIENTS = 3 };
+    PGconn *conns[CLIENTS];
+    const char *seen = NULL;
+
+    (void)state;
+    start_with(1, "1", "on");
+    for (size_t i = 0; i < CLIENTS; i++) {
+        conns[i] = open_as("postgres", "db");
+        assert_int_equal(PQsendQuery(conns[i], "select 1"), 1);
+    }
+    for (long until = proc_now_ms() + SOON_MS; proc_now_ms() < until;) {
+        for (size_t i = 0; i < CLIENTS; i++) {
+            PGresult *result = PQgetResult(conns[i]);
+            assert_int_equal(PQresultStatus(result), PGRES_TUPLES_OK);
+            PQclear(result);
+            assert_null(PQgetResult(conns[i]));
+            assert_int_equal(PQsendQuery(conns[i], "select 1"), 1);
+        }
+        seen = console_value("SHOW CATALOG", "database", "db", "state");
+        if (seen != NULL && strcmp(seen, "loaded") == 0) {
+            break;
+        }
+    }
+    assert_string_equal(seen, "loaded");
+    for (size_t i = 0; i < CLIENTS; i++) {
+        PQfinish(conns[i]);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest cases[] = {
@@ -260,6 +575,23 @@ int main(void)
                     a_function_that_was_changed_is_not_believed, prepare, stop_sluice),
             cmocka_unit_test_setup_teardown(
                     one_that_changes_under_way_is_not_believed, prepare, stop_sluice),
+            cmocka_unit_test_setup_teardown(
+                    what_a_function_prepares_follows_its_client, prepare, stop_sluice),
+            cmocka_unit_test_setup_teardown(
+                    what_a_function_sets_follows_its_client, prepare, stop_sluice),
+            cmocka_unit_test_setup_teardown(
+                    what_a_function_locks_or_makes_keeps_its_server, prepare, stop_sluice),
+            cmocka_unit_test_setup_teardown(
+                    what_is_behind_a_statement_is_its_clients, prepare, stop_sluice),
+            cmocka_unit_test_setup_teardown(
+                    while_nothing_is_known_everything_is_asked_for, prepare, stop_sluice),
+            cmocka_unit_test_setup_teardown(
+                    a_cursor_and_a_prepared_statement_run_it_later, prepare, stop_sluice),
+            cmocka_unit_test_setup_teardown(
+                    what_has_nothing_behind_it_costs_nothing, prepare, stop_sluice),
+            cmocka_unit_test_setup_teardown(
+                    behind_an_operator_may_be_every_statement, prepare, stop_sluice),
+            cmocka_unit_test_setup_teardown(a_busy_pool_has_its_catalogue, prepare, stop_sluice),
     };
     return case_run(cases, CASE_COUNT(cases), start, stop_cluster);
 }

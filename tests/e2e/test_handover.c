@@ -26,7 +26,7 @@ enum { CROWD = 200, OTHERS = 5, TEXT_MAX = 512 };
 #define INI_OF(more)                                                                               \
     "[databases]\n"                                                                                \
     "shop = " AT_POSTGRES "\n"                                                                     \
-    "held = " AT_POSTGRES " pool_mode=session\n" INI_MAIN                                          \
+    "held = " AT_POSTGRES " pool_mode=session\n" INI_ALONE                                         \
     "pool_mode = transaction\nmax_client_conn = 1000\npidfile = @DIR@/pid\n" more
 #define INI INI_OF("")
 
@@ -553,7 +553,7 @@ static void one_with_few_descriptors_takes_what_it_can(void **state)
 /* Its clients have nowhere else to go. */
 static void a_database_that_is_gone_is_served_to_its_end(void **state)
 {
-    static const char without[] = "[databases]\nheld = " AT_POSTGRES "\n" INI_MAIN
+    static const char without[] = "[databases]\nheld = " AT_POSTGRES "\n" INI_ALONE
                                   "pool_mode = transaction\npidfile = @DIR@/pid\n";
     struct proc old;
     PGconn *conn;

@@ -18,7 +18,7 @@
 
 enum { INI_MAX = 2048 };
 
-#define INI_DB "[databases]\ndb = " AT_POSTGRES "\n" INI_MAIN "[stats]\nmode = on\n"
+#define INI_DB "[databases]\ndb = " AT_POSTGRES "\n" INI_ALONE "[stats]\nmode = on\n"
 #define SHORT_MINUTE "500"
 #define LONG_MINUTE "3600000" /* only when it ends */
 #define MUCH " 16777216"
@@ -178,7 +178,7 @@ static void without_statistics_it_is_empty(void **state)
 {
     (void)state;
     pace(SHORT_MINUTE MUCH);
-    sluice_start(&sluice, "[databases]\ndb = " AT_POSTGRES "\n" INI_MAIN "[stats]\nmode = off\n"
+    sluice_start(&sluice, "[databases]\ndb = " AT_POSTGRES "\n" INI_ALONE "[stats]\nmode = off\n"
                           "history = host=127.0.0.1 port=1\n");
     assert_int_equal(in_history("", "queries"), 0);
     assert_false(sluice_logged(&sluice, "history"));
@@ -535,7 +535,7 @@ static void what_the_encoding_has_not_costs_no_number(void **state)
     run_on_table("drop database if exists latin");
     run_on_table("create database latin encoding 'LATIN1' locale 'C' template template0");
     snprintf(ini, sizeof ini,
-            "[databases]\ndb = " AT_POSTGRES "\n\"d\u65e5b\" = " AT_POSTGRES "\n" INI_MAIN
+            "[databases]\ndb = " AT_POSTGRES "\n\"d\u65e5b\" = " AT_POSTGRES "\n" INI_ALONE
             "[stats]\nmode = on\n"
             "history = host=127.0.0.1 port=%d user=postgres dbname=latin\n",
             table.port);
@@ -591,7 +591,7 @@ static void it_may_write_through_itself(void **state)
     pace(SHORT_MINUTE MUCH);
     snprintf(ini, sizeof ini,
             "[databases]\ndb = " AT_POSTGRES
-            "\ntable = host=127.0.0.1 port=%d dbname=postgres\n" INI_MAIN
+            "\ntable = host=127.0.0.1 port=%d dbname=postgres\n" INI_ALONE
             "pool_mode = transaction\n[stats]\nmode = on\n"
             "history = host=127.0.0.1 port=@PORT@ user=postgres dbname=table\n",
             table.port);

@@ -29,7 +29,7 @@ static const char *ini_with(const char *keys)
     snprintf(ini, sizeof ini,
             "[databases]\n"
             "shop = " AT_POSTGRES " user=postgres password=planted-in-databases\n"
-            "other = " AT_POSTGRES "\n" INI_MAIN "pool_mode = transaction\n"
+            "other = " AT_POSTGRES "\n" INI_ALONE "pool_mode = transaction\n"
             "[http]\nlisten = 127.0.0.1:%d\n%s",
             port, keys);
     return ini;
@@ -131,7 +131,7 @@ static void nothing_listens_unless_it_is_asked_for(void **state)
     char ini[INI_MAX];
 
     (void)state;
-    snprintf(ini, sizeof ini, "[databases]\nshop = " AT_POSTGRES "\n" INI_MAIN);
+    snprintf(ini, sizeof ini, "[databases]\nshop = " AT_POSTGRES "\n" INI_ALONE);
     sluice_start(&sluice, ini);
     soon_logged(&sluice, "event=started ");
     assert_false(sluice_logged(&sluice, "http_listening"));
@@ -237,7 +237,7 @@ static void a_reload_changes_what_may_change(void **state)
     web_expect(web_ask(port, "GET", "/api/views/fds", RIGHT), 200, "\"rows\"");
     query_expect_start(console, "SET http.listen = ''", "ERROR 55P02");
     PQfinish(console);
-    sluice_reload(&sluice, "[databases]\nshop = " AT_POSTGRES "\n" INI_MAIN);
+    sluice_reload(&sluice, "[databases]\nshop = " AT_POSTGRES "\n" INI_ALONE);
     soon_logged(&sluice, "listen cannot change while running");
     web_expect(web_get(port, "/healthz"), 200, "ok");
 }

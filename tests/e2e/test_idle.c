@@ -22,7 +22,7 @@ enum { WAKES_MAX = 40 };
 
 #define INI                                                                                        \
     "[databases]\n"                                                                                \
-    "shop = " AT_POSTGRES " min_pool_size=2\n" INI_MAIN                                            \
+    "shop = " AT_POSTGRES " min_pool_size=2\n" INI_ALONE                                           \
     "pool_mode = transaction\nclient_idle_timeout = 600\n"                                         \
     "query_timeout = 60\nserver_lifetime = 3600\n"
 

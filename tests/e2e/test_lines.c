@@ -47,7 +47,7 @@ static void the_line_says_which_database_where_and_as_whom(void **state)
                           "second = host=127.0.0.2 port=@PGPORT@ dbname=shop\n"
                           "listed = host=127.0.0.3,127.0.0.2 port=1,@PGPORT@ dbname=shop\n"
                           "local = host=@PGDIR@ port=@PGPORT@ dbname=shop\n"
-                          "* = " AT "user=two\n" INI_MAIN);
+                          "* = " AT "user=two\n" INI_ALONE);
     expect_of("shop", at, "shop|127.0.0.1|postgres");
     expect_of("renamed", at, "shop|127.0.0.1|postgres");
     expect_of("forced", at, "shop|127.0.0.1|one");
@@ -68,7 +68,7 @@ static void the_line_says_what_servers_start_with(void **state)
     sluice_start(&sluice,
             "[databases]\n"
             "db = " AT "dbname=shop client_encoding=LATIN1 datestyle='SQL, DMY' "
-            "timezone=Europe/Riga application_name=behind\n" INI_MAIN "pool_mode = transaction\n");
+            "timezone=Europe/Riga application_name=behind\n" INI_ALONE "pool_mode = transaction\n");
     conn = query_must_connect("host=127.0.0.1 port=%d user=postgres dbname=db sslmode=disable "
                               "client_encoding=''",
             sluice.port);
@@ -129,7 +129,7 @@ static void an_application_name_may_have_the_clients_address(void **state)
 
     (void)state;
     sluice_start(
-            &sluice, "[databases]\nshop = " AT "\n" INI_MAIN "application_name_add_host = 1\n");
+            &sluice, "[databases]\nshop = " AT "\n" INI_ALONE "application_name_add_host = 1\n");
     conn = query_must_connect("host=127.0.0.1 port=%d user=postgres dbname=shop sslmode=disable "
                               "application_name=till",
             sluice.port);
@@ -148,7 +148,7 @@ static void an_application_name_is_ascii(void **state)
     (void)state;
     for (size_t i = 0; i < sizeof modes / sizeof modes[0]; i++) {
         char ini[1024];
-        snprintf(ini, sizeof ini, "[databases]\nshop = " AT "\n" INI_MAIN "pool_mode = %s\n",
+        snprintf(ini, sizeof ini, "[databases]\nshop = " AT "\n" INI_ALONE "pool_mode = %s\n",
                 modes[i]);
         sluice_start(&sluice, ini);
         PGconn *conn = query_must_connect("host=127.0.0.1 port=%d user=postgres dbname=shop "
@@ -170,14 +170,14 @@ static void startup_parameters_on_the_list_are_dropped(void **state)
     PGconn *conn;
 
     (void)state;
-    sluice_start(&sluice, "[databases]\nshop = " AT "\n" INI_MAIN);
+    sluice_start(&sluice, "[databases]\nshop = " AT "\n" INI_ALONE);
     conn = query_must_connect("host=127.0.0.1 port=%d user=postgres dbname=shop sslmode=disable "
                               "options='-c work_mem=2MB'",
             sluice.port);
     query_expect(conn, "show work_mem", "2MB");
     PQfinish(conn);
     sluice_stop(&sluice);
-    sluice_start(&sluice, "[databases]\nshop = " AT "\n" INI_MAIN
+    sluice_start(&sluice, "[databases]\nshop = " AT "\n" INI_ALONE
                           "ignore_startup_parameters = extra_float_digits, Options\n");
     conn = query_must_connect("host=127.0.0.1 port=%d user=postgres dbname=shop sslmode=disable "
                               "options='-c work_mem=2MB'",
@@ -187,7 +187,7 @@ static void startup_parameters_on_the_list_are_dropped(void **state)
     sluice_stop(&sluice);
     /* Of those inside options too; what the list does not name is kept. */
     sluice_start(&sluice,
-            "[databases]\nshop = " AT "\n" INI_MAIN "ignore_startup_parameters = work_mem\n");
+            "[databases]\nshop = " AT "\n" INI_ALONE "ignore_startup_parameters = work_mem\n");
     conn = query_must_connect("host=127.0.0.1 port=%d user=postgres dbname=shop sslmode=disable "
                               "options='-c work_mem=2MB -c geqo=off'",
             sluice.port);
@@ -203,9 +203,9 @@ static void conffile_is_what_the_next_reload_reads(void **state)
     PGconn *console;
 
     (void)state;
-    sluice_start(&sluice, "[databases]\nshop = " AT "\n" INI_MAIN);
+    sluice_start(&sluice, "[databases]\nshop = " AT "\n" INI_ALONE);
     sluice_file(&sluice, "other.ini",
-            "[databases]\nshop = " AT "\nadded = " AT "dbname=shop\n" INI_MAIN);
+            "[databases]\nshop = " AT "\nadded = " AT "dbname=shop\n" INI_ALONE);
     console = open_console();
     snprintf(sql, sizeof(sql), "set conffile = '%s/other.ini'", sluice.dir);
     query_expect(console, sql, "SET");

@@ -20,7 +20,7 @@
 
 #define INI                                                                                        \
     "[databases]\n"                                                                                \
-    "db = " AT_POSTGRES "\n" INI_MAIN "pool_mode = transaction\n"                                  \
+    "db = " AT_POSTGRES "\n" INI_ALONE "pool_mode = transaction\n"                                 \
     "pidfile = @DIR@/pid\n"
 
 /* Options of the command line, behind those that root needs. */

@@ -75,7 +75,7 @@ static void make_ini(char ini[static INI_MAX], const char *settings, const char 
             "[databases]\n"
             "s = host=@PGDIR@ port=@PGPORT@ dbname=postgres pool_mode=session\n"
             "t = " AT_POSTGRES " pool_mode=transaction\n"
-            "[peers]\n%s" INI_MAIN "admin_users = postgres\n"
+            "[peers]\n%s" INI_ALONE "admin_users = postgres\n"
             "server_tls_sslmode = disable\n"
             "%s",
             peers, settings);

@@ -20,7 +20,7 @@ enum { ROOM_MAX = 4 };
 static PGconn *console;
 
 #define AT AT_POSTGRES " "
-#define MAIN INI_MAIN "pool_mode = transaction\n"
+#define MAIN INI_ALONE "pool_mode = transaction\n"
 #define INI "[databases]\ndb = " AT "\nother = " AT "\n" MAIN
 
 static int start_own_cluster(void **state)

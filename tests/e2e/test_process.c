@@ -24,7 +24,7 @@ enum { PATIENCE_MS = 30000 };
 #define INI                                                                                        \
     "[databases]\n"                                                                                \
     "shop = " AT_POSTGRES "\n"                                                                     \
-    "held = " AT_POSTGRES " pool_mode=session\n" INI_MAIN                                          \
+    "held = " AT_POSTGRES " pool_mode=session\n" INI_ALONE                                         \
     "unix_socket_mode = 0770\npool_mode = transaction\npidfile = @DIR@/pid\n"
 
 static int start(void **state)
@@ -150,9 +150,9 @@ static void check_finds_what_a_start_would(void **state)
                 "server_tls_protocols = tlsv9\nuser = nobody-here\n");
     assert_int_equal(proc_shell(log, "%s --check %s/check.ini", sluice_bin(), sluice.dir), 1);
     text = proc_read(log);
-    assert_non_null(strstr(text, ":17: [pgbouncer] client_tls_cert_file: wrong: "));
-    assert_non_null(strstr(text, ":18: [pgbouncer] server_tls_protocols: wrong: "));
-    assert_non_null(strstr(text, ":19: warning: user: there is no user \"nobody-here\""));
+    assert_non_null(strstr(text, ":18: [pgbouncer] client_tls_cert_file: wrong: "));
+    assert_non_null(strstr(text, ":19: [pgbouncer] server_tls_protocols: wrong: "));
+    assert_non_null(strstr(text, ":20: warning: user: there is no user \"nobody-here\""));
     free(text);
 }
 

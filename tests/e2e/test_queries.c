@@ -20,7 +20,7 @@ static void start_with(const char *stats)
 
     snprintf(ini, sizeof ini,
             "[databases]\ndb = host=127.0.0.1 port=%d dbname=postgres\n"
-            "shared = host=127.0.0.1 port=%d dbname=postgres user=postgres\n" INI_MAIN
+            "shared = host=127.0.0.1 port=%d dbname=postgres user=postgres\n" INI_ALONE
             "pool_mode = transaction\n[stats]\n%s",
             cluster.port, cluster.port, stats);
     sluice_start(&sluice, ini);

@@ -26,7 +26,7 @@ enum {
 static const char ini[] =
         "[databases]\n"
         "db = " AT_POSTGRES "\n"
-        "alone = " AT_POSTGRES " pool_size=1\n" INI_MAIN "pool_mode = transaction\n"
+        "alone = " AT_POSTGRES " pool_size=1\n" INI_ALONE "pool_mode = transaction\n"
         "default_pool_size = 2\n"
         "server_round_robin = 1\n"
         "reuse_unnamed = 1\n"

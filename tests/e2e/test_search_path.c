@@ -365,11 +365,29 @@ static void a_set_follows_its_client(void **state)
     expect_calls("db", UNKNOWN, -1);
 }
 
+/* One that the client had before, with nobody in between, is told of what it has set elsewhere. */
+static void a_set_follows_its_client_to_a_server_that_it_had(void **state)
+{
+    (void)state;
+    start_two("default_pool_size = 2\nserver_round_robin = 1\nfunctions_by_catalog = 0", "db");
+    query_expect(one, "begin", "BEGIN");
+    query_expect(two, "begin", "BEGIN");
+    query_expect(one, "commit", "COMMIT");
+    query_expect(two, "commit", "COMMIT");
+    expect_read(one, "public");
+    expect_read(one, "public");
+    query_expect(one, "set search_path = a", "SET");
+    expect_read(one, "a");
+    expect_read(one, "a");
+    expect_calls("db", "a", 2);
+    expect_calls("db", OF_ROLE, 2);
+}
+
 /* ---- what cannot be told ---- */
 
 static void what_may_set_it_unseen_makes_it_unknown(void **state)
 {
-    static const char *const texts[] = {"select f_sets()", "set role two"};
+    static const char *const texts[] = {"set role two"};
 
     (void)state;
     start_two("default_pool_size = 1", "db");
@@ -391,7 +409,7 @@ static void what_may_set_it_unseen_makes_it_unknown(void **state)
 static void what_may_have_set_it_is_known_once_it_has(void **state)
 {
     static const char *const texts[] = {"do 'begin perform f_sets(); end'", "call p_sets()",
-            "set search_path = b; select 1 as a"};
+            "select f_sets()", "set search_path = b; select 1 as a"};
 
     (void)state;
     start_two("default_pool_size = 1", "db");
@@ -464,6 +482,7 @@ int main(void)
             CASE(the_extended_protocol_is_followed),
             CASE(a_local_one_is_its_transaction_s),
             CASE(a_set_follows_its_client),
+            CASE(a_set_follows_its_client_to_a_server_that_it_had),
             CASE(what_may_set_it_unseen_makes_it_unknown),
             CASE(what_may_have_set_it_is_known_once_it_has),
             CASE(several_in_one_text_are_not_by_the_first_one_s_path),

@@ -40,7 +40,7 @@ static int begin(void **state)
     port = proc_free_port();
     snprintf(ini, sizeof ini,
             "[databases]\ndb = " AT_POSTGRES " user=postgres\n"
-            "narrow = " AT_POSTGRES " user=postgres pool_size=1\n" INI_MAIN
+            "narrow = " AT_POSTGRES " user=postgres pool_size=1\n" INI_ALONE
             "pool_mode = transaction\nverbose = 5\nlog_connections = 1\nlog_disconnections = 1\n"
             "log_pooler_errors = 1\nlog_stats = 1\nstats_period = 1\n"
             "ignore_startup_parameters = options\n"

@@ -21,7 +21,7 @@ static const char *ini_with(const char *stats)
     static char ini[INI_MAX];
 
     snprintf(ini, sizeof ini,
-            "[databases]\ndb = " AT_POSTGRES "\nother = " AT_POSTGRES "\n" INI_MAIN
+            "[databases]\ndb = " AT_POSTGRES "\nother = " AT_POSTGRES "\n" INI_ALONE
             "stats_users = one\npool_mode = transaction\n[stats]\n%s",
             stats);
     return ini;

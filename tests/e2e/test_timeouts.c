@@ -16,7 +16,7 @@
 #include <unistd.h>
 
 #define AT AT_POSTGRES " "
-#define MAIN INI_MAIN "pool_mode = transaction\ndefault_pool_size = 1\n"
+#define MAIN INI_ALONE "pool_mode = transaction\ndefault_pool_size = 1\n"
 #define INI "[databases]\ndb = " AT "\n" MAIN
 
 static int start_cluster_with_roles(void **state)

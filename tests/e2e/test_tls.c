@@ -17,7 +17,7 @@
 #include <unistd.h>
 
 static const char ini_head[] = "[databases]\n"
-                               "db = " AT_POSTGRES "\n" INI_MAIN "pool_mode = transaction\n"
+                               "db = " AT_POSTGRES "\n" INI_ALONE "pool_mode = transaction\n"
                                "client_tls_cert_file = @DIR@/tls/server.crt\n"
                                "client_tls_key_file = @DIR@/tls/server.key\n"
                                "client_tls_ca_file = @DIR@/tls/ca.crt\n";

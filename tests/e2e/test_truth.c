@@ -35,7 +35,7 @@ static int begin(void **state)
 static int start(void **state)
 {
     prepare(state);
-    sluice_start(&sluice, "[databases]\ndb = " AT_POSTGRES " user=postgres\n" INI_MAIN
+    sluice_start(&sluice, "[databases]\ndb = " AT_POSTGRES " user=postgres\n" INI_ALONE
                           "pool_mode = transaction\ndefault_pool_size = 2\n");
     shown_reset();
     return 0;

@@ -55,7 +55,7 @@ static const char *ini_with(const char *stats)
     static char ini[INI_MAX];
 
     snprintf(ini, sizeof(ini),
-            "[databases]\ndb = " AT_POSTGRES "\n" INI_MAIN "pool_mode = transaction\n"
+            "[databases]\ndb = " AT_POSTGRES "\n" INI_ALONE "pool_mode = transaction\n"
             "[http]\nlisten = 127.0.0.1:%d\n[stats]\n%s",
             http_port, stats);
     return ini;

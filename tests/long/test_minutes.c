@@ -23,7 +23,7 @@ static int begin(void **state)
     (void)prepare(state);
     port = proc_free_port();
     snprintf(ini, sizeof ini,
-            "[databases]\nshop = " AT_POSTGRES "\n" INI_MAIN
+            "[databases]\nshop = " AT_POSTGRES "\n" INI_ALONE
             "pool_mode = transaction\n[http]\nlisten = 127.0.0.1:%d\n",
             port);
     sluice_start(&sluice, ini);

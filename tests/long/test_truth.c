@@ -25,7 +25,7 @@ static int begin(void **state)
     cluster_start(&cluster, &options);
     shown_create();
     prepare(state);
-    sluice_start(&sluice, "[databases]\ndb = " AT_POSTGRES " user=postgres\n" INI_MAIN
+    sluice_start(&sluice, "[databases]\ndb = " AT_POSTGRES " user=postgres\n" INI_ALONE
                           "pool_mode = transaction\ndefault_pool_size = 20\n");
     return 0;
 }

@@ -33,6 +33,13 @@ extern struct sluice sluice;
     "admin_users = admin\n"                                                                        \
     "workers = 2\n"
 
+/*
+ * The same, for cases that look at which server is given to whom, how many there are, or what they
+ * are asked: until the catalogue is known a server is asked behind each transaction, and for
+ * the catalogue as soon as it is free.
+ */
+#define INI_ALONE INI_MAIN "functions_by_catalog = 0\n"
+
 /* No server is asked for its catalogues: while one is, who comes is given another, or waits. For
  * cases that count servers, or tell one from another. */
 #define NO_CATALOGS "[stats]\ncatalog_memory = 0\n"

@@ -24,7 +24,7 @@ void web_start(const char *stats, const char *http)
 
     snprintf(ini, sizeof ini,
             "[databases]\nshop = " AT_POSTGRES " user=postgres\nother = " AT_POSTGRES
-            " user=postgres\n" INI_MAIN
+            " user=postgres\n" INI_ALONE
             "pool_mode = transaction\n[stats]\n%s[http]\nlisten = 127.0.0.1:%d\n%s",
             stats, port, http);
     sluice_start(&sluice, ini);
