@@ -61,7 +61,8 @@ static const char targets_query[] =
         "UNION ALL SELECT t.tgqual::text FROM pg_trigger t WHERE t.tgrelid = c.oid "
         "AND t.tgenabled <> 'D' AND t.tgqual IS NOT NULL "
         "UNION ALL SELECT p.partexprs::text FROM pg_partitioned_table p "
-        "WHERE p.partrelid = c.oid) s, "
+        "WHERE p.partrelid = c.oid OR (c.relispartition AND "
+        "p.partrelid IN (SELECT pg_partition_ancestors(c.oid)))) s, "
         "regexp_matches(s.tree, ':(funcid|aggfnoid|winfnoid|relid) ([0-9]+)', 'g') x "
         "UNION ALL SELECT false, t.tgfoid FROM pg_trigger t WHERE t.tgrelid = c.oid "
         "AND t.tgenabled <> 'D' AND (NOT t.tgisinternal OR t.tgfoid >= %u)) m "
@@ -74,7 +75,8 @@ static const char targets_query[] =
         "UNION SELECT 'b' || k.confrelid FROM pg_constraint k WHERE k.conrelid = c.oid "
         "AND k.contype = 'f' AND k.confrelid <> c.oid AND (k.confdeltype IN ('c', 'n', 'd') "
         "OR k.confupdtype IN ('c', 'n', 'd'))) t) "
-        "FROM (SELECT o.oid FROM pg_class o WHERE o.oid > %u::oid AND o.relkind IN "
+        "FROM (SELECT o.oid, o.relispartition FROM pg_class o WHERE o.oid > %u::oid AND o.relkind "
+        "IN "
         "('r', 'p', 'v', 'm', 'f') AND o.relpersistence <> 't' ORDER BY o.oid LIMIT %u) c "
         "ORDER BY c.oid";
 

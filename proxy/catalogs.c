@@ -221,7 +221,9 @@ unsigned catalogs_effects_now(struct server *server, struct sl_span text, unsign
         return effects; /* an EXECUTE's too: they are of what it executes */
     }
     *held = belief;
-    return now;
+    /* It leaves nothing, but may take a sequence's value, and notify. */
+    server_may_notify(server, false);
+    return now | (effects & EFFECTS_MOVES);
 }
 
 /* As of now, by one look that takes no lock: nothing is behind any statement of the database. */
@@ -537,12 +539,16 @@ static unsigned gather_users(const struct pool *pool, const char **users)
     return count;
 }
 
-/* Every statement is asked about that may leave something: not only who looks at names wants it. */
-static bool is_urgent(const struct pool *pool, const struct catalogs_epoch *epochs)
+/*
+ * Every statement is asked about that may leave something: not only who looks at names wants it. A
+ * pool without servers has nobody who would be.
+ */
+static bool is_urgent(struct pool *pool, const struct catalogs_epoch *epochs)
 {
     const struct catalogs_place *place = &pool->database->catalog;
 
-    return self.is_wanted &&
+    return self.is_wanted && atomic_load(&pool->mode) != CONF_POOL_SESSION &&
+           pool_has_servers(pool) &&
            (place->catalog == NULL || place->epochs != epochs ||
                    !is_current(pool->database, epochs, place->epoch, place->turn));
 }

@@ -153,7 +153,7 @@ unsigned catalogs_effects_now(struct server *server, struct sl_span text, unsign
 /*
  * What a statement may leave that is about to be sent there: its effects_of(), less what the user's
  * own functions would do of which the snapshot knows that they do nothing. That is believed
- * until the server is another client's.
+ * until session_state_ask(), or the server is another client's.
  */
 static inline unsigned catalogs_effects(
         struct server *server, struct sl_span text, unsigned effects)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: PostgreSQL */
 #include "proxy/client_note.h"
 
+#include "conf/conf.h"
 #include "protocol/effects.h"
 #include "protocol/front.h"
 #include "proxy/catalogs.h"
@@ -11,6 +12,7 @@
 #include "proxy/server.h"
 #include "proxy/session_names.h"
 #include "proxy/session_path.h"
+#include "proxy/sql_prepared.h"
 
 static unsigned note_effects(struct client *client, const struct prepared *prepared)
 {
@@ -49,4 +51,18 @@ void client_note_bound(struct client *client, const struct prepared *prepared,
                 client, text, sl_span(body.at + bind->rest_offset, body.len - bind->rest_offset));
     }
     client_path_see(client, effects, text, SESSION_PATH_BIND);
+}
+
+void client_note_sql_bound(struct client *client, struct sl_span name)
+{
+    const struct sql_prepared *known = client->sql_prepared;
+    bool is_known = false;
+
+    for (uint32_t i = 0; i < sql_prepared_count(known) && !is_known; i++) {
+        is_known = sl_span_is(name, sql_prepared_at(known, i)->name);
+    }
+    if (is_known && client->mode != CONF_POOL_SESSION) {
+        request_note_effects(client,
+                EFFECTS_STAY | EFFECTS_LEAVES | EFFECTS_CALLS | EFFECTS_ENDS | EFFECTS_RULES);
+    }
 }

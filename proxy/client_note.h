@@ -7,6 +7,8 @@
 #ifndef SLUICE_PROXY_CLIENT_NOTE_H
 #define SLUICE_PROXY_CLIENT_NOTE_H
 
+#include "protocol/base/span.h"
+
 #include <stdbool.h>
 
 struct client;
@@ -21,5 +23,7 @@ bool client_note_waits(const struct prepared *prepared, const struct request *re
 /* Ahead of that Bind. */
 void client_note_bound(struct client *client, const struct prepared *prepared,
         const struct request *request, const struct front_bind *bind);
+/* Of one that SQL's PREPARE has made, if there is such: it may do whatever it says. */
+void client_note_sql_bound(struct client *client, struct sl_span name);
 
 #endif

@@ -582,8 +582,9 @@ enum step request_bind(struct client *client, const struct request *request)
     }
     if (prepared != NULL) {
         client_note_bound(client, prepared, request, &bind);
-    } else if (!is_unnamed) { /* one of SQL's PREPARE, whose effects were noted then, or none */
+    } else if (!is_unnamed) { /* one of SQL's PREPARE, or none */
         client->may_set = true;
+        client_note_sql_bound(client, bind.statement);
     }
     client->server->is_unsynced = true;
     client->server->has_unnamed = true;

@@ -112,7 +112,10 @@ void request_note_effects(struct client *client, unsigned effects)
         link_pins_keep(client, effects);
     }
     client->asks_channels |= (effects & (EFFECTS_CHANNELS | EFFECTS_UNREAD)) == EFFECTS_CHANNELS;
-    if (SL_UNLIKELY((effects & (EFFECTS_LEAVES | EFFECTS_CALLS)) != 0)) {
+    bool is_asked =
+            (effects & EFFECTS_LEAVES) != 0 ||
+            ((effects & EFFECTS_CALLS) != 0 && client->io.worker->conf->functions_by_catalog);
+    if (SL_UNLIKELY(is_asked)) {
         link_pins_see(client);
         server->may_have_left = true;
     }

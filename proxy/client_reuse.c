@@ -29,8 +29,8 @@ static bool is_plain(const struct client *client)
 
     return !client->has_retried && !client->sends_ahead &&
            (client->pins & ~(unsigned)PIN_SEQUENCE) == 0 && !client->has_unasked &&
-           client->forgets == FORGETS_NOTHING && !server->is_dirty && !server->has_called &&
-           !server->may_have_left && server->close_reason == NULL;
+           client->forgets == FORGETS_NOTHING && !server->is_dirty && !server->may_have_left &&
+           server->close_reason == NULL;
 }
 
 /* Nothing of the client's is under way, and no transaction is open. */

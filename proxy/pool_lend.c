@@ -50,3 +50,11 @@ struct worker *pool_lender(struct pool *pool, sl_usec now, sl_usec rest)
     }
     return found;
 }
+
+bool pool_has_servers(struct pool *pool)
+{
+    pthread_mutex_lock(&pool->lock);
+    bool has_any = !pool_is_paused(pool) && (pool->idle_count > 0 || pool->counts[POOL_ACTIVE] > 0);
+    pthread_mutex_unlock(&pool->lock);
+    return has_any;
+}

@@ -13,6 +13,8 @@
 
 #include "protocol/base/clock.h"
 
+#include <stdbool.h>
+
 struct pool;
 struct server;
 struct worker;
@@ -24,5 +26,7 @@ struct server *pool_lend(struct pool *pool, struct worker *worker, sl_usec rest)
  * these (server_load.c); or NULL.
  */
 struct worker *pool_lender(struct pool *pool, sl_usec now, sl_usec rest);
+/* Any thread: whether there are any that could be lent, now or when their clients are done. */
+bool pool_has_servers(struct pool *pool);
 
 #endif

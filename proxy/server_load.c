@@ -51,14 +51,15 @@ static void begin(struct load_errand *errand, struct server *server)
 }
 
 /* Kept by a client that has nothing under way, and has sent nothing for a while. */
-static bool is_resting(const struct server *server, const struct pool *pool)
+static bool is_resting(struct server *server, const struct pool *pool)
 {
     const struct client *client = server->client;
 
     return server->pool == pool && server->state == SERVER_LINKED && server->load == NULL &&
            server->pin.reasons != 0 && server->expect.status == 'I' && server->answer == NULL &&
            link_is_quiet(server) && !client->is_held && !client->unnamed_is_opaque &&
-           server->close_reason == NULL && sl_list_empty(&server->cancels) &&
+           server->close_reason == NULL && !server_is_old(server) &&
+           sl_list_empty(&server->cancels) &&
            server->io.worker->now - client->request_at >= LOAD_REST;
 }
 
@@ -113,7 +114,8 @@ bool server_load_take(struct server *server)
     struct pool *pool = server->pool;
 
     if (SL_LIKELY(atomic_load_explicit(&pool->errand, memory_order_relaxed) == NULL) ||
-            server->close_reason != NULL || !may_ask(server->io.worker)) {
+            server->close_reason != NULL || server_is_old(server) || pool_is_paused(pool) ||
+            !may_ask(server->io.worker)) {
         return false;
     }
     struct load_errand *errand = atomic_exchange(&pool->errand, NULL);

@@ -107,6 +107,29 @@ static const char question_end[] =
         " FROM pg_catalog.pg_prepared_statements WHERE from_sql"
         " UNION ALL SELECT 'listen', channel FROM pg_catalog.pg_listening_channels() channel";
 
+static enum sl_err put_name(struct sl_buf *buf, const char *name)
+{
+    enum sl_err err = sl_buf_put_u8(buf, ',');
+
+    return err == SL_OK ? link_put_literal(buf, name) : err;
+}
+
+/* Those that the client has, though it has not named them itself. */
+static enum sl_err put_known_customs(struct sl_buf *buf, const struct client *client)
+{
+    enum sl_err err = SL_OK;
+    const char *name;
+    const char *value;
+
+    for (uint32_t i = 0; err == SL_OK && i < params_count(client->settings); i++) {
+        params_at(client->settings, i, &name, &value);
+        if (strchr(name, '.') != NULL && params_get(client->custom, name) == NULL) {
+            err = put_name(buf, name);
+        }
+    }
+    return err;
+}
+
 /* Those whose names stand in functions, one of which may have been called. */
 static enum sl_err put_customs(struct sl_buf *buf, const struct client *client)
 {
@@ -116,9 +139,9 @@ static enum sl_err put_customs(struct sl_buf *buf, const struct client *client)
 
     for (uint32_t i = 0; catalog != NULL && err == SL_OK && i < catalog->customs_count; i++) {
         const char *name = catalog_name(catalog, catalog->customs[i]);
-        if (params_get(client->custom, name) == NULL && is_ascii(sl_span_text(name))) {
-            err = sl_buf_put_u8(buf, ',');
-            err = err == SL_OK ? link_put_literal(buf, name) : err;
+        if (params_get(client->custom, name) == NULL &&
+                params_get(client->settings, name) == NULL && is_ascii(sl_span_text(name))) {
+            err = put_name(buf, name);
         }
     }
     catalog_unref(catalog);
@@ -130,14 +153,14 @@ static enum sl_err put_question(struct sl_buf *buf, const struct client *client)
     const struct params *custom = client->custom;
     enum sl_err err = sl_buf_put(buf, question, sizeof question - 1);
 
+    err = err == SL_OK ? put_known_customs(buf, client) : err;
     err = err == SL_OK ? put_customs(buf, client) : err;
 
     for (uint32_t i = 0; err == SL_OK && i < params_count(custom); i++) {
         const char *name;
         const char *value;
         params_at(custom, i, &name, &value);
-        err = sl_buf_put_u8(buf, ',');
-        err = err == SL_OK ? link_put_literal(buf, name) : err;
+        err = put_name(buf, name);
     }
     if (err == SL_OK && client->listen != NULL && client->listen->has_setting) {
         err = sl_buf_put(buf, ",'" LISTEN_SETTING "'", sizeof LISTEN_SETTING + 2);
@@ -291,7 +314,6 @@ static void take_setting(struct server *server, struct sl_span name, struct sl_s
 {
     struct session_answer *answer = server->answer;
 
-    bool is_custom = memchr(name.at, '.', name.len) != NULL;
     answer->pins |= takes_rights(server, &name) || reserved_is_refused(name) ? PIN_SETTINGS : 0U;
     char *text = malloc(name.len + value.len + 2);
     if (text == NULL) {
@@ -302,11 +324,7 @@ static void take_setting(struct server *server, struct sl_span name, struct sl_s
     text[name.len] = '\0';
     memcpy(text + name.len + 1, value.at, value.len);
     text[name.len + 1 + value.len] = '\0';
-    /* One that the client has not named itself was somebody else's, who has RESET it. */
-    bool is_over = is_custom && value.len == 0 &&
-                   params_get(server->client->custom, text) == NULL &&
-                   params_get(server->client->settings, text) == NULL;
-    if (!is_over && !is_usual(server, text, text + name.len + 1)) {
+    if (!is_usual(server, text, text + name.len + 1)) {
         with_setting(answer, text, text + name.len + 1);
     }
     free(text);
@@ -505,7 +523,7 @@ static void keep_prepared(
     if (all == NULL) {
         sql_prepared_unref(now);
         answer->pins |= PIN_PREPARED;
-        answer->is_lacking = now == NULL;
+        answer->is_lacking = true;
         return;
     }
     sql_prepared_unref(client->sql_prepared);

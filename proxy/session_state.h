@@ -24,10 +24,11 @@
  * come (a statement_timeout of the client's) pins it too, and it is asked again after the next
  * transaction, or when its client has rested; so is one for which there is no memory.
  *
- * What a function of the user's leaves is asked for likewise, and what runs behind a statement, unless
- * the catalogue knows that it leaves nothing (catalogs.h). Custom settings whose names stand in a function
- * only are not asked for, as there is no list: its client finds them as long as it comes back to that
- * server, and before another has that all is taken away.
+ * With functions_by_catalog, what a function of the user's leaves is asked for likewise, and what runs behind
+ * a statement, unless the catalogue knows that it leaves nothing (catalogs.h). Custom settings whose
+ * names stand in functions only are asked for by the names that it found in them; as those may not be
+ * all, RESET ALL goes ahead of the next client's request (link.c). Without it, all that functions may
+ * have left is taken away then.
  *
  * Some of what stays nothing shows. What a LOAD or setseed() has left only the end of the server's
  * process takes away: its client keeps the server to its own end, and then it is closed. What a

@@ -55,6 +55,10 @@ static const char *const behind[] = {
         "create table parts (id int) partition by range (id)",
         "create table part partition of parts for values from (0) to (100)",
         "create trigger t before insert on part for each row execute function on_row()",
+        "create function on_key(a int) returns int language plpgsql immutable as "
+        "$$begin perform " SETS("21") "; return a; end$$",
+        "create table keys (id int) partition by range (on_key(id))",
+        "create table key partition of keys for values from (0) to (100)",
         "create table \"Quoted Name\" (v text default " SETS("17") ")",
         "create function writes() returns void language plpgsql as "
         "$$begin insert into triggered values (7, '') on conflict (id) do update set v = ''; end$$",
@@ -352,6 +356,9 @@ static void what_a_function_sets_follows_its_client(void **state)
         run(one, "select sets_it(1)", (enum way)way);
         query_expect(other, look, "");
         query_expect(one, look, "set");
+        query_expect(one, "reset work_mem", "RESET"); /* and it is asked for again */
+        query_expect(other, look, "");
+        query_expect(one, look, "set");
         query_expect(one, "reset all", "RESET");
         query_expect(other, look, "");
         query_expect(one, look, "");
@@ -420,6 +427,8 @@ static const struct {
         {"insert into checked values ('x')", "13MB"},
         {"insert into ruled values ('x')", "15MB"},
         {"insert into parts values (1)", "11MB"},
+        {"insert into keys values (1)", "21MB"},
+        {"insert into key values (1)", "21MB"},
         {"insert into \"Quoted Name\" default values", "17MB"},
         {"select writes()", "11MB"},
         {"select initcap(point(0, 0))", "20MB"},
@@ -472,6 +481,12 @@ static void a_cursor_and_a_prepared_statement_run_it_later(void **state)
     expect_set(one, other, "execute q", WAY_SIMPLE, "11MB");
     expect_set(one, other, "begin; declare c cursor for select v from of_own; fetch c; commit",
             WAY_SIMPLE, "13MB");
+    query_expect(one, "prepare by_bind as select own()", "PREPARE");
+    query_expect(one, "set work_mem = '4MB'", "SET");
+    query_expect(other, "show work_mem", "4MB");
+    query_prepared(one, "by_bind", 0, NULL);
+    query_expect(other, "show work_mem", "4MB");
+    query_expect(one, "show work_mem", "13MB");
     query_text(one, "delete from triggered where id = 4");
     expect_set(one, other, "copy triggered (id) from program 'echo 4'", WAY_SIMPLE, "11MB");
     PQfinish(one);

@@ -24,7 +24,7 @@ static const char ini[] = "[databases]\n"
 static const char ini_pairs[] =
         "[databases]\n"
         "pairs = " AT_CLUSTER " pool_mode=transaction pool_size=1\n" INI_MAIN
-        "query_wait_timeout = 60\n";
+        "query_wait_timeout = 60\nfunctions_by_catalog = 1\n";
 
 static void start_with(const char *names)
 {
