@@ -387,7 +387,7 @@ static void a_set_follows_its_client_to_a_server_that_it_had(void **state)
 
 static void what_may_set_it_unseen_makes_it_unknown(void **state)
 {
-    static const char *const texts[] = {"set role two"};
+    static const char *const texts[] = {"select f_sets()", "set role two"};
 
     (void)state;
     start_two("default_pool_size = 1", "db");
@@ -412,7 +412,7 @@ static void what_may_have_set_it_is_known_once_it_has(void **state)
             "select f_sets()", "set search_path = b; select 1 as a"};
 
     (void)state;
-    start_two("default_pool_size = 1", "db");
+    start_two("default_pool_size = 1\nfunctions_by_catalog = 1", "db");
     for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
         PGconn *conn = open_as("one", "db");
         query_text(conn, texts[i]);
