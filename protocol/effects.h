@@ -24,9 +24,11 @@
  * or setseed() behind what cannot be read is too rare for that.
  *
  * Not seen: functions behind views, triggers, defaults and operators, of which a catalogue says in
- * which texts they are (catalog_text_leaves()), a function of the user's own that has the name of a built-in one or of a word of the grammar (filter), and one that is
- * called as a column (t.f, $1.f); UPDATE .. SET c = DEFAULT takes a value of a sequence. The result decides about hand-over, and about what may be answered
- * in the server's place; never about what replies to expect.
+ * which texts they are (catalog_text_leaves()); a function of the user's own that has the name of a
+ * built-in one (of which a catalogue says so, too) or of a word of the grammar (filter), and one that is
+ * called as a column (t.f, $1.f). UPDATE .. SET c = DEFAULT takes a value of a sequence. The result
+ * decides about hand-over, and about what may be answered in the server's place; never about what
+ * replies to expect.
  *
  * Ownership: none. Threads: any. Bounds: looks at EFFECTS_TEXT_MAX bytes; allocates nothing.
  */

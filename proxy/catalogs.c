@@ -3,8 +3,8 @@
  * proxy/catalogs.c - loads: one at a time for a database, a query a step.
  *
  *   look() -- due, calm, a server idle --> WAITS --ask()--> AWAY (server_load.h)
- *                                            ^                |
- *                                            '-- came_home() -'--> published | given up | failed
+ *          or urgent, there are servers      ^                |
+ *          (the first needs no calm)         '-- came_home() -'--> published | given up | failed
  *
  * A load whose database changes meanwhile is given up; what it read is of two times.
  */

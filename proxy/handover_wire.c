@@ -533,6 +533,14 @@ bool handover_read_client(struct sl_span body, struct handover_client *client)
 
 /* ---- lists that were read ---- */
 
+/* The item that was read is behind us. False: it was cut off. */
+static bool pass_item(struct handover_list *list, const struct cursor *cursor)
+{
+    list->count--;
+    list->bytes = cursor->left;
+    return !cursor->is_cut;
+}
+
 bool handover_next_pair(struct handover_list *list, struct handover_pair *pair)
 {
     struct cursor cursor = cursor_at(list->bytes);
@@ -541,9 +549,7 @@ bool handover_next_pair(struct handover_list *list, struct handover_pair *pair)
         return false;
     }
     *pair = get_pair(&cursor);
-    list->count--;
-    list->bytes = cursor.left;
-    return !cursor.is_cut;
+    return pass_item(list, &cursor);
 }
 
 bool handover_next_statement(struct handover_list *list, struct handover_statement *statement)
@@ -554,9 +560,7 @@ bool handover_next_statement(struct handover_list *list, struct handover_stateme
         return false;
     }
     *statement = get_statement(&cursor);
-    list->count--;
-    list->bytes = cursor.left;
-    return !cursor.is_cut;
+    return pass_item(list, &cursor);
 }
 
 bool handover_next_channel(struct handover_list *list, struct handover_channel *channel)
@@ -567,7 +571,5 @@ bool handover_next_channel(struct handover_list *list, struct handover_channel *
         return false;
     }
     *channel = get_channel(&cursor);
-    list->count--;
-    list->bytes = cursor.left;
-    return !cursor.is_cut;
+    return pass_item(list, &cursor);
 }

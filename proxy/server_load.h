@@ -11,8 +11,8 @@
  * It has no server made: it is given one that has rested for LOAD_REST, of a pool in which nobody
  * waits; or, where clients keep the servers (link_pins.h), one whose client has nothing under way;
  * or none. One that is urgent takes any that is idle, and if there is none waits in its pool for the
- * next that is free, ahead of those in line, until server_load_recall(). A client that comes meanwhile waits for the end of that query
- * at most, which is short (protocol/catalog_build.h); then the server is its, before the next
+ * next that is free, ahead of those in line, until server_load_recall(). A client that comes meanwhile
+ * waits for the end of that query at most, which is short (protocol/catalog_build.h); then the server is its, before the next
  * query. What the session's last client left in it stays there, and nothing is added: the query
  * is a transaction of its own, read only, with settings that end with it. It does not
  * count: not in statistics, nor as use of the server, whose place among the idle ones and time
