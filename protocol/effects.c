@@ -4,6 +4,7 @@
 #include "protocol/base/check.h"
 #include "protocol/effects_names.h"
 #include "protocol/effects_words.h"
+#include "protocol/schema_change.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -168,14 +169,13 @@ static void begin_statement(struct scan *scan)
     scan->selects = 0;
 }
 
-/* A DO takes channels away in these words, or puts such a statement together; or calls what does. */
-static bool says_unlisten(const struct scan *scan)
+/* Is one of these anywhere in what is to come? */
+static bool has_any(const struct scan *scan, const char *const *words, size_t count)
 {
-    static const char *const words[] = {"listen", "discard", "exec", "\\"};
     const char *at = (const char *)scan->at;
     size_t len = (size_t)(scan->end - scan->at);
 
-    for (size_t i = 0; i < SL_COUNT(words); i++) {
+    for (size_t i = 0; i < count; i++) {
         size_t word = strlen(words[i]);
         for (size_t from = 0; from + word <= len; from++) {
             if (strncasecmp(at + from, words[i], word) == 0) {
@@ -184,6 +184,23 @@ static bool says_unlisten(const struct scan *scan)
         }
     }
     return false;
+}
+
+/* A DO takes channels away in these words, or puts such a statement together; or calls what does. */
+static bool says_unlisten(const struct scan *scan)
+{
+    static const char *const words[] = {"listen", "discard", "exec", "\\"};
+
+    return has_any(scan, words, SL_COUNT(words));
+}
+
+/* A DO changes the schema in these words, or puts such a statement together ("spi_exec"). */
+static bool says_schema(const struct scan *scan)
+{
+    static const char *const words[] = {"create", "alter", "drop", "grant", "revoke", "import",
+            "reassign", "into", "exec", "spi", "\\"};
+
+    return has_any(scan, words, SL_COUNT(words));
 }
 
 static void on_first_word(struct scan *scan)
@@ -198,7 +215,9 @@ static void on_first_word(struct scan *scan)
     static const struct word returning[] = {WORD("commit"), WORD("end"), WORD("rollback"),
             WORD("abort"), WORD("reset"), WORD("fetch"), WORD("move")};
     static const struct word changing[] = {WORD("alter"), WORD("drop"), WORD("grant"),
-            WORD("revoke"), WORD("import"), WORD("reassign"), WORD("do")};
+            WORD("revoke"), WORD("import"), WORD("reassign")};
+    static const struct word committing[] = {
+            WORD("commit"), WORD("end"), WORD("rollback"), WORD("abort"), WORD("prepare")};
     static const struct word ending[] = {WORD("reset"), WORD("discard"), WORD("deallocate"),
             WORD("drop"), WORD("close"), WORD("unlisten")};
     static const struct word unlistening[] = {WORD("unlisten"), WORD("discard")};
@@ -207,8 +226,12 @@ static void on_first_word(struct scan *scan)
 
     scan->is_first = false;
     scan->is_second = true;
-    if (is_one_of(scan->word, changing, SL_COUNT(changing))) {
+    if (is_one_of(scan->word, changing, SL_COUNT(changing)) ||
+            (IS_WORD(scan, "do") && says_schema(scan))) {
         scan->effects |= EFFECTS_SCHEMA;
+    }
+    if (is_one_of(scan->word, committing, SL_COUNT(committing))) {
+        scan->effects |= EFFECTS_COMMITS;
     }
     if (IS_WORD(scan, "copy") || IS_WORD(scan, "execute")) { /* of one that came by Parse */
         scan->effects |= EFFECTS_COPY | EFFECTS_MOVES;
@@ -555,7 +578,7 @@ static void on_call(struct scan *scan)
     } else if (IS_WORD(scan, "pg_notify")) {
         scan->effects |= EFFECTS_NOTIFIES;
     } else if (IS_WORD(scan, "nextval") || IS_WORD(scan, "setval")) {
-        scan->effects |= EFFECTS_MOVES | EFFECTS_TAKES;
+        scan->effects |= EFFECTS_MOVES;
     } else if (!is_known(scan->word)) {
         if (is_lock(scan->word)) {
             stays(scan);
@@ -707,7 +730,7 @@ unsigned effects_of_known(struct sl_span text, const struct effects_known *known
         return 0;
     }
     if (effects_text_is_plain(text)) { /* COMMIT, END and ROLLBACK take back */
-        return strchr("cer", text.at[0] | 0x20) != NULL ? EFFECTS_RULES : 0;
+        return strchr("cer", text.at[0] | 0x20) != NULL ? EFFECTS_RULES | EFFECTS_COMMITS : 0;
     }
     begin_statement(&scan);
     while (scan.at < scan.end) {
@@ -725,6 +748,9 @@ unsigned effects_of_known(struct sl_span text, const struct effects_known *known
             on_sign(&scan);
             break;
         }
+    }
+    if (SL_UNLIKELY((scan.effects & EFFECTS_SCHEMA) != 0) && !schema_change_is_quiet(text)) {
+        scan.effects |= EFFECTS_BEHIND;
     }
     return scan.effects;
 }

@@ -10,7 +10,7 @@
  * something: a needless reset costs a little, a needed one left out costs everything.
  *
  * EFFECTS_SCHEMA is apart from that: CREATE (but of what is temporary), ALTER, DROP, SELECT INTO,
- * GRANT, REVOKE and their like, and DO, which often has them in it.
+ * GRANT, REVOKE and their like, and a DO with one of these words in it, or EXECUTE.
  *
  * EFFECTS_RULES comes with EFFECTS_STAY, and with what leaves nothing but sets or takes back:
  * SET LOCAL, RESET, set_config(.., true), COMMIT and ROLLBACK; and with what goes on with a text
@@ -56,11 +56,12 @@ enum {
     EFFECTS_HOLDS = 2048,    /* it calls what leaves something in the process that nothing shows */
     EFFECTS_MOVES = 4096,    /* it may take a sequence's next value: INSERT, nextval(), a call */
     EFFECTS_NOTIFIES = 8192, /* NOTIFY or pg_notify(); what it calls may, too: EFFECTS_CALLS */
-    EFFECTS_TAKES = 16384,   /* nextval() or setval() are in it, of EFFECTS_MOVES */
+    EFFECTS_COMMITS = 16384, /* it may end a transaction block: COMMIT, ROLLBACK, PREPARE .. */
     EFFECTS_UNLISTENS =
             32768,            /* it may take away what is listened to: UNLISTEN, DISCARD; in a DO */
     EFFECTS_CHANNELS = 65536, /* asks what is listened to: pg_listening_channels() */
-    EFFECTS_ALL = 103407      /* of a text that is not read; not SCHEMA, LIBRARY and HOLDS */
+    EFFECTS_BEHIND = 131072,  /* of EFFECTS_SCHEMA: not schema_change_is_quiet() */
+    EFFECTS_ALL = 119791      /* of a text that is not read; not SCHEMA, LIBRARY, HOLDS, BEHIND */
 };
 
 /* Whether a call of that name, as it is written, is known to leave nothing; schema may be empty. */

@@ -20,11 +20,11 @@ enum {
     BOTH = STAY | SEQ,
     ALL = EFFECTS_ALL &
           ~(EFFECTS_RULES | EFFECTS_COPY | EFFECTS_CALLS | EFFECTS_ENDS | EFFECTS_LEAVES |
-                  EFFECTS_MOVES | EFFECTS_UNLISTENS | EFFECTS_CHANNELS),
+                  EFFECTS_MOVES | EFFECTS_COMMITS | EFFECTS_UNLISTENS | EFFECTS_CHANNELS),
     NOT_FOR_HAND_OVER = EFFECTS_SCHEMA | EFFECTS_RULES | EFFECTS_COPY | EFFECTS_CALLS |
                         EFFECTS_ENDS | EFFECTS_LEAVES | EFFECTS_LIBRARY | EFFECTS_HOLDS |
-                        EFFECTS_MOVES | EFFECTS_NOTIFIES | EFFECTS_TAKES | EFFECTS_UNLISTENS |
-                        EFFECTS_CHANNELS
+                        EFFECTS_MOVES | EFFECTS_NOTIFIES | EFFECTS_COMMITS | EFFECTS_UNLISTENS |
+                        EFFECTS_CHANNELS | EFFECTS_BEHIND
 };
 
 struct row {
@@ -296,12 +296,12 @@ static void a_text_may_end_anywhere(void **state)
         assert_non_null(copy);
         memcpy(copy, text, len);
         unsigned effects = effects_of(sl_span(copy, len));
-        assert_true(effects <= (EFFECTS_ALL | EFFECTS_SCHEMA));
+        assert_int_equal(effects & ~(unsigned)(EFFECTS_ALL | EFFECTS_SCHEMA | EFFECTS_BEHIND), 0);
         free(copy);
     }
-    assert_int_equal(effects_of(sl_span_text(text)), STAY | EFFECTS_SCHEMA | EFFECTS_RULES |
-                                                             EFFECTS_CALLS | EFFECTS_ENDS |
-                                                             EFFECTS_LEAVES | EFFECTS_MOVES);
+    assert_int_equal(effects_of(sl_span_text(text)),
+            STAY | EFFECTS_SCHEMA | EFFECTS_BEHIND | EFFECTS_RULES | EFFECTS_CALLS | EFFECTS_ENDS |
+                    EFFECTS_LEAVES | EFFECTS_MOVES);
 }
 
 static void settings_change_behind_these(void **state)
@@ -357,8 +357,9 @@ static void what_there_is_for_others_is_seen_to_change(void **state)
             "alter table t add b int", "Drop Schema s cascade", "select 1; drop view v",
             "grant usage on schema s to u", "revoke all on schema s from u",
             "import foreign schema s from server x into y", "reassign owned by a to b",
-            "do $$ begin create table t (); end $$", "select * into t from u",
-            "with x as (select 1) select * into t from x",
+            "do $$ begin create table t (); end $$", "do 'begin EXECUTE a; end'",
+            "do language plpython3u $$plpy.execute('x' + y)$$", "do 'begin \\; end'",
+            "select * into t from u", "with x as (select 1) select * into t from x",
             "explain analyze create table t as select 1", "/* x */ create -- y\n table t ()",
             "create table t (a text default 'a\\' || f('b'))"};
     static const char *const others[] = {"create temp table t (a int)",
@@ -366,7 +367,8 @@ static void what_there_is_for_others_is_seen_to_change(void **state)
             "insert into t select 1", "select 1", "select into_t from t", "truncate t",
             "select $$create table t ()$$", "update t set a = 'drop table t'", "vacuum t",
             "comment on table t is 'x'", "refresh materialized view v", "select f(1)", "call p()",
-            "set search_path = a", "select 'a\\' || create_t('b')"};
+            "set search_path = a", "select 'a\\' || create_t('b')",
+            "do $$begin perform f(); insert t values (1); end$$"};
 
     (void)state;
     for (size_t i = 0; i < SL_COUNT(changing); i++) {
@@ -379,6 +381,34 @@ static void what_there_is_for_others_is_seen_to_change(void **state)
             fail_msg("%s: it changes nothing", others[i]);
         }
     }
+}
+
+struct bit_row {
+    const char *text;
+    bool is_set;
+};
+
+static void check_bit(unsigned bit, const struct bit_row *rows, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (((effects_of(sl_span_text(rows[i].text)) & bit) != 0) != rows[i].is_set) {
+            fail_msg("%s: %s", rows[i].text, rows[i].is_set ? "not seen" : "it does not");
+        }
+    }
+}
+
+/* What stays then has no name that the text says. */
+static void what_may_end_a_transaction_block_is_seen(void **state)
+{
+    static const struct bit_row rows[] = {{"commit", true}, {"COMMIT;", true}, {"end", true},
+            {"rollback to a", true}, {"abort", true}, {"select 1; commit and chain", true},
+            {"/* a */ End", true}, {"prepare transaction 'a'", true},
+            {"select 'a\\' || f(); b", true}, {"select 1", false}, {"begin", false},
+            {"select commit from t", false}, {"savepoint a", false}, {"release a", false},
+            {"select 'a; commit'", false}, {"execute a", false}};
+
+    (void)state;
+    check_bit(EFFECTS_COMMITS, rows, SL_COUNT(rows));
 }
 
 static void a_copy_is_seen(void **state)
@@ -405,21 +435,6 @@ static void a_copy_is_seen(void **state)
     }
 }
 
-struct bit_row {
-    const char *text;
-    bool is_set;
-};
-
-static void check_bit(unsigned bit, const struct bit_row *rows, size_t count)
-{
-    for (size_t i = 0; i < count; i++) {
-        if (((effects_of(sl_span_text(rows[i].text)) & bit) != 0) != rows[i].is_set) {
-            fail_msg("%s: %s", rows[i].text, rows[i].is_set ? "not seen" : "it does not");
-        }
-    }
-}
-
-/* What stays then has no name that the text says. */
 static void what_others_do_is_told_from_what_the_text_does(void **state)
 {
     static const struct bit_row rows[] = {{"select f(1)", true}, {"select s.f(1)", true},
@@ -541,6 +556,7 @@ int main(void)
             cmocka_unit_test(settings_change_behind_these),
             cmocka_unit_test(the_names_are_in_order),
             cmocka_unit_test(what_there_is_for_others_is_seen_to_change),
+            cmocka_unit_test(what_may_end_a_transaction_block_is_seen),
             cmocka_unit_test(a_copy_is_seen),
             cmocka_unit_test(what_others_do_is_told_from_what_the_text_does),
             cmocka_unit_test(what_the_text_leaves_is_told_from_what_it_calls),
