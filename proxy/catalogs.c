@@ -29,7 +29,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { EPOCHS = 256, QUERY_MAX = 65536 };
+enum { QUERY_MAX = 65536 };
 
 #define LOOK_PERIOD (250 * SL_MSEC)
 #define LOOK_REST (1 * SL_SECOND) /* when nothing was due, or about to be */
@@ -40,11 +40,13 @@ struct load {
     struct catalog_build *build; /* NULL: nothing is loaded */
     struct catalogs_epoch *epochs;
     unsigned epoch;
+    unsigned behind_epoch;
     unsigned turn;
     bool is_of_one;
     bool is_away;
     unsigned asked; /* which worker, where there is none to choose */
     sl_usec step_at;
+    sl_usec begun_at;
     sl_usec give_up_at;
 };
 
@@ -52,10 +54,9 @@ static struct {
     bool is_on;       /* constant after start, as the next */
     size_t bytes_max; /* [stats] catalog_memory */
     struct mailbox *home;
-    struct catalogs_epoch epochs[EPOCHS]; /* any thread */
-    size_t bytes;                         /* under lock: of the snapshots in their places */
-    struct load loads[CATALOGS_LOADS];    /* the control thread's, as the next */
-    bool is_wanted;                       /* functions_by_catalog */
+    size_t bytes;                      /* under lock: of the snapshots in their places */
+    struct load loads[CATALOGS_LOADS]; /* the control thread's, as the next */
+    bool is_wanted;                    /* functions_by_catalog */
     sl_usec look_at;
 } self;
 
@@ -66,64 +67,12 @@ bool catalogs_are_on(void)
     return self.is_on;
 }
 
-/* ---- changes ---- */
-
-struct catalogs_epoch *catalogs_epochs(const struct conf_database *conf, const char *name)
-{
-    const char *dbname = conf != NULL && conf->dbname != NULL ? conf->dbname : name;
-
-    return &self.epochs[sl_hash64(sl_span_text(dbname)) % EPOCHS];
-}
-
-static void begin_change(struct server *server)
-{
-    if (!server->changes_schema && server->epochs != NULL) {
-        server->changes_schema = true;
-        atomic_fetch_add(&server->epochs->open, 1);
-        atomic_fetch_add(&server->epochs->count, 1);
-    }
-}
-
-void catalogs_see_effects(struct server *server, unsigned effects)
-{
-    if (!self.is_on) {
-        return;
-    }
-    server->reads_tags |= (effects & EFFECTS_UNREAD) != 0;
-    if ((effects & EFFECTS_SCHEMA) != 0) {
-        begin_change(server);
-    }
-}
-
-void catalogs_see_tag(struct server *server, struct sl_span tag)
-{
-    static const char *const begins[] = {
-            "CREATE ", "ALTER ", "DROP ", "GRANT", "REVOKE", "IMPORT ", "REASSIGN ", "DO"};
-
-    for (size_t i = 0; i < SL_COUNT(begins); i++) {
-        size_t len = strlen(begins[i]);
-        if (tag.len >= len && memcmp(tag.at, begins[i], len) == 0) {
-            begin_change(server);
-        }
-    }
-}
-
-void catalogs_changed(struct server *server)
-{
-    server->reads_tags = false;
-    if (server->changes_schema) {
-        server->changes_schema = false;
-        atomic_fetch_add(&server->epochs->count, 1);
-        atomic_fetch_sub(&server->epochs->open, 1);
-    }
-}
+/* ---- places ---- */
 
 void catalogs_moved(struct database *database)
 {
     atomic_fetch_add(&database->catalog.turns, 1);
 }
-
-/* ---- places ---- */
 
 static bool is_current(const struct database *database, const struct catalogs_epoch *epochs,
         unsigned epoch, unsigned turn)
@@ -137,6 +86,22 @@ static bool is_usable_locked(const struct database *database)
     const struct catalogs_place *place = &database->catalog;
 
     return place->catalog != NULL && is_current(database, place->epochs, place->epoch, place->turn);
+}
+
+/* The same, of what is behind statements. */
+static bool is_current_behind(const struct database *database, const struct catalogs_epoch *epochs,
+        unsigned epoch, unsigned turn)
+{
+    return atomic_load(&epochs->behind_count) == epoch && atomic_load(&epochs->behind_open) == 0 &&
+           atomic_load(&database->catalog.turns) == turn;
+}
+
+static bool is_believed(const struct database *database, const struct catalogs_epoch *epochs)
+{
+    const struct catalogs_place *place = &database->catalog;
+
+    return place->catalog != NULL && place->epochs == epochs &&
+           is_current_behind(database, epochs, place->behind_epoch, place->turn);
 }
 
 const struct catalog *catalogs_get(struct database *database)
@@ -156,7 +121,7 @@ const struct catalog *catalogs_get(struct database *database)
 /* Of catalogs_place.plain: names and changes that were seen, in one number; never 0. */
 static uint64_t moment(const struct catalogs_epoch *epochs, unsigned epoch, unsigned turn)
 {
-    return ((uint64_t)epoch << 32 ^ (uint64_t)(epochs - self.epochs) << 24 ^ turn) + 1;
+    return ((uint64_t)epoch << 32 ^ (uint64_t)catalogs_epoch_index(epochs) << 24 ^ turn) + 1;
 }
 
 /* What is wanted of the catalogue, or of a server, is that functions are known. */
@@ -178,7 +143,20 @@ const struct catalog *catalogs_last(const struct server *server)
     return catalog;
 }
 
-/* A reference to what may be believed of a server, since when; NULL: nothing. */
+bool catalogs_is_awaited(const struct server *server)
+{
+    const struct catalogs_place *place = &server->pool->database->catalog;
+
+    if (!wants_functions(server)) {
+        return false;
+    }
+    pthread_mutex_lock(&lock);
+    bool is_awaited = place->loads == 0 && place->failures == 0;
+    pthread_mutex_unlock(&lock);
+    return is_awaited;
+}
+
+/* A reference to what may be believed of a server, since when; NULL: nothing, or its own transaction changes it. */
 static const struct catalog *get_of(const struct server *server, struct catalogs_belief *belief)
 {
     struct database *database = server->pool->database;
@@ -186,9 +164,10 @@ static const struct catalog *get_of(const struct server *server, struct catalogs
     const struct catalog *catalog = NULL;
 
     pthread_mutex_lock(&lock);
-    if (is_usable_locked(database) && place->epochs == server->epochs) {
+    if (is_believed(database, server->epochs) && server->behind == BEHIND_NOTHING) {
         catalog = catalog_ref(place->catalog);
-        *belief = (struct catalogs_belief){place->epoch, place->turn, place->is_of_one, true};
+        *belief =
+                (struct catalogs_belief){place->behind_epoch, place->turn, place->is_of_one, true};
     }
     pthread_mutex_unlock(&lock);
     return catalog;
@@ -232,9 +211,9 @@ static bool is_plain(const struct server *server, struct catalogs_belief *belief
     const struct catalogs_place *place = &server->pool->database->catalog;
     const struct catalogs_epoch *epochs = server->epochs;
 
-    belief->epoch = atomic_load(&epochs->count); /* before whether a change is open is looked at */
+    belief->epoch = atomic_load(&epochs->behind_count); /* before it is seen whether one is open */
     belief->turn = atomic_load(&place->turns);
-    return atomic_load(&epochs->open) == 0 &&
+    return atomic_load(&epochs->behind_open) == 0 && server->behind == BEHIND_NOTHING &&
            atomic_load(&place->plain) == moment(epochs, belief->epoch, belief->turn);
 }
 
@@ -265,7 +244,7 @@ bool catalogs_doubt(struct server *server)
 
     server->belief.is_held = false;
     return belief.is_held &&
-           !is_current(server->pool->database, server->epochs, belief.epoch, belief.turn);
+           !is_current_behind(server->pool->database, server->epochs, belief.epoch, belief.turn);
 }
 
 void catalogs_status(struct database *database, struct catalogs_status *status)
@@ -337,12 +316,22 @@ static void end(struct load *load, const char *error)
     registry_let_go(&load->errand.pool->holders);
 }
 
+/* What changes all the time is not read all the time: for a fifth of it at most. */
+static void rest(const struct load *load, sl_usec now)
+{
+    sl_usec took = 4 * (now - load->begun_at);
+
+    database_of(load)->catalog.retry_at = now + (took > LOOK_PERIOD ? took : LOOK_PERIOD);
+}
+
 /* Something came between, or no server has been idle for long: others first, then anew. */
 static void give_up(struct load *load, sl_usec now)
 {
-    bool is_late = now >= load->give_up_at;
-
-    database_of(load)->catalog.retry_at = now + (is_late ? CATALOGS_PATIENCE : CATALOGS_CALM);
+    rest(load, now);
+    if (!load->errand.is_urgent || now >= load->give_up_at) {
+        database_of(load)->catalog.retry_at =
+                now + (now >= load->give_up_at ? CATALOGS_PATIENCE : CATALOGS_CALM);
+    }
     end(load, NULL);
 }
 
@@ -393,11 +382,12 @@ static bool put(const struct load *load, const struct catalog *catalog, sl_usec 
         place->catalog = catalog;
         place->epochs = load->epochs;
         place->epoch = load->epoch;
+        place->behind_epoch = load->behind_epoch;
         place->turn = load->turn;
         place->is_of_one = load->is_of_one;
         if (catalog->leaving_names_count == 0 && !catalog->leaves_anyway &&
                 !catalog->leaves_by_ddl) {
-            atomic_store(&place->plain, moment(load->epochs, load->epoch, load->turn));
+            atomic_store(&place->plain, moment(load->epochs, load->behind_epoch, load->turn));
         }
         place->loaded_at = now;
         place->loads++;
@@ -424,10 +414,21 @@ static void publish(struct load *load, sl_usec now)
     }
     note_users(database, catalog);
     database->catalog.backoff = 0;
+    rest(load, now);
     sl_log(SL_LOG_DEBUG, "catalog_loaded", "db=%s functions=%u relations=%u bytes=%zu",
             sl_log_quote(database->name), catalog->functions_count, catalog->relations_count,
             catalog->bytes);
     end(load, "");
+}
+
+/* Nothing has changed since that it is for: what is urgent is so for what is behind statements. */
+static bool is_worth_it(const struct load *load)
+{
+    const struct database *database = database_of(load);
+
+    return load->errand.is_urgent
+                   ? is_current_behind(database, load->epochs, load->behind_epoch, load->turn)
+                   : is_current(database, load->epochs, load->epoch, load->turn);
 }
 
 /* The next query, if there is a server for it now. */
@@ -435,8 +436,7 @@ static void ask(struct load *load, sl_usec now)
 {
     struct pool *pool = load->errand.pool;
 
-    if (process_shutdown() != PROCESS_RUNS || now >= load->give_up_at ||
-            !is_current(pool->database, load->epochs, load->epoch, load->turn)) {
+    if (process_shutdown() != PROCESS_RUNS || now >= load->give_up_at || !is_worth_it(load)) {
         give_up(load, now);
         return;
     }
@@ -545,12 +545,8 @@ static unsigned gather_users(const struct pool *pool, const char **users)
  */
 static bool is_urgent(struct pool *pool, const struct catalogs_epoch *epochs)
 {
-    const struct catalogs_place *place = &pool->database->catalog;
-
     return self.is_wanted && atomic_load(&pool->mode) != CONF_POOL_SESSION &&
-           pool_has_servers(pool) &&
-           (place->catalog == NULL || place->epochs != epochs ||
-                   !is_current(pool->database, epochs, place->epoch, place->turn));
+           pool_has_servers(pool) && !is_believed(pool->database, epochs);
 }
 
 /* False: no memory for it, or the pool is about to go. */
@@ -580,6 +576,8 @@ static bool begin(struct load *load, struct pool *pool, struct catalogs_epoch *e
     load->is_of_one = db->hosts_count == 1;
     load->epochs = epochs;
     load->epoch = atomic_load(&epochs->count); /* before whether a change is open is looked at */
+    load->behind_epoch = atomic_load(&epochs->behind_count);
+    load->begun_at = now;
     load->give_up_at = now + CATALOGS_PATIENCE;
     pthread_mutex_lock(&lock);
     place->is_loading = true;
@@ -588,17 +586,24 @@ static bool begin(struct load *load, struct pool *pool, struct catalogs_epoch *e
     return true;
 }
 
-/* Has nothing changed for a while, and is nothing about to? */
-static bool is_calm(struct catalogs_place *place, const struct catalogs_epoch *epochs, sl_usec now)
+/*
+ * Has nothing changed for a while, and is nothing about to? Where it is urgent: nothing since it was
+ * looked at last that it is urgent for.
+ */
+static bool is_calm(struct catalogs_place *place, const struct catalogs_epoch *epochs,
+        bool is_pressing, sl_usec now)
 {
-    unsigned epoch = atomic_load(&epochs->count) + atomic_load(&place->turns);
+    unsigned turns = atomic_load(&place->turns);
+    unsigned behind = atomic_load(&epochs->behind_count) + turns;
+    unsigned epoch = atomic_load(&epochs->count) + turns;
+    bool is_same = place->calm_behind == behind && atomic_load(&epochs->behind_open) == 0;
 
+    place->calm_behind = behind;
     if (place->calm_since == 0 || place->calm_epoch != epoch || atomic_load(&epochs->open) > 0) {
         place->calm_epoch = epoch;
         place->calm_since = now;
-        return false;
     }
-    return now - place->calm_since >= CATALOGS_CALM;
+    return is_pressing ? is_same : now - place->calm_since >= CATALOGS_CALM;
 }
 
 /* Is its catalogue not known, or of another time? This thread alone writes the place: no lock. */
@@ -611,16 +616,19 @@ static bool is_wanting(const struct pool *pool, const struct catalogs_epoch *epo
                    !is_current(pool->database, epochs, place->epoch, place->turn));
 }
 
-static bool is_due(struct pool *pool, const struct catalogs_epoch *epochs, sl_usec now)
+static bool is_due(
+        struct pool *pool, const struct catalogs_epoch *epochs, bool is_pressing, sl_usec now)
 {
     struct catalogs_place *place = &pool->database->catalog;
 
     if (place->is_loading || now < place->retry_at || atomic_load(&pool->clients) == 0) {
         return false;
     }
-    bool is_first = place->loads == 0 && atomic_load(&epochs->open) == 0;
-    bool is_calm_now = is_calm(place, epochs, now) || is_first;
-    return is_calm_now && (is_wanting(pool, epochs) || now - place->loaded_at >= CATALOGS_AGE);
+    bool is_first = place->loads == 0 &&
+                    atomic_load(is_pressing ? &epochs->behind_open : &epochs->open) == 0;
+    bool is_calm_now = is_calm(place, epochs, is_pressing, now) || is_first;
+    return is_calm_now &&
+           (is_pressing || is_wanting(pool, epochs) || now - place->loaded_at >= CATALOGS_AGE);
 }
 
 static struct load *free_load(void)
@@ -645,16 +653,17 @@ static void look(sl_usec now)
             p = registry_next_pool(p)) {
         const struct conf_database *db = conf_find_database(conf, p->database->name);
         db = db != NULL ? db : conf->fallback_database;
-        struct catalogs_epoch *epochs = catalogs_epochs(db, p->database->name);
+        struct catalogs_epoch *epochs = catalogs_epoch_of(db, p->database->name);
+        bool is_urgent_now = is_urgent(p, epochs);
         is_one_wanting |=
                 db != NULL && now >= p->database->catalog.retry_at && is_wanting(p, epochs);
-        if (db != NULL && is_due(p, epochs, now) &&
-                (is_urgent(p, epochs) || pool_lender(p, now, LOAD_REST) != NULL)) {
+        if (db != NULL && is_due(p, epochs, is_urgent_now, now) &&
+                (is_urgent_now || pool_lender(p, now, LOAD_REST) != NULL)) {
             p->database->catalog.retry_at = now + CATALOGS_CALM;
             load = begin(load, p, epochs, db, now) ? free_load() : load;
         }
     }
-    self.look_at = now + (is_one_wanting ? LOOK_PERIOD : LOOK_REST);
+    self.look_at = now + (is_one_wanting || self.is_wanted ? LOOK_PERIOD : LOOK_REST);
     conf_unref(conf);
 }
 

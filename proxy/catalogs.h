@@ -42,9 +42,9 @@
 #include "protocol/base/err.h"
 #include "protocol/catalog.h"
 #include "protocol/effects.h"
+#include "proxy/catalogs_epoch.h"
 
 struct catalog_resolution;
-struct catalogs_epoch;
 struct conf;
 struct conf_database;
 struct database;
@@ -60,17 +60,12 @@ enum { CATALOGS_LOADS = 2 };
 #define CATALOGS_BACKOFF_MIN (5 * SL_SECOND)
 #define CATALOGS_BACKOFF_MAX (300 * SL_SECOND)
 
-/* Changes that were seen in databases of some names. Any thread. */
-struct catalogs_epoch {
-    atomic_uint count; /* at their begin and at their end */
-    atomic_int open;   /* begun, not ended */
-};
-
 /* What is kept of a database; a member of struct database. */
 struct catalogs_place {
     const struct catalog *catalog; /* under catalogs.c's lock, as all up to the next mark */
     struct catalogs_epoch *epochs;
-    unsigned epoch; /* before the snapshot was begun */
+    unsigned epoch; /* before the snapshot was begun, as the next */
+    unsigned behind_epoch;
     unsigned turn;  /* likewise */
     bool is_of_one; /* of one host, and so what its servers have */
     sl_usec loaded_at;
@@ -82,6 +77,7 @@ struct catalogs_place {
     _Atomic uint64_t plain; /* any thread: catalogs_hides() */
     /* The control thread's. */
     unsigned calm_epoch;
+    unsigned calm_behind;
     sl_usec calm_since;
     sl_usec retry_at;
     sl_usec backoff;
@@ -108,15 +104,15 @@ bool catalogs_are_on(void);
 const struct catalog *catalogs_get(struct database *database);
 /* The database may be another one from now on. */
 void catalogs_moved(struct database *database);
-/* Of a database, as its servers are told its name; for server->epochs. */
-struct catalogs_epoch *catalogs_epochs(const struct conf_database *conf, const char *name);
-
 /* The last that was known, whatever has changed since: for hints. A reference; NULL: none. */
 const struct catalog *catalogs_last(const struct server *server);
 
+/* Is the database's first snapshot still to come, and wanted? Not where one could not be had. */
+bool catalogs_is_awaited(const struct server *server);
+
 /* Of which snapshot a server's statements have been believed to be harmless; its member. */
 struct catalogs_belief {
-    unsigned epoch;
+    unsigned epoch; /* catalogs_epoch.behind_count */
     unsigned turn;
     bool is_of_one; /* a host */
     bool is_held;
@@ -140,13 +136,6 @@ struct catalogs_status {
 void catalogs_status(struct database *database, struct catalogs_status *status);
 
 /* ---- the server's worker ---- */
-
-/* It is about to be sent a statement of which effects_of() says so. */
-void catalogs_see_effects(struct server *server, unsigned effects);
-/* A statement's tag, while server->reads_tags. */
-void catalogs_see_tag(struct server *server, struct sl_span tag);
-/* Its transaction has ended, or the server has. */
-void catalogs_changed(struct server *server);
 
 /* What catalogs_effects() does where it matters. */
 unsigned catalogs_effects_now(struct server *server, struct sl_span text, unsigned effects);

@@ -73,6 +73,7 @@ struct client {
     uint8_t body_fate;         /* enum body_fate */
     uint8_t forgets;           /* enum forgets, in forgets_segment */
     bool renames;              /* prepared statements are ours to name */
+    sl_usec called_at;         /* first, while not all is known that it has set so; 0: all is */
     bool asks_channels;        /* it has asked for pg_listening_channels() before */
     bool asks_sequences;       /* it has asked for currval or lastval before */
     bool has_temp;             /* it has made temporary objects itself */

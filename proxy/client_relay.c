@@ -112,10 +112,10 @@ void request_note_effects(struct client *client, unsigned effects)
         link_pins_keep(client, effects);
     }
     client->asks_channels |= (effects & (EFFECTS_CHANNELS | EFFECTS_UNREAD)) == EFFECTS_CHANNELS;
-    bool is_asked =
-            (effects & EFFECTS_LEAVES) != 0 ||
-            ((effects & EFFECTS_CALLS) != 0 && client->io.worker->conf->functions_by_catalog);
-    if (SL_UNLIKELY(is_asked)) {
+    bool is_called =
+            (effects & EFFECTS_CALLS) != 0 && client->io.worker->conf->functions_by_catalog;
+    if (SL_UNLIKELY(is_called || (effects & EFFECTS_LEAVES) != 0)) {
+        session_state_see(client, is_called);
         link_pins_see(client);
         server->may_have_left = true;
     }
@@ -126,8 +126,8 @@ void request_note_effects(struct client *client, unsigned effects)
     server->may_copy |= (effects & EFFECTS_COPY) != 0;
     client->may_set |= (effects & EFFECTS_RULES) != 0;
     reuse_see_effects(server, effects);
-    if (SL_UNLIKELY((effects & (EFFECTS_SCHEMA | EFFECTS_UNREAD)) != 0)) {
-        catalogs_see_effects(server, effects);
+    if (SL_UNLIKELY((effects & (EFFECTS_SCHEMA | EFFECTS_UNREAD | EFFECTS_COMMITS)) != 0)) {
+        catalogs_epoch_see(server, effects);
     }
     if (SL_UNLIKELY((effects & EFFECTS_NAMES) != 0)) {
         client->forgets = FORGETS_NAMES;
@@ -162,7 +162,7 @@ static void note(struct client *client, unsigned effects)
         if (SL_UNLIKELY((effects & EFFECTS_NAMES) != 0)) {
             own_names_forget(client);
         }
-        catalogs_see_effects(client->server, effects | EFFECTS_UNREAD);
+        catalogs_epoch_see(client->server, effects | EFFECTS_UNREAD);
         reuse_see_effects(client->server, effects);
     } else {
         request_note_effects(client, effects);

@@ -672,7 +672,7 @@ static void on_ready_for_query(struct server *server)
     const char *query = login->database->connect_query;
 
     server->baseline = params_ref(server->params);
-    server->epochs = catalogs_epochs(login->database, server->pool->database->name);
+    server->epochs = catalogs_epoch_of(login->database, server->pool->database->name);
     pool_login_succeeded(server->pool, server);
     if (login->conf->log_connections) {
         char where[ADDRESS_TEXT_MAX];

@@ -14,7 +14,7 @@
 #include "protocol/message.h"
 #include "protocol/sqlstate.h"
 #include "proxy/cancel.h"
-#include "proxy/catalogs.h"
+#include "proxy/catalogs_epoch.h"
 #include "proxy/client.h"
 #include "proxy/client_retry.h"
 #include "proxy/client_reuse.h"
@@ -360,9 +360,11 @@ static enum relayed on_ready(struct relay *relay, struct sl_span body)
     enum expect_verdict verdict =
             expect_reply(&server->expect, BACK_READY, (char)body.at[0], &swap);
     relay->saw_ready = true;
-    if (SL_UNLIKELY(server->changes_schema || server->reads_tags) && body.at[0] == 'I' &&
-            expect_idle(&server->expect)) {
-        catalogs_changed(server);
+    if (SL_LIKELY(expect_idle(&server->expect))) {
+        server->may_end_block = false;
+        if (SL_UNLIKELY(server->changes_schema || server->reads_tags) && body.at[0] == 'I') {
+            catalogs_epoch_ended(server);
+        }
     }
     reuse_see_ready(server);
     if (verdict == EXPECT_SHOW) {

@@ -2,7 +2,7 @@
 #include "proxy/server_tag.h"
 
 #include "conf/conf.h"
-#include "proxy/catalogs.h"
+#include "proxy/catalogs_epoch.h"
 #include "proxy/client.h"
 #include "proxy/client_reuse.h"
 #include "proxy/link_prepared.h"
@@ -27,7 +27,7 @@ void server_tag_see(struct server *server, struct sl_span tag)
         return;
     }
     if (SL_UNLIKELY(server->reads_tags)) {
-        catalogs_see_tag(server, tag);
+        catalogs_epoch_see_tag(server, tag);
     }
     if (SL_UNLIKELY(server->path.watches)) {
         session_path_tag(&server->path, tag);

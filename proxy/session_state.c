@@ -107,6 +107,8 @@ static const char question_end[] =
         " FROM pg_catalog.pg_prepared_statements WHERE from_sql"
         " UNION ALL SELECT 'listen', channel FROM pg_catalog.pg_listening_channels() channel";
 
+#define NAMES_PATIENCE (10 * SL_SECOND) /* for the first snapshot of a catalogue */
+
 static enum sl_err put_name(struct sl_buf *buf, const char *name)
 {
     enum sl_err err = sl_buf_put_u8(buf, ',');
@@ -532,6 +534,27 @@ static void keep_prepared(
     server->sql_prepared = now;
 }
 
+void session_state_see(struct client *client, bool is_called)
+{
+    if (is_called && client->called_at == 0) {
+        client->called_at = client->io.worker->now;
+    }
+}
+
+/* By what names its calls may have set something nobody can tell yet. */
+static bool lacks_names(struct client *client, const struct server *server)
+{
+    if (client->called_at == 0) {
+        return false;
+    }
+    if (!catalogs_is_awaited(server) ||
+            client->io.worker->now - client->called_at >= NAMES_PATIENCE) {
+        client->called_at = 0;
+        return false;
+    }
+    return true;
+}
+
 void session_state_answered(struct server *server, enum expect_outcome outcome)
 {
     struct session_answer *answer = server->answer;
@@ -561,7 +584,7 @@ void session_state_answered(struct server *server, enum expect_outcome outcome)
         client->pins = (uint16_t)answer->pins;
         listen_client_answered(client, server, sl_buf_borrow(&answer->channels), answer->is_whole);
         client_path_begin(server, client->settings, true);
-        if (answer->is_lacking) {
+        if (lacks_names(client, server) || answer->is_lacking) {
             give_up(client);
         }
     }

@@ -27,7 +27,8 @@
  * With functions_by_catalog, what a function of the user's leaves is asked for likewise, and what runs behind
  * a statement, unless the catalogue knows that it leaves nothing (catalogs.h). Custom settings whose
  * names stand in functions only are asked for by the names that it found in them; as those may not be
- * all, RESET ALL goes ahead of the next client's request (link.c). Without it, all that functions may
+ * all, RESET ALL goes ahead of the next client's request (link.c). Before the first snapshot there are no
+ * such names: who has called a function then keeps its server until there are, up to NAMES_PATIENCE. Without it, all that functions may
  * have left is taken away then.
  *
  * Some of what stays nothing shows. What a LOAD or setseed() has left only the end of the server's
@@ -77,6 +78,9 @@ const char *session_pin_name(unsigned i);
  * link_settle() is called again when it has answered.
  */
 bool session_state_ask(struct client *client, struct server *server);
+
+/* It is about to send what may leave something: is there a call in it of what nobody knows? */
+void session_state_see(struct client *client, bool is_called);
 
 /*
  * PIN_UNKNOWN: when it is asked again, though its client does nothing; 0: it is none. Each time it

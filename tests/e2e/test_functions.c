@@ -135,6 +135,16 @@ static void await_catalog(PGconn *other)
     query_expect(other, "select 1", "1");
 }
 
+static void await_no_pins(void)
+{
+    for (long until = proc_now_ms() + SOON_MS; proc_now_ms() < until; proc_pause_ms(10)) {
+        if (console_value("SHOW PINS", "user", "postgres", "reasons") == NULL) {
+            return;
+        }
+    }
+    fail_msg("somebody keeps a server");
+}
+
 /* How often the log has that: what was asked is there before it is answered. */
 static unsigned logged(const char *mark)
 {
@@ -367,6 +377,35 @@ static void what_a_function_sets_follows_its_client(void **state)
     PQfinish(other);
 }
 
+/* By what name nobody knows before the catalogue has been read: its client keeps its server till then. */
+static void what_a_function_sets_before_the_catalogue_is_known_is_not_lost(void **state)
+{
+    (void)state;
+    PGconn *direct = open_direct();
+    query_expect(direct, "begin", "BEGIN");
+    query_expect(direct, "lock table pg_policy in access exclusive mode", "LOCK TABLE");
+    start_with(3, "1", "on"); /* one is waiting for that lock */
+    PGconn *one = open_as("postgres", "db");
+    PGconn *other = open_as("postgres", "db");
+    run(one, "select sets_it(1)", WAY_SIMPLE);
+    console_await("SHOW PINS", "user", "postgres", "reasons", "unknown");
+    query_expect(other, look, "");
+    query_expect(one, look, "set");
+    assert_string_equal(console_value("SHOW CATALOG", "database", "db", "loads"), "0");
+    query_expect(direct, "rollback", "ROLLBACK");
+    await_loaded();
+    await_no_pins();
+    query_expect(other, "begin", "BEGIN");
+    query_expect(other, look, "");
+    query_expect(one, look, "set");
+    query_expect(other, "commit", "COMMIT");
+    query_expect(other, look, "");
+    query_expect(one, look, "set");
+    PQfinish(one);
+    PQfinish(other);
+    PQfinish(direct);
+}
+
 /* Until the server says that it is gone. */
 static void what_a_function_locks_or_makes_keeps_its_server(void **state)
 {
@@ -383,12 +422,7 @@ static void what_a_function_locks_or_makes_keeps_its_server(void **state)
     query_expect_start(other, "select * from made", "ERROR 42P01");
     query_expect(one, "select count(*) from made", "0");
     query_expect(one, "drop table made", "DROP TABLE");
-    for (long until = proc_now_ms() + SOON_MS; proc_now_ms() < until; proc_pause_ms(10)) {
-        if (console_value("SHOW PINS", "user", "postgres", "reasons") == NULL) {
-            break;
-        }
-    }
-    assert_null(console_value("SHOW PINS", "user", "postgres", "reasons"));
+    await_no_pins();
     PQfinish(one);
     PQfinish(other);
 }
@@ -523,6 +557,66 @@ static void what_has_nothing_behind_it_costs_nothing(void **state)
     PQfinish(other);
 }
 
+/* SHOW CATALOG tells of names: what is behind statements is known before that, or at the same time. */
+static void run_until_believed(PGconn *conn)
+{
+    for (long until = proc_now_ms() + SOON_MS; proc_now_ms() < until; proc_pause_ms(10)) {
+        unsigned before = asked();
+        query_expect(conn, "select 1", "1");
+        query_expect(conn, "select 1", "1"); /* behind the question */
+        if (asked() == before) {
+            return;
+        }
+    }
+    fail_msg("it is asked all the time");
+}
+
+/* What nobody else can see yet, and what brings nothing: an index takes its time. */
+static void a_change_under_way_costs_others_nothing(void **state)
+{
+    (void)state;
+    start_with(3, "1", "on");
+    PGconn *direct = open_direct();
+    PGconn *one = open_as("postgres", "db");
+    PGconn *changer = open_as("postgres", "db");
+    query_expect(one, "select 1", "1");
+    await_catalog(one);
+    unsigned before = asked();
+    query_expect(changer, "begin", "BEGIN");
+    query_expect(changer, MAKE_HARMFUL, "CREATE FUNCTION");
+    query_expect(one, "select changing(1)", "2");
+    query_expect(one, "select count(*) from plain where id < 0", "0");
+    assert_int_equal(asked(), before);
+    query_expect(changer, "select changing(1)", "2"); /* its own it can see */
+    query_expect(changer, "commit", "COMMIT");
+    query_expect(one, look, "");
+    query_expect(changer, look, "changed");
+    query_expect(changer, "reset all", "RESET");
+    query_expect(changer, MAKE_HARMLESS, "CREATE FUNCTION");
+    await_catalog(one);
+    run_until_believed(one);
+    query_expect(direct, "begin", "BEGIN");
+    query_expect(direct, "lock table plain in row exclusive mode", "LOCK TABLE");
+    assert_int_equal(PQsendQuery(changer, "create index concurrently waits on plain (id)"), 1);
+    soon_query(direct, "select count(*) from pg_locks where not granted", "1");
+    before = asked();
+    query_expect(one, "select changing(1)", "2");
+    query_expect(one, "select count(*) from plain where id < 0", "0");
+    assert_int_equal(asked(), before);
+    query_expect(direct, "rollback", "ROLLBACK");
+    PQclear(PQgetResult(changer));
+    assert_null(PQgetResult(changer));
+    query_expect(changer, "drop index waits", "DROP INDEX");
+    query_expect(changer, "select 1", "1"); /* behind the question */
+    before = asked();
+    query_expect(one, "select changing(1)", "2");
+    query_expect(one, "select 1", "1");
+    assert_int_equal(asked(), before);
+    PQfinish(one);
+    PQfinish(changer);
+    PQfinish(direct);
+}
+
 /* An operator, or a cast, has no name in a text: then every statement may leave something. */
 static void behind_an_operator_may_be_every_statement(void **state)
 {
@@ -595,6 +689,9 @@ int main(void)
             cmocka_unit_test_setup_teardown(
                     what_a_function_sets_follows_its_client, prepare, stop_sluice),
             cmocka_unit_test_setup_teardown(
+                    what_a_function_sets_before_the_catalogue_is_known_is_not_lost, prepare,
+                    stop_sluice),
+            cmocka_unit_test_setup_teardown(
                     what_a_function_locks_or_makes_keeps_its_server, prepare, stop_sluice),
             cmocka_unit_test_setup_teardown(
                     what_is_behind_a_statement_is_its_clients, prepare, stop_sluice),
@@ -604,6 +701,8 @@ int main(void)
                     a_cursor_and_a_prepared_statement_run_it_later, prepare, stop_sluice),
             cmocka_unit_test_setup_teardown(
                     what_has_nothing_behind_it_costs_nothing, prepare, stop_sluice),
+            cmocka_unit_test_setup_teardown(
+                    a_change_under_way_costs_others_nothing, prepare, stop_sluice),
             cmocka_unit_test_setup_teardown(
                     behind_an_operator_may_be_every_statement, prepare, stop_sluice),
             cmocka_unit_test_setup_teardown(a_busy_pool_has_its_catalogue, prepare, stop_sluice),

@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: PostgreSQL */
+/*
+ * proxy/catalogs_epoch.h - changes of the schemas of databases of one name, as our clients send them.
+ *
+ * A change is seen in the text of a statement, or in its tag where the text was not read
+ * (protocol/effects.h). It is told twice, as two things depend on it:
+ *
+ *   what names stand for   from before it is sent until its transaction has ended
+ *   what is behind them    the same, of what may bring something there (EFFECTS_BEHIND) and for all
+ *                          sessions but its own only from before what may commit it is sent: within
+ *                          a transaction block others do not see it
+ *
+ * Whoever believes something of before a change notes the count first, and compares when the
+ * statement that it was believed for is over.
+ *
+ * Ownership: a table for ever; databases of several names may share a place. Threads: counts any,
+ * the rest the server's worker. Bounds: CATALOGS_EPOCHS.
+ */
+#ifndef SLUICE_PROXY_CATALOGS_EPOCH_H
+#define SLUICE_PROXY_CATALOGS_EPOCH_H
+
+#include "protocol/base/span.h"
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+enum { CATALOGS_EPOCHS = 256 };
+
+struct conf_database;
+struct server;
+
+struct catalogs_epoch {
+    atomic_uint count; /* at their begin and at their end */
+    atomic_int open;   /* begun, not ended */
+    atomic_uint behind_count;
+    atomic_int behind_open;
+};
+
+/* Of a server's transaction: a change that may bring something behind statements. */
+enum catalogs_behind {
+    BEHIND_NOTHING,
+    BEHIND_OWN,   /* begun; nobody else can see it */
+    BEHIND_OTHERS /* what may commit it was sent: counted */
+};
+
+/* Of a database, as its servers are told its name; for server->epochs. */
+struct catalogs_epoch *catalogs_epoch_of(const struct conf_database *conf, const char *name);
+/* Which it is. */
+unsigned catalogs_epoch_index(const struct catalogs_epoch *epochs);
+
+/* The server is about to be sent a statement of which effects_of() says so. */
+void catalogs_epoch_see(struct server *server, unsigned effects);
+/* A statement's tag, while server->reads_tags. */
+void catalogs_epoch_see_tag(struct server *server, struct sl_span tag);
+/* Its transaction has ended, or the server has. */
+void catalogs_epoch_ended(struct server *server);
+
+#endif
