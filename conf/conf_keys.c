@@ -372,17 +372,15 @@ static const struct conf_key keys[] = {
                 "Of pool_size, how much of a pool its clients may keep between transactions, for "
                 "temporary tables, advisory locks, LISTEN and the like (SHOW PINS), rounded up; "
                 "one more is told 53300 and closed, its server cleaned; 100 is no limit."),
-        BOOL(WIRE, functions_by_catalog, "0", LIVE,
+        BOOL(WIRE, functions_by_catalog, "1", LIVE,
                 "In transaction pooling, know by the catalogue, as far as [stats] has read it, "
-                "what "
-                "users' functions leave in a session, called by name or behind triggers, views, "
-                "defaults and operators; where one may leave something, and while nothing is "
-                "known, "
-                "PostgreSQL is asked behind the transaction, and it is its client's, wherever that "
-                "is served. A change of functions that does not come through here is seen after "
-                "five minutes, or at RECONNECT. 0: what may be left by functions that are called "
-                "by "
-                "their names is taken away, and what is behind statements is not seen."),
+                "what users' functions leave in a session, called by name or behind triggers, "
+                "views, defaults and operators; where one may leave something, and while nothing "
+                "is known, PostgreSQL is asked behind the transaction, and it is its client's, "
+                "wherever that is served. A change of functions that does not come through here is "
+                "seen after five minutes, or at RECONNECT. 0: what may be left by functions that "
+                "are called by their names is taken away, and what is behind statements is not "
+                "seen."),
         INT(WIRE, reuse_unnamed, 0, INT_MAX - 1000, "5", LIVE,
                 "In transaction and statement pooling, keep an unnamed statement of the extended "
                 "protocol prepared on servers once its text has been seen so often, so that it is "

@@ -70,6 +70,20 @@ void catalogs_epoch_see(struct server *server, unsigned effects)
     }
 }
 
+/* Which it was of several nobody knows: once there was such a change each of them may be it. */
+static void see_two_phases(struct server *server, struct sl_span tag)
+{
+    if (server->epochs == NULL) {
+        return;
+    }
+    if (sl_span_is(tag, "PREPARE TRANSACTION") && server->behind != BEHIND_NOTHING) {
+        atomic_store(&server->epochs->is_prepared, true);
+    } else if (sl_span_is(tag, "COMMIT PREPARED") && atomic_load(&server->epochs->is_prepared)) {
+        begin_change(server);
+        show_behind(server);
+    }
+}
+
 /* The tag comes late: it may be committed already. */
 void catalogs_epoch_see_tag(struct server *server, struct sl_span tag)
 {
@@ -89,6 +103,7 @@ void catalogs_epoch_see_tag(struct server *server, struct sl_span tag)
             }
         }
     }
+    see_two_phases(server, tag);
 }
 
 void catalogs_epoch_ended(struct server *server)

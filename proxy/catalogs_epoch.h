@@ -35,6 +35,7 @@ struct catalogs_epoch {
     atomic_int open;   /* begun, not ended */
     atomic_uint behind_count;
     atomic_int behind_open;
+    atomic_bool is_prepared; /* such a change was prepared, and waits for a COMMIT PREPARED */
 };
 
 /* Of a server's transaction: a change that may bring something behind statements. */
@@ -51,7 +52,7 @@ unsigned catalogs_epoch_index(const struct catalogs_epoch *epochs);
 
 /* The server is about to be sent a statement of which effects_of() says so. */
 void catalogs_epoch_see(struct server *server, unsigned effects);
-/* A statement's tag, while server->reads_tags. */
+/* A statement's tag, while server->reads_tags, and those of two-phase commit always. */
 void catalogs_epoch_see_tag(struct server *server, struct sl_span tag);
 /* Its transaction has ended, or the server has. */
 void catalogs_epoch_ended(struct server *server);

@@ -26,7 +26,9 @@ void server_tag_see(struct server *server, struct sl_span tag)
     if (client == NULL || tag.len == 0) {
         return;
     }
-    if (SL_UNLIKELY(server->reads_tags)) {
+    bool is_two_phase =
+            sl_span_is(tag, "PREPARE TRANSACTION") || sl_span_is(tag, "COMMIT PREPARED");
+    if (SL_UNLIKELY(server->reads_tags || is_two_phase)) {
         catalogs_epoch_see_tag(server, tag);
     }
     if (SL_UNLIKELY(server->path.watches)) {

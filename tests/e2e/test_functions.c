@@ -101,7 +101,8 @@ static int start(void **state)
     };
 
     (void)state;
-    cluster_start(&cluster, &(struct cluster_options){.conf = "log_statement = all\n"});
+    cluster_start(&cluster, &(struct cluster_options){.conf = "log_statement = all\n"
+                                                              "max_prepared_transactions = 2\n"});
     for (size_t i = 0; i < CASE_COUNT(made); i++) {
         cluster_sql(&cluster, made[i]);
     }
@@ -617,6 +618,30 @@ static void a_change_under_way_costs_others_nothing(void **state)
     PQfinish(direct);
 }
 
+static void a_change_in_two_phases_is_seen_at_the_second(void **state)
+{
+    (void)state;
+    start_with(2, "1", "on");
+    PGconn *one = open_as("postgres", "db");
+    PGconn *other = open_as("postgres", "db");
+    query_expect(one, "begin", "BEGIN");
+    query_expect(one, MAKE_HARMFUL, "CREATE FUNCTION");
+    query_expect(one, "prepare transaction 'change'", "PREPARE TRANSACTION");
+    await_loaded();
+    run_until_believed(other);
+    unsigned before = asked();
+    query_expect(other, "select changing(1)", "2");
+    query_expect(other, "select 1", "1");
+    assert_int_equal(asked(), before);
+    query_expect(one, "commit prepared 'change'", "COMMIT PREPARED");
+    query_expect(other, "select changing(1)", "2");
+    query_expect(one, look, "");
+    query_expect(other, look, "changed");
+    query_expect(one, MAKE_HARMLESS, "CREATE FUNCTION");
+    PQfinish(one);
+    PQfinish(other);
+}
+
 /* An operator, or a cast, has no name in a text: then every statement may leave something. */
 static void behind_an_operator_may_be_every_statement(void **state)
 {
@@ -703,6 +728,8 @@ int main(void)
                     what_has_nothing_behind_it_costs_nothing, prepare, stop_sluice),
             cmocka_unit_test_setup_teardown(
                     a_change_under_way_costs_others_nothing, prepare, stop_sluice),
+            cmocka_unit_test_setup_teardown(
+                    a_change_in_two_phases_is_seen_at_the_second, prepare, stop_sluice),
             cmocka_unit_test_setup_teardown(
                     behind_an_operator_may_be_every_statement, prepare, stop_sluice),
             cmocka_unit_test_setup_teardown(a_busy_pool_has_its_catalogue, prepare, stop_sluice),
