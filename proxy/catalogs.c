@@ -324,13 +324,21 @@ static void rest(const struct load *load, sl_usec now)
     database_of(load)->catalog.retry_at = now + (took > LOOK_PERIOD ? took : LOOK_PERIOD);
 }
 
-/* Something came between, or no server has been idle for long: others first, then anew. */
+static sl_usec patience_of(const struct load *load)
+{
+    return load->errand.is_urgent ? CATALOGS_URGENT_PATIENCE : CATALOGS_PATIENCE;
+}
+
+/* Something came between; or no server has been idle for long, then other pools come first. */
 static void give_up(struct load *load, sl_usec now)
 {
-    rest(load, now);
-    if (!load->errand.is_urgent || now >= load->give_up_at) {
-        database_of(load)->catalog.retry_at =
-                now + (now >= load->give_up_at ? CATALOGS_PATIENCE : CATALOGS_CALM);
+    if (now >= load->give_up_at) {
+        load->errand.pool->catalog_at = now + patience_of(load);
+        database_of(load)->catalog.retry_at = now;
+    } else if (load->errand.is_urgent) {
+        rest(load, now);
+    } else {
+        database_of(load)->catalog.retry_at = now + CATALOGS_CALM;
     }
     end(load, NULL);
 }
@@ -343,7 +351,10 @@ static void fail(struct load *load, const char *why, sl_usec now)
     backoff = backoff < CATALOGS_BACKOFF_MIN ? CATALOGS_BACKOFF_MIN : backoff;
     place->backoff = backoff > CATALOGS_BACKOFF_MAX ? CATALOGS_BACKOFF_MAX : backoff;
     place->retry_at = now + place->backoff;
-    sl_log(SL_LOG_WARN, "catalog_not_loaded", "db=%s user=%s reason=%s, again in %.0f s",
+    sl_log(SL_LOG_WARN, "catalog_not_loaded",
+            self.is_wanted ? "db=%s user=%s reason=%s, again in %.0f s; without it the server is "
+                             "asked behind each transaction what was left"
+                           : "db=%s user=%s reason=%s, again in %.0f s",
             sl_log_quote(database_of(load)->name), sl_log_quote(load->errand.pool->user->name),
             sl_log_quote(why), (double)place->backoff / 1e6);
     end(load, why);
@@ -474,7 +485,7 @@ static void read_answer(struct load *load, sl_usec now)
         fail_by(load, err, now);
         return;
     }
-    load->give_up_at = now + CATALOGS_PATIENCE;
+    load->give_up_at = now + patience_of(load);
     if (catalog_build_is_done(load->build)) {
         publish(load, now);
     } else {
@@ -578,7 +589,7 @@ static bool begin(struct load *load, struct pool *pool, struct catalogs_epoch *e
     load->epoch = atomic_load(&epochs->count); /* before whether a change is open is looked at */
     load->behind_epoch = atomic_load(&epochs->behind_count);
     load->begun_at = now;
-    load->give_up_at = now + CATALOGS_PATIENCE;
+    load->give_up_at = now + patience_of(load);
     pthread_mutex_lock(&lock);
     place->is_loading = true;
     pthread_mutex_unlock(&lock);
@@ -621,7 +632,8 @@ static bool is_due(
 {
     struct catalogs_place *place = &pool->database->catalog;
 
-    if (place->is_loading || now < place->retry_at || atomic_load(&pool->clients) == 0) {
+    if (place->is_loading || now < place->retry_at || now < pool->catalog_at ||
+            atomic_load(&pool->clients) == 0) {
         return false;
     }
     bool is_first = place->loads == 0 &&

@@ -10,10 +10,9 @@
  *   CATALOGS_CALM after the last change of what there is that was seen
  *   every CATALOGS_AGE, for changes that were not
  *
- * A change is seen in the text of a statement, or in its tag where the text was not read
- * (protocol/effects.h). From before it is sent until its transaction has ended, and from then
- * until a snapshot has been begun anew, nothing is known of any database of that name on any
- * server: catalogs_get() is NULL. Likewise after RECONNECT, after a RELOAD that moves the
+ * From before a change is sent until its transaction has ended (catalogs_epoch.h), and from then
+ * until a snapshot has been begun anew, nothing is known of what names stand for in any database of
+ * that name on any server: catalogs_get() is NULL. Likewise after RECONNECT, after a RELOAD that moves the
  * database, and when its host has another address. Not seen: what functions, procedures and
  * others than our clients do, and settings of roles that are changed in another database; of
  * that a snapshot is CATALOGS_AGE old at most.
@@ -21,11 +20,13 @@
  * With functions_by_catalog, functions that leave nothing in a session
  * (protocol/catalog_harmless.h) are believed not to, and what is behind a statement (triggers, views,
  * defaults, operators) is known, as long as no change was seen from before it was sent until its
- * transaction's end; functions not where a database has several hosts, of which one may be behind.
+ * transaction's end that others can see and that may bring something there; functions not where a
+ * database has several hosts, of which one may be behind.
  * While nothing is known every statement may leave something: therefore the first snapshot, and one
- * behind a change, is urgent (proxy/server_load.h). What is not seen above is
- * not seen here: a function that was made harmful by somebody who does not come through Sluice, by
- * another function or by COMMIT PREPARED is believed for CATALOGS_AGE at most.
+ * behind such a change, is urgent (proxy/server_load.h): it is begun when nothing has come between two
+ * looks, and takes a fifth of the time at most. What is not seen above is
+ * not seen here: a function that was made harmful by somebody who does not come through Sluice, or by
+ * another function, is believed for CATALOGS_AGE at most.
  *
  * Where a query fails, or the answer is too large, nothing is known, and it is tried again
  * later and later, up to CATALOGS_BACKOFF_MAX.
@@ -56,7 +57,9 @@ enum { CATALOGS_LOADS = 2 };
 
 #define CATALOGS_CALM (1 * SL_SECOND)
 #define CATALOGS_AGE (300 * SL_SECOND)
-#define CATALOGS_PATIENCE (30 * SL_SECOND) /* for an idle server */
+#define CATALOGS_PATIENCE                                                                          \
+    (30 * SL_SECOND) /* for an idle server; then its pool is passed over as long */
+#define CATALOGS_URGENT_PATIENCE (2 * SL_SECOND)
 #define CATALOGS_BACKOFF_MIN (5 * SL_SECOND)
 #define CATALOGS_BACKOFF_MAX (300 * SL_SECOND)
 

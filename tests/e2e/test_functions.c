@@ -696,6 +696,25 @@ static void a_busy_pool_has_its_catalogue(void **state)
     }
 }
 
+/* The pool that is asked first has no server free: another user's has. */
+static void another_users_pool_is_asked_where_one_is_busy(void **state)
+{
+    (void)state;
+    cluster_sql(&cluster, "create role one superuser login");
+    start_with(1, "1", "on");
+    PGconn *first = open_as("postgres", "db");
+    query_expect(first, "select 1", "1");
+    PGconn *second = open_as("one", "db");
+    query_expect(second, "select 1", "1");
+    await_loaded();
+    query_expect(first, "begin", "BEGIN");
+    query_expect(second, MAKE_HARMLESS, "CREATE FUNCTION");
+    await_loaded();
+    query_expect(first, "rollback", "ROLLBACK");
+    PQfinish(first);
+    PQfinish(second);
+}
+
 int main(void)
 {
     const struct CMUnitTest cases[] = {
@@ -733,6 +752,8 @@ int main(void)
             cmocka_unit_test_setup_teardown(
                     behind_an_operator_may_be_every_statement, prepare, stop_sluice),
             cmocka_unit_test_setup_teardown(a_busy_pool_has_its_catalogue, prepare, stop_sluice),
+            cmocka_unit_test_setup_teardown(
+                    another_users_pool_is_asked_where_one_is_busy, prepare, stop_sluice),
     };
     return case_run(cases, CASE_COUNT(cases), start, stop_cluster);
 }
