@@ -203,6 +203,23 @@ static bool says_schema(const struct scan *scan)
     return has_any(scan, words, SL_COUNT(words));
 }
 
+/* It changes the schema, or it may commit what does. */
+static void see_change(struct scan *scan)
+{
+    static const struct word changing[] = {WORD("alter"), WORD("drop"), WORD("grant"),
+            WORD("revoke"), WORD("import"), WORD("reassign")};
+    static const struct word committing[] = {
+            WORD("commit"), WORD("end"), WORD("rollback"), WORD("abort"), WORD("prepare")};
+
+    if (is_one_of(scan->word, changing, SL_COUNT(changing)) ||
+            (IS_WORD(scan, "do") && says_schema(scan))) {
+        scan->effects |= EFFECTS_SCHEMA;
+    }
+    if (is_one_of(scan->word, committing, SL_COUNT(committing))) {
+        scan->effects |= EFFECTS_COMMITS;
+    }
+}
+
 static void on_first_word(struct scan *scan)
 {
     static const struct word harmless[] = {WORD("select"), WORD("insert"), WORD("update"),
@@ -214,10 +231,6 @@ static void on_first_word(struct scan *scan)
             WORD("revoke"), WORD("refresh")};
     static const struct word returning[] = {WORD("commit"), WORD("end"), WORD("rollback"),
             WORD("abort"), WORD("reset"), WORD("fetch"), WORD("move")};
-    static const struct word changing[] = {WORD("alter"), WORD("drop"), WORD("grant"),
-            WORD("revoke"), WORD("import"), WORD("reassign")};
-    static const struct word committing[] = {
-            WORD("commit"), WORD("end"), WORD("rollback"), WORD("abort"), WORD("prepare")};
     static const struct word ending[] = {WORD("reset"), WORD("discard"), WORD("deallocate"),
             WORD("drop"), WORD("close"), WORD("unlisten")};
     static const struct word unlistening[] = {WORD("unlisten"), WORD("discard")};
@@ -226,13 +239,7 @@ static void on_first_word(struct scan *scan)
 
     scan->is_first = false;
     scan->is_second = true;
-    if (is_one_of(scan->word, changing, SL_COUNT(changing)) ||
-            (IS_WORD(scan, "do") && says_schema(scan))) {
-        scan->effects |= EFFECTS_SCHEMA;
-    }
-    if (is_one_of(scan->word, committing, SL_COUNT(committing))) {
-        scan->effects |= EFFECTS_COMMITS;
-    }
+    see_change(scan);
     if (IS_WORD(scan, "copy") || IS_WORD(scan, "execute")) { /* of one that came by Parse */
         scan->effects |= EFFECTS_COPY | EFFECTS_MOVES;
     }

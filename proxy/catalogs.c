@@ -56,7 +56,7 @@ static struct {
     struct mailbox *home;
     size_t bytes;                      /* under lock: of the snapshots in their places */
     struct load loads[CATALOGS_LOADS]; /* the control thread's, as the next */
-    bool is_wanted;                    /* functions_by_catalog */
+    atomic_bool is_wanted;             /* any thread reads: functions_by_catalog */
     sl_usec look_at;
 } self;
 
@@ -255,6 +255,8 @@ void catalogs_status(struct database *database, struct catalogs_status *status)
     *status = (struct catalogs_status){.state = place->catalog == NULL       ? "unknown"
                                                 : is_usable_locked(database) ? "loaded"
                                                                              : "stale",
+            .is_believed = self.is_wanted && is_believed(database, place->epochs),
+            .asked = atomic_load(&place->asked),
             .is_loading = place->is_loading,
             .loaded_at = place->loaded_at,
             .loads = place->loads,
@@ -269,6 +271,11 @@ void catalogs_status(struct database *database, struct catalogs_status *status)
         status->bytes = place->catalog->bytes;
     }
     pthread_mutex_unlock(&lock);
+}
+
+void catalogs_asked(struct server *server)
+{
+    atomic_fetch_add_explicit(&server->pool->database->catalog.asked, 1, memory_order_relaxed);
 }
 
 /* Nothing is there any more. */

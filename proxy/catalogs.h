@@ -77,6 +77,7 @@ struct catalogs_place {
     char error[32];
     bool is_loading;
     atomic_uint turns;      /* any thread: catalogs_moved() */
+    _Atomic uint64_t asked; /* any thread: catalogs_asked() */
     _Atomic uint64_t plain; /* any thread: catalogs_hides() */
     /* The control thread's. */
     unsigned calm_epoch;
@@ -123,6 +124,8 @@ struct catalogs_belief {
 
 struct catalogs_status {
     const char *state; /* loaded, stale, unknown */
+    bool is_believed;  /* what is behind statements is known */
+    uint64_t asked;    /* catalogs_asked() */
     bool is_loading;
     int server_version; /* 0: none */
     uint32_t schemas;
@@ -139,6 +142,9 @@ struct catalogs_status {
 void catalogs_status(struct database *database, struct catalogs_status *status);
 
 /* ---- the server's worker ---- */
+
+/* A server of that database was asked what its client has left. */
+void catalogs_asked(struct server *server);
 
 /* What catalogs_effects() does where it matters. */
 unsigned catalogs_effects_now(struct server *server, struct sl_span text, unsigned effects);

@@ -10,7 +10,8 @@ static const struct reply_column catalog_columns[] = {{"database", REPLY_TEXT},
         {"state", REPLY_TEXT}, {"server_version", REPLY_INT4}, {"loaded_at", REPLY_TEXT},
         {"schemas", REPLY_INT8}, {"relations", REPLY_INT8}, {"functions", REPLY_INT8},
         {"roles", REPLY_INT8}, {"bytes", REPLY_INT8}, {"loads", REPLY_INT8},
-        {"failures", REPLY_INT8}, {"error", REPLY_TEXT}};
+        {"failures", REPLY_INT8}, {"error", REPLY_TEXT}, {"behind_known", REPLY_INT4},
+        {"asked", REPLY_INT8}};
 
 static void put_database(struct view_visit *visit, struct database *database)
 {
@@ -31,6 +32,8 @@ static void put_database(struct view_visit *visit, struct database *database)
     view_add_uint(&row, status.loads);
     view_add_uint(&row, status.failures);
     view_add_text(&row, status.error[0] == '\0' ? NULL : status.error);
+    view_add_int(&row, status.is_believed);
+    view_add_uint(&row, status.asked);
     view_put(visit, &row);
 }
 

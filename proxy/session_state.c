@@ -234,6 +234,7 @@ bool session_state_ask(struct client *client, struct server *server)
         give_up(client);
         return false;
     }
+    catalogs_asked(server);
     answer->settings = params_empty();
     sl_buf_init(&answer->channels, CHANNELS_BYTES_MAX);
     server->answer = answer;

@@ -390,7 +390,7 @@ static void what_may_set_it_unseen_makes_it_unknown(void **state)
     static const char *const texts[] = {"select f_sets()", "set role two"};
 
     (void)state;
-    start_two("default_pool_size = 1", "db");
+    start_two("default_pool_size = 1\nfunctions_by_catalog = 0", "db");
     for (long i = 0; i < (long)(sizeof texts / sizeof texts[0]); i++) {
         PGconn *conn = open_as("one", "db");
         expect_read(conn, "public");
