@@ -88,7 +88,6 @@ struct client {
     bool asks_now;             /* in its last transaction */
     uint8_t sequences_held;    /* transactions since it has asked, while others waited */
     bool sequences_are_kept;   /* maybe: pool_kept.h */
-    uint8_t sequences_shape;   /* of the statement that took a value last */
     uint8_t sequences_unasked; /* transactions that took some, and it did not ask */
     uint8_t sequences_passed;  /* since it took one */
     bool has_left;             /* Terminate was read, or the socket ended: no more input */
@@ -114,6 +113,7 @@ struct client {
     bool must_stay;             /* the process that takes over would not have it */
     uint16_t pins;              /* enum session_pin: why it keeps its server between transactions */
     uint16_t keeps;             /* enum session_pin: of those, what no question tells of */
+    uint16_t sequences_shape;   /* of the statement that took a value last */
     uint32_t sequences_segment; /* of its requests there, in which that was */
     uint64_t sequences_on;   /* the serial number of the server where it took a value last, or 0 */
     uint32_t body_left;      /* of a message from the client */

@@ -3,7 +3,6 @@
 
 #include "conf/conf.h"
 #include "protocol/base/check.h"
-#include "protocol/base/hash.h"
 #include "protocol/effects.h"
 #include "protocol/message.h"
 #include "protocol/sqlstate.h"
@@ -12,6 +11,7 @@
 #include "proxy/link.h"
 #include "proxy/link_temp.h"
 #include "proxy/pool_kept.h"
+#include "proxy/sequence_shapes.h"
 #include "proxy/server.h"
 #include "proxy/session_state.h"
 #include "proxy/worker.h"
@@ -19,53 +19,19 @@
 #include <string.h>
 #include <strings.h>
 
-enum { SHAPE_MAX = 64, SHAPE_ASKED = 255 };
-
 static const char gone[] =
         "currval() and lastval() are not known any more: another session has used the server "
         "connection that had taken this session's values; ask in the same transaction as, "
         "or right behind, what takes them, or use RETURNING";
-
-/* ---- statements that are alike ---- */
-
-static bool is_word(uint8_t c)
-{
-    return (uint8_t)((c | 0x20) - 'a') < 26 || (uint8_t)(c - '0') < 10 || c == '_' || c >= 0x80;
-}
-
-/* As far as the first constant; of nextval('name') that is part of it. */
-static unsigned shape_of(struct sl_span text)
-{
-    size_t len = 0;
-
-    while (len < text.len && len < SHAPE_MAX) {
-        uint8_t c = text.at[len];
-        bool is_digit = (uint8_t)(c - '0') < 10 && (len == 0 || !is_word(text.at[len - 1]));
-        bool is_named = c == '\'' && len >= 4 && memcmp(text.at + len - 4, "val(", 4) == 0;
-        if (is_digit || c == '$' || (c == '\'' && !is_named)) {
-            break;
-        }
-        len++;
-        while (is_named && len < text.len && len < SHAPE_MAX && text.at[len] != '\'') {
-            len++;
-        }
-    }
-    return (unsigned)(sl_hash64_seed(sl_span(text.at, len), 0) % SEQUENCE_SHAPES);
-}
 
 static uint8_t one_more(uint8_t count)
 {
     return count < UINT8_MAX ? (uint8_t)(count + 1) : count;
 }
 
-static atomic_uchar *credit_of(const struct client *client, unsigned shape)
-{
-    return &client->pool->sequences.of[shape];
-}
-
 static bool are_asked(const struct client *client)
 {
-    return atomic_load_explicit(&client->pool->sequences.are_asked, memory_order_relaxed);
+    return sequence_shapes_are_asked(&client->pool->sequences);
 }
 
 /* ---- what a server has ---- */
@@ -189,27 +155,22 @@ void link_sequences_discarded(struct client *client)
 /* One before took some, and nobody asked; once for each transaction that takes any. */
 static void count_unasked(struct client *client)
 {
-    atomic_uchar *credit = credit_of(client, client->sequences_shape);
-    uint8_t now = atomic_load_explicit(credit, memory_order_relaxed);
-
     if (client->sequences_on == 0 || client->has_asked || client->sequences_counted) {
         return;
     }
     client->sequences_unasked = one_more(client->sequences_unasked);
-    if (now < SEQUENCES_NEW) {
-        atomic_store_explicit(credit, one_more(now), memory_order_relaxed); /* about so many */
-    }
+    sequence_shape_unasked(&client->pool->sequences, client->sequences_shape);
 }
 
-static bool may_ask(const struct client *client, unsigned shape, unsigned effects)
+static bool may_ask(const struct client *client, uint16_t shape, unsigned effects)
 {
-    uint8_t credit = atomic_load_explicit(credit_of(client, shape), memory_order_relaxed);
-    bool is_plain = (effects & (EFFECTS_CALLS | EFFECTS_COPY)) == 0;
-    bool is_new = credit < SEQUENCES_NEW && (is_plain || are_asked(client));
+    const struct sequence_shapes *shapes = &client->pool->sequences;
+    bool is_plain = (effects & EFFECTS_COPY) == 0; /* nor is it one that was not read */
+    bool is_new = (is_plain || are_asked(client)) && sequence_shape_is_new(shapes, shape);
 
     return client->asks_late || is_new ||
            (client->sequences_unasked < SEQUENCES_UNASKED &&
-                   (client->asks_sequences || credit == SHAPE_ASKED));
+                   (client->asks_sequences || sequence_shape_is_asked(shapes, shape)));
 }
 
 /* INSERT ..; SELECT lastval() */
@@ -227,7 +188,7 @@ static void take(struct client *client, struct sl_span text, unsigned effects, b
     if (!is_run && SL_LIKELY(!has_others(client, server))) {
         return;
     }
-    unsigned shape = shape_of(text);
+    uint16_t shape = sequence_shape_of(text);
     if (is_run) {
         count_unasked(client);
         client->sequences_counted = true;
@@ -245,9 +206,10 @@ static void take(struct client *client, struct sl_span text, unsigned effects, b
         server->sequences_mixed = is_mixed;
         server->sequences_of = client->cancel.serial;
         client->sequences_on = server->serial;
+        client->sequences_are_kept |= are_asked(client);
     }
     client->has_asked = (effects & EFFECTS_SEQUENCES) != 0 && is_several(text);
-    client->sequences_shape = (uint8_t)shape;
+    client->sequences_shape = shape;
     client->sequences_passed = 0;
     client->sequences_segment = server->expect.segment;
     if (is_likely) {
@@ -265,10 +227,9 @@ static void note_question(struct client *client)
     client->has_asked = true;
     client->asks_now = true;
     client->sequences_unasked = 0;
-    atomic_store_explicit(&client->pool->sequences.are_asked, true, memory_order_relaxed);
+    sequence_shapes_asked(&client->pool->sequences);
     if (client->sequences_on != 0) {
-        atomic_store_explicit(
-                credit_of(client, client->sequences_shape), SHAPE_ASKED, memory_order_relaxed);
+        sequence_shape_asked(&client->pool->sequences, client->sequences_shape);
     }
 }
 

@@ -12,10 +12,11 @@
  * of the pool has asked; until then, and where it cannot go ahead, the server's are mixed.
  *
  * Who is likely to ask keeps the server (PIN_SEQUENCE) from when it takes a value: a client
- * that has asked before, and where another of the pool has behind such a statement (a hash of the text
- * as far as its first constant), or none has had the chance yet: SEQUENCES_NEW times. Until it has asked and others wait, or has rested
+ * that has asked before, and where another of the pool has behind such a statement, or none has had the
+ * chance yet (sequence_shapes.h). Until it has asked and others wait, or has rested
  * for SEQUENCES_REST, or for SEQUENCES_UNASKED transactions. Then the server is another's only if there
  * is no other (pool_kept.h), and the client has what it had as long as nobody takes a value there.
+ * So has who was not likely to ask, once anybody of the pool has: it waits for its server.
  * Who is late once, and has lost it, is pinned until it asks from then on.
  *
  * A first request in a new link that should be elsewhere goes there: the server is given back, unused. In an open transaction
@@ -25,7 +26,7 @@
  * without being seen (triggers, defaults) comes with an INSERT, UPDATE, DELETE or MERGE: another's tag of
  * that kind is enough.
  *
- * Threads: the worker that has both. Bounds: SEQUENCE_SHAPES counters a pool.
+ * Threads: the worker that has both. Bounds: none.
  */
 #ifndef SLUICE_PROXY_LINK_SEQUENCES_H
 #define SLUICE_PROXY_LINK_SEQUENCES_H
@@ -44,7 +45,7 @@ struct server;
 #define SEQUENCES_BEGIN_WAIT (100 * SL_MSEC)
 #define SEQUENCES_ASK_WAIT (5 * SL_SECOND)
 
-enum { SEQUENCES_UNASKED = 16, SEQUENCES_NEW = 16 };
+enum { SEQUENCES_UNASKED = 16 };
 
 /*
  * A statement is about to be sent, unless there is no server for it yet (STEP_STOP), or it was

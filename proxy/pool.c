@@ -468,7 +468,7 @@ void pool_give(struct pool *pool, struct server *server, struct worker *worker)
     }
     pthread_mutex_lock(&pool->lock);
     server->pool_worker = worker->index;
-    if (server->sequences_wanted) {
+    if (pool_kept_is_for_somebody(pool, server)) {
         pool_kept_add(pool, server);
     }
     struct waiter *waiter = NULL;
@@ -520,7 +520,7 @@ void pool_forget(struct pool *pool, struct server *server, struct worker *worker
     if (server->place == POOL_IDLE) {
         pool_idle_take_off(pool, server);
     }
-    pool_kept_remove(pool, server);
+    (void)pool_kept_remove(pool, server);
     pool->counts[server->place]--;
     pool->total--;
     atomic_fetch_sub(&pool->database->servers, 1);

@@ -28,6 +28,7 @@
 #include "proxy/auth_credentials.h"
 #include "proxy/mailbox.h"
 #include "proxy/pins.h"
+#include "proxy/sequence_shapes.h"
 #include "proxy/stats.h"
 
 #include <pthread.h>
@@ -90,13 +91,7 @@ struct pool_welcome {
     const struct params *settable;
 };
 
-enum { POOL_WELCOMES = 8, SEQUENCE_SHAPES = 256 };
-
-/* Whether clients ask what sequences gave them, and behind which statements. */
-struct sequence_shapes {
-    atomic_bool are_asked;
-    atomic_uchar of[SEQUENCE_SHAPES];
-};
+enum { POOL_WELCOMES = 8 };
 
 struct pool {
     struct sl_map_node node; /* the registry's */
@@ -141,7 +136,7 @@ struct pool {
     atomic_int cancels_active;            /* any thread */
     atomic_int mode;                      /* any thread: enum conf_pool_mode */
     _Atomic sl_usec temp_closed_at;       /* any thread: link_temp.h */
-    struct sequence_shapes sequences;     /* any thread: link_sequences.h */
+    struct sequence_shapes sequences;     /* any thread */
     _Atomic(struct load_errand *) errand; /* any thread: server_load.h, for the next that is free */
     /* Connecting has been failing: when to try again, and what to tell. Under lock. */
     sl_usec retry_at;

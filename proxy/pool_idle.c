@@ -2,6 +2,7 @@
 #include "proxy/pool_idle.h"
 
 #include "proxy/pool.h"
+#include "proxy/pool_kept.h"
 #include "proxy/pool_line.h"
 #include "proxy/process.h"
 #include "proxy/server.h"
@@ -36,7 +37,7 @@ static struct server *find_own(struct pool *pool, const struct waiter *waiter)
 
 static bool is_spared(const struct server *server, const struct waiter *waiter)
 {
-    return !sl_list_empty(&server->kept) || pool_line_minds(waiter, server);
+    return pool_kept_is_spared(server) || pool_line_minds(waiter, server);
 }
 
 /* spares: not one that is kept for somebody, or had better be another's. */
@@ -68,12 +69,12 @@ static struct server *idle_on(
 }
 
 /* server_round_robin: the one that has rested longest, whichever worker's it is. */
-static struct server *longest_idle(struct pool *pool, const struct waiter *waiter)
+static struct server *longest_idle(struct pool *pool, const struct waiter *waiter, bool spares)
 {
     struct server *found = NULL;
 
     for (unsigned i = 0; i < process_workers(); i++) {
-        struct server *server = idle_on(pool, i, waiter, false);
+        struct server *server = idle_on(pool, i, waiter, spares);
         if (server != NULL && (found == NULL || server->idle_since < found->idle_since)) {
             found = server;
         }
@@ -91,6 +92,13 @@ static struct server *find_any(
         found = idle_on(pool, (worker + i) % workers, waiter, spares);
     }
     return found;
+}
+
+static struct server *find(
+        struct pool *pool, unsigned worker, const struct waiter *waiter, bool spares)
+{
+    return pool->round_robin ? longest_idle(pool, waiter, spares)
+                             : find_any(pool, worker, waiter, spares);
 }
 
 /* None at all is better where another is made at once, or is on its way. */
@@ -119,11 +127,8 @@ struct server *pool_idle_find(struct pool *pool, unsigned worker, const struct w
             return NULL;
         }
     }
-    if (found == NULL && pool->round_robin) {
-        return longest_idle(pool, waiter);
-    }
     if (found == NULL && !sl_list_empty(&pool->kept)) {
-        found = find_any(pool, worker, waiter, true);
+        found = find(pool, worker, waiter, true);
     }
-    return found == NULL ? find_any(pool, worker, waiter, false) : found;
+    return found == NULL ? find(pool, worker, waiter, false) : found;
 }

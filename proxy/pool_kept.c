@@ -15,6 +15,18 @@ static void loosen(struct pool *pool, struct waiter *waiter)
     pool->waiting++;
 }
 
+bool pool_kept_is_for_somebody(const struct pool *pool, const struct server *server)
+{
+    return server->sequences_wanted ||
+           (SL_UNLIKELY(sequence_shapes_are_asked(&pool->sequences)) && server->sequences_of != 0 &&
+                   !server->sequences_mixed);
+}
+
+bool pool_kept_is_spared(const struct server *server)
+{
+    return server->sequences_wanted && !sl_list_empty(&server->kept);
+}
+
 void pool_kept_add(struct pool *pool, struct server *server)
 {
     server->kept_for = server->sequences_of;
@@ -23,16 +35,20 @@ void pool_kept_add(struct pool *pool, struct server *server)
     }
 }
 
-void pool_kept_remove(struct pool *pool, struct server *server)
+bool pool_kept_remove(struct pool *pool, struct server *server)
 {
+    bool are_any = false;
+
     server->kept_for = 0;
     sl_list_remove(&server->kept);
     SL_LIST_EACH_SAFE (it, &pool->bound) {
         struct waiter *waiter = SL_CONTAINER(it, struct waiter, link);
         if (waiter->bound == server->serial) {
             loosen(pool, waiter);
+            are_any = true;
         }
     }
+    return are_any;
 }
 
 void pool_kept_drop(struct server *server)
@@ -43,9 +59,11 @@ void pool_kept_drop(struct server *server)
         return;
     }
     pthread_mutex_lock(&pool->lock);
-    pool_kept_remove(pool, server);
+    bool are_any = pool_kept_remove(pool, server);
     pthread_mutex_unlock(&pool->lock);
-    worker_tend_pools_if_resting();
+    if (are_any) {
+        worker_tend_pools_if_resting();
+    }
 }
 
 void pool_kept_leave(const struct client *client)
@@ -53,11 +71,10 @@ void pool_kept_leave(const struct client *client)
     struct pool *pool = client->pool;
 
     pthread_mutex_lock(&pool->lock);
-    SL_LIST_EACH (it, &pool->kept) {
+    SL_LIST_EACH_SAFE (it, &pool->kept) {
         struct server *server = SL_CONTAINER(it, struct server, kept);
         if (server->kept_for == client->cancel.serial) {
             sl_list_remove(&server->kept); /* nobody waits for it but the client */
-            break;
         }
     }
     pthread_mutex_unlock(&pool->lock);

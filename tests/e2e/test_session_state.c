@@ -41,16 +41,32 @@ static int pid_of(PGconn *conn)
     return atoi(query_text(conn, "select pg_backend_pid()"));
 }
 
+/* One that is kept for somebody is given when there is no other: somebody else has that meanwhile. */
+static bool begins_on(PGconn *other, int pid, PGconn *beside)
+{
+    if (beside != NULL) {
+        query_expect(beside, "begin", "BEGIN");
+    }
+    query_expect(other, "begin", "BEGIN");
+    bool is_there = pid_of(other) == pid;
+    if (beside != NULL) {
+        query_expect(beside, "rollback", "ROLLBACK");
+    }
+    return is_there;
+}
+
 /* The client's next transaction is on another server than `pid`: `other` has that, as soon as it is
  * free: it may be asked first for catalogues, or for what its client left there. */
 static void occupy(PGconn *other, int pid)
 {
-    query_expect(other, "begin", "BEGIN");
-    for (long end = proc_now_ms() + SOON_MS; pid_of(other) != pid && proc_now_ms() < end;) {
+    PGconn *beside = open_as("postgres", "two");
+    long end = proc_now_ms() + SOON_MS;
+
+    for (int i = 0; !begins_on(other, pid, i % 2 == 0 ? NULL : beside); i++) {
+        assert_in_range(proc_now_ms(), 0, end);
         query_expect(other, "rollback", "ROLLBACK");
-        query_expect(other, "begin", "BEGIN");
     }
-    assert_int_equal(pid_of(other), pid);
+    PQfinish(beside);
 }
 
 static const struct kept {
@@ -377,6 +393,35 @@ static void a_server_is_kept_for_who_may_still_ask(void **state)
     PQfinish(one);
 }
 
+/* So is one whose statement nobody has asked behind for long, while others have its server. */
+static void who_seldom_asks_waits_for_its_server(void **state)
+{
+    (void)state;
+    cluster_sql(&cluster, "create table seldom (id serial)");
+    PGconn *one = open_as("postgres", "two");
+    PGconn *other = open_as("postgres", "two");
+    query_expect_start(one, "select lastval()", "ERROR ");
+    for (int i = 1; i < 40; i++) { /* it is not kept for it any more */
+        query_expect(one, "begin; insert into seldom default values", "BEGIN\nINSERT 0 1");
+        query_expect(one, "commit", "COMMIT");
+    }
+    let_rest();
+    int pid = pid_of(one);
+    occupy(other, pid);
+    query_expect(one, "begin; insert into seldom default values", "BEGIN\nINSERT 0 1");
+    int next = pid_of(one);
+    assert_int_not_equal(next, pid);
+    query_expect(one, "commit", "COMMIT");
+    query_expect(other, "rollback", "ROLLBACK");
+    occupy(other, next);
+    assert_int_equal(PQsendQuery(one, "select lastval()"), 1);
+    assert_false(query_is_answered(one, 20));
+    query_expect(other, "commit", "COMMIT");
+    soon_answered(one, "40");
+    PQfinish(other);
+    PQfinish(one);
+}
+
 enum { ASKERS = 12, QUESTIONS = 20, TEXT_MAX = 256 };
 
 struct asker {
@@ -678,6 +723,7 @@ int main(void)
             CASE(nobody_is_told_what_a_sequence_gave_another),
             CASE(who_was_late_is_told_the_next_time),
             CASE(a_server_is_kept_for_who_may_still_ask),
+            CASE(who_seldom_asks_waits_for_its_server),
             CASE(who_inserts_is_told_its_number),
             CASE(temporary_objects_of_another_do_not_show),
             CASE(a_temporary_schema_costs_nobody_its_currval),

@@ -113,6 +113,47 @@ static void so_does_who_waits_for_what_is_gone(void **state)
     give(3);
 }
 
+static void whose_turn_it_is_leaves_it_alone(void **state)
+{
+    (void)state;
+    keep_one();
+    pool->round_robin = true;
+    for (int i = 0; i < 4; i++) {
+        world_pass(1);
+        assert_int_equal(ask(1, 0, pool, params_empty()), POOL_TAKEN);
+        assert_int_not_equal(world.askers[1].server->serial, ITS_SERIAL);
+        give(1);
+    }
+}
+
+/* It is likely that nobody asks; but it can still be had. */
+static void one_that_is_not_wanted_is_anybodys_and_is_waited_for(void **state)
+{
+    (void)state;
+    keep_one();
+    sequence_shapes_asked(&pool->sequences);
+    assert_int_equal(ask(1, 0, pool, params_empty()), POOL_TAKEN);
+    assert_int_equal(ask(2, 0, pool, params_empty()), POOL_TAKEN);
+    struct server *server = world.askers[2].server;
+    pool_kept_drop(server);
+    server->sequences_of = 8;
+    server->sequences_wanted = false;
+    give(1);
+    give(2);
+    assert_int_equal(ask(1, 0, pool, params_empty()), POOL_TAKEN);
+    assert_int_equal(world.askers[1].server->serial, ITS_SERIAL);
+    bind_to_it(0, SL_SECOND);
+    assert_int_equal(ask(0, 0, pool, params_empty()), POOL_QUEUED);
+    assert_int_equal(ask(2, 0, pool, params_empty()), POOL_TAKEN);
+    give(2);
+    world_turn();
+    assert_false(has(0));
+    give(1);
+    world_turn();
+    assert_true(has(0));
+    give(0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -122,6 +163,10 @@ int main(void)
                     who_has_waited_long_enough_takes_any, world_begin, world_end),
             cmocka_unit_test_setup_teardown(
                     so_does_who_waits_for_what_is_gone, world_begin, world_end),
+            cmocka_unit_test_setup_teardown(
+                    whose_turn_it_is_leaves_it_alone, world_begin, world_end),
+            cmocka_unit_test_setup_teardown(
+                    one_that_is_not_wanted_is_anybodys_and_is_waited_for, world_begin, world_end),
     };
 
     return cmocka_run_group_tests_name("pool_kept", tests, NULL, NULL);
