@@ -76,6 +76,7 @@ struct client {
     sl_usec called_at;         /* first, while not all is known that it has set so; 0: all is */
     bool asks_channels;        /* it has asked for pg_listening_channels() before */
     bool asks_sequences;       /* it has asked for currval or lastval before */
+    bool has_refused;          /* its request waits for another server: link_temp.h */
     bool has_temp;             /* it has made temporary objects itself */
     bool avoids_others;        /* likewise, where nobody has been */
     bool avoids_temp;          /* its next server is to be one where nobody has */

@@ -315,7 +315,8 @@ enum step link_sequences_see(struct client *client, const struct request *reques
     if (client->server->expect.status == 'I' && expect_idle(&client->server->expect)) {
         client->sequences_counted = false;
     }
-    if (SL_UNLIKELY(client->server->has_temp || (effects & EFFECTS_LEAVES) != 0) &&
+    bool may_mind = (effects & EFFECTS_LEAVES) != 0;
+    if (SL_UNLIKELY(client->server->has_temp || client->has_refused || may_mind) &&
             link_temp_see(client, text) != STEP_NEXT) {
         return STEP_STOP;
     }

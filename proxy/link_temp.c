@@ -67,22 +67,38 @@ static bool has_others(const struct client *client, const struct server *server)
     return server->only_of != 0 && server->only_of != client->cancel.serial;
 }
 
+/* One each LINK_TEMP_GAP, and LINK_TEMP_BURST at once when there was none for long. */
+static bool may_close(struct pool *pool, sl_usec now)
+{
+    sl_usec paid = atomic_load_explicit(&pool->temp_paid_until, memory_order_relaxed);
+    sl_usec least = now - LINK_TEMP_BURST * LINK_TEMP_GAP;
+
+    paid = (paid < least ? least : paid) + LINK_TEMP_GAP;
+    if (paid > now) {
+        return false;
+    }
+    atomic_store_explicit(&pool->temp_paid_until, paid, memory_order_relaxed);
+    return true;
+}
+
 enum step link_temp_see(struct client *client, struct sl_span text)
 {
     struct server *server = client->server;
-    struct pool *pool = client->pool;
-    sl_usec now = client->io.worker->now;
-    sl_usec last = atomic_load_explicit(&pool->temp_closed_at, memory_order_relaxed);
+    bool has_refused = client->has_refused;
 
-    /* Whose sequences' values are there had rather keep these. */
-    bool minds_temp = server->has_temp && !client->has_temp &&
-                      client->sequences_on != server->serial && mentions(text);
-    bool minds_others = has_others(client, server) && reserved_is_set_by(text);
-    if (!server->is_fresh || server->is_unsynced || (!minds_temp && !minds_others) ||
-            (last != 0 && now - last < LINK_TEMP_GAP)) {
+    client->has_refused = false;
+    if (!server->is_fresh || server->is_unsynced || has_refused) {
         return STEP_NEXT;
     }
-    atomic_store_explicit(&pool->temp_closed_at, now, memory_order_relaxed);
+    /* Whose sequences' values are there had rather keep these. */
+    bool minds_temp = server->has_temp && !client->has_temp &&
+                      client->sequences_on != server->serial && mentions(text) &&
+                      may_close(client->pool, client->io.worker->now);
+    bool minds_others = has_others(client, server) && reserved_is_set_by(text);
+    if (!minds_temp && !minds_others) {
+        return STEP_NEXT;
+    }
+    client->has_refused = true;
     atomic_fetch_add_explicit(&closed, 1, memory_order_relaxed);
     client->avoids_temp = minds_temp;
     client->avoids_others = minds_others;

@@ -11,12 +11,14 @@
  *
  * Not so where sequences have given it something (link_sequences.h): that would be lost.
  *
- * The server that it was given is closed, and it waits for one that is made anew if there is no other. For
- * what only a text mentions that is done LINK_TEMP_GAP apart at most, for each pool: else an application
- * that says pg_temp all day would have no pool at all. In between it is given what there is.
+ * The server that it was given is closed, and it waits for one that is made anew if there is no other; once
+ * for a request: the second that it is given is used, whatever it is. For what only a text mentions that is
+ * done once each LINK_TEMP_GAP for each pool, and LINK_TEMP_BURST times at once when it was not for long:
+ * else an application that says pg_temp all day would have no pool at all. Beyond that it is given what there is.
  *
  * Likewise for who SETs what a loaded library refuses (reserved.h): a server that has been nobody else's. What it
- * has set so keeps its client there, as it may be refused elsewhere.
+ * has set so keeps its client there, as it may be refused elsewhere. So that costs a server each time anyhow,
+ * as it would without a pool, and has no such limit.
  *
  * How many are closed for this SHOW LISTS says (servers_not_as_new).
  *
@@ -39,6 +41,7 @@ struct client;
 struct server;
 
 #define LINK_TEMP_GAP (50 * SL_MSEC)
+enum { LINK_TEMP_BURST = 16 };
 
 /* Do its settings want a server without? */
 bool link_temp_avoids(const struct client *client);

@@ -135,7 +135,7 @@ struct pool {
     _Atomic sl_usec vacant_until;         /* any thread: vacate.h */
     atomic_int cancels_active;            /* any thread */
     atomic_int mode;                      /* any thread: enum conf_pool_mode */
-    _Atomic sl_usec temp_closed_at;       /* any thread: link_temp.h */
+    _Atomic sl_usec temp_paid_until;      /* any thread: link_temp.h */
     struct sequence_shapes sequences;     /* any thread */
     _Atomic(struct load_errand *) errand; /* any thread: server_load.h, for the next that is free */
     /* Connecting has been failing: when to try again, and what to tell. Under lock. */

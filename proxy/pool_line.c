@@ -34,12 +34,12 @@ bool pool_line_minds(const struct waiter *waiter, const struct server *server)
                        (waiter->avoids_others && server->only_of != 0));
 }
 
-/* For a while: what it waits for is being made. */
+/* While what it waits for is being made, or may soon be. */
 static bool avoids(const struct pool *pool, const struct waiter *waiter,
         const struct server *server, sl_usec now)
 {
     return pool_line_minds(waiter, server) && !pool->is_failing &&
-           now - waiter->since < POOL_LINE_PATIENCE;
+           (now - waiter->since < POOL_LINE_PATIENCE || pool->counts[POOL_LOGIN] > 0);
 }
 
 static struct waiter *first_that_takes(
@@ -76,6 +76,21 @@ static struct waiter *first_alike(
     return first;
 }
 
+/* One was closed for the sake of who waits for a server that is as new: this one is in its place. */
+static struct waiter *first_for_new(const struct pool *pool, const struct server *server)
+{
+    if (SL_LIKELY(server->only_of != 0)) {
+        return NULL;
+    }
+    SL_LIST_EACH (it, &pool->waiters) {
+        struct waiter *waiter = SL_CONTAINER(it, struct waiter, link);
+        if ((waiter->avoids_others || waiter->avoids_temp) && waiter->startup == server->startup) {
+            return waiter;
+        }
+    }
+    return NULL;
+}
+
 struct waiter *pool_line_choose(struct pool *pool, const struct server *server, sl_usec now)
 {
     struct waiter *first = pool_line_first(pool);
@@ -86,6 +101,10 @@ struct waiter *pool_line_choose(struct pool *pool, const struct server *server, 
     }
     if (SL_UNLIKELY(bound != NULL) || first == NULL) {
         return bound;
+    }
+    struct waiter *waits_for_new = first_for_new(pool, server);
+    if (SL_UNLIKELY(waits_for_new != NULL)) {
+        return waits_for_new;
     }
     if (first->startup != server->startup) {
         first = now - first->since > POOL_PASS_OVER ? NULL

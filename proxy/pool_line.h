@@ -5,7 +5,8 @@
  * First come, first served, among clients with the server's startup values; but a client that has
  * the server's settings already goes first, which saves PostgreSQL the request that sets them, if
  * it is among the first POOL_LINE_LOOKS: nobody is passed over in that way more than
- * POOL_LINE_PASSES times. See pool.c for who waits with other startup values.
+ * POOL_LINE_PASSES times. A server that has just been made goes to the first who waits for one that is
+ * as new, before all others: it is in the place of one that was closed for that. See pool.c for who waits with other startup values.
  *
  * Threads: under the pool's lock. Bounds: POOL_LINE_LOOKS waiters are looked at for their settings.
  */
@@ -24,7 +25,7 @@ struct waiter;
 enum { POOL_LINE_LOOKS = 16, POOL_LINE_PASSES = 4 };
 
 #define POOL_PASS_OVER (50 * SL_MSEC)
-/* Who waits for a server that is as new is given any after that. */
+/* Who waits for a server that is as new is given any after that, unless one is being made. */
 #define POOL_LINE_PATIENCE (1 * SL_SECOND)
 
 /* It would rather have one where nobody, or no temporary object, has been (link_temp.h). */

@@ -575,6 +575,22 @@ static void what_a_library_refuses_is_taken_where_none_is(void **state)
     PQfinish(one);
 }
 
+/* However many come for such a server, one behind the other. */
+static void each_has_a_server_where_no_library_is(void **state)
+{
+    (void)state;
+    PGconn *other = open_as("postgres", "two");
+    for (int i = 0; i < 20; i++) {
+        PGconn *one = open_as("postgres", "two");
+        query_expect(other, "do $$begin perform 1; end$$", "DO");
+        query_expect(one, "set plpgsql.nothing = 'x'", "SET");
+        query_expect(other, "do $$begin perform 1; end$$", "DO");
+        query_expect(one, "show plpgsql.nothing", "x");
+        PQfinish(one);
+    }
+    PQfinish(other);
+}
+
 /* It is known what was asked for, though PostgreSQL takes no such name; and what stands behind it by chance. */
 static void a_name_in_quotes_keeps_nobody(void **state)
 {
@@ -728,6 +744,7 @@ int main(void)
             CASE(temporary_objects_of_another_do_not_show),
             CASE(a_temporary_schema_costs_nobody_its_currval),
             CASE(what_a_library_refuses_is_taken_where_none_is),
+            CASE(each_has_a_server_where_no_library_is),
             CASE(a_name_in_quotes_keeps_nobody),
             CASE(who_looks_at_statistics_closely_keeps_its_server),
             CASE(who_does_not_ask_lets_go),
