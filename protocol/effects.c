@@ -444,6 +444,9 @@ static void on_quoted(struct scan *scan)
             is_text(sl_span(from, (size_t)(scan->at - from)), "seed\"", SEED_LEN + 1)) {
         holds(scan);
     }
+    if (scan->at > from && effects_name_connects(sl_span(from, (size_t)(scan->at - 1 - from)))) {
+        holds(scan); /* whatever follows: nobody gives that name to anything else */
+    }
     if (scan->updates && (size_t)(scan->at - from) == SETTINGS_LEN + 1 &&
             memcmp(from, settings, SETTINGS_LEN) == 0) {
         stays(scan);
@@ -522,27 +525,6 @@ static bool is_lock(struct sl_span word)
     return false;
 }
 
-/*
- * Built-in; what they set nothing shows and nothing but the end of the process takes away. Who calls one
- * of the last looks at statistics more closely than others do, and a process keeps what it has counted
- * to itself for a while: that is to be the same one from then on.
- */
-static bool is_holding(struct sl_span word)
-{
-    static const char *const names[] = {"setseed", "pg_replication_origin_session_setup",
-            "pg_create_logical_replication_slot", "pg_create_physical_replication_slot",
-            "pg_copy_logical_replication_slot", "pg_copy_physical_replication_slot",
-            "pg_backup_start", "pg_start_backup", "pg_stat_force_next_flush", "pg_stat_have_stats",
-            "pg_stat_get_snapshot_timestamp"};
-
-    for (size_t i = 0; i < SL_COUNT(names); i++) {
-        if (is_text(word, names[i], strlen(names[i]))) {
-            return true;
-        }
-    }
-    return false;
-}
-
 /* The argument is 'seed', to begin with. */
 static bool is_seed_next(const struct scan *scan)
 {
@@ -568,7 +550,10 @@ static void on_call(struct scan *scan)
     if (is_harmless(scan)) {
         return;
     }
-    if (scan->is_qualified || scan->token == TOKEN_QUOTED) {
+    if (effects_name_connects(scan->word)) {
+        holds(scan);
+    }
+    if (scan->is_qualified || scan->token == TOKEN_QUOTED || effects_name_connects(scan->word)) {
         calls(scan);
         return;
     }
@@ -589,7 +574,7 @@ static void on_call(struct scan *scan)
     } else if (!is_known(scan->word)) {
         if (is_lock(scan->word)) {
             stays(scan);
-        } else if (is_holding(scan->word)) {
+        } else if (effects_name_holds(scan->word)) {
             holds(scan);
         } else {
             calls(scan);

@@ -21,7 +21,8 @@
  * catalogue says that they set nothing (effects_of_known()).
  *
  * EFFECTS_LIBRARY and EFFECTS_HOLDS are of what is read only: they cost a server process, and LOAD
- * or setseed() behind what cannot be read is too rare for that.
+ * or setseed() behind what cannot be read is too rare for that. dblink_connect() holds a connection,
+ * whatever its schema is. What users' own functions hold a catalogue says (catalog_text_holds()).
  *
  * Not seen: functions behind views, triggers, defaults and operators, of which a catalogue says in
  * which texts they are (catalog_text_leaves()); a function of the user's own that has the name of a

@@ -6,6 +6,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 /*
  * Sorted. PostgreSQL's built-in functions that are not volatile, of those people write; the
@@ -150,6 +151,40 @@ static int compare(const void *key, const void *entry)
 bool effects_name_is_known(struct sl_span name)
 {
     return bsearch(&name, names, SL_COUNT(names), sizeof names[0], compare) != NULL;
+}
+
+/*
+ * Built-in. Who calls one of the last looks at statistics more closely than others do, and a process keeps
+ * what it has counted to itself for a while: that is to be the same one from then on.
+ */
+static const char *const holding[] = {"setseed", "pg_replication_origin_session_setup",
+        "pg_create_logical_replication_slot", "pg_create_physical_replication_slot",
+        "pg_copy_logical_replication_slot", "pg_copy_physical_replication_slot", "pg_backup_start",
+        "pg_start_backup", "pg_stat_force_next_flush", "pg_stat_have_stats",
+        "pg_stat_get_snapshot_timestamp"};
+
+/* dblink's, an extension: a connection that has a name, or is the one without. */
+static const char *const connecting[] = {"dblink_connect", "dblink_connect_u"};
+
+static bool is_one_of(struct sl_span name, const char *const *list, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (name.len == strlen(list[i]) &&
+                strncasecmp((const char *)name.at, list[i], name.len) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+bool effects_name_connects(struct sl_span name)
+{
+    return is_one_of(name, connecting, SL_COUNT(connecting));
+}
+
+bool effects_name_holds(struct sl_span name)
+{
+    return is_one_of(name, holding, SL_COUNT(holding)) || effects_name_connects(name);
 }
 
 const char *const *effects_names(size_t *count)

@@ -502,7 +502,14 @@ static void what_only_the_end_of_a_process_takes_away_is_seen(void **state)
             {"select set_config('seeds', 'seed', false)", false}, {"set app.seed = 1", false},
             {"select seed from t", false}, {"update t set seed = 1", false}, {"reset seed", false},
             {"select pg_stat_get_snapshot_timestamp()", true}, {"select random()", false},
-            {"select setseed from t", false}, {"\\", false}};
+            {"select dblink_connect('host=a')", true}, {"select DBLINK_CONNECT_U('a', 'b')", true},
+            {"select public.dblink_connect('a', 'b')", true},
+            {"select db.public.dblink_connect ('a')", true},
+            {"select \"dblink_connect\"('a')", true},
+            {"select * from x.\"dblink_connect_u\" ('a', 'b')", true},
+            {"select dblink('a', 'select 1')", false}, {"select dblink_disconnect()", false},
+            {"select dblink_connect from t", false}, {"select dblink_connect_x('a')", false},
+            {"select 'dblink_connect(1)'", false}, {"select setseed from t", false}, {"\\", false}};
 
     (void)state;
     check_bit(EFFECTS_LIBRARY, libraries, SL_COUNT(libraries));
