@@ -2,6 +2,8 @@
 #include "protocol/catalog.h"
 
 #include "protocol/base/check.h"
+#include "protocol/effects_names.h"
+#include "protocol/function_names.h"
 #include "protocol/shape_lex.h"
 
 #include <stdlib.h>
@@ -416,6 +418,35 @@ bool catalog_text_leaves(const struct catalog *catalog, struct sl_span text)
         }
     }
     return false;
+}
+
+static bool name_holds(void *self, struct sl_span name, bool is_quoted)
+{
+    const struct catalog *const *catalog = self;
+    char text[NAME_LEN_MAX + 1];
+    uint32_t count = 0;
+
+    (void)is_quoted;
+    if (effects_name_holds(name)) {
+        return true;
+    }
+    if (*catalog == NULL || !(*catalog)->holds || name.len > NAME_LEN_MAX) {
+        return false;
+    }
+    memcpy(text, name.at, name.len);
+    text[name.len] = '\0';
+    const struct catalog_function *functions = catalog_find_functions(*catalog, text, &count);
+    for (uint32_t i = 0; i < count; i++) {
+        if (functions[i].holds) {
+            return true;
+        }
+    }
+    return false;
+}
+
+bool catalog_text_holds(const struct catalog *catalog, struct sl_span text)
+{
+    return function_names(text, name_holds, &catalog);
 }
 
 const char *catalog_kind_text(enum catalog_kind kind)

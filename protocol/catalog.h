@@ -63,6 +63,7 @@ struct catalog_function {
     char kind;          /* pg_proc.prokind: f, p, a, w */
     bool names_type;    /* of one argument, and there is a type of that name: f(x) may be a cast */
     bool is_harmless;   /* leaves nothing in a session: catalog_harmless.h */
+    bool holds;         /* may leave what only the end of the process takes away: likewise */
 };
 
 struct catalog_role {
@@ -80,6 +81,7 @@ struct catalog {
     bool has_default_path;
     bool leaves_anyway;   /* any statement may leave something: catalog_hidden.h */
     bool leaves_by_ddl;   /* what changes the schema may: event triggers do */
+    bool holds;           /* one of the functions does */
     bool leaving_is_wide; /* one of those relations may have a name that is not in ASCII here */
     uint32_t schemas_count;
     uint32_t relations_count;
@@ -95,8 +97,8 @@ struct catalog {
     const struct catalog_role *roles;         /* as they were asked for */
     const uint32_t *leaving_names;            /* in their order */
     /*
-     * Custom settings that functions set which are not harmless, in lower case: a hint
-     * (function_customs.h). Where there are CATALOG_CUSTOMS_MAX there may be more.
+     * Custom settings that functions set which are not harmless, and what is behind statements, in
+     * lower case: a hint (function_customs.h, catalog_customs.h). Where there are CATALOG_CUSTOMS_MAX there may be more.
      */
     uint32_t customs_count;
     uint32_t customs[CATALOG_CUSTOMS_MAX];
@@ -141,6 +143,14 @@ bool catalog_call_is_harmless(
  * (EXECUTE, FETCH) or what runs at COMMIT (deferred triggers): that is said of the text before.
  */
 bool catalog_text_leaves(const struct catalog *catalog, struct sl_span text);
+
+/*
+ * Whether a text, of DO or with a call in it, may leave what only the end of the process takes away
+ * (effects_names.h): a name that stands before a parenthesis, within strings too, is that of a built-in
+ * function which does, or of a function of the snapshot. Its schema and arguments are not looked
+ * at; nor is what stands behind a statement (triggers, views ...). catalog may be NULL.
+ */
+bool catalog_text_holds(const struct catalog *catalog, struct sl_span text);
 
 /* Of a name of so many bytes: one bit, by which most others are told from it. */
 static inline uint64_t catalog_name_mark(const char *name, size_t len)

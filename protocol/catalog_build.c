@@ -6,6 +6,7 @@
 #include "protocol/catalog_build.h"
 
 #include "protocol/back.h"
+#include "protocol/catalog_customs.h"
 #include "protocol/catalog_harmless.h"
 #include "protocol/catalog_hidden.h"
 #include "protocol/catalog_order.h"
@@ -25,6 +26,7 @@ enum {
     SECTION_TARGETS,
     SECTION_ANYWAY,
     SECTION_BODIES,
+    SECTION_CUSTOMS,
     DONE
 };
 
@@ -33,7 +35,8 @@ enum {
     FUNCTION_ARGS_MAX = 254,
     OWN_OID = 16384,
     TARGETS_PART = 8,
-    BODIES_PART = 8
+    BODIES_PART = 8,
+    CUSTOMS_PART = 4
 };
 
 struct vec {
@@ -66,8 +69,10 @@ struct catalog_build {
     uint32_t leaving_count;
     uint64_t leaving_marks;
     bool leaving_is_wide;
-    uint32_t customs[CATALOG_CUSTOMS_MAX];
+    struct catalog_customs customs_found;
+    uint32_t customs[CATALOG_CUSTOMS_MAX]; /* names; when all is read */
     uint32_t customs_count;
+    bool holds; /* likewise */
 };
 
 /*
@@ -206,51 +211,6 @@ static const char *text_of(const struct catalog_build *build, uint32_t name)
 
 /* ---- what is asked ---- */
 
-/* Their names come as hexadecimal digits: no quoting, whatever the encoding. */
-static enum sl_err put_roles(const struct catalog_build *build, struct sl_buf *query)
-{
-    enum sl_err err = sl_buf_printf(query,
-            "SELECT r.oid, r.rolname, (SELECT substr(c, 13) FROM pg_db_role_setting d, "
-            "unnest(d.setconfig) c WHERE d.setdatabase IN (0, (SELECT b.oid FROM pg_database b "
-            "WHERE b.datname = current_database())) AND d.setrole IN (0, r.oid) AND "
-            "left(c, 12) = 'search_path=' ORDER BY d.setrole <> 0 DESC, d.setdatabase <> 0 DESC "
-            "LIMIT 1) FROM pg_roles r WHERE encode(convert_to(r.rolname::text, "
-            "getdatabaseencoding()), 'hex') IN (");
-
-    for (unsigned i = 0; i < build->roles_count && err == SL_OK; i++) {
-        err = sl_buf_printf(query, i == 0 ? "'" : ", '");
-        for (const char *at = text_of(build, build->roles[i].name); *at != '\0' && err == SL_OK;
-                at++) {
-            err = sl_buf_printf(query, "%02x", (unsigned)(uint8_t)*at);
-        }
-        if (err == SL_OK) {
-            err = sl_buf_printf(query, "'");
-        }
-    }
-    return err == SL_OK ? sl_buf_printf(query, ") ORDER BY r.oid") : err;
-}
-
-/* A digit for each role, 1 where it may look into the schema. Others' temporary ones are none. */
-static enum sl_err put_schemas(const struct catalog_build *build, struct sl_buf *query)
-{
-    enum sl_err err = sl_buf_printf(query, "SELECT n.oid, n.nspname, ''");
-
-    for (unsigned i = 0; i < build->roles_count && err == SL_OK; i++) {
-        if (!build->has_oid[i]) {
-            err = sl_buf_printf(query, " || '0'");
-            continue;
-        }
-        err = sl_buf_printf(query,
-                " || CASE WHEN has_schema_privilege(%u::oid, n.oid, 'USAGE') THEN '1' ELSE '0' END",
-                build->roles[i].oid);
-    }
-    return err == SL_OK ? sl_buf_printf(query,
-                                  " FROM pg_namespace n WHERE n.oid > %u::oid AND n.nspname !~ "
-                                  "'^pg_(toast|temp_|toast_temp_)' ORDER BY n.oid LIMIT %u",
-                                  build->last, build->rows)
-                        : err;
-}
-
 /* Of some a row is much work. */
 static uint32_t rows_wanted(const struct catalog_build *build)
 {
@@ -259,6 +219,8 @@ static uint32_t rows_wanted(const struct catalog_build *build)
         return build->rows / TARGETS_PART;
     case SECTION_BODIES:
         return build->rows / BODIES_PART;
+    case SECTION_CUSTOMS:
+        return build->rows / CUSTOMS_PART;
     default:
         return build->rows;
     }
@@ -266,23 +228,31 @@ static uint32_t rows_wanted(const struct catalog_build *build)
 
 enum sl_err catalog_build_query(const struct catalog_build *build, struct sl_buf *query)
 {
+    struct catalog_query_roles roles = {.roles = build->roles,
+            .has_oid = build->has_oid,
+            .count = build->roles_count,
+            .names = build->names.items};
+
     switch (build->section) {
     case SECTION_HEAD:
         return sl_buf_put(query, catalog_query_head, strlen(catalog_query_head));
     case SECTION_ROLES:
-        return put_roles(build, query);
+        return catalog_query_put_roles(query, &roles);
     case SECTION_SCHEMAS:
-        return put_schemas(build, query);
+        return catalog_query_put_schemas(query, &roles, build->last, build->rows);
     case SECTION_RELATIONS:
         return catalog_query_put_relations(query, build->last, build->rows);
     case SECTION_FUNCTIONS:
         return catalog_query_put_functions(query, build->last, build->rows);
     case SECTION_TARGETS:
-        return catalog_hidden_query(query, build->last, rows_wanted(build));
+        return catalog_hidden_query(query, build->server_version, build->last, rows_wanted(build));
     case SECTION_ANYWAY:
         return catalog_hidden_anyway_query(query, build->last, rows_wanted(build));
     case SECTION_BODIES:
-        return catalog_harmless_query(query, build->last, rows_wanted(build));
+        return catalog_harmless_query(
+                query, build->server_version, build->last, rows_wanted(build));
+    case SECTION_CUSTOMS:
+        return catalog_customs_query(query, build->last, rows_wanted(build));
     default:
         return SL_EINVAL;
     }
@@ -446,6 +416,8 @@ static enum sl_err take_row(struct catalog_build *build, struct sl_span body, bo
         return catalog_hidden_anyway_row(build->hidden, &row, &build->last);
     case SECTION_BODIES:
         return catalog_harmless_row(build->harmless, body, &build->last);
+    case SECTION_CUSTOMS:
+        return catalog_customs_row(&build->customs_found, &row, &build->last);
     default:
         return SL_EPROTO;
     }
@@ -478,7 +450,8 @@ static enum sl_err begin_targets(struct catalog_build *build)
                     .count = build->functions.count,
                     .names = build->names.items,
                     .schemas = build->schemas.items,
-                    .hidden = build->hidden});
+                    .hidden = build->hidden,
+                    .customs = &build->customs_found});
     return build->harmless == NULL ? SL_ENOMEM : SL_OK;
 }
 
@@ -682,6 +655,7 @@ static enum sl_err gather_leaving(struct catalog_build *build)
         }
     }
     for (uint32_t i = 0; i < build->functions.count && err == SL_OK; i++) {
+        build->holds |= functions[i].holds;
         if (is_mistaken(build, &functions[i])) {
             err = add_leaving(build, functions[i].name);
         }
@@ -694,10 +668,9 @@ static enum sl_err gather_leaving(struct catalog_build *build)
 static enum sl_err gather_customs(struct catalog_build *build)
 {
     enum sl_err err = SL_OK;
-    const char *name = NULL;
 
-    while (err == SL_OK && build->customs_count < CATALOG_CUSTOMS_MAX &&
-            (name = catalog_harmless_custom(build->harmless, build->customs_count)) != NULL) {
+    while (err == SL_OK && build->customs_count < build->customs_found.count) {
+        const char *name = build->customs_found.names[build->customs_count];
         err = add_text(build, sl_span_text(name), &build->customs[build->customs_count++]);
     }
     return err;
@@ -728,6 +701,7 @@ static struct catalog *catalog_new(struct catalog_build *build, size_t bytes)
             .has_default_path = build->has_default_path,
             .leaves_anyway = catalog_hidden_leaves_anyway(build->hidden),
             .leaves_by_ddl = catalog_hidden_leaves_by_ddl(build->hidden),
+            .holds = build->holds,
             .leaving_count = build->leaving_count,
             .leaving_names_count = build->leaving.count,
             .leaving_marks = build->leaving_marks,

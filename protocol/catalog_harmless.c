@@ -6,11 +6,17 @@
 #include "protocol/effects_names.h"
 #include "protocol/function_body.h"
 #include "protocol/function_customs.h"
+#include "protocol/function_names.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-enum { PG_CATALOG_OID = 11, DEFAULTS_MAX = 1024 };
+enum {
+    PG_CATALOG_OID = 11,
+    DEFAULTS_MAX = 1024,
+    SEARCHED_MAX = 1 << 18, /* characters of a body */
+    ATOMIC_VERSION = 140000
+};
 
 /*
  * Libraries in C whose functions were read: they leave nothing in a session, but for pg_trgm's
@@ -24,24 +30,62 @@ enum { PG_CATALOG_OID = 11, DEFAULTS_MAX = 1024 };
     "'$libdir/pg_trgm', '$libdir/pgcrypto', '$libdir/postgis-3', '$libdir/seg', "                  \
     "'$libdir/unaccent', '$libdir/uuid-ossp', '$libdir/vector'"
 
+/* Of a long body, what is found: SET and set_config() as in function_customs.h. Without backslashes. */
+#define FOUND_CUSTOMS                                                                              \
+    "(SELECT string_agg(DISTINCT x[1], '; ') FROM regexp_matches(left(p.prosrc, %u), "             \
+    "'(set_config[[:space:]]*[(][[:space:]]*''+[^'']{1,64}''|"                                     \
+    "[[:<:]]set[[:space:]]+(?:(?:local|session)[[:space:]]+)?"                                     \
+    "[a-z_][a-z_0-9$]*[.][a-z_0-9$.]+[[:space:]]*(?:=|:=|to[[:>:]]))', 'gi') x)"
+/* Names as in function_names.h. */
+#define FOUND_CALLS                                                                                \
+    "(SELECT string_agg(DISTINCT x[1], '; ') FROM regexp_matches(left(p.prosrc, %u), "             \
+    "'(\"?[a-z_][a-z_0-9$]*\"?[[:space:]]*[(])', 'gi') x)"
+
 /*
- * The body of one that is written as SQL of the standard (BEGIN ATOMIC) is not there, and empty; one of
- * those libraries comes with a body in SQL that leaves nothing either.
+ * The body of one that is written as SQL of the standard (BEGIN ATOMIC) is a tree, and prosrc is empty; one
+ * of those libraries comes with a body in SQL that leaves nothing either. 12 and 13 are internal and C.
  */
-enum sl_err catalog_harmless_query(struct sl_buf *query, uint32_t above, uint32_t rows)
+static const char bodies_begin[] =
+        "SELECT p.oid, CASE WHEN NOT p.is_read THEN '2' WHEN p.lanname = 'plpgsql' THEN '0' "
+        "ELSE '1' END, CASE WHEN p.lanname = 'c' THEN 'SELECT 1' WHEN p.is_read THEN p.prosrc "
+        "ELSE left(concat_ws('; ', (SELECT string_agg('set ' || split_part(c, '=', 1) || ' =', "
+        "'; ') FROM unnest(p.proconfig) c), ";
+
+static const char bodies_middle[] =
+        "CASE WHEN octet_length(p.prosrc) <= %u THEN p.prosrc "
+        "ELSE concat_ws('; ', " FOUND_CUSTOMS ", " FOUND_CALLS ") END), %u) END, "
+        "left(coalesce(pg_get_expr(p.proargdefaults, 0), ''), %u), %s "
+        "FROM (SELECT q.*, l.lanname, octet_length(q.prosrc) BETWEEN 1 AND %u AND l.lanname IN "
+        "('sql', 'plpgsql', 'c') AND NOT EXISTS (SELECT 1 FROM unnest(q.proconfig) c "
+        "WHERE left(c, 12) <> 'search_path=') AS is_read "
+        "FROM pg_proc q JOIN pg_language l ON l.oid = q.prolang WHERE q.oid > %u::oid AND "
+        "q.pronamespace <> %u AND (q.prolang NOT IN (12, 13) OR (l.lanname = 'c' AND "
+        "q.probin IN (" READ_LIBRARIES ") AND q.proname <> 'set_limit')) AND "
+        "q.prokind IN ('f', 'p') ORDER BY q.oid LIMIT %u) p ORDER BY p.oid";
+
+/* From PostgreSQL 14 on. */
+static const char bodies_atomic[] =
+        "(SELECT string_agg(DISTINCT f.proname || '(', '; ') FROM "
+        "regexp_matches(p.prosqlbody::text, ':funcid ([0-9]+)', 'g') x "
+        "JOIN pg_proc f ON f.oid = x[1]::oid WHERE f.provolatile = 'v' OR f.oid >= 16384), ";
+static const char bodies_constants[] = CATALOG_CUSTOMS_OF("(SELECT p.prosqlbody::text AS tree)");
+
+enum sl_err catalog_harmless_query(
+        struct sl_buf *query, int server_version, uint32_t above, uint32_t rows)
 {
-    return sl_buf_printf(query,
-            "SELECT p.oid, CASE WHEN l.lanname = 'plpgsql' THEN '0' ELSE '1' END, "
-            "CASE WHEN l.lanname = 'c' THEN 'SELECT 1' ELSE p.prosrc END, "
-            "left(coalesce(pg_get_expr(p.proargdefaults, 0), ''), %u) "
-            "FROM pg_proc p JOIN pg_language l ON l.oid = p.prolang WHERE p.oid > %u::oid AND "
-            "p.pronamespace <> %u AND (l.lanname IN ('sql', 'plpgsql') OR (l.lanname = 'c' AND "
-            "p.probin IN (" READ_LIBRARIES ") AND p.proname <> 'set_limit')) AND "
-            "p.prokind IN ('f', 'p') AND octet_length(p.prosrc) BETWEEN 1 AND %u AND NOT EXISTS "
-            "(SELECT 1 FROM "
-            "unnest(p.proconfig) c WHERE left(c, 12) <> 'search_path=') ORDER BY p.oid LIMIT %u",
-            (unsigned)DEFAULTS_MAX, above, (unsigned)PG_CATALOG_OID, (unsigned)FUNCTION_BODY_MAX,
-            rows);
+    enum sl_err err = sl_buf_put(query, bodies_begin, sizeof bodies_begin - 1);
+    bool has_atomic = server_version >= ATOMIC_VERSION;
+
+    if (err == SL_OK && has_atomic) {
+        err = sl_buf_put(query, bodies_atomic, sizeof bodies_atomic - 1);
+    }
+    return err == SL_OK
+                   ? sl_buf_printf(query, bodies_middle, (unsigned)FUNCTION_BODY_MAX,
+                             (unsigned)SEARCHED_MAX, (unsigned)SEARCHED_MAX,
+                             (unsigned)FUNCTION_BODY_MAX, (unsigned)DEFAULTS_MAX,
+                             has_atomic ? bodies_constants : "NULL", (unsigned)FUNCTION_BODY_MAX,
+                             above, (unsigned)PG_CATALOG_OID, rows)
+                   : err;
 }
 
 /* Of functions in the order of their names: those that a call may mean. */
@@ -52,6 +96,12 @@ struct call {
     uint16_t schema; /* CATALOG_NONE: any */
 };
 
+struct calls {
+    struct call *items;
+    uint32_t count;
+    uint32_t cap;
+};
+
 struct catalog_harmless {
     struct catalog_harmless_of of;
     uint32_t *order; /* of functions: by name */
@@ -60,12 +110,9 @@ struct catalog_harmless {
      * and so not of one that has a type's: f(x) may be a cast.
      */
     bool *stands;
-    struct call *calls;
-    uint32_t calls_count;
-    uint32_t calls_cap;
-    uint32_t caller; /* whose body is being read, as the next */
-    char customs[CATALOG_CUSTOMS_MAX][CATALOG_CUSTOM_LEN_MAX + 1];
-    unsigned customs_count;
+    struct calls calls;
+    struct calls mentions; /* what stands before a parenthesis, within strings too */
+    uint32_t caller;       /* whose body is being read */
     enum sl_err err;
 };
 
@@ -121,7 +168,8 @@ void catalog_harmless_free(struct catalog_harmless *harmless)
     if (harmless != NULL) {
         free(harmless->order);
         free(harmless->stands);
-        free(harmless->calls);
+        free(harmless->calls.items);
+        free(harmless->mentions.items);
         free(harmless);
     }
 }
@@ -157,23 +205,23 @@ static uint32_t find(const struct catalog_harmless *harmless, struct sl_span nam
     return to - from;
 }
 
-/* At the bound and without memory, the caller is none. */
-static bool note(struct catalog_harmless *harmless, const struct call *call)
+/* False: at the bound, or without memory. */
+static bool note(struct catalog_harmless *harmless, struct calls *calls, const struct call *call)
 {
-    if (harmless->calls_count == harmless->calls_cap) {
-        uint32_t cap = harmless->calls_cap == 0 ? 64 : 2 * harmless->calls_cap;
+    if (calls->count == calls->cap) {
+        uint32_t cap = calls->cap == 0 ? 64 : 2 * calls->cap;
         if (cap > CATALOG_CALLS_MAX) {
             return false;
         }
-        struct call *calls = realloc(harmless->calls, cap * sizeof *calls);
-        if (calls == NULL) {
+        struct call *items = realloc(calls->items, cap * sizeof *items);
+        if (items == NULL) {
             harmless->err = SL_ENOMEM;
             return false;
         }
-        harmless->calls = calls;
-        harmless->calls_cap = cap;
+        calls->items = items;
+        calls->cap = cap;
     }
-    harmless->calls[harmless->calls_count++] = *call;
+    calls->items[calls->count++] = *call;
     return true;
 }
 
@@ -210,7 +258,7 @@ static bool on_call(void *self, const struct function_call *written)
         }
     }
     if (has_own) {
-        return note(harmless, &call);
+        return note(harmless, &harmless->calls, &call);
     }
     bool is_grammar = written->schema.len == 0 && !written->is_quoted &&
                       (written->is_word || effects_name_is_known(written->name));
@@ -251,53 +299,96 @@ static bool find_oid(const struct catalog_harmless *harmless, uint32_t oid, uint
     return from < harmless->of.count && harmless->of.oids[from] == oid;
 }
 
+/* ---- what can be told of one that is not harmless ---- */
+
+static struct catalog_function *caller(const struct catalog_harmless *harmless)
+{
+    return &harmless->of.functions[harmless->caller];
+}
+
 static void on_custom(void *self, struct sl_span name)
 {
     struct catalog_harmless *harmless = self;
-    char lower[CATALOG_CUSTOM_LEN_MAX + 1] = "";
 
-    if (name.len > CATALOG_CUSTOM_LEN_MAX || harmless->customs_count == CATALOG_CUSTOMS_MAX) {
-        return;
+    if (function_customs_is_name(name)) {
+        catalog_customs_add(harmless->of.customs, name);
+    } else {
+        caller(harmless)->holds = true;
     }
-    for (size_t i = 0; i < name.len; i++) {
-        uint8_t c = name.at[i];
-        lower[i] = (char)((uint8_t)(c - 'A') < 26 ? c | 0x20 : c);
-    }
-    for (unsigned i = 0; i < harmless->customs_count; i++) {
-        if (strcmp(harmless->customs[i], lower) == 0) {
-            return;
+}
+
+/* By the same function before; those are the last ones. */
+static bool is_mentioned(const struct catalog_harmless *harmless, uint32_t first)
+{
+    const struct call *items = harmless->mentions.items;
+
+    for (uint32_t i = harmless->mentions.count; i > 0 && items[i - 1].caller == harmless->caller;
+            i--) {
+        if (items[i - 1].first == first) {
+            return true;
         }
     }
-    memcpy(harmless->customs[harmless->customs_count++], lower, sizeof lower);
+    return false;
 }
 
-const char *catalog_harmless_custom(const struct catalog_harmless *harmless, unsigned number)
+static bool on_mention(void *self, struct sl_span name, bool is_quoted)
 {
-    return number < harmless->customs_count ? harmless->customs[number] : NULL;
+    struct catalog_harmless *harmless = self;
+    struct call call = {.caller = harmless->caller, .schema = CATALOG_NONE};
+    bool has_own = false;
+
+    (void)is_quoted;
+    if (effects_name_holds(name)) {
+        caller(harmless)->holds = true;
+        return true;
+    }
+    call.count = find(harmless, name, &call.first);
+    for (uint32_t i = call.first; i < call.first + call.count; i++) {
+        has_own |= !is_builtin(harmless, &harmless->of.functions[harmless->order[i]]);
+    }
+    if (has_own && !is_mentioned(harmless, call.first)) {
+        SL_IGNORE(note(harmless, &harmless->mentions, &call), "then it is not told");
+    }
+    return false;
 }
 
-static void judge(struct catalog_harmless *harmless, uint32_t oid, bool is_sql, struct sl_span body,
-        struct sl_span defaults)
+static void search(struct catalog_harmless *harmless, struct sl_span text)
 {
-    uint32_t before = harmless->calls_count;
+    function_customs(text, on_custom, harmless);
+    SL_IGNORE(function_names(text, on_mention, harmless), "it says of the caller what it found");
+}
+
+/* Bodies as the rows say it. */
+enum body_kind { BODY_PLPGSQL = '0', BODY_SQL = '1', BODY_SEARCHED = '2' };
+
+static bool is_harmless_body(struct catalog_harmless *harmless, enum body_kind kind,
+        struct sl_span body, struct sl_span defaults)
+{
+    return kind != BODY_SEARCHED && is_harmless_text(harmless, body, kind == BODY_SQL) &&
+           (defaults.len == 0 ||
+                   (defaults.len < DEFAULTS_MAX && is_harmless_text(harmless, defaults, true)));
+}
+
+static void judge(struct catalog_harmless *harmless, uint32_t oid, enum body_kind kind,
+        struct sl_span body, struct sl_span defaults)
+{
+    uint32_t before = harmless->calls.count;
     uint32_t mark = catalog_hidden_begin_body(harmless->of.hidden);
 
     if (!find_oid(harmless, oid, &harmless->caller)) {
         return;
     }
-    struct catalog_function *function = &harmless->of.functions[harmless->caller];
+    struct catalog_function *function = caller(harmless);
     if (is_builtin(harmless, function)) {
         return;
     }
-    harmless->stands[harmless->caller] =
-            is_harmless_text(harmless, body, is_sql) &&
-            (defaults.len == 0 ||
-                    (defaults.len < DEFAULTS_MAX && is_harmless_text(harmless, defaults, true)));
+    harmless->stands[harmless->caller] = is_harmless_body(harmless, kind, body, defaults);
     if (!harmless->stands[harmless->caller]) {
-        harmless->calls_count = before;
+        harmless->calls.count = before;
         catalog_hidden_forget(harmless->of.hidden, mark);
-        function_customs(body, on_custom, harmless); /* one that only calls such has none */
     }
+    search(harmless, body); /* it may fall yet, by whom it calls: with what is in its strings */
+    search(harmless, defaults);
     function->is_harmless = harmless->stands[harmless->caller] && !function->names_type;
 }
 
@@ -305,6 +396,7 @@ enum sl_err catalog_harmless_row(
         struct catalog_harmless *harmless, struct sl_span row, uint32_t *last)
 {
     struct sl_span fields[4];
+    struct sl_span constants = sl_span("", 0);
     uint32_t oid = 0;
 
     for (unsigned i = 0; i < SL_COUNT(fields); i++) {
@@ -312,11 +404,16 @@ enum sl_err catalog_harmless_row(
             return SL_EPROTO;
         }
     }
-    if (!catalog_row_read_number(fields[0], &oid) || oid <= *last || fields[1].len != 1) {
+    if (!catalog_row_read_number(fields[0], &oid) || oid <= *last || fields[1].len != 1 ||
+            fields[1].at[0] < BODY_PLPGSQL || fields[1].at[0] > BODY_SEARCHED) {
+        return SL_EPROTO;
+    }
+    if (back_row_field(row, SL_COUNT(fields), &constants) && /* or it is null */
+            !catalog_customs_take(harmless->of.customs, constants)) {
         return SL_EPROTO;
     }
     *last = oid;
-    judge(harmless, oid, fields[1].at[0] == '1', fields[2], fields[3]);
+    judge(harmless, oid, (enum body_kind)fields[1].at[0], fields[2], fields[3]);
     return harmless->err != SL_OK ? harmless->err : catalog_hidden_error(harmless->of.hidden);
 }
 
@@ -338,15 +435,43 @@ static bool fall(struct catalog_harmless *harmless, bool is_last)
 {
     bool has_fallen = false;
 
-    for (uint32_t i = 0; i < harmless->calls_count; i++) {
-        uint32_t caller = harmless->calls[i].caller;
-        if (harmless->stands[caller] && (is_last || calls_harm(harmless, &harmless->calls[i]))) {
-            harmless->stands[caller] = false;
-            harmless->of.functions[caller].is_harmless = false;
+    for (uint32_t i = 0; i < harmless->calls.count; i++) {
+        const struct call *call = &harmless->calls.items[i];
+        if (harmless->stands[call->caller] && (is_last || calls_harm(harmless, call))) {
+            harmless->stands[call->caller] = false;
+            harmless->of.functions[call->caller].is_harmless = false;
             has_fallen = true;
         }
     }
     return has_fallen;
+}
+
+static bool calls_one_that_holds(const struct catalog_harmless *harmless, const struct call *call)
+{
+    for (uint32_t i = call->first; i < call->first + call->count; i++) {
+        const struct catalog_function *f = &harmless->of.functions[harmless->order[i]];
+        if (f->holds && (call->schema == CATALOG_NONE || f->schema == call->schema)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* What calls one that holds, holds, unless it is harmless. True: there was one. */
+static bool spread(const struct catalog_harmless *harmless, const struct calls *calls)
+{
+    bool has_spread = false;
+
+    for (uint32_t i = 0; i < calls->count; i++) {
+        uint32_t caller = calls->items[i].caller;
+        struct catalog_function *f = &harmless->of.functions[caller];
+        if (!f->holds && !harmless->stands[caller] &&
+                calls_one_that_holds(harmless, &calls->items[i])) {
+            f->holds = true;
+            has_spread = true;
+        }
+    }
+    return has_spread;
 }
 
 void catalog_harmless_end(struct catalog_harmless *harmless)
@@ -359,4 +484,12 @@ void catalog_harmless_end(struct catalog_harmless *harmless)
         has_fallen |= catalog_hidden_fall(harmless->of.hidden, harmless->stands, is_last);
     }
     catalog_hidden_end(harmless->of.hidden);
+    for (uint32_t i = 0; i < harmless->of.count; i++) {
+        harmless->of.functions[i].holds &= !harmless->stands[i];
+    }
+    has_fallen = true;
+    for (unsigned rounds = 0; has_fallen && rounds < CATALOG_ROUNDS_MAX; rounds++) {
+        has_fallen = spread(harmless, &harmless->calls);
+        has_fallen |= spread(harmless, &harmless->mentions);
+    }
 }

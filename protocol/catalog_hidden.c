@@ -10,7 +10,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { PG_CATALOG_OID = 11, USER_OID = 16384, TARGETS_TEXT_MAX = CATALOG_TARGETS_MAX * 12 };
+enum {
+    PG_CATALOG_OID = 11,
+    USER_OID = 16384,
+    TARGETS_TEXT_MAX = CATALOG_TARGETS_MAX * 12,
+    STATISTICS_VERSION = 140000
+};
 
 enum state { STATE_UNUSED, STATE_USES, STATE_FALLEN };
 
@@ -62,7 +67,7 @@ static const char targets_query[] =
         "AND t.tgenabled <> 'D' AND t.tgqual IS NOT NULL "
         "UNION ALL SELECT p.partexprs::text FROM pg_partitioned_table p "
         "WHERE p.partrelid = c.oid OR (c.relispartition AND "
-        "p.partrelid IN (SELECT pg_partition_ancestors(c.oid)))) s, "
+        "p.partrelid IN (SELECT pg_partition_ancestors(c.oid)))%s) s, "
         "regexp_matches(s.tree, ':(funcid|aggfnoid|winfnoid|relid) ([0-9]+)', 'g') x "
         "UNION ALL SELECT false, t.tgfoid FROM pg_trigger t WHERE t.tgrelid = c.oid "
         "AND t.tgenabled <> 'D' AND (NOT t.tgisinternal OR t.tgfoid >= %u)) m "
@@ -79,6 +84,11 @@ static const char targets_query[] =
         "IN "
         "('r', 'p', 'v', 'm', 'f') AND o.relpersistence <> 't' ORDER BY o.oid LIMIT %u) c "
         "ORDER BY c.oid";
+
+/* From PostgreSQL 14 on. */
+static const char statistics_part[] =
+        " UNION ALL SELECT e.stxexprs::text FROM pg_statistic_ext e WHERE e.stxrelid = c.oid "
+        "AND e.stxexprs IS NOT NULL";
 
 /* 12 and 13 are internal and C. */
 static const char anyway_query[] =
@@ -99,12 +109,14 @@ static const char anyway_query[] =
         "ELSE f.prolang NOT IN (12, 13) END AND f.oid > %u::oid "
         "GROUP BY f.oid ORDER BY f.oid LIMIT %u";
 
-enum sl_err catalog_hidden_query(struct sl_buf *query, uint32_t above, uint32_t rows)
+enum sl_err catalog_hidden_query(
+        struct sl_buf *query, int server_version, uint32_t above, uint32_t rows)
 {
     unsigned user = USER_OID;
 
-    return sl_buf_printf(query, targets_query, (unsigned)CATALOG_TARGETS_MAX, user, user, user,
-            user, above < user ? user - 1 : above, rows);
+    return sl_buf_printf(query, targets_query, (unsigned)CATALOG_TARGETS_MAX,
+            server_version >= STATISTICS_VERSION ? statistics_part : "", user, user, user, user,
+            above < user ? user - 1 : above, rows);
 }
 
 enum sl_err catalog_hidden_anyway_query(struct sl_buf *query, uint32_t above, uint32_t rows)

@@ -8,7 +8,7 @@
  *     functions of its triggers that are enabled;
  *     what is called or read by its rules (a view is one), its triggers' conditions, its policies,
  *     its columns' defaults and generated values, its CHECK constraints, its indexes' expressions
- *     and conditions, its partition key;
+ *     and conditions, its statistics' expressions (ANALYZE runs them), its partition key;
  *     its children and partitions;
  *     the tables whose foreign keys change them along with it (CASCADE, SET NULL, SET DEFAULT).
  *
@@ -26,6 +26,9 @@
  * is taken so, too.
  *
  * Expressions are read as PostgreSQL stores them (pg_node_tree as text), which takes no locks.
+ *
+ * What only the end of the process takes away (setseed()) is not told from the rest here: behind a
+ * statement it is not known, and stays where it is.
  *
  * Not seen: relations of other sessions' temporary schemas, what a foreign server does, and what a
  * function in C does with a relation.
@@ -57,7 +60,8 @@ struct catalog_hidden_of {
 };
 
 /* Relations above that OID, so many at most, each with its targets: "f1 r2 b3 x". */
-SL_MUST_CHECK enum sl_err catalog_hidden_query(struct sl_buf *query, uint32_t above, uint32_t rows);
+SL_MUST_CHECK enum sl_err catalog_hidden_query(
+        struct sl_buf *query, int server_version, uint32_t above, uint32_t rows);
 /* Functions that any statement may run, or, with a 1, any that changes the schema. */
 SL_MUST_CHECK enum sl_err catalog_hidden_anyway_query(
         struct sl_buf *query, uint32_t above, uint32_t rows);

@@ -13,6 +13,52 @@ const char catalog_query_head[] =
         "WHERE b.datname = current_database())) AND d.setrole IN (0, (SELECT r.oid FROM pg_roles r "
         "WHERE r.rolname = session_user)) AND left(c, 12) = 'search_path='))";
 
+/* Their names come as hexadecimal digits: no quoting, whatever the encoding. */
+enum sl_err catalog_query_put_roles(struct sl_buf *query, const struct catalog_query_roles *roles)
+{
+    enum sl_err err = sl_buf_printf(query,
+            "SELECT r.oid, r.rolname, (SELECT substr(c, 13) FROM pg_db_role_setting d, "
+            "unnest(d.setconfig) c WHERE d.setdatabase IN (0, (SELECT b.oid FROM pg_database b "
+            "WHERE b.datname = current_database())) AND d.setrole IN (0, r.oid) AND "
+            "left(c, 12) = 'search_path=' ORDER BY d.setrole <> 0 DESC, d.setdatabase <> 0 DESC "
+            "LIMIT 1) FROM pg_roles r WHERE encode(convert_to(r.rolname::text, "
+            "getdatabaseencoding()), 'hex') IN (");
+
+    for (unsigned i = 0; i < roles->count && err == SL_OK; i++) {
+        err = sl_buf_printf(query, i == 0 ? "'" : ", '");
+        for (const char *at = roles->names + roles->roles[i].name; *at != '\0' && err == SL_OK;
+                at++) {
+            err = sl_buf_printf(query, "%02x", (unsigned)(uint8_t)*at);
+        }
+        if (err == SL_OK) {
+            err = sl_buf_printf(query, "'");
+        }
+    }
+    return err == SL_OK ? sl_buf_printf(query, ") ORDER BY r.oid") : err;
+}
+
+/* A digit for each role, 1 where it may look into the schema. Others' temporary ones are none. */
+enum sl_err catalog_query_put_schemas(struct sl_buf *query, const struct catalog_query_roles *roles,
+        uint32_t above, uint32_t rows)
+{
+    enum sl_err err = sl_buf_printf(query, "SELECT n.oid, n.nspname, ''");
+
+    for (unsigned i = 0; i < roles->count && err == SL_OK; i++) {
+        if (!roles->has_oid[i]) {
+            err = sl_buf_printf(query, " || '0'");
+            continue;
+        }
+        err = sl_buf_printf(query,
+                " || CASE WHEN has_schema_privilege(%u::oid, n.oid, 'USAGE') THEN '1' ELSE '0' END",
+                roles->roles[i].oid);
+    }
+    return err == SL_OK ? sl_buf_printf(query,
+                                  " FROM pg_namespace n WHERE n.oid > %u::oid AND n.nspname !~ "
+                                  "'^pg_(toast|temp_|toast_temp_)' ORDER BY n.oid LIMIT %u",
+                                  above, rows)
+                        : err;
+}
+
 static const char relations_query[] =
         "SELECT c.oid, c.relnamespace, c.relname, c.relkind FROM pg_class c WHERE c.oid > %u::oid "
         "AND c.relkind IN ('r', 'p', 'v', 'm', 'f', 'S') AND c.relpersistence <> 't' "

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: PostgreSQL */
 #include "protocol/function_customs.h"
 
+#include "protocol/base/check.h"
 #include "protocol/shape_lex.h"
 
 #include <strings.h>
@@ -8,6 +9,7 @@
 struct reader {
     const uint8_t *at;
     const uint8_t *end;
+    bool begins; /* a statement may begin here */
 };
 
 static bool is_of_word(uint8_t c)
@@ -41,8 +43,7 @@ static bool is_word(struct sl_span text, const char *word)
     return text.len == len && strncasecmp((const char *)text.at, word, len) == 0;
 }
 
-/* Words with dots between, none of which begins with a digit. */
-static bool is_custom(struct sl_span name)
+bool function_customs_is_name(struct sl_span name)
 {
     bool has_dot = false;
     uint8_t before = '.';
@@ -93,22 +94,74 @@ static struct sl_span read_set_config(struct reader *reader)
     return ahead.at < ahead.end && *ahead.at == '\'' ? name : sl_span("", 0);
 }
 
+/* At a dollar sign: a string's beginning or end, or a parameter's. */
+static void skip_dollar(struct reader *reader)
+{
+    const uint8_t *at = ++reader->at;
+
+    while (at < reader->end && is_of_word(*at) && *at != '$') {
+        at++;
+    }
+    reader->at = at < reader->end && *at == '$' ? at + 1 : reader->at;
+    reader->begins = true;
+}
+
+static void skip_sign(struct reader *reader)
+{
+    uint8_t c = *reader->at++;
+
+    if (shape_chars[c] != CHAR_SPACE) {
+        reader->begins = c == ';' || c == '\'';
+    }
+}
+
+/* A statement of PL/pgSQL's may follow. */
+static bool is_opening(struct sl_span word)
+{
+    static const char *const words[] = {"begin", "else", "loop", "then"};
+
+    for (size_t i = 0; i < SL_COUNT(words); i++) {
+        if (is_word(word, words[i])) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* What is set behind that word, if it is such; empty: nothing. */
+static struct sl_span read_setting(struct reader *reader, struct sl_span word)
+{
+    struct sl_span name = sl_span("", 0);
+    bool is_call = is_word(word, "set_config");
+
+    if (is_call) {
+        name = read_set_config(reader);
+    } else if (is_word(word, "set")) {
+        name = read_set(reader);
+    }
+    bool is_seed = is_word(name, "seed") && (is_call || reader->begins);
+    return is_seed || function_customs_is_name(name) ? name : sl_span("", 0);
+}
+
 void function_customs(
         struct sl_span text, void (*on_custom)(void *self, struct sl_span name), void *self)
 {
-    struct reader reader = {.at = text.at, .end = text.at + text.len};
+    struct reader reader = {.at = text.at, .end = text.at + text.len, .begins = true};
 
     while (reader.at < reader.end) {
-        struct sl_span name = sl_span("", 0);
-        struct sl_span word = read_name(&reader, false);
-        if (is_word(word, "set")) {
-            name = read_set(&reader);
-        } else if (is_word(word, "set_config")) {
-            name = read_set_config(&reader);
+        if (*reader.at == '$') {
+            skip_dollar(&reader);
+            continue;
         }
-        if (is_custom(name)) {
+        struct sl_span word = read_name(&reader, false);
+        if (word.len == 0) {
+            skip_sign(&reader);
+            continue;
+        }
+        struct sl_span name = read_setting(&reader, word);
+        if (name.len > 0) {
             on_custom(self, name);
         }
-        reader.at += word.len == 0;
+        reader.begins = is_opening(word);
     }
 }

@@ -13,7 +13,7 @@
 #include "protocol/catalog_resolve.h"
 #include "tests/unit/protocol/catalog_rows.h"
 
-enum { ANSWERS = 8, PATH_MAX_LEN = 255 };
+enum { ANSWERS = 9, PATH_MAX_LEN = 255 };
 
 static const char *const roles[] = {"app", "other"};
 
@@ -26,6 +26,7 @@ static const struct catalog_rows shop = {
         .functions = (const char *const[]){"200|11|f|1|0|0|f|i|0", "201|2200|f|2|1|1|a|v|0", NULL},
         .targets = (const char *const[]){"16400|b16401", "16401|f201 r16400", NULL},
         .bodies = (const char *const[]){"201|0|begin delete from t; set a.b = 1; end|", NULL},
+        .customs = (const char *const[]){"16400|0 0 0 0 97 46 99", NULL},
 };
 
 /* NOLINTNEXTLINE(readability-identifier-naming): libFuzzer calls it so. */
@@ -163,6 +164,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         check_arrays(catalog);
         check_leaving(catalog);
         SL_IGNORE(catalog_text_leaves(catalog, sl_span_text(path)), "it only must not crash");
+        SL_IGNORE(catalog_text_holds(catalog, sl_span_text(path)), "likewise");
         check_session(catalog, path);
     }
     catalog_build_free(build);

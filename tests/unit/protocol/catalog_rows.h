@@ -22,6 +22,7 @@ struct catalog_rows {
     const char *const *targets; /* NULL: none; this and the next ones */
     const char *const *anyway;
     const char *const *bodies;
+    const char *const *customs;
 };
 
 static void put_field(struct sl_buf *buf, const char *at, size_t len)
@@ -81,6 +82,7 @@ static void answer(const struct catalog_rows *rows, const char *query, struct sl
     list = strstr(query, "FROM pg_class o") != NULL ? rows->targets : list;
     list = strstr(query, "FROM pg_operator o") != NULL ? rows->anyway : list;
     list = strstr(query, "p.prosrc") != NULL ? rows->bodies : list;
+    list = strstr(query, "FROM pg_class g") != NULL ? rows->customs : list;
     unsigned long above = number_behind(query, ".oid > ", 0);
     unsigned long limit = list == rows->roles ? 1000 : number_behind(query, "LIMIT ", 1000);
     for (; list != NULL && *list != NULL && limit > 0; list++) {

@@ -128,6 +128,111 @@ static void harm_is_what_is_called_however_far(void **state)
     catalog_unref(catalog);
 }
 
+/* By names in their texts, of whatever kind, and by each other. */
+static void what_holds_is_told_however_far(void **state)
+{
+    static const char *const holding[] = {"seeds", "in_a_string", "in_dollars", "connects",
+            "quoted", "by_config", "by_set", "searched", "calls_seeds", "calls_calls_seeds",
+            "by_default", "dynamic", "Odd Name", "calls_odd", "twice", "runs_seed"};
+    static const char *const others[] = {"plain", "seed_column", "comment_like", "setseed_only",
+            "calls_plain", "sets_it", "lower", "runs", "says_seed"};
+    static const char *const functions[] = {FUNCTION("20", "11", "lower"),
+            FUNCTION("100", "2200", "seeds"), FUNCTION("101", "2200", "in_a_string"),
+            FUNCTION("102", "2200", "in_dollars"), FUNCTION("103", "2200", "connects"),
+            FUNCTION("104", "2200", "quoted"), FUNCTION("105", "2200", "by_config"),
+            FUNCTION("106", "2200", "by_set"), FUNCTION("107", "2200", "searched"),
+            FUNCTION("108", "2200", "calls_seeds"), FUNCTION("109", "2200", "calls_calls_seeds"),
+            FUNCTION("110", "2200", "by_default"), FUNCTION("111", "2200", "dynamic"),
+            FUNCTION("112", "2200", "Odd Name"), FUNCTION("113", "2200", "calls_odd"),
+            FUNCTION("114", "2200", "plain"), FUNCTION("115", "2200", "seed_column"),
+            FUNCTION("116", "2200", "comment_like"), FUNCTION("117", "2200", "setseed_only"),
+            FUNCTION("118", "2200", "calls_plain"), FUNCTION("119", "2200", "sets_it"),
+            FUNCTION("120", "2200", "twice"), FUNCTION("121", "2200", "twice"),
+            FUNCTION("122", "2200", "dblink_connect"), FUNCTION("123", "2200", "runs"),
+            FUNCTION("124", "2200", "runs_seed"), FUNCTION("125", "2200", "says_seed"), NULL};
+    struct catalog_rows rows = world;
+
+    (void)state;
+    rows.functions = functions;
+    rows.bodies = (const char *const[]){SQL("100", "select SetSeed (0.5)"),
+            PLPGSQL("101", "begin execute 'select setseed(0.5)'; end"),
+            PLPGSQL("102", "begin execute $$ select setseed(0.5) $$; execute $$x$$; end"),
+            PLPGSQL("103", "begin perform public.dblink_connect('a', 'b'); end"),
+            PLPGSQL("104", "begin perform \"setseed\"(0.5); end"),
+            SQL("105", "select set_config('Seed', '0.5', false)"),
+            PLPGSQL("106", "begin set local seed = 0.5; end"), "107|2|lower(; setseed(|",
+            SQL("108", "select lower('x'), Seeds()"),
+            PLPGSQL("109", "begin perform calls_seeds(); end"), "110|1|select $1|seeds()",
+            PLPGSQL("111", "begin execute 'select calls_calls_seeds()'; end"), "112|2|setseed(|",
+            PLPGSQL("113", "begin execute 'select \"Odd Name\"(1)'; end"), SQL("114", "select 1"),
+            PLPGSQL("115",
+                    "begin update t set seed = 1; execute 'update t as a set seed = 1'; end"),
+            PLPGSQL("116", "begin execute 'x'; return setseed; end"),
+            PLPGSQL("117", "begin execute 'setseed, my_setseed(1), setseeds(1)'; end"),
+            SQL("118", "select plain(1)"), SQL("119", "select set_config('a.b', 'c', false)"),
+            SQL("120", "select 1"), SQL("121", "select setseed(1)"),
+            PLPGSQL("123", "begin execute $1; end"),
+            PLPGSQL("124", "begin perform runs('select setseed(1)'); end"),
+            PLPGSQL("125", "begin perform lower('select setseed(1)'); end"), NULL};
+    const struct catalog *catalog = make(&rows);
+    assert_true(catalog->holds);
+    for (size_t i = 0; i < SL_COUNT(holding) + SL_COUNT(others); i++) {
+        bool is_holding = i < SL_COUNT(holding);
+        const char *name = is_holding ? holding[i] : others[i - SL_COUNT(holding)];
+        char text[128];
+        snprintf(text, sizeof text, "call public.\"%s\" (1)", name);
+        if (catalog_text_holds(catalog, sl_span_text(text)) != is_holding) {
+            fail_msg("%s %s", name, is_holding ? "holds" : "does not hold");
+        }
+    }
+    catalog_unref(catalog);
+    rows.bodies = (const char *const[]){SQL("100", "select 1"), "101|2|lower(|", NULL};
+    catalog = make(&rows);
+    assert_false(catalog->holds);
+    assert_false(catalog_text_holds(catalog, sl_span_text("select seeds(1)")));
+    catalog_unref(catalog);
+}
+
+static void a_text_holds_what_it_calls(void **state)
+{
+    static const struct {
+        const char *text;
+        bool by_itself; /* with no catalogue */
+        bool by_catalog;
+    } rows[] = {{"select seeds(1)", false, true}, {"select a.SEEDS\n (1)", false, true},
+            {"do $$begin perform seeds(1); end$$", false, true},
+            {"do 'begin perform setseed(0.5); end'", true, true},
+            {"do $x$begin perform dblink_connect(''); end$x$", true, true},
+            {"do $$setseed(1)$$", true, true}, {"select f(), seeds", false, false},
+            {"select seeds", false, false}, {"", false, false}, {"(", false, false},
+            {"((", false, false}, {"\"(", false, false}, {"select \"\"(", false, false},
+            {"$(", false, false}, {"$$(", false, false}, {"$a$seeds(", false, true},
+            {"$1seeds(", false, false}, {"x$seeds(", false, false},
+            {"select \"seeds\"(1)", false, true}, {"select \"Seeds\"(1)", false, false},
+            {"s1234567890123456789012345678901234567890123456789012345678901234(", false, false},
+            {"\"1234567890123456789012345678901234567890123456789012345678901234\"(", false,
+                    false}};
+    struct catalog_rows made = world;
+
+    (void)state;
+    made.functions = (const char *const[]){FUNCTION("100", "2200", "seeds"), NULL};
+    made.bodies = (const char *const[]){SQL("100", "select setseed(0.5)"), NULL};
+    const struct catalog *catalog = make(&made);
+    for (size_t i = 0; i < SL_COUNT(rows); i++) {
+        size_t len = strlen(rows[i].text);
+        uint8_t *copy =
+                malloc(len > 0 ? len : 1); /* of that length, so that what reads beyond is found */
+        assert_non_null(copy);
+        memcpy(copy, rows[i].text, len);
+        if (catalog_text_holds(NULL, sl_span(copy, len)) != rows[i].by_itself ||
+                catalog_text_holds(catalog, sl_span(copy, len)) != rows[i].by_catalog) {
+            fail_msg("%s", rows[i].text);
+        }
+        free(copy);
+    }
+    catalog_unref(catalog);
+}
+
 /* f1 calls f2 calls f3 ...: the harm at the end comes up one round at a time. */
 static void a_chain_longer_than_the_rounds_is_not_harmless(void **state)
 {
@@ -186,7 +291,8 @@ static void too_many_of_a_name_are_not_harmless(void **state)
 static void rows_of_another_form_are_refused(void **state)
 {
     static const char *const bad[] = {"", "x|1|select 1|", "100|1|select 1", "100||select 1|",
-            "100|1|~|", "100|1|select 1|~", "99999999999|1|select 1|", "4294967296|1|select 1|"};
+            "100|1|~|", "100|1|select 1|~", "100|1|select 1||x", "100|3|select 1|",
+            "100|/|select 1|", "99999999999|1|select 1|", "4294967296|1|select 1|"};
 
     (void)state;
     for (size_t i = 0; i < SL_COUNT(bad); i++) {
@@ -268,6 +374,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
             cmocka_unit_test(harm_is_what_is_called_however_far),
+            cmocka_unit_test(what_holds_is_told_however_far),
+            cmocka_unit_test(a_text_holds_what_it_calls),
             cmocka_unit_test(a_chain_longer_than_the_rounds_is_not_harmless),
             cmocka_unit_test(too_many_of_a_name_are_not_harmless),
             cmocka_unit_test(rows_of_another_form_are_refused),

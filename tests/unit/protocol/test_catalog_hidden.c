@@ -2,6 +2,8 @@
 /* protocol/catalog_hidden.h: which relations leave something, and which texts by what they name. */
 #include "protocol/catalog_hidden.h"
 
+#include "protocol/catalog_customs.h"
+
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdlib.h>
@@ -376,7 +378,7 @@ static void event_triggers_are_behind_what_changes_the_schema(void **state)
 
 static void custom_settings_of_functions_are_told(void **state)
 {
-    static const char *const expected[] = {"a.b", "my.thing", "x.y.z", "c.d", "e.f"};
+    static const char *const expected[] = {"a.b", "my.thing", "x.y.z", "c.d", "e.f", "g.h", "i.j"};
     struct catalog_rows rows = world;
 
     (void)state;
@@ -386,6 +388,7 @@ static void custom_settings_of_functions_are_told(void **state)
             SQL("201", "select current_setting('harmless.one')"),
             SQL("202", "begin set my.thing = 1; set local x.y.z to 'a'; SET SESSION c.d := 2; "
                        "execute 'select set_config(''e.f'', ''1'', false)'; set role = r; "
+                       "execute $$set g.h = 1$$; execute $a$set i.j to 1$a$; "
                        "reset a.c; set 1.x = 1; set .x = 1; set x. = 1; set x.; set"),
             SQL("203", "select set_config('"), SQL("204", "select set_config("), NULL};
     const struct catalog *catalog = make(&rows);
@@ -394,6 +397,87 @@ static void custom_settings_of_functions_are_told(void **state)
         assert_string_equal(catalog_name(catalog, catalog->customs[i]), expected[i]);
     }
     catalog_unref(catalog);
+}
+
+/* Of bodies that are only searched, and of trees: a constant comes as its bytes, the first four a length. */
+static void custom_settings_that_are_not_in_a_body_are_told(void **state)
+{
+    static const char *const expected[] = {
+            "a.searched", "a.default", "a.at", "a.b", "c.d", "x.y_\xc3\xa4"};
+    static char longest[2 * 4096] = "20103|1 1 1 1 97 46";
+    struct catalog_rows rows = world;
+
+    (void)state;
+    for (int i = 0; i < CATALOG_CUSTOM_LEN_MAX; i++) {
+        strcat(longest, " 98");
+    }
+    rows.bodies = (const char *const[]){"200|2|set work_mem =; set a.searched = 1|",
+            "201|1|select 1|set_config('a.default'::text, 'x'::text, false)",
+            "202|2|set_config(|32 0 0 0 97 46 97 116|", "203|2|set_config(||32 0 0 0 97 46 97 116",
+            "204|2|||~", NULL};
+    rows.customs = (const char *const[]){"20100|", "20101|28 0 0 0 97 46 66 ",
+            "20102|-1 0 0 0 99 46 100,28 0 0 0 97 46 98 ,0 0 0 0 120 46 121 95 -61 164 ", longest,
+            "20104|0 0 0 0 97 98 ,0 0 0 ,,28 0 0 0,28 0 0 0 97 46 39", NULL};
+    const struct catalog *catalog = make(&rows);
+    assert_int_equal(catalog->customs_count, SL_COUNT(expected));
+    for (size_t i = 0; i < SL_COUNT(expected); i++) {
+        assert_string_equal(catalog_name(catalog, catalog->customs[i]), expected[i]);
+    }
+    catalog_unref(catalog);
+}
+
+static void constants_of_another_form_are_refused(void **state)
+{
+    static const char *const bad[] = {"", "x|", "0|", "100|a", "100|-", "100|1 -129", "100|256",
+            "100|1 2;3", "100|--1", "100|1-", "100|99999999999999999999"};
+
+    (void)state;
+    for (size_t i = 0; i < SL_COUNT(bad); i++) {
+        struct catalog_customs customs = {.count = 0};
+        struct sl_buf got;
+        uint32_t last = 0;
+        sl_buf_init(&got, 1 << 16);
+        put_row(&got, bad[i]);
+        struct sl_span rows = sl_buf_borrow(&got);
+        struct catalog_row row = {.body = sl_span(rows.at + 4, rows.len - 4)};
+        if (catalog_customs_row(&customs, &row, &last) != SL_EPROTO) {
+            fail_msg("\"%s\" was taken", bad[i]);
+        }
+        sl_buf_fini(&got);
+    }
+}
+
+/* Columns that are there from PostgreSQL 14 on. */
+static void what_a_server_does_not_have_is_not_asked_for(void **state)
+{
+    static const struct {
+        const char *head;
+        bool has_them;
+    } cases[] = {{"120022|UTF8|app|public", false}, {"139999|UTF8|app|public", false},
+            {"140000|UTF8|app|public", true}, {"180001|UTF8|app|public", true}};
+
+    (void)state;
+    for (size_t i = 0; i < SL_COUNT(cases); i++) {
+        struct catalog_rows rows = world;
+        struct catalog_build *build = new_build();
+        unsigned bodies = 0;
+        unsigned statistics = 0;
+        rows.head = cases[i].head;
+        while (!catalog_build_is_done(build)) {
+            struct sl_buf query;
+            sl_buf_init(&query, 1 << 20);
+            assert_int_equal(catalog_build_query(build, &query), SL_OK);
+            assert_int_equal(sl_buf_put_u8(&query, 0), SL_OK);
+            const char *text = (const char *)sl_buf_borrow(&query).at;
+            bodies += strstr(text, "prosqlbody") != NULL;
+            statistics += strstr(text, "stxexprs") != NULL;
+            sl_buf_fini(&query);
+            assert_int_equal(build_on(build, &rows), SL_OK);
+        }
+        assert_int_equal(bodies, cases[i].has_them);
+        assert_int_equal(statistics, cases[i].has_them);
+        catalog_build_free(build);
+    }
 }
 
 static void no_more_custom_settings_are_told_than_there_may_be(void **state)
@@ -450,6 +534,9 @@ int main(void)
             cmocka_unit_test(where_nothing_leaves_no_text_is_read),
             cmocka_unit_test(event_triggers_are_behind_what_changes_the_schema),
             cmocka_unit_test(custom_settings_of_functions_are_told),
+            cmocka_unit_test(custom_settings_that_are_not_in_a_body_are_told),
+            cmocka_unit_test(constants_of_another_form_are_refused),
+            cmocka_unit_test(what_a_server_does_not_have_is_not_asked_for),
             cmocka_unit_test(no_more_custom_settings_are_told_than_there_may_be),
             cmocka_unit_test(names_that_are_not_ascii_are_taken_for_any_of_them),
     };
