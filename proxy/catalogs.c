@@ -205,6 +205,21 @@ unsigned catalogs_effects_now(struct server *server, struct sl_span text, unsign
     return now | (effects & EFFECTS_MOVES);
 }
 
+unsigned catalogs_holds_now(struct server *server, struct sl_span text)
+{
+    const struct catalog *catalog = NULL;
+
+    if (!wants_functions(server)) {
+        return 0;
+    }
+    if (atomic_load(&server->pool->database->catalog.holds)) {
+        catalog = catalogs_last(server);
+    }
+    bool holds = catalog_text_holds(catalog, text);
+    catalog_unref(catalog);
+    return holds ? EFFECTS_HOLDS : 0;
+}
+
 /* As of now, by one look that takes no lock: nothing is behind any statement of the database. */
 static bool is_plain(const struct server *server, struct catalogs_belief *belief)
 {
@@ -286,6 +301,7 @@ static const struct catalog *take_locked(struct catalogs_place *place)
     self.bytes -= old == NULL ? 0 : old->bytes;
     place->catalog = NULL;
     atomic_store(&place->plain, 0);
+    atomic_store(&place->holds, false);
     return old;
 }
 
@@ -403,6 +419,7 @@ static bool put(const struct load *load, const struct catalog *catalog, sl_usec 
         place->behind_epoch = load->behind_epoch;
         place->turn = load->turn;
         place->is_of_one = load->is_of_one;
+        atomic_store(&place->holds, catalog->holds);
         if (catalog->leaving_names_count == 0 && !catalog->leaves_anyway &&
                 !catalog->leaves_by_ddl) {
             atomic_store(&place->plain, moment(load->epochs, load->behind_epoch, load->turn));

@@ -79,6 +79,7 @@ struct catalogs_place {
     atomic_uint turns;      /* any thread: catalogs_moved() */
     _Atomic uint64_t asked; /* any thread: catalogs_asked() */
     _Atomic uint64_t plain; /* any thread: catalogs_hides() */
+    atomic_bool holds;      /* any thread: catalogs_holds(), of the last snapshot */
     /* The control thread's. */
     unsigned calm_epoch;
     unsigned calm_behind;
@@ -161,6 +162,18 @@ static inline unsigned catalogs_effects(
     return SL_UNLIKELY((effects & doubts) == EFFECTS_CALLS)
                    ? catalogs_effects_now(server, text, effects)
                    : effects;
+}
+/* What catalogs_holds() does where it matters. */
+unsigned catalogs_holds_now(struct server *server, struct sl_span text);
+/*
+ * EFFECTS_HOLDS, if a statement calls what leaves something that only the end of the process takes away
+ * (setseed() in a user's own function, or in a DO): as the last snapshot says, whatever has changed since.
+ */
+static inline unsigned catalogs_holds(struct server *server, struct sl_span text, unsigned effects)
+{
+    return SL_UNLIKELY((effects & (EFFECTS_CALLS | EFFECTS_HOLDS)) == EFFECTS_CALLS)
+                   ? catalogs_holds_now(server, text)
+                   : 0;
 }
 /*
  * Whether what is behind such a statement (triggers, views, defaults, operators) may leave something,

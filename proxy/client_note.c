@@ -16,9 +16,10 @@
 
 static unsigned note_effects(struct client *client, const struct prepared *prepared)
 {
-    unsigned effects = catalogs_effects(client->server, prepared_text(prepared),
-            prepared == NULL ? EFFECTS_ALL : prepared->effects);
+    unsigned effects = prepared == NULL ? EFFECTS_ALL : prepared->effects;
 
+    effects |= catalogs_holds(client->server, prepared_text(prepared), effects);
+    effects = catalogs_effects(client->server, prepared_text(prepared), effects);
     request_note_effects(client, effects);
     if (prepared != NULL) {
         request_note_hidden(client, prepared_text(prepared));

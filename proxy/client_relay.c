@@ -213,6 +213,7 @@ static enum step note_text(
     if (request->type == MSG_QUERY && !is_session) {
         effects = session_state_effects(client, text, effects);
     }
+    effects |= catalogs_holds(client->server, text, effects);
     if (!is_session) {
         effects = catalogs_effects(client->server, text, effects);
     }

@@ -32,7 +32,8 @@
  * have left is taken away then.
  *
  * Some of what stays nothing shows. What a LOAD or setseed() has left only the end of the server's
- * process takes away: its client keeps the server to its own end, and then it is closed. What a
+ * process takes away: its client keeps the server to its own end, and then it is closed. So it is told of
+ * functions that have such in them (catalogs_holds()), but not of what runs behind a statement. What a
  * sequence gave last (currval, lastval) cannot be had elsewhere either: link_sequences.h.
  *
  * Where temporary objects have been the answer says so, too: link_temp.h.

@@ -6,6 +6,7 @@
  *
  * What is taken away from a session stands in PostgreSQL's log.
  */
+#include "tests/e2e/functions_named.h"
 #include "tests/support/case.h"
 #include "tests/support/console.h"
 #include "tests/support/fixture.h"
@@ -110,6 +111,7 @@ static int start(void **state)
     for (size_t i = 0; i < CASE_COUNT(behind); i++) {
         cluster_sql(&cluster, behind[i]);
     }
+    functions_make_named();
     return 0;
 }
 
@@ -118,7 +120,9 @@ static void start_with(int pool_size, const char *believes, const char *stats)
     char ini[TEXT_MAX];
 
     snprintf(ini, sizeof ini,
-            "[databases]\ndb = " AT_POSTGRES " pool_mode=transaction pool_size=%d\n" INI_MAIN
+            "[databases]\ndb = " AT_POSTGRES " pool_mode=transaction pool_size=%d\n"
+            "measured = " AT_CLUSTER " pool_mode=transaction pool_size=2\n"
+            "session = " AT_POSTGRES " pool_mode=session pool_size=2\n" INI_MAIN
             "functions_by_catalog = %s\n[stats]\nmode = %s\n",
             pool_size, believes, stats);
     sluice_start(&sluice, ini);
@@ -405,6 +409,157 @@ static void what_a_function_sets_before_the_catalogue_is_known_is_not_lost(void 
     PQfinish(one);
     PQfinish(other);
     PQfinish(direct);
+}
+
+/* Names that stand in long bodies, in BEGIN ATOMIC, behind a SET clause, or in no function at all. */
+static void what_a_catalogue_names_follows_its_client(void **state)
+{
+    static const struct {
+        const char *sql;
+        const char *name;
+        const char *value;
+    } rows[] = {{"select long_one()", "my.long", "1"}, {"select long_one()", "my.longer", "2"},
+            {"select atomic_one()", "my.atomic", "3"}, {"select with_set()", "my.inner", "4"},
+            {"select by_argument()", "my.argument", "5"},
+            {"select * from set_by_view", "my.view", "6"},
+            {"insert into set_by_default (id) values (1)", "my.default", "7"},
+            {"insert into set_by_rule values (1)", "my.rule", "8"},
+            {"insert into set_by_check values (1)", "my.check", "9"},
+            {"begin; set local role reader; select * from set_by_policy; commit", "my.policy",
+                    "10"},
+            {"insert into set_by_when values (1)", "my.when", "11"}};
+
+    (void)state;
+    start_with(1, "1", "on");
+    PGconn *one = open_as("postgres", "db");
+    PGconn *other = open_as("postgres", "db");
+    query_expect(one, "select 1", "1");
+    await_catalog(other);
+    for (size_t i = 0; i < CASE_COUNT(rows); i++) {
+        char shown[TEXT_MAX];
+        snprintf(shown, sizeof shown, "select coalesce(current_setting('%s', true), '')",
+                rows[i].name);
+        for (int way = 0; way < WAYS; way++) {
+            run(one, rows[i].sql, strchr(rows[i].sql, ';') != NULL ? WAY_SIMPLE : (enum way)way);
+            query_expect(other, shown, "");
+            const char *seen = query_text(one, shown);
+            if (strcmp(seen, rows[i].value) != 0) {
+                fail_msg("%s [%d]: %s is \"%s\"", rows[i].sql, way, rows[i].name, seen);
+            }
+            query_expect(one, "reset all", "RESET");
+            query_expect(other, shown, "");
+        }
+    }
+    PQfinish(one);
+    PQfinish(other);
+}
+
+/* ---- what nothing shows ---- */
+
+/* Its client keeps the server, of which there is one, and nobody has it after that one. */
+static void expect_held(const char *sql, enum way way)
+{
+    PGconn *one = open_as("postgres", "db");
+    PGconn *other = open_as("postgres", "db");
+
+    query_expect(one, "select 1", "1");
+    await_loaded();
+    run(one, sql, way);
+    char *pid = strdup(query_text(one, "select pg_backend_pid()"));
+    assert_int_equal(PQsendQuery(other, "select pg_backend_pid()"), 1);
+    query_expect(one, "select pg_backend_pid()", pid);
+    if (query_is_answered(other, 20)) { /* another's turn it is not yet, or nothing holds it */
+        fail_msg("%s [%d]: another has its server", sql, way);
+    }
+    PQfinish(one);
+    PGresult *result = PQgetResult(other);
+    assert_int_equal(PQresultStatus(result), PGRES_TUPLES_OK);
+    if (strcmp(PQgetvalue(result, 0, 0), pid) == 0) {
+        fail_msg("%s [%d]: another has its server when it has gone", sql, way);
+    }
+    PQclear(result);
+    free(pid);
+    PQfinish(other);
+}
+
+/* The same, of a session that has one of two servers; the other is somebody's all the time. */
+static void expect_closed(const char *sql)
+{
+    PGconn *one = open_as("postgres", "session");
+
+    run(one, sql, WAY_SIMPLE);
+    char *pid = strdup(query_text(one, "select pg_backend_pid()"));
+    PQfinish(one);
+    PGconn *other = open_as("postgres", "session");
+    if (strcmp(query_text(other, "select pg_backend_pid()"), pid) == 0) {
+        fail_msg("%s: another session has its server", sql);
+    }
+    free(pid);
+    PQfinish(other);
+}
+
+static void what_nothing_shows_ends_with_its_server(void **state)
+{
+    static const char *const sqls[] = {"select seeds()", "select public.calls_seeds(1)",
+            "select \"Seeds it\"()", "select seeds_atomic()", "select seeds_long()",
+            "call seeding()", "do $$begin perform setseed(0.5); end$$",
+            "do 'begin perform seeds(); end'", "select public.dblink_connect('c', here())",
+            "select dblink_connect_u(here())", "select connects()",
+            "prepare p as select seeds(); execute p"};
+
+    (void)state;
+    start_with(1, "1", "on");
+    PGconn *idle = open_as("postgres", "session");
+    PQfinish(open_as("postgres", "session")); /* a server that is nobody's is asked */
+    console_await("SHOW CATALOG", "database", "session", "state", "loaded");
+    for (size_t i = 0; i < CASE_COUNT(sqls); i++) {
+        bool is_one = strchr(sqls[i], ';') == NULL || strncmp(sqls[i], "do", 2) == 0;
+        for (int way = 0; way < (is_one ? WAYS : 1); way++) {
+            expect_held(sqls[i], (enum way)way);
+        }
+        expect_closed(sqls[i]);
+    }
+    PQfinish(idle);
+}
+
+/* And what does nothing of the kind is another's next. */
+static void what_only_looks_like_it_is_not_held(void **state)
+{
+    static const char *const sqls[] = {"select harmless(1)", "select 'seeds(1)', harmless(2)",
+            "select dynamic(1)", "select dblink('dbname=x', 'select 1') from item where false"};
+
+    (void)state;
+    start_with(1, "1", "on");
+    PGconn *one = open_as("postgres", "db");
+    PGconn *other = open_as("postgres", "db");
+    query_expect(one, "select 1", "1");
+    await_catalog(other);
+    for (size_t i = 0; i < CASE_COUNT(sqls); i++) {
+        char *pid = strdup(query_text(other, "select pg_backend_pid()"));
+        run(one, sqls[i], WAY_UNNAMED);
+        query_expect(other, "select pg_backend_pid()", pid);
+        free(pid);
+    }
+    PQfinish(one);
+    PQfinish(other);
+}
+
+/* ANALYZE runs the expressions of a table's statistics. What they set ends with it; a lock does not. */
+static void behind_statistics_may_be_analyze(void **state)
+{
+    (void)state;
+    start_with(1, "1", "on");
+    PGconn *one = open_as("postgres", "measured");
+    query_expect(one, "create table measured as select 1 as a", "SELECT 1");
+    query_expect(one,
+            "create function measures(a int) returns int language plpgsql immutable as "
+            "$$begin perform pg_advisory_lock(72); return a; end$$",
+            "CREATE FUNCTION");
+    query_expect(one, "create statistics s on (measures(a)) from measured", "CREATE STATISTICS");
+    console_await("SHOW CATALOG", "database", "measured", "state", "loaded");
+    query_expect(one, "analyze measured", "ANALYZE");
+    console_await("SHOW PINS", "user", "postgres", "reasons", "advisory lock");
+    PQfinish(one);
 }
 
 /* Until the server says that it is gone. */
@@ -735,6 +890,12 @@ int main(void)
             cmocka_unit_test_setup_teardown(
                     what_a_function_sets_before_the_catalogue_is_known_is_not_lost, prepare,
                     stop_sluice),
+                    what_a_catalogue_names_follows_its_client, prepare, stop_sluice),
+            cmocka_unit_test_setup_teardown(
+                    what_nothing_shows_ends_with_its_server, prepare, stop_sluice),
+            cmocka_unit_test_setup_teardown(
+                    what_only_looks_like_it_is_not_held, prepare, stop_sluice),
+            cmocka_unit_test_setup_teardown(behind_statistics_may_be_analyze, prepare, stop_sluice),
             cmocka_unit_test_setup_teardown(
                     what_a_function_locks_or_makes_keeps_its_server, prepare, stop_sluice),
             cmocka_unit_test_setup_teardown(
