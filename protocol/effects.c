@@ -220,25 +220,13 @@ static void see_change(struct scan *scan)
     }
 }
 
-static void on_first_word(struct scan *scan)
+/* What a statement that begins so does at once, whatever follows. */
+static void note_first_word(struct scan *scan)
 {
-    static const struct word harmless[] = {WORD("select"), WORD("insert"), WORD("update"),
-            WORD("delete"), WORD("with"), WORD("begin"), WORD("copy"), WORD("values"),
-            WORD("start"), WORD("savepoint"), WORD("release"), WORD("close"), WORD("show"),
-            WORD("merge"), WORD("table"), WORD("lock"), WORD("notify"), WORD("unlisten"),
-            WORD("analyze"), WORD("vacuum"), WORD("truncate"), WORD("reindex"), WORD("cluster"),
-            WORD("checkpoint"), WORD("alter"), WORD("drop"), WORD("comment"), WORD("grant"),
-            WORD("revoke"), WORD("refresh")};
-    static const struct word returning[] = {WORD("commit"), WORD("end"), WORD("rollback"),
-            WORD("abort"), WORD("reset"), WORD("fetch"), WORD("move")};
     static const struct word ending[] = {WORD("reset"), WORD("discard"), WORD("deallocate"),
             WORD("drop"), WORD("close"), WORD("unlisten")};
     static const struct word unlistening[] = {WORD("unlisten"), WORD("discard")};
-    static const struct word naming[] = {
-            WORD("create"), WORD("prepare"), WORD("listen"), WORD("load")};
 
-    scan->is_first = false;
-    scan->is_second = true;
     see_change(scan);
     if (IS_WORD(scan, "copy") || IS_WORD(scan, "execute")) { /* of one that came by Parse */
         scan->effects |= EFFECTS_COPY | EFFECTS_MOVES;
@@ -256,6 +244,25 @@ static void on_first_word(struct scan *scan)
             (IS_WORD(scan, "do") && says_unlisten(scan))) {
         scan->effects |= EFFECTS_UNLISTENS;
     }
+}
+
+static void on_first_word(struct scan *scan)
+{
+    static const struct word harmless[] = {WORD("select"), WORD("insert"), WORD("update"),
+            WORD("delete"), WORD("with"), WORD("begin"), WORD("copy"), WORD("values"),
+            WORD("start"), WORD("savepoint"), WORD("release"), WORD("close"), WORD("show"),
+            WORD("merge"), WORD("table"), WORD("lock"), WORD("notify"), WORD("unlisten"),
+            WORD("analyze"), WORD("vacuum"), WORD("truncate"), WORD("reindex"), WORD("cluster"),
+            WORD("checkpoint"), WORD("alter"), WORD("drop"), WORD("comment"), WORD("grant"),
+            WORD("revoke"), WORD("refresh")};
+    static const struct word returning[] = {WORD("commit"), WORD("end"), WORD("rollback"),
+            WORD("abort"), WORD("reset"), WORD("fetch"), WORD("move")};
+    static const struct word naming[] = {
+            WORD("create"), WORD("prepare"), WORD("listen"), WORD("load")};
+
+    scan->is_first = false;
+    scan->is_second = true;
+    note_first_word(scan);
     if (is_one_of(scan->word, harmless, SL_COUNT(harmless))) {
         return;
     }
@@ -356,6 +363,13 @@ static bool is_naming(const struct scan *scan, struct sl_span before)
            (IS_WORD(scan, "recursive") && is_text(before, "with", 4));
 }
 
+/* DISTINCT ON (..) f(), RETURNING WITH (..) f(): what follows the parenthesis may be a call. */
+static bool begins_list(const struct scan *scan, struct sl_span before)
+{
+    return (IS_WORD(scan, "on") && is_text(before, "distinct", 8)) ||
+           (IS_WORD(scan, "with") && is_text(before, "returning", 9));
+}
+
 /* Words that change what a statement is, wherever they stand in it. */
 static void on_telling_word(struct scan *scan, struct sl_span before)
 {
@@ -368,8 +382,7 @@ static void on_telling_word(struct scan *scan, struct sl_span before)
         scan->selects |= bit_of(scan);
     } else if (IS_WORD(scan, "update")) {
         scan->updates = true;
-    } else if ((IS_WORD(scan, "on") && is_text(before, "distinct", 8)) ||
-               (IS_WORD(scan, "with") && is_text(before, "returning", 9))) {
+    } else if (begins_list(scan, before)) {
         scan->lists = true;
     } else if (is_setting(scan) && IS_WORD(scan, "seed")) {
         holds(scan);

@@ -248,7 +248,8 @@ static bool is_text(struct sl_span text, const char *word)
 
     for (size_t i = 0; i < len && text.len == len; i++) {
         uint8_t c = text.at[i];
-        if ((uint8_t)(c - 'A') < 26 ? (c | 0x20) != word[i] : c != word[i]) {
+        uint8_t folded = (uint8_t)(c - 'A') < 26 ? c | 0x20 : c;
+        if (folded != (uint8_t)word[i]) {
             return false;
         }
     }

@@ -169,6 +169,18 @@ static void note(struct client *client, unsigned effects)
     }
 }
 
+static unsigned text_effects(struct client *client, uint8_t type, struct sl_span text)
+{
+    bool is_session = client->mode == CONF_POOL_SESSION;
+    unsigned effects = effects_of(text);
+
+    if (type == MSG_QUERY && !is_session) {
+        effects = session_state_effects(client, text, effects);
+    }
+    effects |= catalogs_holds(client->server, text, effects);
+    return is_session ? effects : catalogs_effects(client->server, text, effects);
+}
+
 /*
  * The text is `skip` bytes into the message. It is waited for to its end, which costs nothing:
  * PostgreSQL would. One too long for that passes as it comes, and counts as unread, but for the
@@ -209,14 +221,7 @@ static enum step note_text(
     struct sl_span text =
             sl_span(request->at + skip, request->here > skip ? request->here - skip : 0);
     text.len = strnlen((const char *)text.at, text.len);
-    unsigned effects = effects_of(text);
-    if (request->type == MSG_QUERY && !is_session) {
-        effects = session_state_effects(client, text, effects);
-    }
-    effects |= catalogs_holds(client->server, text, effects);
-    if (!is_session) {
-        effects = catalogs_effects(client->server, text, effects);
-    }
+    unsigned effects = text_effects(client, request->type, text);
     enum step step = link_sequences_see(client, request, text, effects, !is_named, is_refused);
     if (step != STEP_NEXT || *is_refused) {
         return step;

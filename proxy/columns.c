@@ -41,7 +41,7 @@ static bool is_binary(const struct request *request, const struct front_bind *bi
         return true;
     }
     for (unsigned i = 0; i < sl_get_u16(at); i++) {
-        if (sl_get_u16(at + 2 + 2 * i) != 0) {
+        if (sl_get_u16(at + 2 + 2 * (size_t)i) != 0) {
             return true;
         }
     }

@@ -510,8 +510,8 @@ static void take_last_answers(void)
     int fd;
 
     shutdown(self.link.fd, SHUT_RD);
-    for (int i = 0; i < LAST_RECEIVES && handover_link_receive(&self.link); i++) {
-        continue;
+    for (int left = LAST_RECEIVES; left > 0;) {
+        left = handover_link_receive(&self.link) ? left - 1 : 0;
     }
     self.link.is_broken = false;
     while (handover_link_next(&self.link, &message, &fd)) {

@@ -146,10 +146,10 @@ static ssize_t send_some(const struct handover_link *link, struct packet *packet
     return n;
 }
 
-bool handover_link_flush(struct handover_link *link)
+/* False: not all of it went. */
+static bool send_packet(struct handover_link *link, struct packet *packet)
 {
-    while (link->fd >= 0 && !link->is_broken && !sl_list_empty(&link->out)) {
-        struct packet *packet = SL_CONTAINER(link->out.next, struct packet, link);
+    do {
         ssize_t n = send_some(link, packet);
         if (n < 0) {
             /* ETOOMANYREFS: too many descriptors are under way; some will arrive. */
@@ -161,12 +161,24 @@ bool handover_link_flush(struct handover_link *link)
             packet->fd = -1;
         }
         packet->sent += (size_t)n;
-        if (packet->sent == packet->len) {
-            link->sent_count++;
-            free_packet(packet);
-        }
+    } while (packet->sent < packet->len);
+    return true;
+}
+
+bool handover_link_flush(struct handover_link *link)
+{
+    if (link->fd < 0 || link->is_broken) {
+        return sl_list_empty(&link->out);
     }
-    return sl_list_empty(&link->out);
+    SL_LIST_EACH_SAFE (it, &link->out) {
+        struct packet *packet = SL_CONTAINER(it, struct packet, link);
+        if (!send_packet(link, packet)) {
+            return false;
+        }
+        link->sent_count++;
+        free_packet(packet);
+    }
+    return true;
 }
 
 /* ---- in ---- */

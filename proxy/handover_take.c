@@ -315,9 +315,9 @@ enum sl_err handover_take_warm(struct sl_error *error)
     struct pollfd wait = {.fd = self.link.fd, .events = POLLIN};
 
     /* Nothing is said until SERVES: what wakes it is the end of the other process. */
-    while (err == SL_OK && !is_warm() && sl_now() < until &&
-            poll(&wait, 1, (int)(WARM_LOOK / SL_MSEC)) == 0) {
-        continue;
+    bool waits = err == SL_OK;
+    while (waits && !is_warm() && sl_now() < until) {
+        waits = poll(&wait, 1, (int)(WARM_LOOK / SL_MSEC)) == 0;
     }
     handover_pools_are_warm();
     return err;

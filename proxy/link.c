@@ -554,6 +554,13 @@ void link_settle_after_input(struct server *server)
     }
 }
 
+/* Whether its client has the server beyond this ReadyForQuery, pins apart. */
+static bool is_kept_on(const struct client *client, const struct server *server)
+{
+    return server->expect.status != 'I' || client->mode == CONF_POOL_SESSION ||
+           client->unnamed_is_opaque || client->is_replication;
+}
+
 void link_settle(struct server *server)
 {
     struct client *client = server->client;
@@ -588,8 +595,7 @@ void link_settle(struct server *server)
         client_wake(client);
         return;
     }
-    bool is_kept = server->expect.status != 'I' || client->mode == CONF_POOL_SESSION ||
-                   client->unnamed_is_opaque || client->is_replication;
+    bool is_kept = is_kept_on(client, server);
     if (!is_kept && (session_state_ask(client, server) || listen_client_settle(client, server))) {
         return;
     }

@@ -65,11 +65,14 @@ bool reserved_is_refused(struct sl_span name)
 
 static struct sl_span next_word(struct sl_span *text)
 {
-    while (text->len > 0 && memchr(" \t\r\n", text->at[0], 4) != NULL) {
+    static const char blanks[] = {' ', '\t', '\r', '\n'};
+    static const char ends[] = {' ', '\t', '\r', '\n', '=', ';'};
+
+    while (text->len > 0 && memchr(blanks, text->at[0], sizeof blanks) != NULL) {
         *text = sl_span(text->at + 1, text->len - 1);
     }
     size_t len = 0;
-    while (len < text->len && memchr(" \t\r\n=;", text->at[len], 6) == NULL) {
+    while (len < text->len && memchr(ends, text->at[len], sizeof ends) == NULL) {
         len++;
     }
     struct sl_span word = sl_span(text->at, len);

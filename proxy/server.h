@@ -148,6 +148,8 @@ struct server {
     bool listen_asks;                /* listen_client.h: something, unseen; its client waits */
     bool may_have_notified;          /* listen_echo.h: its client, which may hear of it */
     bool reads_tags;                 /* what it is asked was not all read: its tags say so, too */
+    bool is_replication;             /* never shared */
+    bool is_lost;                    /* the socket is of no use, but a letter is on its way */
     struct listen_hub *hub;          /* it is a database's shared listener, of no pool's number */
     struct load_errand *load;        /* while LOAD */
     struct session_answer *answer;   /* while it is asked what was left */
@@ -164,8 +166,6 @@ struct server {
     unsigned epoch;           /* of the pool, when it was made */
     unsigned dns_seen;        /* dns_changes() when its host was known to have its address */
     const char *close_reason; /* not NULL: close rather than reuse */
-    bool is_replication;      /* never shared */
-    bool is_lost;             /* the socket is of no use, but a letter is on its way */
     struct sl_list cancels;   /* cancel.c: requests under way that keep it from others */
 
     struct sl_list kept;              /* under the pool's lock: pool_kept.h */

@@ -213,6 +213,17 @@ static void keep_refusal(struct server *server, const struct back_error *error)
     }
 }
 
+/* What nobody sees may fail so. */
+static bool is_tolerated_of(
+        struct server *server, const struct expect_entry *head, const struct back_error *error)
+{
+    return head != NULL && (head->local == SETTLE_TOLERATED || head->local == SETTLE_STATE ||
+                                   head->local == SETTLE_PLAN || head->local == SETTLE_LISTEN ||
+                                   (head->local == SETTLE_HUB && listen_hub_tolerates(server)) ||
+                                   (head->local == SETTLE_PREPARED &&
+                                           link_prepared_tolerates(head, error->sqlstate)));
+}
+
 static void on_error(struct server *server, struct sl_span body)
 {
     struct back_error error;
@@ -234,12 +245,7 @@ static void on_error(struct server *server, struct sl_span body)
         server_meter_error(server, error.sqlstate);
         session_path_error(&server->path);
     }
-    bool is_tolerated =
-            head != NULL && (head->local == SETTLE_TOLERATED || head->local == SETTLE_STATE ||
-                                    head->local == SETTLE_PLAN || head->local == SETTLE_LISTEN ||
-                                    (head->local == SETTLE_HUB && listen_hub_tolerates(server)) ||
-                                    (head->local == SETTLE_PREPARED &&
-                                            link_prepared_tolerates(head, error.sqlstate)));
+    bool is_tolerated = is_tolerated_of(server, head, &error);
     if (head != NULL && head->local == SETTLE_LOAD) {
         server_load_error(server, error.sqlstate);
         return;

@@ -125,6 +125,34 @@ static void settle_local(struct server *server, const struct expect_entry *entry
     }
 }
 
+/* A Query or an Execute: a client's, or one that nobody sees. */
+static void settle_request(
+        struct server *server, const struct expect_entry *entry, enum expect_outcome outcome)
+{
+    if (entry->local == SETTLE_STATE) {
+        session_state_answered(server, outcome);
+    } else if (entry->local == SETTLE_SETTINGS) {
+        server->is_setting &= outcome != EXPECT_DONE; /* else it is over with the server */
+    } else if (entry->local == SETTLE_PREPARED) {
+        link_prepared_settled(server, entry, outcome);
+    } else if (entry->local == SETTLE_LOAD) {
+        server_load_settled(server, outcome);
+    } else if (entry->local == SETTLE_PLAN) {
+        reuse_asked(server, outcome);
+    } else if (entry->local == SETTLE_LISTEN) {
+        listen_client_asked(server, outcome);
+    } else if (entry->local == SETTLE_HUB) {
+        listen_hub_answered(server, outcome);
+    }
+    if (entry->ref != NULL) {
+        client_stmt_finished(server, entry->ref, outcome);
+    }
+    if (entry->local == SETTLE_UNNAMED) { /* a failed one has taken it away, too */
+        unnamed_settle(server, entry, outcome == EXPECT_FAILED ? EXPECT_DONE : outcome);
+    }
+    free(entry->undo);
+}
+
 void server_settle(void *self, const struct expect_entry *entry, enum expect_outcome outcome)
 {
     struct server *server = self;
@@ -152,28 +180,7 @@ void server_settle(void *self, const struct expect_entry *entry, enum expect_out
         break;
     case EXPECT_QUERY:
     case EXPECT_EXECUTE:
-        if (entry->local == SETTLE_STATE) {
-            session_state_answered(server, outcome);
-        } else if (entry->local == SETTLE_SETTINGS) {
-            server->is_setting &= outcome != EXPECT_DONE; /* else it is over with the server */
-        } else if (entry->local == SETTLE_PREPARED) {
-            link_prepared_settled(server, entry, outcome);
-        } else if (entry->local == SETTLE_LOAD) {
-            server_load_settled(server, outcome);
-        } else if (entry->local == SETTLE_PLAN) {
-            reuse_asked(server, outcome);
-        } else if (entry->local == SETTLE_LISTEN) {
-            listen_client_asked(server, outcome);
-        } else if (entry->local == SETTLE_HUB) {
-            listen_hub_answered(server, outcome);
-        }
-        if (entry->ref != NULL) {
-            client_stmt_finished(server, entry->ref, outcome);
-        }
-        if (entry->local == SETTLE_UNNAMED) { /* a failed one has taken it away, too */
-            unnamed_settle(server, entry, outcome == EXPECT_FAILED ? EXPECT_DONE : outcome);
-        }
-        free(entry->undo);
+        settle_request(server, entry, outcome);
         break;
     case EXPECT_DESCRIBE_STATEMENT:
     case EXPECT_DESCRIBE_PORTAL:
