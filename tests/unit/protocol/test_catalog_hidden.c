@@ -94,13 +94,12 @@ static bool leaves(const struct catalog *catalog, const char *schema, const char
 
 static bool text_leaves(const struct catalog *catalog, const char *text)
 {
-    size_t len = strlen(text);
-    uint8_t *copy = malloc(len + 1); /* of that length, so that what reads beyond is found */
+    struct sl_span whole = sl_span_text(text);
+    size_t len = whole.len;
+    uint8_t *copy = malloc(len > 0 ? len : 1); /* so that what reads beyond is found */
 
     assert_non_null(copy);
-    memcpy(copy, text, len);
-    copy = realloc(copy, len > 0 ? len : 1);
-    assert_non_null(copy);
+    memcpy(copy, whole.at, len);
     bool said = catalog_text_leaves(catalog, sl_span(copy, len));
     free(copy);
     return said;

@@ -43,7 +43,7 @@ static void equal_sets_are_one_object(void **state)
 
     (void)state;
     assert_ptr_equal(a, b);
-    for (size_t i = 0; i < sizeof others / sizeof *others; i++) {
+    for (size_t i = 0; i < sizeof others / sizeof others[0]; i++) {
         assert_ptr_not_equal(a, others[i]);
         sql_prepared_unref(others[i]);
     }
