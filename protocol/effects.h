@@ -62,7 +62,8 @@ enum {
             32768,            /* it may take away what is listened to: UNLISTEN, DISCARD; in a DO */
     EFFECTS_CHANNELS = 65536, /* asks what is listened to: pg_listening_channels() */
     EFFECTS_BEHIND = 131072,  /* of EFFECTS_SCHEMA: not schema_change_is_quiet() */
-    EFFECTS_ALL = 119791      /* of a text that is not read; not SCHEMA, LIBRARY, HOLDS, BEHIND */
+    /* Of a text that is not read; not SCHEMA, BEHIND, LIBRARY, HOLDS, nor NOTIFIES, as CALLS is in it. */
+    EFFECTS_ALL = 119791
 };
 
 /* Whether a call of that name, as it is written, is known to leave nothing; schema may be empty. */
