@@ -45,13 +45,10 @@
 #include "protocol/effects.h"
 #include "proxy/catalogs_epoch.h"
 
-struct catalog_resolution;
 struct conf;
-struct conf_database;
 struct database;
 struct mailbox;
 struct server;
-struct sql_facts;
 
 enum { CATALOGS_LOADS = 2 };
 
@@ -185,26 +182,5 @@ bool catalogs_hides(struct server *server, struct sl_span text);
  * believed may be wrong.
  */
 bool catalogs_doubt(struct server *server);
-
-/* ---- what names stand for ---- */
-
-/* A session; NULL: not known. */
-struct catalogs_session {
-    const char *database;
-    const char *user;
-    uint32_t path; /* search_paths.h */
-};
-
-/* Of some facts; catalogs_resolved_fini(). */
-struct catalogs_resolved {
-    const struct catalog *catalog; /* a reference; NULL: nothing is known */
-    struct catalog_resolution *resolution;
-    const char *search_path; /* by which names were looked for; NULL: not known */
-};
-
-/* On a thread that registry.h knows of: a worker's, control's, HTTP's. SL_ENOMEM. */
-SL_MUST_CHECK enum sl_err catalogs_resolve(const struct sql_facts *facts,
-        const struct catalogs_session *of, struct catalogs_resolved *resolved);
-void catalogs_resolved_fini(struct catalogs_resolved *resolved);
 
 #endif

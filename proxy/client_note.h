@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: PostgreSQL */
 /*
- * proxy/client_note.h - what a prepared statement may leave, noted ahead of its Parse and its Bind.
+ * proxy/client_note.h - what a statement may leave, noted ahead of its Query, its Parse and its Bind.
  *
  * Ownership: none. Threads: the client's worker. Bounds: none grows.
  */
@@ -16,6 +16,13 @@ struct front_bind;
 struct prepared;
 struct request;
 
+/*
+ * A statement is about to be sent of which effects_of() says so: what it may leave is
+ * remembered, what it must not meet is taken away first.
+ */
+void client_note_effects(struct client *client, unsigned effects);
+/* And of what runs behind it: triggers, views (catalogs.h). */
+void client_note_hidden(struct client *client, struct sl_span text);
 /* Ahead of the Parse: whatever must be taken away first may not come between it and its Bind. NULL: unread. */
 void client_note_parsed(struct client *client, const struct prepared *prepared);
 /* What it sets may be said by its parameters: is its Bind to be whole first? */

@@ -20,6 +20,7 @@
 #include "proxy/cancel.h"
 #include "proxy/client_cancelled.h"
 #include "proxy/client_hear.h"
+#include "proxy/client_note.h"
 #include "proxy/client_request.h"
 #include "proxy/client_retry.h"
 #include "proxy/client_reuse.h"
@@ -100,55 +101,6 @@ static void begin_query(struct client *client)
     }
 }
 
-void request_note_effects(struct client *client, unsigned effects)
-{
-    struct server *server = client->server;
-
-    server->is_fresh = false;
-    if (SL_UNLIKELY((effects & (EFFECTS_NOTIFIES | EFFECTS_CALLS)) != 0)) {
-        server_may_notify(server, (effects & EFFECTS_NOTIFIES) != 0);
-    }
-    if (SL_UNLIKELY((effects & (EFFECTS_LIBRARY | EFFECTS_HOLDS)) != 0)) {
-        link_pins_keep(client, effects);
-    }
-    client->asks_channels |= (effects & (EFFECTS_CHANNELS | EFFECTS_UNREAD)) == EFFECTS_CHANNELS;
-    bool is_called =
-            (effects & EFFECTS_CALLS) != 0 && client->io.worker->conf->functions_by_catalog;
-    if (SL_UNLIKELY(is_called || (effects & EFFECTS_LEAVES) != 0)) {
-        session_state_see(client, is_called);
-        link_pins_see(client);
-        server->may_have_left = true;
-    }
-    server->is_dirty |= (effects & EFFECTS_STAY) != 0;
-    server->may_have_left |= (client->pins & PIN_UNKNOWN) != 0;
-    server->may_have_ended |= (effects & EFFECTS_ENDS) != 0;
-    server->has_called |= (effects & EFFECTS_CALLS) != 0;
-    server->may_copy |= (effects & EFFECTS_COPY) != 0;
-    client->may_set |= (effects & EFFECTS_RULES) != 0;
-    reuse_see_effects(server, effects);
-    if (SL_UNLIKELY((effects & (EFFECTS_SCHEMA | EFFECTS_UNREAD | EFFECTS_COMMITS)) != 0)) {
-        catalogs_epoch_see(server, effects);
-    }
-    if (SL_UNLIKELY((effects & EFFECTS_NAMES) != 0)) {
-        client->forgets = FORGETS_NAMES;
-        client->forgets_segment = server->expect.segment;
-    }
-}
-
-/* What runs behind a statement: as if a function had been called, of which the text says nothing. */
-void request_note_hidden(struct client *client, struct sl_span text)
-{
-    struct server *server = client->server;
-
-    if (SL_UNLIKELY(catalogs_hides(server, text))) {
-        server_may_notify(server, false);
-        link_pins_see(client);
-        server->is_dirty = true;
-        server->may_have_left = true;
-        server->has_called = true;
-    }
-}
-
 /* In a session's pool what stays is the session's; a statement of an earlier Parse is not seen. */
 static void note(struct client *client, unsigned effects)
 {
@@ -165,7 +117,7 @@ static void note(struct client *client, unsigned effects)
         catalogs_epoch_see(client->server, effects | EFFECTS_UNREAD);
         reuse_see_effects(client->server, effects);
     } else {
-        request_note_effects(client, effects);
+        client_note_effects(client, effects);
     }
 }
 
@@ -228,7 +180,7 @@ static enum step note_text(
     }
     note(client, effects);
     if (!is_session) {
-        request_note_hidden(client, text);
+        client_note_hidden(client, text);
     }
     if (SL_UNLIKELY((effects & EFFECTS_SCHEMA) != 0)) {
         vacate_see(client, text);
@@ -401,7 +353,7 @@ static enum step on_function(struct client *client, const struct request *reques
             return step;
         }
         /* Its OID tells nothing. */
-        request_note_effects(client, EFFECTS_STAY | EFFECTS_LEAVES | EFFECTS_CALLS | EFFECTS_ENDS);
+        client_note_effects(client, EFFECTS_STAY | EFFECTS_LEAVES | EFFECTS_CALLS | EFFECTS_ENDS);
     }
     client->may_set = true;
     session_path_blur(&client->server->path);

@@ -72,13 +72,6 @@ SL_MUST_CHECK enum step request_parse(struct client *client, const struct reques
 SL_MUST_CHECK enum step request_bind(struct client *client, const struct request *request);
 SL_MUST_CHECK enum step request_describe(struct client *client, const struct request *request);
 SL_MUST_CHECK enum step request_close(struct client *client, const struct request *request);
-/*
- * A statement is about to be sent of which effects_of() says so: what it may leave is
- * remembered, what it must not meet is taken away first.
- */
-void request_note_effects(struct client *client, unsigned effects);
-/* And of what runs behind it: triggers, views (catalogs.h). */
-void request_note_hidden(struct client *client, struct sl_span text);
 /* A simple Query of that segment destroys the unnamed statement; the first that is under way surely. */
 void request_forget_unnamed(struct client *client, uint32_t segment, bool is_first);
 

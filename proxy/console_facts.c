@@ -2,7 +2,7 @@
 #include "proxy/console_facts.h"
 
 #include "protocol/catalog_resolve.h"
-#include "proxy/catalogs.h"
+#include "proxy/catalogs_names.h"
 #include "proxy/facts_words.h"
 #include "proxy/search_paths.h"
 
@@ -302,13 +302,13 @@ static void put_list(struct view_visit *visit, const char *name, struct sl_buf *
 void console_put_names(
         struct view_visit *visit, const struct sql_facts *facts, const struct catalogs_session *of)
 {
-    struct catalogs_resolved resolved;
+    struct catalogs_names resolved;
     struct sl_buf tables;
     struct sl_buf functions;
     const char *path = search_paths_text(of->path);
     char name[SEARCH_PATH_MAX + 256];
 
-    if (catalogs_resolve(facts, of, &resolved) != SL_OK) {
+    if (catalogs_names_resolve(facts, of, &resolved) != SL_OK) {
         return; /* no memory: it is for people */
     }
     sl_buf_init(&tables, VIEW_TEXT_MAX);
@@ -324,5 +324,5 @@ void console_put_names(
     put_list(visit, name, &functions);
     sl_buf_fini(&tables);
     sl_buf_fini(&functions);
-    catalogs_resolved_fini(&resolved);
+    catalogs_names_fini(&resolved);
 }

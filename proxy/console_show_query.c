@@ -9,7 +9,7 @@
 #include "optimizer/observe.h"
 #include "protocol/sql_facts.h"
 #include "protocol/sqlstate_class.h"
-#include "proxy/catalogs.h"
+#include "proxy/catalogs_names.h"
 #include "proxy/console_facts.h"
 #include "proxy/console_shapes.h"
 #include "proxy/console_show.h"

@@ -5,7 +5,7 @@
 #include "optimizer/shape_store.h"
 #include "protocol/shape.h"
 #include "protocol/sql_facts.h"
-#include "proxy/catalogs.h"
+#include "proxy/catalogs_names.h"
 #include "proxy/http_facts.h"
 #include "proxy/http_flush.h"
 #include "proxy/http_request.h"
@@ -212,13 +212,13 @@ static void put_search_path(struct json *json, uint32_t path, const char *found)
 static void send_analysis(struct analysis *analysis)
 {
     const struct parser_answer *answer = &analysis->answer;
-    struct catalogs_resolved names;
+    struct catalogs_names names;
     struct sl_buf buf;
     struct json json;
 
     const struct catalogs_session of = {
             .database = analysis->database, .user = analysis->user, .path = path_of(analysis)};
-    if (catalogs_resolve(answer->facts, &of, &names) != SL_OK) {
+    if (catalogs_names_resolve(answer->facts, &of, &names) != SL_OK) {
         refuse_for(analysis->task.request, SL_ENOMEM);
         return;
     }
@@ -238,7 +238,7 @@ static void send_analysis(struct analysis *analysis)
                                              : NULL);
     put_search_path(&json, of.path, names.search_path);
     http_facts_put(&json, answer->facts, names.resolution);
-    catalogs_resolved_fini(&names);
+    catalogs_names_fini(&names);
     put_statistics(&json, analysis);
     json_close(&json, '}');
     enum sl_err err = json_end(&json);

@@ -6,6 +6,8 @@
  *
  * What is taken away from a session stands in PostgreSQL's log.
  */
+#include "tests/e2e/functions_base.h"
+#include "tests/e2e/functions_changes.h"
 #include "tests/e2e/functions_named.h"
 #include "tests/support/case.h"
 #include "tests/support/console.h"
@@ -16,17 +18,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-enum { TEXT_MAX = 4096 };
-
-static const char look[] = "select coalesce(current_setting('my.thing', true), '')";
-
-#define MAKE_HARMLESS                                                                              \
-    "create or replace function changing(a int) returns int language plpgsql as "                  \
-    "$$begin return a + 1; end$$"
-#define MAKE_HARMFUL                                                                               \
-    "create or replace function changing(a int) returns int language plpgsql as "                  \
-    "$$begin perform set_config('my.thing', 'changed', false); return a + 1; end$$"
 
 /* What has a function called that sets work_mem for the session, each in its own way. */
 #define SETS(value) "set_config('work_mem', '" value "MB', false)"
@@ -115,31 +106,6 @@ static int start(void **state)
     return 0;
 }
 
-static void start_with(int pool_size, const char *believes, const char *stats)
-{
-    char ini[TEXT_MAX];
-
-    snprintf(ini, sizeof ini,
-            "[databases]\ndb = " AT_POSTGRES " pool_mode=transaction pool_size=%d\n"
-            "measured = " AT_CLUSTER " pool_mode=transaction pool_size=2\n"
-            "session = " AT_POSTGRES " pool_mode=session pool_size=2\n" INI_MAIN
-            "functions_by_catalog = %s\n[stats]\nmode = %s\n",
-            pool_size, believes, stats);
-    sluice_start(&sluice, ini);
-}
-
-static void await_loaded(void)
-{
-    console_await("SHOW CATALOG", "database", "db", "state", "loaded");
-}
-
-/* And its server is another's, with what was left while nothing was known taken away. */
-static void await_catalog(PGconn *other)
-{
-    await_loaded();
-    query_expect(other, "select 1", "1");
-}
-
 static void await_no_pins(void)
 {
     for (long until = proc_now_ms() + SOON_MS; proc_now_ms() < until; proc_pause_ms(10)) {
@@ -148,68 +114,6 @@ static void await_no_pins(void)
         }
     }
     fail_msg("somebody keeps a server");
-}
-
-/* How often the log has that: what was asked is there before it is answered. */
-static unsigned logged(const char *mark)
-{
-    unsigned count = 0;
-    char line[TEXT_MAX];
-    FILE *log = fopen(cluster.server.log, "r");
-
-    assert_non_null(log);
-    while (fgets(line, sizeof line, log) != NULL) {
-        count += strstr(line, mark) != NULL;
-    }
-    fclose(log);
-    return count;
-}
-
-/* How often a session was cleaned so far. */
-static unsigned cleaned(void)
-{
-    return logged("; RESET ALL");
-}
-
-/* How often PostgreSQL was asked what was left. */
-static unsigned asked(void)
-{
-    return logged("FROM pg_catalog.pg_settings WHERE source");
-}
-
-enum way { WAY_SIMPLE, WAY_UNNAMED, WAY_NAMED, WAYS };
-
-static void run(PGconn *conn, const char *sql, enum way way)
-{
-    PGresult *result;
-
-    if (way == WAY_NAMED) {
-        static unsigned names;
-        char name[16];
-        snprintf(name, sizeof name, "call_%u", names++);
-        PQclear(PQprepare(conn, name, sql, 0, NULL));
-        result = PQexecPrepared(conn, name, 0, NULL, NULL, NULL, 0);
-    } else {
-        result = way == WAY_UNNAMED ? PQexecParams(conn, sql, 0, NULL, NULL, NULL, NULL, 0)
-                                    : PQexec(conn, sql);
-    }
-    if (PQresultStatus(result) != PGRES_TUPLES_OK && PQresultStatus(result) != PGRES_COMMAND_OK) {
-        fail_msg("%s: %s", sql, PQerrorMessage(conn));
-    }
-    PQclear(result);
-}
-
-/* Behind one client's call another finds nothing; whether anything was taken away for that. */
-static void check_call(PGconn *one, PGconn *other, const char *sql, bool is_cleaned)
-{
-    for (int way = 0; way < WAYS; way++) {
-        unsigned before = cleaned();
-        run(one, sql, (enum way)way);
-        query_expect(other, look, "");
-        if ((cleaned() > before) != is_cleaned) {
-            fail_msg("%s [%d]: %s", sql, way, is_cleaned ? "was not cleaned" : "was cleaned");
-        }
-    }
 }
 
 /* ---- cases ---- */
@@ -224,39 +128,39 @@ static void a_harmless_function_leaves_its_server_clean(void **state)
             "select harmless(1), sets_it(1)", "select harmless(dynamic(1))"};
 
     (void)state;
-    start_with(1, "1", "on");
+    functions_start(1, "1", "on");
     PGconn *one = open_as("postgres", "db");
     PGconn *other = open_as("postgres", "db");
     query_expect(one, "select 1", "1");
-    await_catalog(other);
+    functions_await_catalog(other);
     for (size_t i = 0; i < CASE_COUNT(harmless); i++) {
         if (strchr(harmless[i], ';') == NULL) {
-            check_call(one, other, harmless[i], false);
+            functions_check_call(one, other, harmless[i], false);
         } else {
-            unsigned before = cleaned();
-            run(one, harmless[i], WAY_SIMPLE);
-            query_expect(other, look, "");
-            assert_int_equal(cleaned(), before);
+            unsigned before = functions_cleaned();
+            functions_run(one, harmless[i], WAY_SIMPLE);
+            query_expect(other, functions_look, "");
+            assert_int_equal(functions_cleaned(), before);
         }
     }
     for (size_t i = 0; i < CASE_COUNT(harmful); i++) {
-        check_call(one, other, harmful[i], true);
+        functions_check_call(one, other, harmful[i], true);
     }
-    check_call(one, other, "select harmless(7)", false);
+    functions_check_call(one, other, "select harmless(7)", false);
     PQfinish(one);
     PQfinish(other);
 }
 
 static void expect_no_belief(const char *believes, const char *stats)
 {
-    start_with(1, believes, stats);
+    functions_start(1, believes, stats);
     PGconn *one = open_as("postgres", "db");
     PGconn *other = open_as("postgres", "db");
     query_expect(one, "select 1", "1");
     if (strcmp(stats, "on") == 0) {
-        await_catalog(other);
+        functions_await_catalog(other);
     }
-    check_call(one, other, "select harmless(1)", true);
+    functions_check_call(one, other, "select harmless(1)", true);
     PQfinish(one);
     PQfinish(other);
 }
@@ -273,77 +177,16 @@ static void nothing_is_believed_unless_it_is_wanted(void **state)
     expect_no_belief("0", "on");
 }
 
-static void a_function_that_was_changed_is_not_believed(void **state)
-{
-    (void)state;
-    start_with(1, "1", "on");
-    PGconn *one = open_as("postgres", "db");
-    PGconn *other = open_as("postgres", "db");
-    PGconn *third = open_as("postgres", "db");
-    query_expect(one, "select 1", "1");
-    await_catalog(other);
-    check_call(one, other, "select changing(1)", false);
-    query_expect(third, MAKE_HARMFUL, "CREATE FUNCTION");
-    check_call(one, other, "select changing(1)", true);
-    await_catalog(other);
-    check_call(one, other, "select changing(1)", true);
-    query_expect(third, MAKE_HARMLESS, "CREATE FUNCTION");
-    await_catalog(other);
-    check_call(one, other, "select changing(1)", false);
-    PQfinish(one);
-    PQfinish(other);
-    PQfinish(third);
-}
-
-/* It was harmless when the text was sent, and is not when it is called. */
-static void one_that_changes_under_way_is_not_believed(void **state)
-{
-    (void)state;
-    start_with(2, "1", "on");
-    PGconn *direct = open_direct();
-    PGconn *one = open_as("postgres", "db");
-    PGconn *others[] = {open_as("postgres", "db"), open_as("postgres", "db")};
-    query_expect(one, "select 1", "1");
-    await_loaded();
-    query_text(direct, "select pg_advisory_lock(7)");
-    assert_int_equal(
-            PQsendQuery(one, "begin; select pg_advisory_xact_lock(7); commit; begin; "
-                             "select changing(1), current_setting('my.thing', true); commit"),
-            1);
-    soon_query(direct, "select count(*) from pg_locks where locktype = 'advisory' and not granted",
-            "1");
-    query_expect(others[0], MAKE_HARMFUL, "CREATE FUNCTION");
-    query_text(direct, "select pg_advisory_unlock(7)");
-    bool is_changed = false;
-    PGresult *result;
-    while ((result = PQgetResult(one)) != NULL) {
-        assert_int_not_equal(PQresultStatus(result), PGRES_FATAL_ERROR);
-        is_changed |= PQnfields(result) == 2 && strcmp(PQgetvalue(result, 0, 1), "changed") == 0;
-        PQclear(result);
-    }
-    assert_true(is_changed);
-    for (size_t i = 0; i < CASE_COUNT(others); i++) { /* either has one of the two servers */
-        query_expect(others[i], "begin", "BEGIN");
-        query_expect(others[i], look, "");
-    }
-    for (size_t i = 0; i < CASE_COUNT(others); i++) {
-        PQfinish(others[i]);
-    }
-    PQfinish(one);
-    query_expect(direct, MAKE_HARMLESS, "CREATE FUNCTION");
-    PQfinish(direct);
-}
-
 /* ---- what they leave is their client's ---- */
 
 static void what_a_function_prepares_follows_its_client(void **state)
 {
     (void)state;
     for (int way = 0; way < WAYS; way++) {
-        start_with(1, "1", "on");
+        functions_start(1, "1", "on");
         PGconn *one = open_as("postgres", "db");
         PGconn *other = open_as("postgres", "db");
-        run(one, "select prepares()", (enum way)way);
+        functions_run(one, "select prepares()", (enum functions_way)way);
         query_expect_start(other, "execute p", "ERROR 26000");
         query_expect(one, "execute p", "71");
         query_expect_start(other, "execute p", "ERROR 26000");
@@ -355,28 +198,28 @@ static void what_a_function_prepares_follows_its_client(void **state)
         stop_sluice(state);
         prepare(state);
     }
-    start_with(1, "1", "on"); /* for the teardown */
+    functions_start(1, "1", "on"); /* for the teardown */
 }
 
 /* Custom settings that functions name are asked for: PostgreSQL has no list of them. */
 static void what_a_function_sets_follows_its_client(void **state)
 {
     (void)state;
-    start_with(1, "1", "on");
+    functions_start(1, "1", "on");
     PGconn *one = open_as("postgres", "db");
     PGconn *other = open_as("postgres", "db");
     query_expect(one, "select 1", "1");
-    await_catalog(other);
+    functions_await_catalog(other);
     for (int way = 0; way < WAYS; way++) {
-        run(one, "select sets_it(1)", (enum way)way);
-        query_expect(other, look, "");
-        query_expect(one, look, "set");
+        functions_run(one, "select sets_it(1)", (enum functions_way)way);
+        query_expect(other, functions_look, "");
+        query_expect(one, functions_look, "set");
         query_expect(one, "reset work_mem", "RESET"); /* and it is asked for again */
-        query_expect(other, look, "");
-        query_expect(one, look, "set");
+        query_expect(other, functions_look, "");
+        query_expect(one, functions_look, "set");
         query_expect(one, "reset all", "RESET");
-        query_expect(other, look, "");
-        query_expect(one, look, "");
+        query_expect(other, functions_look, "");
+        query_expect(one, functions_look, "");
     }
     PQfinish(one);
     PQfinish(other);
@@ -389,23 +232,23 @@ static void what_a_function_sets_before_the_catalogue_is_known_is_not_lost(void 
     PGconn *direct = open_direct();
     query_expect(direct, "begin", "BEGIN");
     query_expect(direct, "lock table pg_policy in access exclusive mode", "LOCK TABLE");
-    start_with(3, "1", "on"); /* one is waiting for that lock */
+    functions_start(3, "1", "on"); /* one is waiting for that lock */
     PGconn *one = open_as("postgres", "db");
     PGconn *other = open_as("postgres", "db");
-    run(one, "select sets_it(1)", WAY_SIMPLE);
+    functions_run(one, "select sets_it(1)", WAY_SIMPLE);
     console_await("SHOW PINS", "user", "postgres", "reasons", "unknown");
-    query_expect(other, look, "");
-    query_expect(one, look, "set");
+    query_expect(other, functions_look, "");
+    query_expect(one, functions_look, "set");
     assert_string_equal(console_value("SHOW CATALOG", "database", "db", "loads"), "0");
     query_expect(direct, "rollback", "ROLLBACK");
-    await_loaded();
+    functions_await_loaded();
     await_no_pins();
     query_expect(other, "begin", "BEGIN");
-    query_expect(other, look, "");
-    query_expect(one, look, "set");
+    query_expect(other, functions_look, "");
+    query_expect(one, functions_look, "set");
     query_expect(other, "commit", "COMMIT");
-    query_expect(other, look, "");
-    query_expect(one, look, "set");
+    query_expect(other, functions_look, "");
+    query_expect(one, functions_look, "set");
     PQfinish(one);
     PQfinish(other);
     PQfinish(direct);
@@ -430,17 +273,18 @@ static void what_a_catalogue_names_follows_its_client(void **state)
             {"insert into set_by_when values (1)", "my.when", "11"}};
 
     (void)state;
-    start_with(1, "1", "on");
+    functions_start(1, "1", "on");
     PGconn *one = open_as("postgres", "db");
     PGconn *other = open_as("postgres", "db");
     query_expect(one, "select 1", "1");
-    await_catalog(other);
+    functions_await_catalog(other);
     for (size_t i = 0; i < CASE_COUNT(rows); i++) {
         char shown[TEXT_MAX];
         snprintf(shown, sizeof shown, "select coalesce(current_setting('%s', true), '')",
                 rows[i].name);
         for (int way = 0; way < WAYS; way++) {
-            run(one, rows[i].sql, strchr(rows[i].sql, ';') != NULL ? WAY_SIMPLE : (enum way)way);
+            functions_run(one, rows[i].sql,
+                    strchr(rows[i].sql, ';') != NULL ? WAY_SIMPLE : (enum functions_way)way);
             query_expect(other, shown, "");
             const char *seen = query_text(one, shown);
             if (strcmp(seen, rows[i].value) != 0) {
@@ -457,14 +301,14 @@ static void what_a_catalogue_names_follows_its_client(void **state)
 /* ---- what nothing shows ---- */
 
 /* Its client keeps the server, of which there is one, and nobody has it after that one. */
-static void expect_held(const char *sql, enum way way)
+static void expect_held(const char *sql, enum functions_way way)
 {
     PGconn *one = open_as("postgres", "db");
     PGconn *other = open_as("postgres", "db");
 
     query_expect(one, "select 1", "1");
-    await_loaded();
-    run(one, sql, way);
+    functions_await_loaded();
+    functions_run(one, sql, way);
     char *pid = strdup(query_text(one, "select pg_backend_pid()"));
     assert_int_equal(PQsendQuery(other, "select pg_backend_pid()"), 1);
     query_expect(one, "select pg_backend_pid()", pid);
@@ -487,7 +331,7 @@ static void expect_closed(const char *sql)
 {
     PGconn *one = open_as("postgres", "session");
 
-    run(one, sql, WAY_SIMPLE);
+    functions_run(one, sql, WAY_SIMPLE);
     char *pid = strdup(query_text(one, "select pg_backend_pid()"));
     PQfinish(one);
     PGconn *other = open_as("postgres", "session");
@@ -508,14 +352,14 @@ static void what_nothing_shows_ends_with_its_server(void **state)
             "prepare p as select seeds(); execute p"};
 
     (void)state;
-    start_with(1, "1", "on");
+    functions_start(1, "1", "on");
     PGconn *idle = open_as("postgres", "session");
     PQfinish(open_as("postgres", "session")); /* a server that is nobody's is asked */
     console_await("SHOW CATALOG", "database", "session", "state", "loaded");
     for (size_t i = 0; i < CASE_COUNT(sqls); i++) {
         bool is_one = strchr(sqls[i], ';') == NULL || strncmp(sqls[i], "do", 2) == 0;
         for (int way = 0; way < (is_one ? WAYS : 1); way++) {
-            expect_held(sqls[i], (enum way)way);
+            expect_held(sqls[i], (enum functions_way)way);
         }
         expect_closed(sqls[i]);
     }
@@ -529,14 +373,14 @@ static void what_only_looks_like_it_is_not_held(void **state)
             "select dynamic(1)", "select dblink('dbname=x', 'select 1') from item where false"};
 
     (void)state;
-    start_with(1, "1", "on");
+    functions_start(1, "1", "on");
     PGconn *one = open_as("postgres", "db");
     PGconn *other = open_as("postgres", "db");
     query_expect(one, "select 1", "1");
-    await_catalog(other);
+    functions_await_catalog(other);
     for (size_t i = 0; i < CASE_COUNT(sqls); i++) {
         char *pid = strdup(query_text(other, "select pg_backend_pid()"));
-        run(one, sqls[i], WAY_UNNAMED);
+        functions_run(one, sqls[i], WAY_UNNAMED);
         query_expect(other, "select pg_backend_pid()", pid);
         free(pid);
     }
@@ -548,7 +392,7 @@ static void what_only_looks_like_it_is_not_held(void **state)
 static void behind_statistics_may_be_analyze(void **state)
 {
     (void)state;
-    start_with(1, "1", "on");
+    functions_start(1, "1", "on");
     PGconn *one = open_as("postgres", "measured");
     query_expect(one, "create table measured as select 1 as a", "SELECT 1");
     query_expect(one,
@@ -566,7 +410,7 @@ static void behind_statistics_may_be_analyze(void **state)
 static void what_a_function_locks_or_makes_keeps_its_server(void **state)
 {
     (void)state;
-    start_with(2, "1", "on");
+    functions_start(2, "1", "on");
     PGconn *one = open_as("postgres", "db");
     PGconn *other = open_as("postgres", "db");
     query_text(one, "select locks(71)");
@@ -586,11 +430,12 @@ static void what_a_function_locks_or_makes_keeps_its_server(void **state)
 /* ---- and what runs behind a statement ---- */
 
 /* One's statement sets it, for one alone, wherever one is served. */
-static void expect_set(PGconn *one, PGconn *other, const char *sql, enum way way, const char *value)
+static void expect_set(
+        PGconn *one, PGconn *other, const char *sql, enum functions_way way, const char *value)
 {
     query_expect(one, "set work_mem = '4MB'", "SET");
     query_expect(other, "show work_mem", "4MB");
-    run(one, sql, way);
+    functions_run(one, sql, way);
     const char *seen = query_text(other, "show work_mem");
     if (strcmp(seen, "4MB") != 0) {
         fail_msg("%s [%d]: another has work_mem %s", sql, way, seen);
@@ -626,15 +471,15 @@ static const struct {
 
 static void expect_all_set(const char *stats, const char *believes, bool is_known)
 {
-    start_with(1, believes, stats);
+    functions_start(1, believes, stats);
     PGconn *one = open_as("postgres", "db");
     PGconn *other = open_as("postgres", "db");
     for (size_t i = 0; i < CASE_COUNT(hidden); i++) {
         for (int way = 0; way < WAYS; way++) {
             if (is_known) {
-                await_catalog(other);
+                functions_await_catalog(other);
             }
-            expect_set(one, other, hidden[i].sql, (enum way)way, hidden[i].value);
+            expect_set(one, other, hidden[i].sql, (enum functions_way)way, hidden[i].value);
         }
     }
     query_text(one, "insert into parent values (1)");
@@ -660,14 +505,14 @@ static void while_nothing_is_known_everything_is_asked_for(void **state)
 static void a_cursor_and_a_prepared_statement_run_it_later(void **state)
 {
     (void)state;
-    start_with(1, "1", "on");
+    functions_start(1, "1", "on");
     PGconn *one = open_as("postgres", "db");
     PGconn *other = open_as("postgres", "db");
     query_expect(one,
             "prepare q as insert into triggered values (3, '') on conflict (id) do "
             "update set v = 'q'",
             "PREPARE");
-    await_catalog(other);
+    functions_await_catalog(other);
     expect_set(one, other, "execute q", WAY_SIMPLE, "11MB");
     expect_set(one, other, "begin; declare c cursor for select v from of_own; fetch c; commit",
             WAY_SIMPLE, "13MB");
@@ -691,108 +536,24 @@ static void what_has_nothing_behind_it_costs_nothing(void **state)
             "insert into keyed (v) values ('x')", "select uuid_generate_v4(), harmless(8)"};
 
     (void)state;
-    start_with(1, "1", "on");
+    functions_start(1, "1", "on");
     PGconn *one = open_as("postgres", "db");
     PGconn *other = open_as("postgres", "db");
     query_expect(one, "select 1", "1");
-    await_catalog(other);
-    unsigned before = asked();
-    unsigned cleaned_before = cleaned();
+    functions_await_catalog(other);
+    unsigned before = functions_asked();
+    unsigned cleaned_before = functions_cleaned();
     for (size_t i = 0; i < CASE_COUNT(sqls); i++) {
         for (int way = 0; way < WAYS; way++) {
-            run(one, sqls[i], (enum way)way);
-            query_expect(other, look, "");
+            functions_run(one, sqls[i], (enum functions_way)way);
+            query_expect(other, functions_look, "");
         }
     }
-    assert_int_equal(asked(), before);
-    assert_int_equal(cleaned(), cleaned_before);
-    run(one, "update triggered set v = 'c'", WAY_SIMPLE);
+    assert_int_equal(functions_asked(), before);
+    assert_int_equal(functions_cleaned(), cleaned_before);
+    functions_run(one, "update triggered set v = 'c'", WAY_SIMPLE);
     query_expect(other, "select 1", "1"); /* behind the question */
-    assert_int_equal(asked(), before + 1);
-    PQfinish(one);
-    PQfinish(other);
-}
-
-/* SHOW CATALOG tells of names: what is behind statements is known before that, or at the same time. */
-static void run_until_believed(PGconn *conn)
-{
-    for (long until = proc_now_ms() + SOON_MS; proc_now_ms() < until; proc_pause_ms(10)) {
-        unsigned before = asked();
-        query_expect(conn, "select 1", "1");
-        query_expect(conn, "select 1", "1"); /* behind the question */
-        if (asked() == before) {
-            return;
-        }
-    }
-    fail_msg("it is asked all the time");
-}
-
-/* What nobody else can see yet, and what brings nothing: an index takes its time. */
-static void a_change_under_way_costs_others_nothing(void **state)
-{
-    (void)state;
-    start_with(3, "1", "on");
-    PGconn *direct = open_direct();
-    PGconn *one = open_as("postgres", "db");
-    PGconn *changer = open_as("postgres", "db");
-    query_expect(one, "select 1", "1");
-    await_catalog(one);
-    unsigned before = asked();
-    query_expect(changer, "begin", "BEGIN");
-    query_expect(changer, MAKE_HARMFUL, "CREATE FUNCTION");
-    query_expect(one, "select changing(1)", "2");
-    query_expect(one, "select count(*) from plain where id < 0", "0");
-    assert_int_equal(asked(), before);
-    query_expect(changer, "select changing(1)", "2"); /* its own it can see */
-    query_expect(changer, "commit", "COMMIT");
-    query_expect(one, look, "");
-    query_expect(changer, look, "changed");
-    query_expect(changer, "reset all", "RESET");
-    query_expect(changer, MAKE_HARMLESS, "CREATE FUNCTION");
-    await_catalog(one);
-    run_until_believed(one);
-    query_expect(direct, "begin", "BEGIN");
-    query_expect(direct, "lock table plain in row exclusive mode", "LOCK TABLE");
-    assert_int_equal(PQsendQuery(changer, "create index concurrently waits on plain (id)"), 1);
-    soon_query(direct, "select count(*) from pg_locks where not granted", "1");
-    before = asked();
-    query_expect(one, "select changing(1)", "2");
-    query_expect(one, "select count(*) from plain where id < 0", "0");
-    assert_int_equal(asked(), before);
-    query_expect(direct, "rollback", "ROLLBACK");
-    PQclear(PQgetResult(changer));
-    assert_null(PQgetResult(changer));
-    query_expect(changer, "drop index waits", "DROP INDEX");
-    query_expect(changer, "select 1", "1"); /* behind the question */
-    before = asked();
-    query_expect(one, "select changing(1)", "2");
-    query_expect(one, "select 1", "1");
-    assert_int_equal(asked(), before);
-    PQfinish(one);
-    PQfinish(changer);
-    PQfinish(direct);
-}
-
-static void a_change_in_two_phases_is_seen_at_the_second(void **state)
-{
-    (void)state;
-    start_with(2, "1", "on");
-    PGconn *one = open_as("postgres", "db");
-    PGconn *other = open_as("postgres", "db");
-    query_expect(one, "begin", "BEGIN");
-    query_expect(one, MAKE_HARMFUL, "CREATE FUNCTION");
-    query_expect(one, "prepare transaction 'change'", "PREPARE TRANSACTION");
-    await_loaded();
-    run_until_believed(other);
-    unsigned before = asked();
-    query_expect(other, "select changing(1)", "2");
-    query_expect(other, "select 1", "1");
-    assert_int_equal(asked(), before);
-    query_expect(one, "commit prepared 'change'", "COMMIT PREPARED");
-    query_expect(other, "select changing(1)", "2");
-    query_expect(one, look, "");
-    query_expect(other, look, "changed");
-    query_expect(one, MAKE_HARMLESS, "CREATE FUNCTION");
+    assert_int_equal(functions_asked(), before + 1);
     PQfinish(one);
     PQfinish(other);
 }
@@ -801,7 +562,7 @@ static void a_change_in_two_phases_is_seen_at_the_second(void **state)
 static void behind_an_operator_may_be_every_statement(void **state)
 {
     (void)state;
-    start_with(1, "1", "on");
+    functions_start(1, "1", "on");
     PGconn *one = open_as("postgres", "db");
     PGconn *other = open_as("postgres", "db");
     query_expect(other,
@@ -810,64 +571,13 @@ static void behind_an_operator_may_be_every_statement(void **state)
             "CREATE FUNCTION");
     query_expect(other, "create operator @+@ (function = adds, leftarg = int, rightarg = point)",
             "CREATE OPERATOR");
-    await_catalog(other);
+    functions_await_catalog(other);
     expect_set(one, other, "select 1 @+@ point(0, 0)", WAY_SIMPLE, "19MB");
     expect_set(one, other, "select 1 @+@ point(0, 0)", WAY_NAMED, "19MB");
     query_expect(other, "drop operator @+@ (int, point)", "DROP OPERATOR");
     query_expect(other, "drop function adds(int, point)", "DROP FUNCTION");
     PQfinish(one);
     PQfinish(other);
-}
-
-/* It waits for no rest of a pool that never has any. */
-static void a_busy_pool_has_its_catalogue(void **state)
-{
-    enum { CLIENTS = 3 };
-    PGconn *conns[CLIENTS];
-    const char *seen = NULL;
-
-    (void)state;
-    start_with(1, "1", "on");
-    for (size_t i = 0; i < CLIENTS; i++) {
-        conns[i] = open_as("postgres", "db");
-        assert_int_equal(PQsendQuery(conns[i], "select 1"), 1);
-    }
-    for (long until = proc_now_ms() + SOON_MS; proc_now_ms() < until;) {
-        for (size_t i = 0; i < CLIENTS; i++) {
-            PGresult *result = PQgetResult(conns[i]);
-            assert_int_equal(PQresultStatus(result), PGRES_TUPLES_OK);
-            PQclear(result);
-            assert_null(PQgetResult(conns[i]));
-            assert_int_equal(PQsendQuery(conns[i], "select 1"), 1);
-        }
-        seen = console_value("SHOW CATALOG", "database", "db", "state");
-        if (seen != NULL && strcmp(seen, "loaded") == 0) {
-            break;
-        }
-    }
-    assert_string_equal(seen, "loaded");
-    for (size_t i = 0; i < CLIENTS; i++) {
-        PQfinish(conns[i]);
-    }
-}
-
-/* The pool that is asked first has no server free: another user's has. */
-static void another_users_pool_is_asked_where_one_is_busy(void **state)
-{
-    (void)state;
-    cluster_sql(&cluster, "create role one superuser login");
-    start_with(1, "1", "on");
-    PGconn *first = open_as("postgres", "db");
-    query_expect(first, "select 1", "1");
-    PGconn *second = open_as("one", "db");
-    query_expect(second, "select 1", "1");
-    await_loaded();
-    query_expect(first, "begin", "BEGIN");
-    query_expect(second, MAKE_HARMLESS, "CREATE FUNCTION");
-    await_loaded();
-    query_expect(first, "rollback", "ROLLBACK");
-    PQfinish(first);
-    PQfinish(second);
 }
 
 int main(void)
@@ -890,6 +600,7 @@ int main(void)
             cmocka_unit_test_setup_teardown(
                     what_a_function_sets_before_the_catalogue_is_known_is_not_lost, prepare,
                     stop_sluice),
+            cmocka_unit_test_setup_teardown(
                     what_a_catalogue_names_follows_its_client, prepare, stop_sluice),
             cmocka_unit_test_setup_teardown(
                     what_nothing_shows_ends_with_its_server, prepare, stop_sluice),
