@@ -317,7 +317,7 @@ enum step link_sequences_see(struct client *client, const struct request *reques
     }
     bool may_mind = (effects & EFFECTS_LEAVES) != 0;
     if (SL_UNLIKELY(client->server->has_temp || client->has_refused || may_mind) &&
-            link_temp_see(client, text) != STEP_NEXT) {
+            link_temp_see(client, text, effects) != STEP_NEXT) {
         return STEP_STOP;
     }
     enum step step = look(client, request, text, effects, is_run, is_refused);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: PostgreSQL */
 #include "proxy/link_temp.h"
 
+#include "protocol/effects.h"
 #include "proxy/client.h"
 #include "proxy/link.h"
 #include "proxy/params.h"
@@ -81,7 +82,20 @@ static bool may_close(struct pool *pool, sl_usec now)
     return true;
 }
 
-enum step link_temp_see(struct client *client, struct sl_span text)
+/* Of those that look at statistics more closely than others: pg_stat_force_next_flush() and its like. */
+static bool looks_closely(struct sl_span text, unsigned effects)
+{
+    static const char name[] = "pg_stat_";
+
+    for (size_t at = 0; (effects & EFFECTS_HOLDS) != 0 && at + sizeof name <= text.len; at++) {
+        if (strncasecmp((const char *)text.at + at, name, sizeof name - 1) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+enum step link_temp_see(struct client *client, struct sl_span text, unsigned effects)
 {
     struct server *server = client->server;
     bool has_refused = client->has_refused;
@@ -94,7 +108,8 @@ enum step link_temp_see(struct client *client, struct sl_span text)
     bool minds_temp = server->has_temp && !client->has_temp &&
                       client->sequences_on != server->serial && mentions(text) &&
                       may_close(client->pool, client->io.worker->now);
-    bool minds_others = has_others(client, server) && reserved_is_set_by(text);
+    bool minds_others = has_others(client, server) &&
+                        (reserved_is_set_by(text) || looks_closely(text, effects));
     if (!minds_temp && !minds_others) {
         return STEP_NEXT;
     }
@@ -102,7 +117,7 @@ enum step link_temp_see(struct client *client, struct sl_span text)
     atomic_fetch_add_explicit(&closed, 1, memory_order_relaxed);
     client->avoids_temp = minds_temp;
     client->avoids_others = minds_others;
-    server->close_reason = minds_temp ? LINK_TEMP_REASON : "a library may be loaded there";
+    server->close_reason = minds_temp ? LINK_TEMP_REASON : LINK_TEMP_OTHERS_REASON;
     return link_give_back(client) ? STEP_STOP : request_hold(client);
 }
 

@@ -20,6 +20,9 @@
  * has set so keeps its client there, as it may be refused elsewhere. So that costs a server each time anyhow,
  * as it would without a pool, and has no such limit.
  *
+ * And for who looks at statistics more closely than others (pg_stat_force_next_flush() and its like, of
+ * effects.h's EFFECTS_HOLDS): PostgreSQL counts sessions, and sees a client's as the server's that it has.
+ *
  * How many are closed for this SHOW LISTS says (servers_not_as_new).
  *
  * That a server has had any is what it says when it is asked what was left (session_state.h); of what a function
@@ -48,12 +51,14 @@ bool link_temp_avoids(const struct client *client);
 /* Is this one not for the client? Before anything is sent; it is to be closed, and counted so. */
 bool link_temp_refuses(const struct client *client, const struct server *server);
 /* A text is about to be sent that may mind; STEP_STOP: not to that server. */
-SL_MUST_CHECK enum step link_temp_see(struct client *client, struct sl_span text);
+SL_MUST_CHECK enum step link_temp_see(struct client *client, struct sl_span text, unsigned effects);
 /* Servers that were closed for any of that. Any thread. */
 uint64_t link_temp_closed(void);
 /* The server says that it has a temporary schema. */
 void link_temp_told(struct server *server);
 
+#define LINK_TEMP_OTHERS_REASON                                                                    \
+    "what others have loaded there, or been counted for, would show to its next client"
 #define LINK_TEMP_REASON                                                                           \
     "temporary objects have been in its session, and its next client may see that"
 

@@ -629,6 +629,29 @@ static void who_looks_at_statistics_closely_keeps_its_server(void **state)
     PQfinish(one);
 }
 
+/* PostgreSQL counts servers: such a client's is a session of its own, as it would be without a pool. */
+static void who_looks_at_statistics_closely_is_a_session_of_its_own(void **state)
+{
+    char counted[128];
+
+    (void)state;
+    PGconn *one = open_as("postgres", "two");
+    query_text(one, "select pg_stat_force_next_flush()");
+    snprintf(counted, sizeof counted,
+            "select sessions > %s from pg_stat_database where datname = "
+            "current_database()",
+            query_text(one, "select sessions from pg_stat_database where datname = "
+                            "current_database()"));
+    PGconn *other = open_as("postgres", "two");
+    query_text(other, "select 1"); /* there is a server that has been others' */
+    PQfinish(other);
+    PQfinish(one);
+    one = open_as("postgres", "two");
+    query_text(one, "select pg_stat_force_next_flush()");
+    query_expect(one, counted, "t");
+    PQfinish(one);
+}
+
 /* Who only might ask does not keep a server for good, or a pool had soon none left. */
 static void who_does_not_ask_lets_go(void **state)
 {
@@ -747,6 +770,7 @@ int main(void)
             CASE(each_has_a_server_where_no_library_is),
             CASE(a_name_in_quotes_keeps_nobody),
             CASE(who_looks_at_statistics_closely_keeps_its_server),
+            CASE(who_looks_at_statistics_closely_is_a_session_of_its_own),
             CASE(who_does_not_ask_lets_go),
             CASE(a_notification_says_whose_it_is),
             CASE(a_prepared_transaction_is_committed_anywhere),
