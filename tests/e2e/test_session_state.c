@@ -632,18 +632,17 @@ static void who_looks_at_statistics_closely_keeps_its_server(void **state)
 /* PostgreSQL counts servers: such a client's is a session of its own, as it would be without a pool. */
 static void who_looks_at_statistics_closely_is_a_session_of_its_own(void **state)
 {
-    char counted[128];
+    char counted[160];
 
     (void)state;
     PGconn *one = open_as("postgres", "two");
-    query_text(one, "select pg_stat_force_next_flush()");
-    snprintf(counted, sizeof counted,
-            "select sessions > %s from pg_stat_database where datname = "
-            "current_database()",
-            query_text(one, "select sessions from pg_stat_database where datname = "
-                            "current_database()"));
     PGconn *other = open_as("postgres", "two");
-    query_text(other, "select 1"); /* there is a server that has been others' */
+    query_text(one, "select pg_stat_force_next_flush()");
+    query_expect(other, "select 1", "1"); /* on a second one, which will be free */
+    snprintf(counted, sizeof counted,
+            "select sessions > %s from pg_stat_database where datname = current_database()",
+            query_text(one,
+                    "select sessions from pg_stat_database where datname = current_database()"));
     PQfinish(other);
     PQfinish(one);
     one = open_as("postgres", "two");
