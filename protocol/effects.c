@@ -189,7 +189,7 @@ static bool has_any(const struct scan *scan, const char *const *words, size_t co
 /* A DO takes channels away in these words, or puts such a statement together; or calls what does. */
 static bool says_unlisten(const struct scan *scan)
 {
-    static const char *const words[] = {"listen", "discard", "exec", "\\"};
+    static const char *const words[] = {"listen", "discard", "exec", "\\", "u&"};
 
     return has_any(scan, words, SL_COUNT(words));
 }
@@ -198,7 +198,7 @@ static bool says_unlisten(const struct scan *scan)
 static bool says_schema(const struct scan *scan)
 {
     static const char *const words[] = {"create", "alter", "drop", "grant", "revoke", "import",
-            "reassign", "into", "exec", "spi", "\\"};
+            "reassign", "into", "exec", "spi", "\\", "u&"};
 
     return has_any(scan, words, SL_COUNT(words));
 }
@@ -315,9 +315,18 @@ static bool is_passing(struct sl_span word)
     return is_one_of(word, passing, SL_COUNT(passing));
 }
 
-static void on_second_word(struct scan *scan)
+static bool is_of_phases(struct sl_span first, struct sl_span second)
+{
+    return (is_text(first, "prepare", 7) && is_text(second, "transaction", 11)) ||
+           (is_text(first, "commit", 6) && is_text(second, "prepared", 8));
+}
+
+static void on_second_word(struct scan *scan, struct sl_span first)
 {
     scan->is_second = false;
+    if (is_of_phases(first, scan->word)) {
+        scan->effects |= EFFECTS_PHASES;
+    }
     if (scan->kind == KIND_SET && is_passing(scan->word)) {
         scan->kind = KIND_SET_PASSING;
     } else if (scan->kind == KIND_SET) {
@@ -515,7 +524,7 @@ static void on_word(struct scan *scan)
     if (scan->is_first) {
         on_first_word(scan);
     } else if (scan->is_second) {
-        on_second_word(scan);
+        on_second_word(scan, before);
     }
     if (scan->word.len <= 9) {
         on_telling_word(scan, before);
@@ -724,18 +733,38 @@ static void skip_number(struct scan *scan)
     scan->place = PLACE_ANY;
 }
 
+/* COMMIT, END and ROLLBACK take back. */
+static unsigned effects_of_plain(struct sl_span text)
+{
+    static const char *const prepared[] = {"prepared"};
+    struct scan scan = {.at = text.at, .end = text.at + text.len};
+
+    if (strchr("cer", text.at[0] | 0x20) == NULL) {
+        return 0;
+    }
+    bool is_of_two = (text.at[0] | 0x20) == 'c' && has_any(&scan, prepared, 1);
+    return EFFECTS_RULES | EFFECTS_COMMITS | (is_of_two ? EFFECTS_PHASES : 0U);
+}
+
+unsigned effects_of_long(struct sl_span begin)
+{
+    begin.len = begin.len < EFFECTS_BEGIN_MAX ? begin.len : EFFECTS_BEGIN_MAX;
+    bool is_change = (effects_of(begin) & EFFECTS_SCHEMA) != 0;
+    return EFFECTS_ALL | (is_change ? EFFECTS_SCHEMA | EFFECTS_BEHIND : 0U);
+}
+
 unsigned effects_of_known(struct sl_span text, const struct effects_known *known)
 {
     struct scan scan = {.at = text.at, .end = text.at + text.len, .known = known};
 
     if (text.len > EFFECTS_TEXT_MAX) {
-        return EFFECTS_ALL;
+        return effects_of_long(text);
     }
     if (text.len == 0) {
         return 0;
     }
-    if (effects_text_is_plain(text)) { /* COMMIT, END and ROLLBACK take back */
-        return strchr("cer", text.at[0] | 0x20) != NULL ? EFFECTS_RULES | EFFECTS_COMMITS : 0;
+    if (effects_text_is_plain(text)) {
+        return effects_of_plain(text);
     }
     begin_statement(&scan);
     while (scan.at < scan.end) {

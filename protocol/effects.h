@@ -31,7 +31,7 @@
  * decides about hand-over, and about what may be answered in the server's place; never about what
  * replies to expect.
  *
- * Ownership: none. Threads: any. Bounds: looks at EFFECTS_TEXT_MAX bytes; allocates nothing.
+ * Ownership: none. Threads: any. Bounds: looks at EFFECTS_TEXT_MAX bytes, at EFFECTS_BEGIN_MAX of what is longer; allocates nothing.
  */
 #ifndef SLUICE_PROTOCOL_EFFECTS_H
 #define SLUICE_PROTOCOL_EFFECTS_H
@@ -40,7 +40,7 @@
 
 #include <stdbool.h>
 
-enum { EFFECTS_TEXT_MAX = 16384 };
+enum { EFFECTS_TEXT_MAX = 16384, EFFECTS_BEGIN_MAX = 1024 };
 
 enum {
     EFFECTS_STAY = 1,      /* something may stay in the session */
@@ -62,7 +62,8 @@ enum {
             32768,            /* it may take away what is listened to: UNLISTEN, DISCARD; in a DO */
     EFFECTS_CHANNELS = 65536, /* asks what is listened to: pg_listening_channels() */
     EFFECTS_BEHIND = 131072,  /* of EFFECTS_SCHEMA: not schema_change_is_quiet() */
-    /* Of a text that is not read; not SCHEMA, BEHIND, LIBRARY, HOLDS, nor NOTIFIES, as CALLS is in it. */
+    EFFECTS_PHASES = 262144,  /* of EFFECTS_COMMITS: PREPARE TRANSACTION, COMMIT PREPARED */
+    /* Of a text that is not read; not SCHEMA, BEHIND, PHASES, LIBRARY, HOLDS, nor NOTIFIES, as CALLS is in it. */
     EFFECTS_ALL = 119791
 };
 
@@ -77,6 +78,12 @@ struct effects_known {
  * function of a user's own leaves something.
  */
 unsigned effects_of_known(struct sl_span text, const struct effects_known *known);
+
+/*
+ * Of a text that is longer, by what of its beginning is there: EFFECTS_ALL, and whether it begins with
+ * a change of the schema.
+ */
+unsigned effects_of_long(struct sl_span begin);
 
 static inline unsigned effects_of(struct sl_span text)
 {

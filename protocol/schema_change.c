@@ -90,20 +90,16 @@ static bool calls_known_only(struct reading *reading)
 {
     const uint8_t *name = NULL; /* the token before */
     size_t len = 0;
-    bool is_qualified = false;
 
     while (reading->at != NULL && !is_at_end(reading)) {
         const uint8_t *at = reading->at;
-        bool is_name = text_skip_name(&reading->source, at) != NULL && *at != '(';
-        if (*at == '(' && name != NULL &&
-                (is_qualified || name[0] == '"' || !is_known(name, len))) {
-            return false;
+        if (*at == '.' ||
+                (*at == '(' && name != NULL && (name[0] == '"' || !is_known(name, len)))) {
+            return false; /* t.f may be f(t) */
         }
-        is_qualified = is_name && name == NULL && len == 1; /* behind a dot */
-        const uint8_t *end = text_skip_token(&reading->source, at);
-        name = is_name ? at : NULL;
+        const uint8_t *end = text_skip_name(&reading->source, at);
+        name = end == NULL ? NULL : at;
         len = end == NULL ? 0 : (size_t)(end - at);
-        len = is_name || *at == '.' ? len : 0;
         skip_token(reading);
     }
     return reading->at != NULL;

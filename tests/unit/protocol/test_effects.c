@@ -411,6 +411,38 @@ static void what_may_end_a_transaction_block_is_seen(void **state)
     check_bit(EFFECTS_COMMITS, rows, SL_COUNT(rows));
 }
 
+static void what_ends_a_transaction_in_two_phases_is_seen(void **state)
+{
+    static const struct bit_row rows[] = {{"prepare transaction 'a'", true},
+            {"begin; PREPARE /* b */ TRANSACTION 'a'", true}, {"commit prepared 'a'", true},
+            {"Commit /* b */ Prepared 'a';", true}, {"/* b */ commit prepared 'a'", true},
+            {"commit", false}, {"commit transaction", false}, {"begin transaction", false},
+            {"prepare a as select 1", false}, {"rollback prepared 'a'", false},
+            {"select prepared from t; commit", false}};
+
+    (void)state;
+    check_bit(EFFECTS_PHASES, rows, SL_COUNT(rows));
+}
+
+static void a_long_change_is_seen_by_its_beginning(void **state)
+{
+    static uint8_t text[EFFECTS_TEXT_MAX + 1];
+    static const struct bit_row rows[] = {{"create or replace function f() as $$", true},
+            {"/* a */ Create view v as select '", true}, {"alter table t ", true},
+            {"insert into t values ('create view ", false}, {"select * from t where a in (", false},
+            {"create temp table t (a text default '", false}};
+
+    (void)state;
+    for (size_t i = 0; i < SL_COUNT(rows); i++) {
+        unsigned all = EFFECTS_ALL | (rows[i].is_set ? EFFECTS_SCHEMA | EFFECTS_BEHIND : 0U);
+        memset(text, 'x', sizeof text);
+        memcpy(text, rows[i].text, strlen(rows[i].text));
+        assert_int_equal(effects_of(sl_span(text, sizeof text)), all);
+        assert_int_equal(effects_of_long(sl_span_text(rows[i].text)), all);
+    }
+    assert_int_equal(effects_of_long(sl_span(text, 0)), EFFECTS_ALL);
+}
+
 static void a_copy_is_seen(void **state)
 {
     static const char *const copies[] = {"copy t from stdin", " COPY t (a) from stdin with csv",
@@ -564,6 +596,8 @@ int main(void)
             cmocka_unit_test(the_names_are_in_order),
             cmocka_unit_test(what_there_is_for_others_is_seen_to_change),
             cmocka_unit_test(what_may_end_a_transaction_block_is_seen),
+            cmocka_unit_test(what_ends_a_transaction_in_two_phases_is_seen),
+            cmocka_unit_test(a_long_change_is_seen_by_its_beginning),
             cmocka_unit_test(a_copy_is_seen),
             cmocka_unit_test(what_others_do_is_told_from_what_the_text_does),
             cmocka_unit_test(what_the_text_leaves_is_told_from_what_it_calls),

@@ -63,11 +63,13 @@ static void all_else_may_add_something(void **state)
             "alter table t validate constraint c, add check (f(a))", "alter view v rename to w",
             "alter index i rename to k", "import foreign schema a from server b into c",
             "reassign owned by a to b", "do $$begin create table t (a int); end$$",
-            "do $$begin execute f(); end$$", "explain analyze create table t as select 1",
-            "drop table t; create view v as select 1", "create index i on t (a) where b = E'\\\\'",
-            "create index i on t (\"\xc3\xa4\")", "drop table t; )", "create extension a",
-            "create domain d as int check (f(value))", "create operator + (function = f)",
-            "create policy p on t using (f())",
+            "do $$begin execute f(); end$$",
+            "do u&'begin !0063reate table t (a int); end' uescape '!'",
+            "create index i on t ((t.f))", "create index i on t (a) where (t).f > 0",
+            "explain analyze create table t as select 1", "drop table t; create view v as select 1",
+            "create index i on t (a) where b = E'\\\\'", "create index i on t (\"\xc3\xa4\")",
+            "drop table t; )", "create extension a", "create domain d as int check (f(value))",
+            "create operator + (function = f)", "create policy p on t using (f())",
             "create rule r as on insert to t do also select f()"};
 
     (void)state;
