@@ -55,6 +55,20 @@ static bool is_within_block(const struct server *server)
            !server->may_end_block;
 }
 
+/* Which it was of several nobody knows: once there was such a change each of them may be it. */
+static void see_phases(struct server *server, bool prepares, bool commits)
+{
+    if (server->epochs == NULL) {
+        return;
+    }
+    if (prepares && server->behind != BEHIND_NOTHING) {
+        atomic_store(&server->epochs->is_prepared, true);
+    } else if (commits && atomic_load(&server->epochs->is_prepared)) {
+        begin_change(server);
+        show_behind(server);
+    }
+}
+
 void catalogs_epoch_see(struct server *server, unsigned effects)
 {
     server->reads_tags |= (effects & EFFECTS_UNREAD) != 0;
@@ -68,19 +82,8 @@ void catalogs_epoch_see(struct server *server, unsigned effects)
     if (server->behind == BEHIND_OWN && !is_within_block(server)) {
         show_behind(server);
     }
-}
-
-/* Which it was of several nobody knows: once there was such a change each of them may be it. */
-static void see_two_phases(struct server *server, struct sl_span tag)
-{
-    if (server->epochs == NULL) {
-        return;
-    }
-    if (sl_span_is(tag, "PREPARE TRANSACTION") && server->behind != BEHIND_NOTHING) {
-        atomic_store(&server->epochs->is_prepared, true);
-    } else if (sl_span_is(tag, "COMMIT PREPARED") && atomic_load(&server->epochs->is_prepared)) {
-        begin_change(server);
-        show_behind(server);
+    if (SL_UNLIKELY((effects & EFFECTS_PHASES) != 0)) {
+        see_phases(server, true, true);
     }
 }
 
@@ -103,7 +106,7 @@ void catalogs_epoch_see_tag(struct server *server, struct sl_span tag)
             }
         }
     }
-    see_two_phases(server, tag);
+    see_phases(server, sl_span_is(tag, "PREPARE TRANSACTION"), sl_span_is(tag, "COMMIT PREPARED"));
 }
 
 void catalogs_epoch_ended(struct server *server)
@@ -114,9 +117,10 @@ void catalogs_epoch_ended(struct server *server)
         atomic_fetch_add(&server->epochs->count, 1);
         atomic_fetch_sub(&server->epochs->open, 1);
     }
-    if (server->behind == BEHIND_OTHERS) {
+    /* What ended one of our own only was not seen to be sent: better late than not at all. */
+    if (server->behind != BEHIND_NOTHING && server->epochs != NULL) {
         atomic_fetch_add(&server->epochs->behind_count, 1);
-        atomic_fetch_sub(&server->epochs->behind_open, 1);
+        atomic_fetch_sub(&server->epochs->behind_open, server->behind == BEHIND_OTHERS);
     }
     server->behind = BEHIND_NOTHING;
 }

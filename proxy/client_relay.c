@@ -160,7 +160,8 @@ static enum step note_text(
         if (step != STEP_NEXT || *is_refused) {
             return step;
         }
-        note(client, EFFECTS_ALL);
+        size_t here = request->here > skip ? request->here - skip : 0;
+        note(client, effects_of_long(sl_span(request->at + skip, here)));
         if (!is_session && skip < SEEN_MAX) {
             session_names_see_begin(client, sl_span(request->at + skip, SEEN_MAX - skip));
         }

@@ -142,7 +142,7 @@ struct server {
     bool has_unnamed; /* since the last Query: a portal, or a statement that is not ours to keep */
     bool changes_schema;             /* its transaction, as far as it can be seen: catalogs.h */
     uint8_t behind;                  /* likewise, enum catalogs_behind */
-    bool may_end_block;              /* what may was sent, and is not all answered */
+    bool may_end_block;              /* what may was sent, or bound, since it began */
     bool changes_plans;              /* likewise, for client_reuse.h */
     bool is_lent;                    /* pool_lend(), until pool_give() */
     bool listen_asks;                /* listen_client.h: something, unseen; its client waits */

@@ -367,9 +367,11 @@ static enum relayed on_ready(struct relay *relay, struct sl_span body)
             expect_reply(&server->expect, BACK_READY, (char)body.at[0], &swap);
     relay->saw_ready = true;
     if (SL_LIKELY(expect_idle(&server->expect))) {
-        server->may_end_block = false;
-        if (SL_UNLIKELY(server->changes_schema || server->reads_tags) && body.at[0] == 'I') {
-            catalogs_epoch_ended(server);
+        if (body.at[0] == 'I') {
+            server->may_end_block = false; /* not before: a portal may have it bound */
+            if (SL_UNLIKELY(server->changes_schema || server->reads_tags)) {
+                catalogs_epoch_ended(server);
+            }
         }
     }
     reuse_see_ready(server);
