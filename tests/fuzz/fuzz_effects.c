@@ -38,7 +38,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         return 0;
     }
     unsigned effects = effects_between("", data, size, "");
-    SL_CHECK(effects < 2U * EFFECTS_BEHIND); /* the last: nothing that has no name */
+    SL_CHECK(effects < 2U * EFFECTS_PHASES); /* the last: nothing that has no name */
     SL_CHECK((effects_between("/* f('\" */", data, size, "") & effects) == effects);
     if ((effects & EFFECTS_UNREAD) == 0) {
         /* A comment that ends with the text would hide what follows: a line ends it. */
