@@ -682,6 +682,7 @@ static void look(sl_usec now)
     bool is_one_wanting = load == NULL;
 
     self.is_wanted = conf->functions_by_catalog;
+    catalogs_epoch_tick(now);
 
     for (struct pool *p = registry_next_pool(NULL); p != NULL && load != NULL;
             p = registry_next_pool(p)) {

@@ -7,10 +7,14 @@
 #include "protocol/effects.h"
 #include "proxy/client.h"
 #include "proxy/server.h"
+#include "proxy/worker.h"
 
+#include <pthread.h>
 #include <string.h>
 
 static struct catalogs_epoch all[CATALOGS_EPOCHS]; /* any thread */
+static pthread_mutex_t lock =
+        PTHREAD_MUTEX_INITIALIZER; /* a leaf: of lingering and lingers_until */
 
 struct catalogs_epoch *catalogs_epoch_of(const struct conf_database *conf, const char *name)
 {
@@ -107,6 +111,32 @@ void catalogs_epoch_see_tag(struct server *server, struct sl_span tag)
         }
     }
     see_phases(server, sl_span_is(tag, "PREPARE TRANSACTION"), sl_span_is(tag, "COMMIT PREPARED"));
+}
+
+void catalogs_epoch_lost(struct server *server)
+{
+    if (server->behind == BEHIND_OTHERS && !expect_idle(&server->expect)) {
+        pthread_mutex_lock(&lock);
+        server->epochs->lingering++;
+        server->epochs->lingers_until = server->io.worker->now + CATALOGS_LINGER;
+        pthread_mutex_unlock(&lock);
+        server->behind = BEHIND_NOTHING; /* it stays counted */
+    }
+    catalogs_epoch_ended(server);
+}
+
+void catalogs_epoch_tick(sl_usec now)
+{
+    pthread_mutex_lock(&lock);
+    for (size_t i = 0; i < SL_COUNT(all); i++) {
+        struct catalogs_epoch *epochs = &all[i];
+        if (SL_UNLIKELY(epochs->lingering > 0) && now >= epochs->lingers_until) {
+            atomic_fetch_add(&epochs->behind_count, 1);
+            atomic_fetch_sub(&epochs->behind_open, epochs->lingering);
+            epochs->lingering = 0;
+        }
+    }
+    pthread_mutex_unlock(&lock);
 }
 
 void catalogs_epoch_ended(struct server *server)

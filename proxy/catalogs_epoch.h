@@ -13,12 +13,18 @@
  * Whoever believes something of before a change notes the count first, and compares when the
  * statement that it was believed for is over.
  *
+ * A tag comes late where the server is not read, as its client does not read. Of a server that was
+ * closed while it may be committing (its client was killed) nobody hears the end: the change counts
+ * as under way for CATALOGS_LINGER more; it was canceled. Not seen: a COMMIT PREPARED of what was
+ * prepared before this process began.
+ *
  * Ownership: a table for ever; databases of several names may share a place. Threads: counts any,
- * the rest the server's worker. Bounds: CATALOGS_EPOCHS.
+ * the rest the server's worker but where it says so. Bounds: CATALOGS_EPOCHS.
  */
 #ifndef SLUICE_PROXY_CATALOGS_EPOCH_H
 #define SLUICE_PROXY_CATALOGS_EPOCH_H
 
+#include "protocol/base/clock.h"
 #include "protocol/base/span.h"
 
 #include <stdatomic.h>
@@ -26,6 +32,8 @@
 #include <stdint.h>
 
 enum { CATALOGS_EPOCHS = 256 };
+
+#define CATALOGS_LINGER (10 * SL_SECOND)
 
 struct conf_database;
 struct server;
@@ -36,6 +44,8 @@ struct catalogs_epoch {
     atomic_uint behind_count;
     atomic_int behind_open;
     atomic_bool is_prepared; /* such a change was prepared, and waits for a COMMIT PREPARED */
+    int lingering;           /* under a lock, as the next: of behind_open, their servers are lost */
+    sl_usec lingers_until;
 };
 
 /* Of a server's transaction: a change that may bring something behind statements. */
@@ -54,7 +64,11 @@ unsigned catalogs_epoch_index(const struct catalogs_epoch *epochs);
 void catalogs_epoch_see(struct server *server, unsigned effects);
 /* A statement's tag, while server->reads_tags, and those of two-phase commit always. */
 void catalogs_epoch_see_tag(struct server *server, struct sl_span tag);
-/* Its transaction has ended, or the server has. */
+/* Its transaction has ended. */
 void catalogs_epoch_ended(struct server *server);
+/* It is about to be closed. */
+void catalogs_epoch_lost(struct server *server);
+/* The control thread: what has lingered is over. */
+void catalogs_epoch_tick(sl_usec now);
 
 #endif

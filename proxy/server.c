@@ -206,7 +206,7 @@ void server_close(struct server *server, const char *reason)
         server->was_listener = true;
         listen_hub_lost(server);
     }
-    catalogs_epoch_ended(server);
+    catalogs_epoch_lost(server);
     reuse_see_ready(server);
     server_login_free(server->login);
     io_close(&server->io);

@@ -16,6 +16,8 @@
 #include "proxy/listen_client.h"
 #include "proxy/listen_news.h"
 #include "proxy/params.h"
+#include "proxy/pins.h"
+#include "proxy/pool.h"
 #include "proxy/prepared.h"
 #include "proxy/reserved.h"
 #include "proxy/server.h"
@@ -181,8 +183,11 @@ static void give_up(struct client *client)
 sl_usec session_state_again(const struct client *client)
 {
     unsigned tries = client->unknown_tries < AGAIN_MAX ? client->unknown_tries : AGAIN_MAX;
+    sl_usec again = client->unknown_since + (SL_SECOND << tries) / 2;
+    sl_usec names = client->called_at == 0 ? 0 : client->called_at + NAMES_PATIENCE;
 
-    return (client->pins & PIN_UNKNOWN) == 0 ? 0 : client->unknown_since + (SL_SECOND << tries) / 2;
+    again = names > client->unknown_since && names < again ? names : again;
+    return (client->pins & PIN_UNKNOWN) == 0 ? 0 : again;
 }
 
 bool session_state_rested(struct client *client)
@@ -542,14 +547,20 @@ void session_state_see(struct client *client, bool is_called)
     }
 }
 
-/* By what names its calls may have set something nobody can tell yet. */
-static bool lacks_names(struct client *client, const struct server *server)
+/*
+ * By what names its calls may have set something nobody can tell yet: it is to keep its server. Nobody
+ * is refused for that (max_pinned_percent): then what it has set so is lost.
+ */
+static bool lacks_names(struct client *client, struct server *server)
 {
+    sl_usec now = client->io.worker->now;
+
     if (client->called_at == 0) {
         return false;
     }
-    if (!catalogs_is_awaited(server) ||
-            client->io.worker->now - client->called_at >= NAMES_PATIENCE) {
+    if (!catalogs_is_awaited(server) || now - client->called_at >= NAMES_PATIENCE ||
+            !pins_count(
+                    &server->pool->pins, &server->pin, client->pins | (unsigned)PIN_UNKNOWN, now)) {
         client->called_at = 0;
         return false;
     }

@@ -7,6 +7,8 @@
 #include "tests/support/console.h"
 #include "tests/support/fixture.h"
 #include "tests/support/login.h"
+#include "tests/support/proc.h"
+#include "tests/support/soon.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,10 +16,17 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+enum { LOADS_MS = 2000 };
+
 #define FUNCTION "create or replace function changing(a int) returns int language plpgsql as "
 #define MAKE_HARMLESS FUNCTION "$$begin return a + 1; end$$"
 #define MAKE_HARMFUL                                                                               \
     FUNCTION "$$begin perform set_config('my.thing', 'changed', false); return a + 1; end$$"
+
+#define MAKE_WAITING                                                                               \
+    "create or replace function waits() returns trigger language plpgsql as $$begin "              \
+    "begin perform pg_advisory_xact_lock(7); exception when query_canceled then "                  \
+    "perform pg_advisory_xact_lock(8); end; return null; end$$"
 
 static const char look[] = "select coalesce(current_setting('my.thing', true), '')";
 
@@ -102,11 +111,55 @@ static void a_commit_that_was_bound_before_the_change_is_seen(void **state)
     close(changer);
 }
 
+/* Its client is killed while it is committed, which takes its time, and cannot be canceled. */
+static void a_commit_that_nobody_hears_the_end_of_is_awaited(void **state)
+{
+    static const char commit[] = {'Q', 0, 0, 0, 11, 'c', 'o', 'm', 'm', 'i', 't', 0};
+
+    (void)state;
+    cluster_sql(&cluster, "create table slow (a int)");
+    cluster_sql(&cluster, MAKE_WAITING);
+    cluster_sql(&cluster, "create constraint trigger t after insert on slow deferrable initially "
+                          "deferred for each row execute function waits()");
+    PGconn *direct = open_direct();
+    PGconn *one = begin();
+    PGconn *other = open_as("postgres", "db");
+    int changer = dial();
+    query_text(direct, "select pg_advisory_lock(7), pg_advisory_lock(8)");
+    ask(changer, "begin");
+    ask(changer, MAKE_HARMFUL);
+    ask(changer, "insert into slow values (1)");
+    assert_int_equal(send(changer, commit, sizeof commit, MSG_NOSIGNAL), sizeof commit);
+    soon_query(
+            direct, "select objid from pg_locks where locktype = 'advisory' and not granted", "7");
+    close(changer);
+    soon_query(
+            direct, "select objid from pg_locks where locktype = 'advisory' and not granted", "8");
+    query_expect(one, "select 1", "1");
+    long until = proc_now_ms() + LOADS_MS; /* a catalogue of before would be read by then */
+    while (proc_now_ms() < until &&
+            strcmp(console_value("SHOW CATALOG", "database", "db", "loads"), "1") == 0) {
+        proc_pause_ms(10);
+    }
+    query_expect(other, "select 1", "1"); /* and what was doubted is taken away */
+    query_expect(one, "select 1", "1");
+    query_text(direct, "select pg_advisory_unlock(8), pg_advisory_unlock(7)");
+    soon_query(
+            direct, "select prosrc like '%changed%' from pg_proc where proname = 'changing'", "t");
+    query_expect(one, "select changing(1)", "2");
+    query_expect(other, look, "");
+    PQfinish(one);
+    PQfinish(other);
+    PQfinish(direct);
+}
+
 int main(void)
 {
     const struct CMUnitTest cases[] = {
             cmocka_unit_test_setup_teardown(
                     a_commit_that_was_bound_before_the_change_is_seen, prepare, stop_sluice),
+            cmocka_unit_test_setup_teardown(
+                    a_commit_that_nobody_hears_the_end_of_is_awaited, prepare, stop_sluice),
     };
     return case_run(cases, CASE_COUNT(cases), start, stop_cluster);
 }

@@ -406,6 +406,26 @@ static void behind_statistics_may_be_analyze(void **state)
     PQfinish(one);
 }
 
+/* It is not refused for that: what it has set is lost then. */
+static void who_may_keep_no_server_is_served_before_the_catalogue_is_known(void **state)
+{
+    (void)state;
+    PGconn *direct = open_direct();
+    query_expect(direct, "begin", "BEGIN");
+    query_expect(direct, "lock table pg_policy in access exclusive mode", "LOCK TABLE");
+    functions_start(3, "1\nmax_pinned_percent = 0", "on");
+    PGconn *one = open_as("postgres", "db");
+    PGconn *other = open_as("postgres", "db");
+    functions_run(one, "select sets_it(1)", WAY_SIMPLE);
+    query_expect(one, "select 1", "1");
+    query_expect(other, functions_look, "");
+    assert_string_equal(console_value("SHOW CATALOG", "database", "db", "loads"), "0");
+    query_expect(direct, "rollback", "ROLLBACK");
+    PQfinish(one);
+    PQfinish(other);
+    PQfinish(direct);
+}
+
 /* Until the server says that it is gone. */
 static void what_a_function_locks_or_makes_keeps_its_server(void **state)
 {
@@ -607,6 +627,9 @@ int main(void)
             cmocka_unit_test_setup_teardown(
                     what_only_looks_like_it_is_not_held, prepare, stop_sluice),
             cmocka_unit_test_setup_teardown(behind_statistics_may_be_analyze, prepare, stop_sluice),
+            cmocka_unit_test_setup_teardown(
+                    who_may_keep_no_server_is_served_before_the_catalogue_is_known, prepare,
+                    stop_sluice),
             cmocka_unit_test_setup_teardown(
                     what_a_function_locks_or_makes_keeps_its_server, prepare, stop_sluice),
             cmocka_unit_test_setup_teardown(
