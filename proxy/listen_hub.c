@@ -267,6 +267,14 @@ static void back_off(struct listen_hub *hub)
     hub->retry_at = hub->worker->now + hub->backoff;
 }
 
+/* At a pause, with no other server of its database's left: who keeps one may wait to hear. */
+static bool is_at_rest(const struct listen_hub *hub)
+{
+    int own = hub->server != NULL ? 1 : 0;
+
+    return pool_is_paused(hub->pool) && atomic_load(&hub->database->servers) <= own;
+}
+
 static void open_it(struct listen_hub *hub)
 {
     struct worker *worker = hub->worker;
@@ -278,7 +286,7 @@ static void open_it(struct listen_hub *hub)
     back_off(hub); /* until it is up */
     hub->tried_before = hub->tried;
     hub->tried = hub->pool;
-    if (pool_is_paused(hub->pool) || process_shutdown() != PROCESS_RUNS) {
+    if (is_at_rest(hub) || process_is_suspended() || process_shutdown() != PROCESS_RUNS) {
         listen_hub_tell_all(hub, LISTEN_FAILING, sl_span(NULL, 0));
         return;
     }
@@ -645,8 +653,7 @@ void listen_hub_look(struct server *server)
 {
     struct listen_hub *hub = server->hub;
 
-    if (pool_is_paused(hub->pool) && !process_is_suspended() &&
-            atomic_load(&hub->database->servers) <= 1) {
+    if (is_at_rest(hub) && !process_is_suspended()) {
         server_close(server, "paused");
     } else {
         look_again(hub);

@@ -14,8 +14,9 @@
  * everything that is committed, in that order, and it passes each notification on to the workers
  * that want the channel (listen_group.h), as news in one letter a turn. It is closed LISTEN_REST after
  * the last channel, so that nobody finds us in a database that he wants to drop; at RECONNECT and KILL, at
- * PAUSE behind all other servers, and when its host has another address. While somebody wants channels it is made anew, at once and
- * then later and later, up to LISTEN_BACKOFF_MAX, each time as another of those who want it. When it has
+ * PAUSE behind all other servers, and when its host has another address. While somebody wants channels it
+ * is made anew, at once and then later and later, up to LISTEN_BACKOFF_MAX, each time as another of those
+ * who want it; at PAUSE as long as there are other servers, whose clients may wait to hear. When it has
  * said nothing for server_check_delay it is asked whether it is still there.
  *
  * While more than LISTEN_NEWS_MAX of news are on their way to workers that are behind, it is not read.
