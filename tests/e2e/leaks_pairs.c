@@ -138,6 +138,20 @@ static PGconn *make_database(const struct leak_peers *peers)
     return direct;
 }
 
+/*
+ * Before anybody of a pool has asked, what sequences gave there is not kept apart: the first to ask may
+ * be told that it is not known any more (proxy/link_sequences.h).
+ */
+static void ask_first(const struct leak_peers *peers)
+{
+    PGconn *conn = query_must_connect("host=127.0.0.1 port=%d user=postgres dbname=%s "
+                                      "sslmode=disable",
+            peers->port, peers->database);
+
+    PQclear(PQexec(conn, "select lastval()"));
+    PQfinish(conn);
+}
+
 /* In round r the second is r kinds further on. Both ways are the round's, so that fewer need be alone. */
 void leak_pairs(const struct leak_peers *peers, unsigned first, unsigned rounds)
 {
@@ -146,6 +160,7 @@ void leak_pairs(const struct leak_peers *peers, unsigned first, unsigned rounds)
             .alone = calloc(leak_kind_count * TALK_WAYS, sizeof *play.alone)};
 
     assert_non_null(play.alone);
+    ask_first(peers);
     rounds = rounds > 0 ? rounds : (unsigned)leak_kind_count;
     for (unsigned r = first; r < first + rounds; r++) {
         for (unsigned i = 0; i < leak_kind_count; i++) {
