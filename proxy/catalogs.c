@@ -620,8 +620,9 @@ static bool begin(struct load *load, struct pool *pool, struct catalogs_epoch *e
 }
 
 /*
- * Has nothing changed for a while, and is nothing about to? Where it is urgent: nothing since it was
- * looked at last that it is urgent for.
+ * Has nothing changed for a while, and is nothing about to? Where it is urgent: of what it is urgent
+ * for. A while it is even then: a query of ours, however short, would keep a VACUUM right behind the
+ * change from seeing that everybody sees all rows.
  */
 static bool is_calm(struct catalogs_place *place, const struct catalogs_epoch *epochs,
         bool is_pressing, sl_usec now)
@@ -629,14 +630,17 @@ static bool is_calm(struct catalogs_place *place, const struct catalogs_epoch *e
     unsigned turns = atomic_load(&place->turns);
     unsigned behind = atomic_load(&epochs->behind_count) + turns;
     unsigned epoch = atomic_load(&epochs->count) + turns;
-    bool is_same = place->calm_behind == behind && atomic_load(&epochs->behind_open) == 0;
 
-    place->calm_behind = behind;
+    if (place->behind_since == 0 || place->calm_behind != behind ||
+            atomic_load(&epochs->behind_open) > 0) {
+        place->calm_behind = behind;
+        place->behind_since = now;
+    }
     if (place->calm_since == 0 || place->calm_epoch != epoch || atomic_load(&epochs->open) > 0) {
         place->calm_epoch = epoch;
         place->calm_since = now;
     }
-    return is_pressing ? is_same : now - place->calm_since >= CATALOGS_CALM;
+    return now - (is_pressing ? place->behind_since : place->calm_since) >= CATALOGS_CALM;
 }
 
 /* Is its catalogue not known, or of another time? This thread alone writes the place: no lock. */

@@ -23,8 +23,8 @@
  * transaction's end that others can see and that may bring something there; functions not where a
  * database has several hosts, of which one may be behind.
  * While nothing is known every statement may leave something: therefore the first snapshot, and one
- * behind such a change, is urgent (proxy/server_load.h): it is begun when nothing has come between two
- * looks, and takes a fifth of the time at most. What is not seen above is
+ * behind such a change, is urgent (proxy/server_load.h): it waits for others' changes of
+ * that kind only, and takes a fifth of the time at most. What is not seen above is
  * not seen here: a function that was made harmful by somebody who does not come through Sluice, or by
  * another function, is believed for CATALOGS_AGE at most.
  *
@@ -81,6 +81,7 @@ struct catalogs_place {
     unsigned calm_epoch;
     unsigned calm_behind;
     sl_usec calm_since;
+    sl_usec behind_since; /* likewise, of changes that may bring something behind statements */
     sl_usec retry_at;
     sl_usec backoff;
 };
