@@ -180,6 +180,7 @@ static enum step note_text(
         return step;
     }
     note(client, effects);
+    client->server->has_named_change |= is_named && (effects & EFFECTS_BEHIND) != 0;
     if (!is_session) {
         client_note_hidden(client, text);
     }
@@ -311,7 +312,9 @@ static enum step on_bind(struct client *client, const struct request *request)
         if (step != STEP_NEXT || is_refused) {
             return step;
         }
-        note(client, own_names_effects(client, sl_span(portal + name, here - name)));
+        note(client,
+                own_names_effects(client, sl_span(portal + name, here - name)) |
+                        (client->server->has_named_change ? EFFECTS_SCHEMA | EFFECTS_BEHIND : 0U));
         client_path_bind(client, is_named);
     }
     return on_extended(client, request, EXPECT_BIND);

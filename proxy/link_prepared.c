@@ -90,6 +90,7 @@ void link_forget_prepared(struct client *client, struct server *server)
     server->sql_prepared = sql_prepared_empty();
     server->has_strays = false;
     server->has_named = false;
+    server->has_named_change = false;
 }
 
 /* ---- what comes of it ---- */

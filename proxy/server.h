@@ -137,6 +137,7 @@ struct server {
     bool has_sql_prepared;    /* maybe more by PREPARE than sql_prepared says */
     bool has_strays;          /* or by a function, of some client before */
     bool has_named;           /* or by Parse, where names are the clients' own */
+    bool has_named_change;    /* one of those is EFFECTS_BEHIND: who binds any may run it */
     bool is_unsynced;         /* extended messages were sent since the last Sync */
     bool may_copy;            /* server_may_copy() */
     bool has_unnamed; /* since the last Query: a portal, or a statement that is not ours to keep */
