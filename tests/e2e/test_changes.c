@@ -23,10 +23,12 @@ enum { LOADS_MS = 2000 };
 #define MAKE_HARMFUL                                                                               \
     FUNCTION "$$begin perform set_config('my.thing', 'changed', false); return a + 1; end$$"
 
+/* PostgreSQL sends the signal of one cancel twice, to the process and to its group. */
 #define MAKE_WAITING                                                                               \
     "create or replace function waits() returns trigger language plpgsql as $$begin "              \
     "begin perform pg_advisory_xact_lock(7); exception when query_canceled then "                  \
-    "perform pg_advisory_xact_lock(8); end; return null; end$$"
+    "for i in 1 .. 9 loop begin perform pg_advisory_xact_lock(8); exit; "                          \
+    "exception when query_canceled then null; end; end loop; end; return null; end$$"
 
 static const char look[] = "select coalesce(current_setting('my.thing', true), '')";
 
