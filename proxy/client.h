@@ -79,6 +79,7 @@ struct client {
     bool has_refused;          /* its request waits for another server: link_temp.h */
     bool has_temp;             /* it has made temporary objects itself */
     bool avoids_others;        /* likewise, where nobody has been */
+    bool wants_newer;          /* likewise, and that was made since it connected */
     bool avoids_temp;          /* its next server is to be one where nobody has */
     bool is_cancelled;         /* its request that is held: client_cancelled.h */
     bool asks_late;            /* and what it had was gone: link_sequences.h, as what follows */

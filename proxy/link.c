@@ -219,8 +219,10 @@ bool link_want(struct client *client)
         client->waiter.prefers = client->sequences_on;
         client->waiter.avoids_temp = client->avoids_temp || link_temp_avoids(client);
         client->waiter.avoids_others = client->avoids_others;
+        client->waiter.wants_since = client->wants_newer ? client->connected_at : 0;
         client->avoids_temp = false;
         client->avoids_others = false;
+        client->wants_newer = false;
         switch (pool_take(client->pool, &client->waiter, worker, &server)) {
         case POOL_QUEUED:
             stand_in_line(client);

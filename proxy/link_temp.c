@@ -108,8 +108,9 @@ enum step link_temp_see(struct client *client, struct sl_span text, unsigned eff
     bool minds_temp = server->has_temp && !client->has_temp &&
                       client->sequences_on != server->serial && mentions(text) &&
                       may_close(client->pool, client->io.worker->now);
-    bool minds_others = has_others(client, server) &&
-                        (reserved_is_set_by(text) || looks_closely(text, effects));
+    bool wants_newer = looks_closely(text, effects);
+    bool minds_others = (has_others(client, server) && (wants_newer || reserved_is_set_by(text))) ||
+                        (wants_newer && server->connected_at < client->connected_at);
     if (!minds_temp && !minds_others) {
         return STEP_NEXT;
     }
@@ -117,6 +118,7 @@ enum step link_temp_see(struct client *client, struct sl_span text, unsigned eff
     atomic_fetch_add_explicit(&closed, 1, memory_order_relaxed);
     client->avoids_temp = minds_temp;
     client->avoids_others = minds_others;
+    client->wants_newer = wants_newer;
     server->close_reason = minds_temp ? LINK_TEMP_REASON : LINK_TEMP_OTHERS_REASON;
     return link_give_back(client) ? STEP_STOP : request_hold(client);
 }

@@ -22,6 +22,7 @@
  *
  * And for who looks at statistics more closely than others (pg_stat_force_next_flush() and its like, of
  * effects.h's EFFECTS_HOLDS): PostgreSQL counts sessions, and sees a client's as the server's that it has.
+ * One that was made before the client connected was counted before, though nobody has used it.
  *
  * How many are closed for this SHOW LISTS says (servers_not_as_new).
  *

@@ -55,9 +55,10 @@ struct waiter {
     unsigned passes; /* under the pool's lock: how often others went first, see pool_line.h */
     uint64_t
             prefers; /* constant while waiting: the serial of the server it would best have, or 0 */
-    bool avoids_others; /* constant while waiting: best none where anybody has been */
-    bool avoids_temp;   /* constant while waiting: best none where temporary objects have been */
-    uint64_t bound;     /* under the pool's lock: pool_kept.h, the one it is to have, or 0 */
+    bool avoids_others;  /* constant while waiting: best none where anybody has been */
+    sl_usec wants_since; /* likewise: best one that was made since then; 0: whenever */
+    bool avoids_temp;    /* constant while waiting: best none where temporary objects have been */
+    uint64_t bound;      /* under the pool's lock: pool_kept.h, the one it is to have, or 0 */
     sl_usec bound_for;
     sl_usec since;    /* constant while waiting */
     bool is_waiting;  /* under the pool's lock: on the list */

@@ -31,7 +31,8 @@ static bool has_settings_of(const struct server *server, const struct waiter *wa
 bool pool_line_minds(const struct waiter *waiter, const struct server *server)
 {
     return SL_UNLIKELY((waiter->avoids_temp && server->has_temp) ||
-                       (waiter->avoids_others && server->only_of != 0));
+                       (waiter->avoids_others && server->only_of != 0) ||
+                       server->connected_at < waiter->wants_since);
 }
 
 /* While what it waits for is being made, or may soon be. */
@@ -84,7 +85,8 @@ static struct waiter *first_for_new(const struct pool *pool, const struct server
     }
     SL_LIST_EACH (it, &pool->waiters) {
         struct waiter *waiter = SL_CONTAINER(it, struct waiter, link);
-        if ((waiter->avoids_others || waiter->avoids_temp) && waiter->startup == server->startup) {
+        if ((waiter->avoids_others || waiter->avoids_temp) && waiter->startup == server->startup &&
+                !pool_line_minds(waiter, server)) {
             return waiter;
         }
     }

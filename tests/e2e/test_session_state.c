@@ -6,6 +6,7 @@
  * Another client in a transaction has the server that a client had last, so that the next is
  * another; pg_backend_pid() says so.
  */
+#include "tests/e2e/session_state_counted.h"
 #include "tests/support/case.h"
 #include "tests/support/console.h"
 #include "tests/support/fixture.h"
@@ -19,6 +20,7 @@
 static const char ini[] =
         "[databases]\n"
         "two = " AT_POSTGRES " pool_mode=transaction pool_size=2\n"
+        "ready = " AT_POSTGRES " pool_mode=transaction pool_size=2 min_pool_size=2\n"
         "one = " AT_POSTGRES " pool_mode=transaction pool_size=1\n" INI_MAIN "shared_listen = 0\n"
         "server_round_robin = 1\n";
 
@@ -608,49 +610,6 @@ static void a_name_in_quotes_keeps_nobody(void **state)
     PQfinish(one);
 }
 
-/* What a process has counted is its own for a while: who looks that closely stays with one. */
-static void who_looks_at_statistics_closely_keeps_its_server(void **state)
-{
-    (void)state;
-    PGconn *one = open_as("postgres", "two");
-    PGconn *other = open_as("postgres", "two");
-    query_expect(one, "begin", "BEGIN");
-    query_expect(other, "select 1", "1"); /* on a second one */
-    query_text(one, "select pg_stat_get_snapshot_timestamp()");
-    query_expect(one, "commit", "COMMIT");
-    query_expect(one, "create table told (n int)", "CREATE TABLE");
-    for (int i = 0; i < 12; i++) {
-        query_expect(one, "select count(*) from told", "0");
-    }
-    query_expect(one, "select pg_stat_force_next_flush()", "");
-    query_expect(one, "select seq_scan from pg_stat_user_tables where relname = 'told'", "12");
-    query_expect(one, "drop table told", "DROP TABLE");
-    PQfinish(other);
-    PQfinish(one);
-}
-
-/* PostgreSQL counts servers: such a client's is a session of its own, as it would be without a pool. */
-static void who_looks_at_statistics_closely_is_a_session_of_its_own(void **state)
-{
-    char counted[160];
-
-    (void)state;
-    PGconn *one = open_as("postgres", "two");
-    PGconn *other = open_as("postgres", "two");
-    query_text(one, "select pg_stat_force_next_flush()");
-    query_expect(other, "select 1", "1"); /* on a second one, which will be free */
-    snprintf(counted, sizeof counted,
-            "select sessions > %s from pg_stat_database where datname = current_database()",
-            query_text(one,
-                    "select sessions from pg_stat_database where datname = current_database()"));
-    PQfinish(other);
-    PQfinish(one);
-    one = open_as("postgres", "two");
-    query_text(one, "select pg_stat_force_next_flush()");
-    query_expect(one, counted, "t");
-    PQfinish(one);
-}
-
 /* Who only might ask does not keep a server for good, or a pool had soon none left. */
 static void who_does_not_ask_lets_go(void **state)
 {
@@ -770,6 +729,7 @@ int main(void)
             CASE(a_name_in_quotes_keeps_nobody),
             CASE(who_looks_at_statistics_closely_keeps_its_server),
             CASE(who_looks_at_statistics_closely_is_a_session_of_its_own),
+            CASE(nor_is_a_server_that_stood_ready_its_session),
             CASE(who_does_not_ask_lets_go),
             CASE(a_notification_says_whose_it_is),
             CASE(a_prepared_transaction_is_committed_anywhere),
