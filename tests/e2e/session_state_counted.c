@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: PostgreSQL */
 #include "tests/e2e/session_state_counted.h"
 
-#include "tests/support/console.h"
 #include "tests/support/case.h"
+#include "tests/support/console.h"
 #include "tests/support/fixture.h"
 #include "tests/support/soon.h"
 
