@@ -80,6 +80,12 @@ enum step request_hold(struct client *client)
     return STEP_STOP;
 }
 
+enum step request_give_back(struct client *client)
+{
+    client->server->is_unwanted = true;
+    return link_give_back(client) ? STEP_STOP : request_hold(client);
+}
+
 enum step request_pass(
         struct client *client, const struct request *request, struct expect_entry entry)
 {

@@ -54,6 +54,11 @@ void request_pass_from(struct client *client, const struct request *request, siz
 void request_drop(struct client *client, const struct request *request);
 /* STEP_STOP until replies have come: of its names something is pending, or a bound is reached. */
 enum step request_hold(struct client *client);
+/*
+ * Another server is to have it, and nothing of it was sent here: this one goes back, at once or behind what
+ * it was sent to be set up. Whoever looks at the request again before that calls it again.
+ */
+enum step request_give_back(struct client *client);
 /* client_refuse.c: it fails at its place in the order, with an error of ours. */
 SL_MUST_CHECK enum step request_poison(struct client *client, const struct request *request,
         const char *sqlstate, const char *format, ...) SL_PRINTF(4, 5);

@@ -73,6 +73,7 @@ static bool clean_for(struct server *server, const struct client *client)
     bool is_foreign = is_base_lost || !server_was_of(server, client->id, client->io.worker->index);
     server->is_foreign = is_foreign && server->owner.gen != 0;
     server->is_fresh = true;
+    server->is_unwanted = false;
     if (!is_foreign) {
         if (client->settings != server->settings) {
             client_path_begin(server, client->settings, false); /* it was on another meanwhile */

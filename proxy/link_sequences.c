@@ -245,7 +245,7 @@ static enum step move(struct client *client, sl_usec wait)
     client->has_sought = true;
     client->waiter.bound = client->sequences_on;
     client->waiter.bound_for = wait;
-    return link_give_back(client) ? STEP_STOP : request_hold(client);
+    return request_give_back(client);
 }
 
 static enum step refuse(struct client *client, const struct request *request, bool *is_refused)
@@ -308,6 +308,9 @@ enum step link_sequences_see(struct client *client, const struct request *reques
     *is_refused = false;
     if (client->mode == CONF_POOL_SESSION) {
         return STEP_NEXT;
+    }
+    if (SL_UNLIKELY(server->is_unwanted)) {
+        return request_give_back(client);
     }
     if (SL_UNLIKELY(server->is_poisoned) && server->poisoned_segment == server->expect.segment) {
         return STEP_NEXT; /* a Bind behind a Parse that was refused is of the statement before */

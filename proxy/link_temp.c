@@ -120,7 +120,7 @@ enum step link_temp_see(struct client *client, struct sl_span text, unsigned eff
     client->avoids_others = minds_others;
     client->wants_newer = wants_newer;
     server->close_reason = minds_temp ? LINK_TEMP_REASON : LINK_TEMP_OTHERS_REASON;
-    return link_give_back(client) ? STEP_STOP : request_hold(client);
+    return request_give_back(client);
 }
 
 void link_temp_told(struct server *server)

@@ -106,6 +106,7 @@ struct server {
     bool is_foreign;       /* another had it before who is linked */
     bool has_temp;         /* link_temp.h: temporary objects have been in its session */
     bool is_fresh;         /* who is linked has sent it nothing yet */
+    bool is_unwanted;      /* nor will: request_give_back() */
     bool sequences_mixed;  /* link_sequences.h: it has others' values than sequences_of's */
     bool sequences_wanted; /* who may ask for them */
     bool is_poisoned;      /* request_poison(), in that segment: what follows there is discarded */

@@ -9,5 +9,6 @@
 void who_looks_at_statistics_closely_keeps_its_server(void **state);
 void who_looks_at_statistics_closely_is_a_session_of_its_own(void **state);
 void nor_is_a_server_that_stood_ready_its_session(void **state);
+void nor_is_one_that_is_set_up_for_it(void **state);
 
 #endif

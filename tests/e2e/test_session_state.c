@@ -370,17 +370,20 @@ static void who_was_late_is_told_the_next_time(void **state)
 }
 
 /* As long as nobody else takes a value on its server, a client that comes late is given that. */
-static void a_server_is_kept_for_who_may_still_ask(void **state)
+static void check_who_may_still_ask(const char *set, const char *tag)
 {
-    (void)state;
-    cluster_sql(&cluster, "create table late (id serial)");
+    cluster_sql(&cluster, "drop table if exists late; create table late (id serial)");
     PGconn *one = open_as("postgres", "two");
     PGconn *other = open_as("postgres", "two");
+    PGconn *third = open_as("postgres", "two");
+    query_expect(one, set, tag);
+    query_expect(third, "set enable_sort = off", "SET");
     query_expect(one, "begin; insert into late default values", "BEGIN\nINSERT 0 1");
     int pid = pid_of(one);
     query_expect(one, "commit", "COMMIT");
     let_rest();
     occupy(other, pid);
+    query_expect(third, "select 1", "1");
     assert_int_equal(PQsendQuery(one, "select lastval()"), 1);
     assert_false(query_is_answered(one, 20));
     query_expect(other, "commit", "COMMIT");
@@ -391,8 +394,22 @@ static void a_server_is_kept_for_who_may_still_ask(void **state)
         query_expect(one, "begin; select lastval()", "BEGIN\n1");
         query_expect(one, "commit", "COMMIT");
     }
+    PQfinish(third);
     PQfinish(other);
     PQfinish(one);
+}
+
+static void a_server_is_kept_for_who_may_still_ask(void **state)
+{
+    (void)state;
+    check_who_may_still_ask("begin; end", "BEGIN\nCOMMIT");
+}
+
+/* The server that it is given meanwhile is cleaned and set up for it first. */
+static void so_is_one_for_who_has_settings(void **state)
+{
+    (void)state;
+    check_who_may_still_ask("set work_mem = '3MB'", "SET");
 }
 
 /* So is one whose statement nobody has asked behind for long, while others have its server. */
@@ -720,6 +737,7 @@ int main(void)
             CASE(nobody_is_told_what_a_sequence_gave_another),
             CASE(who_was_late_is_told_the_next_time),
             CASE(a_server_is_kept_for_who_may_still_ask),
+            CASE(so_is_one_for_who_has_settings),
             CASE(who_seldom_asks_waits_for_its_server),
             CASE(who_inserts_is_told_its_number),
             CASE(temporary_objects_of_another_do_not_show),
@@ -730,6 +748,7 @@ int main(void)
             CASE(who_looks_at_statistics_closely_keeps_its_server),
             CASE(who_looks_at_statistics_closely_is_a_session_of_its_own),
             CASE(nor_is_a_server_that_stood_ready_its_session),
+            CASE(nor_is_one_that_is_set_up_for_it),
             CASE(who_does_not_ask_lets_go),
             CASE(a_notification_says_whose_it_is),
             CASE(a_prepared_transaction_is_committed_anywhere),
