@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: PostgreSQL */
+/*
+ * cache/entry.h - an answer that is kept: bytes as a server sent them, and what they depend on.
+ *
+ *     RowDescription, if it was asked for | DataRow ... | CommandComplete
+ *
+ * ReadyForQuery is none of it: its status is the client's transaction's ("Message Formats"). An
+ * entry never changes once it is in the store, but for what is marked.
+ *
+ * Ownership: reference counted; one block. Threads: any. Bounds: ENTRY_TAGS_MAX tags; bytes are
+ * bounded by whoever fills (cache/fill.h).
+ */
+#ifndef SLUICE_CACHE_ENTRY_H
+#define SLUICE_CACHE_ENTRY_H
+
+#include "cache/tags.h"
+#include "protocol/base/clock.h"
+#include "protocol/base/hash.h"
+#include "protocol/base/span.h"
+
+enum { ENTRY_TAGS_MAX = 128 };
+
+/* What an answer depends on (cache.md 3.4). */
+enum entry_class {
+    ENTRY_TABLE, /* its tables */
+    ENTRY_POINT, /* one key of one table */
+    ENTRY_ROWS,  /* the rows of one table that have some value, and those that it shows */
+    ENTRY_CLASSES
+};
+
+/* What all answers of one statement have in common, to be shown: cache/policy.h. */
+struct entry_origin {
+    atomic_uint refs;
+    void (*release)(struct entry_origin *origin); /* the last reference went */
+};
+
+struct entry_tag {
+    uint64_t word;
+    uint32_t tag;
+};
+
+struct entry {
+    atomic_uint refs;
+    atomic_uchar used;     /* 0 to 3: the store's, any thread */
+    _Atomic uint32_t hits; /* any thread; to be shown */
+    struct sl_hash128 key;
+    struct entry_origin *origin; /* a reference, or NULL */
+    uint8_t class;               /* enum entry_class */
+    uint16_t tags_count;
+    uint32_t rows;
+    uint32_t cost_usec; /* what the server took */
+    sl_usec sent_at;    /* the statement: what was visible then is in it */
+    sl_usec filled_at;  /* the answer was there: nothing later is in it */
+    sl_usec expires_at;
+    uint32_t head_len;      /* RowDescription; 0: nobody asked for it */
+    uint32_t rows_len;      /* DataRow ... */
+    uint32_t tail_len;      /* CommandComplete */
+    size_t bytes;           /* of the whole block */
+    struct entry_tag *tags; /* in the block, as the next */
+    uint8_t *reply;
+};
+
+struct entry_parts {
+    struct sl_span head;
+    struct sl_span rows;
+    struct sl_span tail;
+};
+
+/* With room for those tags; all else is zero and the maker's to fill in. One reference. NULL: no memory. */
+SL_MUST_CHECK struct entry *entry_new(const struct entry_parts *parts, uint16_t tags_count);
+struct entry *entry_ref(struct entry *entry);
+void entry_unref(struct entry *entry); /* NULL is fine */
+
+struct entry_origin *entry_origin_ref(struct entry_origin *origin);
+void entry_origin_unref(struct entry_origin *origin); /* NULL is fine */
+
+static inline struct sl_span entry_head(const struct entry *entry)
+{
+    return sl_span(entry->reply, entry->head_len);
+}
+
+/* DataRows and CommandComplete, which lie one behind the other. */
+static inline struct sl_span entry_rows_and_tail(const struct entry *entry)
+{
+    return sl_span(entry->reply + entry->head_len, (size_t)entry->rows_len + entry->tail_len);
+}
+
+/* Every word is what it was. */
+bool entry_is_fresh(const struct entry *entry, const struct tags *tags);
+
+#endif

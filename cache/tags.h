@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: PostgreSQL */
+/*
+ * cache/tags.h - what answers depend on, and whether that has changed: one word a tag.
+ *
+ *     word = version << 20 | pending
+ *
+ * A tag stands for a database, a table or a key of one (a value of some of its columns). Whoever
+ * writes begins the tags of what it writes before the write can become visible, and ends them
+ * when it is visible, or surely never will be:
+ *
+ *     begin   pending + 1
+ *     end     pending - 1, version = a stamp that nothing had before: the clock, plus one
+ *
+ * An answer that is kept remembers the word of each of its tags. It may be given again as long as
+ * every word is what it was: one comparison tells both of a write that is over and of one that is
+ * under way.
+ *
+ * Whoever fills reads the clock before it sends its statement. When the answer is there, a tag may be
+ * remembered if nothing is pending on it and its version is no later than that clock
+ * (tags_is_since()). So tags need not be known before the answer: those of the keys of its rows are
+ * not. Why nothing stale is ever given, after cache.md 3.2: let a write change the answer, v be the
+ * moment when it becomes visible, b <= v <= e its begin and end, s the snapshot of the fill and d <= s
+ * the moment when the clock was read. If v < s the answer has it. Else e >= v >= s >= d: its end took
+ * a stamp after d, or is still to come. If b was before the answer was kept the word tells of either
+ * and nothing is kept; else the word is another from b on, and no hit is later than b <= v.
+ *
+ * Two tags may share a word: then one is thought to have changed with the other, which costs a
+ * miss and nothing else. So every tag is a hash, nothing is registered, and nothing grows.
+ *
+ * Ownership: the maker's. Threads: any; no locks. Bounds: tags_bytes(), given when they are made. Of
+ * what is pending on one word up to 2^20 - 2 are counted; at one more it stays pending for good,
+ * which is safe, and is counted (tags_stuck()).
+ */
+#ifndef SLUICE_CACHE_TAGS_H
+#define SLUICE_CACHE_TAGS_H
+
+#include "protocol/base/check.h"
+#include "protocol/base/err.h"
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum {
+    TAGS_PENDING_BITS = 20,
+    TAGS_TABLE_BITS = 16, /* words for databases and tables: 512 KiB */
+    TAGS_KEY_BITS = 20,   /* words for keys: 8 MiB */
+    TAGS_BITS_MIN = 4,    /* of either: tests make them collide */
+    TAGS_BITS_MAX = 26
+};
+
+/* Of a table (cache.md 3.4). */
+enum tag_kind {
+    TAG_ANY,  /* every change of a row of it */
+    TAG_WILD, /* a change of which it is not known what keys it touches: TRUNCATE, DDL ... */
+    TAG_OPEN, /* a row was changed or went, so that one behind a predicate or a LIMIT may show */
+    TAG_NEG   /* a row came whose keys are not all known */
+};
+
+struct tags;
+
+/* NULL: no memory. */
+SL_MUST_CHECK struct tags *tags_new(unsigned table_bits, unsigned key_bits);
+void tags_free(struct tags *tags); /* NULL is fine */
+size_t tags_bytes(const struct tags *tags);
+
+/* ---- names; database: a number of its own, the same wherever it is spoken of ---- */
+
+/* All of a database: what changes with its schema, its rights, or what nobody can tell. */
+uint32_t tags_of_database(const struct tags *tags, uint64_t database);
+uint32_t tags_of_table(
+        const struct tags *tags, uint64_t database, uint32_t relation, enum tag_kind kind);
+/* columns: a hash of which columns; value: of what they are. */
+uint32_t tags_of_key(const struct tags *tags, uint64_t database, uint32_t relation,
+        uint64_t columns, uint64_t value);
+
+/* ---- who reads ---- */
+
+/* The clock: to be read before a statement is sent whose answer may be kept. */
+uint64_t tags_clock(const struct tags *tags);
+/* A tag's word as it is now. */
+uint64_t tags_word(const struct tags *tags, uint32_t tag);
+
+/* Nothing is pending, and nothing has ended since the clock showed that. */
+static inline bool tags_is_since(uint64_t word, uint64_t clock)
+{
+    return (word & ((UINT64_C(1) << TAGS_PENDING_BITS) - 1)) == 0 &&
+           word >> TAGS_PENDING_BITS <= clock;
+}
+
+/* ---- who writes: as many ends as begins ---- */
+
+void tags_begin(struct tags *tags, uint32_t tag);
+void tags_end(struct tags *tags, uint32_t tag);
+uint64_t tags_stuck(const struct tags *tags);
+
+/*
+ * The tags of what one writes, each once. Beyond TAG_SET_MAX, or without memory, all of the
+ * database's stands for them (tags_of_database(), which every answer has).
+ */
+enum { TAG_SET_INLINE = 6, TAG_SET_MAX = 4096 };
+
+struct tag_set {
+    uint32_t count;
+    uint32_t room;
+    bool has_begun;
+    uint32_t few[TAG_SET_INLINE];
+    uint32_t *many; /* NULL while few is enough */
+};
+
+void tag_set_init(struct tag_set *set);
+void tag_set_fini(struct tag_set *set); /* it has not begun, or has ended */
+/* all: the tag that stands for every other, if there is no room. Not while it has begun. */
+void tag_set_add(struct tag_set *set, uint32_t tag, uint32_t all);
+void tag_set_join(struct tag_set *set, const struct tag_set *other, uint32_t all);
+static inline bool tag_set_is_empty(const struct tag_set *set)
+{
+    return set->count == 0;
+}
+/* Begins every tag of it; again: nothing. */
+void tag_set_begin(struct tag_set *set, struct tags *tags);
+/* Ends what was begun, and empties it. */
+void tag_set_end(struct tag_set *set, struct tags *tags);
+
+#endif
