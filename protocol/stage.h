@@ -31,6 +31,8 @@
 
 #include "protocol/base/span.h"
 
+#include <stdbool.h>
+
 struct stmt;
 
 enum stage_phase { STAGE_OBSERVE, STAGE_GUARD, STAGE_LOOKUP, STAGE_ROUTE };
@@ -42,10 +44,18 @@ enum stage_verdict {
     STAGE_REFUSED   /* stmt->error says why, with its SQLSTATE */
 };
 
+/* What is wanted of a reply. */
+enum stage_tap {
+    STAGE_TAP_REPLY = 1, /* on_reply: messages are made whole */
+    STAGE_TAP_DONE = 2   /* on_done: the end of a reply may be withheld */
+};
+
 /* One constant per stage. Any function but on_statement may be NULL. */
 struct stage_type {
     const char *name; /* as SHOW STAGES prints it */
     enum stage_phase phase;
+    /* on_reply and on_done are called for those statements only whose taps a stage has set. */
+    bool is_on_demand;
     enum stage_verdict (*on_statement)(void *self, struct stmt *stmt);
     /* The server is linked and nothing was sent to it yet. */
     void (*on_dispatch)(void *self, struct stmt *stmt);

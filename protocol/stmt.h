@@ -16,6 +16,7 @@
 
 #include "protocol/base/clock.h"
 #include "protocol/base/err.h"
+#include "protocol/base/lent.h"
 #include "protocol/base/slab.h"
 #include "protocol/base/span.h"
 #include "protocol/shape.h"
@@ -72,14 +73,17 @@ struct stmt {
     struct sl_error *error; /* GUARD: its worker's; set by who refuses, as it refuses */
     /*
      * LOOKUP: the reply without ReadyForQuery, ParseComplete and BindComplete, which
-     * are the proxy's. Copied before on_end.
+     * are the proxy's. Copied before on_end, unless answer_lent says whose it is: that is released when
+     * it was sent, or is not needed, once in any case.
      */
     struct sl_span answer;
+    struct sl_lent answer_lent;
     struct sl_span instead; /* LOOKUP: whole messages to send in place of the request */
     int port;               /* of host */
     int route;              /* ROUTE: 0 is the primary; the Shards issue widens this */
     /* For on_done: I, T or E, as ReadyForQuery says; I likewise at the COMMIT of a pipeline. */
     char transaction;
+    uint8_t taps;    /* enum stage_tap: set by stages that are on_demand, until on_dispatch */
     bool has_failed; /* for on_done: with an error, or skipped because of one */
     uint32_t
             names_failed; /* the proxy's: as its query hangs on a Parse under way; 0: it does not */

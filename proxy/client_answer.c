@@ -15,10 +15,11 @@
 #include "proxy/worker.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 struct answer {
     struct client *client;
-    const struct stmt *stmt;
+    struct stmt *stmt;
     struct front_parse parse;
     bool has_parse;
     bool is_now; /* nothing is owed before it */
@@ -146,64 +147,80 @@ static enum sl_err make_statement(struct answer *answer)
                                        : make_named(answer, prepared);
 }
 
-static enum sl_err put_reply(const struct answer *answer, struct sl_buf *buf)
-{
-    const struct client *client = answer->client;
-    const struct stmt *stmt = answer->stmt;
-    enum sl_err err = stmt->is_extended ? back_put_empty(buf, BACK_BIND_COMPLETE) : SL_OK;
+static const uint8_t bind_complete[] = {BACK_BIND_COMPLETE, 0, 0, 0, 4};
 
-    if (err == SL_OK) {
-        err = sl_buf_put(buf, stmt->answer.at, stmt->answer.len);
+/* Nothing is owed before it: as it lies there. */
+static void say_now(struct answer *answer)
+{
+    struct client *client = answer->client;
+    struct stmt *stmt = answer->stmt;
+    struct outbox *outbox = &client->io.worker->outbox;
+
+    if (stmt->is_extended) {
+        client_say(client, sl_span(bind_complete, sizeof bind_complete));
+    } else {
+        unnamed_forget(client);
     }
-    if (err == SL_OK && answer->is_now && !stmt->is_extended) {
-        err = back_put_ready(
-                buf, (char)(client->server == NULL ? 'I' : client->server->expect.status));
+    outbox_begin(outbox, &client->io);
+    if (stmt->answer_lent.release == NULL) {
+        outbox_copy(outbox, stmt->answer.at, stmt->answer.len);
+    } else {
+        outbox_lend(outbox, stmt->answer, stmt->answer_lent);
+        stmt->answer_lent.release = NULL;
     }
-    return err;
+    if (!stmt->is_extended) {
+        uint8_t status = client->server == NULL ? 'I' : (uint8_t)client->server->expect.status;
+        const uint8_t ready[] = {BACK_READY, 0, 0, 0, 5, status};
+        client_say(client, sl_span(ready, sizeof ready));
+    }
+}
+
+/* A copy that waits for its turn. */
+static struct settle_bytes *new_reply(const struct stmt *stmt)
+{
+    size_t ahead = stmt->is_extended ? sizeof bind_complete : 0;
+    struct settle_bytes *bytes = malloc(sizeof *bytes + ahead + stmt->answer.len);
+
+    if (bytes != NULL) {
+        bytes->len = ahead + stmt->answer.len;
+        memcpy(bytes->at, bind_complete, ahead);
+        memcpy(bytes->at + ahead, stmt->answer.at, stmt->answer.len);
+    }
+    return bytes;
 }
 
 /* bytes: the caller's still, when it failed. */
-static enum sl_err say_reply(const struct answer *answer, struct settle_bytes *bytes)
+static enum sl_err say_later(const struct answer *answer, struct settle_bytes *bytes)
 {
     struct expect_entry entry = {.kind = EXPECT_LOCAL,
             .local = answer->stmt->is_extended ? 0 : SETTLE_READY,
             .undo = bytes};
 
-    if (!answer->is_now) {
-        enum sl_err err = expect_push(&answer->client->server->expect, entry);
-        if (err == SL_OK && !answer->stmt->is_extended && answer->client->renames) {
-            unnamed_change(answer->client, NULL, false, answer->client->server->expect.segment);
-        }
-        return err;
+    enum sl_err err = expect_push(&answer->client->server->expect, entry);
+    if (err == SL_OK && !answer->stmt->is_extended && answer->client->renames) {
+        unnamed_change(answer->client, NULL, false, answer->client->server->expect.segment);
     }
-    if (!answer->stmt->is_extended) {
-        unnamed_forget(answer->client);
-    }
-    client_say(answer->client, sl_span(bytes->at, bytes->len));
-    free(bytes);
-    return SL_OK;
+    return err;
 }
 
-enum sl_err client_answer(struct client *client, const struct stmt *stmt)
+enum sl_err client_answer(struct client *client, struct stmt *stmt)
 {
     struct answer answer = {.client = client, .stmt = stmt};
-    struct sl_buf buf;
 
     answer.is_now = client->server == NULL || expect_idle(&client->server->expect);
     if (!stmt->is_plain || !is_certain(client, stmt) || !read_parse(&answer) ||
             (!answer.is_now && !expect_has_room(&client->server->expect, 2))) {
         return SL_EINVAL;
     }
-    sl_buf_init(&buf, INT32_MAX);
-    enum sl_err err = put_reply(&answer, &buf);
-    struct settle_bytes *bytes = err == SL_OK ? settle_bytes_new(sl_buf_borrow(&buf)) : NULL;
-    sl_buf_fini(&buf);
-    if (bytes == NULL) {
+    struct settle_bytes *bytes = answer.is_now ? NULL : new_reply(stmt);
+    if (bytes == NULL && !answer.is_now) {
         return SL_EINVAL; /* no memory for it: the server will answer */
     }
-    err = make_statement(&answer);
-    if (err == SL_OK) {
-        err = say_reply(&answer, bytes);
+    enum sl_err err = make_statement(&answer);
+    if (err == SL_OK && answer.is_now) {
+        say_now(&answer);
+    } else if (err == SL_OK) {
+        err = say_later(&answer, bytes);
     }
     if (err != SL_OK) {
         free(bytes);

@@ -16,8 +16,8 @@
  *   a Query need not take away what only the server has: an unnamed portal, or in a session
  *   whose statements are not renamed the unnamed statement
  *
- * Ownership: the stmt stays the caller's; its answer is copied. Threads: the client's
- * worker. Bounds: the queue's.
+ * Ownership: the stmt stays the caller's; its answer is copied, or lent until it is sent: then
+ * stmt->answer_lent is the outbox's. Threads: the client's worker. Bounds: the queue's.
  */
 #ifndef SLUICE_PROXY_CLIENT_ANSWER_H
 #define SLUICE_PROXY_CLIENT_ANSWER_H
@@ -30,6 +30,6 @@ struct client;
 struct stmt;
 
 /* SL_EINVAL: not here, the server has to say it. Another error: the client cannot go on. */
-SL_MUST_CHECK enum sl_err client_answer(struct client *client, const struct stmt *stmt);
+SL_MUST_CHECK enum sl_err client_answer(struct client *client, struct stmt *stmt);
 
 #endif

@@ -169,7 +169,7 @@ void client_auth_query_granted(struct client *client)
         struct sl_span bytes = sl_buf_borrow(&buf);
         prepared_unref(server->stmts.unnamed);
         server->stmts.unnamed = NULL;
-        server->taps = PIPELINE_TAP_REPLY;
+        server->taps = STAGE_TAP_REPLY;
         server_say(server, bytes.at, bytes.len);
     } else {
         link_break(server, "out of memory"); /* tells the client, too */

@@ -420,7 +420,7 @@ static void begin_on_server(struct client *client, struct stmt *stmt)
     stmt->node = server->node;
     stmt->path = client_path_now(client);
     server->expect.leads = true;
-    server->taps = (uint8_t)worker->pipeline->taps;
+    server->taps |= (uint8_t)(worker->pipeline->taps | stmt->taps);
 }
 
 static enum step dispatch(struct client *client, struct stmt *stmt, size_t *used)
@@ -433,6 +433,7 @@ static enum step dispatch(struct client *client, struct stmt *stmt, size_t *used
     }
     begin_on_server(client, stmt);
     pipeline_dispatch(client->io.worker->pipeline, stmt);
+    client->server->taps |= stmt->taps;
     if (stmt->instead.len > 0) {
         return replaced(client, stmt, used);
     }
@@ -445,6 +446,7 @@ static enum step answered(struct client *client, struct stmt *stmt, size_t *used
 {
     enum sl_err err = client_answer(client, stmt);
 
+    sl_lent_release(&stmt->answer_lent);
     if (err == SL_EINVAL) {
         return dispatch(client, stmt, used);
     }
@@ -641,6 +643,9 @@ void client_stmt_ready(struct server *server)
     struct stmt *last = server->finished == NULL ? NULL : server->finished_last;
 
     server_meter_ready(server, last);
+    if (expect_idle(&server->expect)) {
+        server->taps &= (uint8_t)server->io.worker->pipeline->taps;
+    }
     if (last != NULL) {
         last->transaction = server->expect.status;
     }

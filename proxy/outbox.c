@@ -9,13 +9,22 @@ void outbox_begin(struct outbox *outbox, struct io *to)
     }
 }
 
+static void empty(struct outbox *outbox)
+{
+    outbox->bytes = 0;
+    outbox->used = 0;
+    outbox->count = 0;
+    for (unsigned i = 0; i < outbox->lent_count; i++) {
+        sl_lent_release(&outbox->lent[i]);
+    }
+    outbox->lent_count = 0;
+}
+
 void outbox_flush(struct outbox *outbox)
 {
     if (outbox->bytes > 0) {
         io_sendv(outbox->to, outbox->pieces, outbox->count, outbox->bytes);
-        outbox->bytes = 0;
-        outbox->used = 0;
-        outbox->count = 0;
+        empty(outbox);
     }
 }
 
@@ -23,9 +32,7 @@ void outbox_forget(struct outbox *outbox, const struct io *io)
 {
     if (outbox->to == io) {
         outbox->to = NULL;
-        outbox->bytes = 0;
-        outbox->used = 0;
-        outbox->count = 0;
+        empty(outbox);
     }
 }
 
@@ -87,4 +94,18 @@ void outbox_pass(struct outbox *outbox, const uint8_t *bytes, size_t len)
         outbox_flush(outbox);
     }
     add(outbox, bytes, len);
+}
+
+void outbox_lend(struct outbox *outbox, struct sl_span bytes, struct sl_lent lent)
+{
+    if (bytes.len <= OUTBOX_SMALL) {
+        outbox_copy(outbox, bytes.at, bytes.len);
+        sl_lent_release(&lent);
+        return;
+    }
+    if (outbox->count == OUTBOX_PIECES || outbox->lent_count == OUTBOX_LENT) {
+        outbox_flush(outbox);
+    }
+    outbox->lent[outbox->lent_count++] = lent;
+    add(outbox, bytes.at, bytes.len);
 }

@@ -18,8 +18,10 @@ void pipeline_add(struct pipeline *pipeline, struct stage stage)
         at--;
     }
     pipeline->stages[at] = stage;
-    pipeline->taps |= stage.type->on_reply != NULL ? PIPELINE_TAP_REPLY : 0;
-    pipeline->taps |= stage.type->on_done != NULL ? PIPELINE_TAP_DONE : 0;
+    if (!stage.type->is_on_demand) {
+        pipeline->taps |= stage.type->on_reply != NULL ? STAGE_TAP_REPLY : 0;
+        pipeline->taps |= stage.type->on_done != NULL ? STAGE_TAP_DONE : 0;
+    }
 }
 
 enum stage_verdict pipeline_run(const struct pipeline *pipeline, struct stmt *stmt)
@@ -53,11 +55,16 @@ void pipeline_dispatch(const struct pipeline *pipeline, struct stmt *stmt)
     }
 }
 
+static bool is_wanted(const struct stage *stage, const struct stmt *stmt, unsigned tap)
+{
+    return !stage->type->is_on_demand || (stmt->taps & tap) != 0;
+}
+
 void pipeline_reply(const struct pipeline *pipeline, struct stmt *stmt, struct sl_span message)
 {
     for (stmt->stage = 0; stmt->stage < stmt->stages_entered; stmt->stage++) {
         const struct stage *stage = &pipeline->stages[stmt->stage];
-        if (stage->type->on_reply != NULL) {
+        if (stage->type->on_reply != NULL && is_wanted(stage, stmt, STAGE_TAP_REPLY)) {
             stage->type->on_reply(stage->self, stmt, message);
         }
     }
@@ -71,7 +78,7 @@ enum stage_verdict pipeline_done(const struct pipeline *pipeline, struct stmt *s
         }
         stmt->stage = stmt->stages_done - 1;
         const struct stage *stage = &pipeline->stages[stmt->stage];
-        if (stage->type->on_done == NULL) {
+        if (stage->type->on_done == NULL || !is_wanted(stage, stmt, STAGE_TAP_DONE)) {
             continue;
         }
         stmt->is_waiting = true; /* likewise */

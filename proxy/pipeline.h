@@ -16,12 +16,8 @@
 struct pipeline {
     struct stage stages[STMT_STAGES_MAX];
     unsigned count;
-    unsigned taps; /* enum pipeline_tap: only then is a reply looked at for stages */
-};
-
-enum pipeline_tap {
-    PIPELINE_TAP_REPLY = 1, /* a stage has on_reply: messages are made whole */
-    PIPELINE_TAP_DONE = 2   /* a stage has on_done: the end of a reply may be withheld */
+    unsigned
+            taps; /* enum stage_tap, of every statement: only then is a reply looked at for stages */
 };
 
 /* Keeps phase order; within a phase, the order of the calls. */

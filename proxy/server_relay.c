@@ -555,7 +555,7 @@ static bool relay_message(struct relay *relay)
         return false;
     }
     if ((type == BACK_DATA_ROW || type == BACK_COPY_DATA) && expect_streams(&server->expect) &&
-            (server->taps & PIPELINE_TAP_REPLY) == 0) {
+            (server->taps & STAGE_TAP_REPLY) == 0) {
         stream(relay, type);
         return true;
     }

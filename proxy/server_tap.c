@@ -31,7 +31,7 @@ static size_t total_of(struct sl_span bytes)
 
 static bool is_enough(const struct server *server, struct sl_span bytes, bool is_looked_at)
 {
-    bool is_shown = (server->taps & PIPELINE_TAP_REPLY) != 0;
+    bool is_shown = (server->taps & STAGE_TAP_REPLY) != 0;
     size_t most = is_shown ? STMT_REQUEST_MAX : WHOLE_MAX;
 
     return bytes.len >= total_of(bytes) || total_of(bytes) > most || !(is_looked_at || is_shown);
@@ -136,7 +136,7 @@ static void show(struct tap *tap, size_t until)
 {
     struct server *server = tap->server;
 
-    while ((server->taps & PIPELINE_TAP_REPLY) != 0 && server->tapped < until) {
+    while ((server->taps & STAGE_TAP_REPLY) != 0 && server->tapped < until) {
         struct sl_span rest =
                 sl_span(tap->bytes.at + server->tapped, tap->bytes.len - server->tapped);
         size_t total = total_of(rest);
@@ -173,7 +173,7 @@ bool server_tap(struct server *server, struct sl_span bytes, bool is_looked_at)
     if (!is_enough(server, bytes, is_looked_at)) {
         return false;
     }
-    enum end end = (server->taps & PIPELINE_TAP_DONE) == 0 ? END_NOT : end_of(&tap);
+    enum end end = (server->taps & STAGE_TAP_DONE) == 0 ? END_NOT : end_of(&tap);
     if (end == END_MORE) {
         return false;
     }

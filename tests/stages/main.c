@@ -81,5 +81,9 @@ int main(int argc, char **argv)
         fprintf(stderr, "%lu statements never ended\n", stage_watch_left());
         return 3;
     }
+    if (stage_answer_lent() != 0) {
+        fprintf(stderr, "%ld answers were not given back\n", stage_answer_lent());
+        return 3;
+    }
     return status;
 }

@@ -244,6 +244,59 @@ static void the_last_piece_may_still_grow(void **state)
     assert_int_equal(received(0).len, 1);
 }
 
+static unsigned released;
+
+static void release(void *lender)
+{
+    assert_ptr_equal(lender, &released);
+    released++;
+}
+
+static struct sl_lent lent_now(void)
+{
+    return (struct sl_lent){.release = release, .lender = &released};
+}
+
+/* It is sent from where it lies, and given back behind that; what is small is copied, and given back at once. */
+static void what_is_lent_is_given_back_once(void **state)
+{
+    static uint8_t large[2 * OUTBOX_SMALL];
+
+    (void)state;
+    released = 0;
+    memset(large, 'l', sizeof large);
+    outbox_begin(&worker->outbox, &ios[0]);
+    outbox_lend(&worker->outbox, sl_span_text("small"), lent_now());
+    assert_int_equal(released, 1);
+    outbox_lend(&worker->outbox, sl_span(large, sizeof large), lent_now());
+    assert_int_equal(released, 1);
+    outbox_flush(&worker->outbox);
+    assert_int_equal(released, 2);
+    assert_int_equal(received(0).len, 5 + sizeof large);
+    outbox_flush(&worker->outbox);
+    assert_int_equal(released, 2);
+    outbox_lend(&worker->outbox, sl_span(large, sizeof large), lent_now());
+    outbox_forget(&worker->outbox, &ios[0]);
+    assert_int_equal(released, 3);
+}
+
+static void more_than_can_be_lent_is_sent_before(void **state)
+{
+    static uint8_t large[2 * OUTBOX_SMALL];
+
+    (void)state;
+    released = 0;
+    outbox_begin(&worker->outbox, &ios[0]);
+    for (unsigned i = 0; i < OUTBOX_LENT; i++) {
+        outbox_lend(&worker->outbox, sl_span(large, sizeof large), lent_now());
+    }
+    assert_int_equal(released, 0);
+    outbox_lend(&worker->outbox, sl_span(large, sizeof large), lent_now());
+    assert_int_equal(released, OUTBOX_LENT);
+    outbox_flush(&worker->outbox);
+    assert_int_equal(released, OUTBOX_LENT + 1);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -258,6 +311,9 @@ int main(void)
             cmocka_unit_test_setup_teardown(
                     a_copy_larger_than_the_scratch_comes_whole, begin_stream, end),
             cmocka_unit_test_setup_teardown(the_last_piece_may_still_grow, begin_packets, end),
+            cmocka_unit_test_setup_teardown(what_is_lent_is_given_back_once, begin_packets, end),
+            cmocka_unit_test_setup_teardown(
+                    more_than_can_be_lent_is_sent_before, begin_packets, end),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -80,6 +80,13 @@ static const struct stage_type observe = TYPE(STAGE_OBSERVE);
 static const struct stage_type guard = TYPE(STAGE_GUARD);
 static const struct stage_type lookup = TYPE(STAGE_LOOKUP);
 static const struct stage_type route = TYPE(STAGE_ROUTE);
+static const struct stage_type demanding = {.name = "demanding",
+        .phase = STAGE_LOOKUP,
+        .is_on_demand = true,
+        .on_statement = on_statement,
+        .on_reply = on_reply,
+        .on_done = on_done,
+        .on_end = on_end};
 static const struct stage_type silent = {
         .name = "silent", .phase = STAGE_GUARD, .on_statement = on_statement};
 
@@ -111,7 +118,7 @@ static void an_empty_pipeline_lets_everything_pass(void **state)
     begin(&pipeline, &stmt);
     assert_int_equal(pipeline_run(&pipeline, &stmt), STAGE_NEXT);
     pipeline_end(&pipeline, &stmt);
-    assert_false(pipeline.taps & PIPELINE_TAP_REPLY);
+    assert_false(pipeline.taps & STAGE_TAP_REPLY);
 }
 
 static void phases_have_their_order_and_within_one_that_of_adding(void **state)
@@ -240,7 +247,7 @@ static void who_waits_when_done_holds_up_those_behind(void **state)
     add(&pipeline, &guard, &a);
     add(&pipeline, &lookup, &b);
     add(&pipeline, &lookup, &c);
-    assert_true(pipeline.taps & PIPELINE_TAP_DONE);
+    assert_true(pipeline.taps & STAGE_TAP_DONE);
     assert_int_equal(pipeline_run(&pipeline, &stmt), STAGE_NEXT);
     told[0] = '\0';
     assert_int_equal(pipeline_done(&pipeline, &stmt), STAGE_WAIT);
@@ -289,7 +296,31 @@ static void all_hooks_but_one_may_be_missing(void **state)
     pipeline_end(&pipeline, &stmt);
     assert_string_equal(told, "+a ");
     add(&pipeline, &lookup, &a);
-    assert_true(pipeline.taps & PIPELINE_TAP_REPLY);
+    assert_true(pipeline.taps & STAGE_TAP_REPLY);
+}
+
+/* Its hooks cost statements nothing that it does not want them for. */
+static void a_stage_on_demand_hears_of_what_it_asked_for(void **state)
+{
+    struct actor a = {.letter = 'a'};
+    struct pipeline pipeline;
+    struct stmt stmt;
+
+    (void)state;
+    begin(&pipeline, &stmt);
+    add(&pipeline, &demanding, &a);
+    assert_int_equal(pipeline.taps, 0);
+    for (unsigned taps = 0; taps <= (STAGE_TAP_REPLY | STAGE_TAP_DONE); taps++) {
+        static const char *const expected[] = {"+a -a ", "+a <a -a ", "+a .a -a ", "+a <a .a -a "};
+        stmt = (struct stmt){.resume = resume};
+        told[0] = '\0';
+        assert_int_equal(pipeline_run(&pipeline, &stmt), STAGE_NEXT);
+        stmt.taps = (uint8_t)taps;
+        pipeline_reply(&pipeline, &stmt, sl_span_text("message"));
+        assert_int_equal(pipeline_done(&pipeline, &stmt), STAGE_NEXT);
+        pipeline_end(&pipeline, &stmt);
+        assert_string_equal(told, expected[taps]);
+    }
 }
 
 int main(void)
@@ -304,6 +335,7 @@ int main(void)
             cmocka_unit_test(who_waits_when_done_holds_up_those_behind),
             cmocka_unit_test(every_stage_that_was_entered_ends_once),
             cmocka_unit_test(all_hooks_but_one_may_be_missing),
+            cmocka_unit_test(a_stage_on_demand_hears_of_what_it_asked_for),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
