@@ -50,6 +50,22 @@ enum stage_tap {
     STAGE_TAP_DONE = 2   /* on_done: the end of a reply may be withheld */
 };
 
+/*
+ * What a stage keeps of what is under way on a server, from its first statement to the end of its
+ * transaction: a member of the server, empty for most.
+ */
+struct stage_transaction {
+    void *state; /* the one stage's that has on_transaction; NULL: it wants to hear nothing */
+};
+
+/* How it stands, behind a ReadyForQuery: its status; or there will be none. */
+enum stage_standing {
+    STAGE_IDLE = 'I',
+    STAGE_OPEN = 'T',
+    STAGE_FAILED = 'E',
+    STAGE_LOST = 'L' /* the server is gone: what was under way may be done yet, or never */
+};
+
 /* One constant per stage. Any function but on_statement may be NULL. */
 struct stage_type {
     const char *name; /* as SHOW STAGES prints it */
@@ -74,6 +90,17 @@ struct stage_type {
     enum stage_verdict (*on_done)(void *self, struct stmt *stmt);
     /* Once for each stage that was asked, last one first, however the walk ended. */
     void (*on_end)(void *self, struct stmt *stmt);
+    /*
+     * Something is about to be sent that no stage has seen as a statement, and that may do anything: one
+     * that is too long, a FunctionCall, one beyond the bound of statements under way.
+     */
+    void (*on_unseen)(void *self, struct stage_transaction *transaction, const char *database);
+    /*
+     * Of a transaction whose state is not NULL: its ReadyForQuery was seen, and what was answered has
+     * ended; or it is lost, after which the state is forgotten. One stage of all may have it.
+     */
+    void (*on_transaction)(
+            void *self, struct stage_transaction *transaction, enum stage_standing standing);
 };
 
 struct stage {

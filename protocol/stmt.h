@@ -89,6 +89,8 @@ struct stmt {
             names_failed; /* the proxy's: as its query hangs on a Parse under way; 0: it does not */
     uint16_t path;        /* a number of its session's search_path; at on_end for good */
 
+    /* From on_dispatch on: of its server; in on_statement of the one its client has, or NULL. */
+    struct stage_transaction *under_way;
     unsigned stage; /* whose hook is being called: its place in stage_state */
     unsigned stages_entered;
     unsigned stages_done;               /* of them: on_done was called */

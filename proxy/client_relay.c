@@ -208,6 +208,9 @@ static enum step pass_statement(
         struct client *client, const struct request *request, struct expect_entry entry)
 {
     entry.ref = client_stmt_now(client);
+    if (SL_UNLIKELY(entry.ref == NULL)) {
+        client_stmt_unseen(client->server);
+    }
     enum step step = request_pass(client, request, entry);
     if (step == STEP_NEXT) {
         client_stmt_sent(client);
@@ -367,6 +370,7 @@ static enum step on_function(struct client *client, const struct request *reques
     }
     client->may_set = true;
     session_path_blur(&client->server->path);
+    client_stmt_unseen(client->server);
     begin_query(client);
     server_meter_sync(client->server);
     return request_pass(client, request, entry);

@@ -291,6 +291,7 @@ static void end(struct worker *worker, struct stmt *stmt)
     if (stmt->is_waiting) {
         stmt->is_abandoned = true;
         stmt->host = NULL; /* the server may go first */
+        stmt->under_way = NULL;
         return;
     }
     pipeline_end(worker->pipeline, stmt);
@@ -331,6 +332,7 @@ static struct stmt *make(struct client *client)
         stmt->resume = resume;
         stmt->owner = worker;
         stmt->client = client->id;
+        stmt->under_way = client->server == NULL ? NULL : &client->server->under_way;
         stmt->meter.received_at = client->request_at;
     }
     return stmt;
@@ -419,6 +421,7 @@ static void begin_on_server(struct client *client, struct stmt *stmt)
     stmt->port = server->port;
     stmt->node = server->node;
     stmt->path = client_path_now(client);
+    stmt->under_way = &server->under_way;
     server->expect.leads = true;
     server->taps |= (uint8_t)(worker->pipeline->taps | stmt->taps);
 }
@@ -653,6 +656,20 @@ void client_stmt_ready(struct server *server)
         struct stmt *stmt = server->finished;
         server->finished = stmt->next;
         end(server->io.worker, stmt);
+    }
+}
+
+void client_stmt_stands(struct server *server, enum stage_standing standing)
+{
+    pipeline_transaction(server->io.worker->pipeline, &server->under_way, standing);
+}
+
+void client_stmt_unseen(struct server *server)
+{
+    const struct pipeline *pipeline = server->io.worker->pipeline;
+
+    if (pipeline->has_unseen) {
+        pipeline_unseen(pipeline, &server->under_way, server->pool->database->name);
     }
 }
 

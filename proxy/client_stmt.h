@@ -21,6 +21,7 @@
 
 #include "protocol/base/span.h"
 #include "protocol/expect.h"
+#include "protocol/stage.h"
 #include "proxy/client_request.h"
 
 struct client;
@@ -52,6 +53,10 @@ void client_stmt_finished(struct server *server, struct stmt *stmt, enum expect_
  * or what is left of it; false: somebody waits, and wakes the server's io.
  */
 SL_MUST_CHECK bool client_stmt_done(struct server *server, char transaction);
+/* What is sent to it next, and may do anything, is no statement that has walked. */
+void client_stmt_unseen(struct server *server);
+/* Behind that ReadyForQuery, or instead of it; nothing of what is answered is left. */
+void client_stmt_stands(struct server *server, enum stage_standing standing);
 /* It has taken too long: nobody waits any more. */
 void client_stmt_give_up(struct server *server);
 /* ReadyForQuery passes, or the server goes: what was answered ends. */

@@ -7,6 +7,17 @@
 
 #include "protocol/base/check.h"
 
+static void note_keeper(struct pipeline *pipeline)
+{
+    pipeline->keeper = 0;
+    for (unsigned i = 0; i < pipeline->count; i++) {
+        if (pipeline->stages[i].type->on_transaction != NULL) {
+            SL_CHECK(pipeline->keeper == 0);
+            pipeline->keeper = i + 1;
+        }
+    }
+}
+
 void pipeline_add(struct pipeline *pipeline, struct stage stage)
 {
     SL_CHECK(pipeline->count < STMT_STAGES_MAX);
@@ -18,6 +29,8 @@ void pipeline_add(struct pipeline *pipeline, struct stage stage)
         at--;
     }
     pipeline->stages[at] = stage;
+    note_keeper(pipeline);
+    pipeline->has_unseen |= stage.type->on_unseen != NULL;
     if (!stage.type->is_on_demand) {
         pipeline->taps |= stage.type->on_reply != NULL ? STAGE_TAP_REPLY : 0;
         pipeline->taps |= stage.type->on_done != NULL ? STAGE_TAP_DONE : 0;
@@ -101,5 +114,30 @@ void pipeline_end(const struct pipeline *pipeline, struct stmt *stmt)
         if (stage->type->on_end != NULL) {
             stage->type->on_end(stage->self, stmt);
         }
+    }
+}
+
+void pipeline_unseen(const struct pipeline *pipeline, struct stage_transaction *transaction,
+        const char *database)
+{
+    for (unsigned i = 0; i < pipeline->count; i++) {
+        const struct stage *stage = &pipeline->stages[i];
+        if (stage->type->on_unseen != NULL) {
+            stage->type->on_unseen(stage->self, transaction, database);
+        }
+    }
+}
+
+void pipeline_transaction(const struct pipeline *pipeline, struct stage_transaction *transaction,
+        enum stage_standing standing)
+{
+    if (SL_LIKELY(transaction->state == NULL)) {
+        return;
+    }
+    SL_CHECK(pipeline->keeper != 0);
+    const struct stage *stage = &pipeline->stages[pipeline->keeper - 1];
+    stage->type->on_transaction(stage->self, transaction, standing);
+    if (standing == STAGE_LOST) {
+        transaction->state = NULL;
     }
 }

@@ -212,6 +212,7 @@ void server_close(struct server *server, const char *reason)
     io_close(&server->io);
     expect_fini(&server->expect);
     client_stmt_ready(server);
+    client_stmt_stands(server, STAGE_LOST);
     server_stmts_fini(&server->stmts);
     reuse_ask_free(server);
     sl_list_remove(&server->link);

@@ -30,6 +30,7 @@
 
 #include "protocol/base/slab.h"
 #include "protocol/expect.h"
+#include "protocol/stage.h"
 #include "proxy/address.h"
 #include "proxy/catalogs.h"
 #include "proxy/io.h"
@@ -113,7 +114,8 @@ struct server {
     uint32_t poisoned_segment;
     uint64_t only_of;      /* the serial number of the only client it had; UINT64_MAX: several */
     uint64_t sequences_of; /* the serial number of the client whose values it has; 0: nobody's */
-    uint8_t taps;          /* enum pipeline_tap: what stages want of the reply on its way */
+    struct stage_transaction under_way; /* what a stage keeps of it */
+    uint8_t taps;          /* enum stage_tap: what stages want of the reply on its way */
     bool is_withheld;      /* server_tap.h: the end of a reply waits for on_done */
     bool is_broken;        /* it broke the protocol */
     bool has_refused;      /* or what was asked for a client, unseen, that others build on */

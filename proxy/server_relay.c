@@ -384,6 +384,7 @@ static enum relayed on_ready(struct relay *relay, struct sl_span body)
             server->is_repeat_due = true;
             return RELAY_HIDE; /* after() repeats the request */
         }
+        client_stmt_stands(server, (enum stage_standing)body.at[0]);
         if (server->client != NULL) {
             server->client->has_retried = false;
             server->client->notices_told = 0;

@@ -9,6 +9,7 @@
  */
 #include "protocol/base/check.h"
 #include "proxy/sluice_main.h"
+#include "tests/stages/stage_account.h"
 #include "tests/stages/stage_answer.h"
 #include "tests/stages/stage_linger.h"
 #include "tests/stages/stage_meter.h"
@@ -25,6 +26,7 @@ static const struct {
     const char *name;
     process_stages *add;
 } known[] = {
+        {"account", stage_account_add},
         {"answer", stage_answer_add},
         {"linger", stage_linger_add},
         {"meter", stage_meter_add},
@@ -72,13 +74,18 @@ static void add_chosen(struct pipeline *pipeline, unsigned worker)
 int main(int argc, char **argv)
 {
     if (!choose_all(getenv("SLUICE_TEST_STAGES"))) {
-        fprintf(stderr, "SLUICE_TEST_STAGES: a list of answer, linger, refuse, rewrite, tap, wait, "
+        fprintf(stderr, "SLUICE_TEST_STAGES: a list of account, answer, linger, refuse, rewrite, "
+                        "tap, wait, "
                         "watch\n");
         return 2;
     }
     int status = sluice_main(argc, argv, add_chosen);
     if (stage_watch_left() > 0) {
         fprintf(stderr, "%lu statements never ended\n", stage_watch_left());
+        return 3;
+    }
+    if (stage_account_left() != 0) {
+        fprintf(stderr, "%ld transactions never ended\n", stage_account_left());
         return 3;
     }
     if (stage_answer_lent() != 0) {

@@ -323,6 +323,60 @@ static void a_stage_on_demand_hears_of_what_it_asked_for(void **state)
     }
 }
 
+static unsigned unseen;
+
+static void on_unseen(void *self, struct stage_transaction *transaction, const char *database)
+{
+    (void)self;
+    (void)transaction;
+    assert_string_equal(database, "shop");
+    unseen++;
+}
+
+static void on_transaction(
+        void *self, struct stage_transaction *transaction, enum stage_standing standing)
+{
+    assert_non_null(transaction->state);
+    tell((char)standing, self);
+    if (standing == STAGE_IDLE) {
+        transaction->state = NULL;
+    }
+}
+
+/* Nobody is told of a transaction that he keeps nothing of. */
+static void a_keeper_hears_of_what_it_keeps(void **state)
+{
+    static const struct stage_type keeping = {.name = "keeping",
+            .phase = STAGE_LOOKUP,
+            .on_statement = on_statement,
+            .on_unseen = on_unseen,
+            .on_transaction = on_transaction};
+    struct stage_transaction transaction = {.state = NULL};
+    struct actor a = {.letter = 'a'};
+    struct actor b = {.letter = 'b'};
+    struct pipeline pipeline;
+    struct stmt stmt;
+
+    (void)state;
+    begin(&pipeline, &stmt);
+    assert_false(pipeline.has_unseen);
+    add(&pipeline, &keeping, &b);
+    add(&pipeline, &guard, &a); /* ahead of it */
+    assert_true(pipeline.has_unseen);
+    pipeline_unseen(&pipeline, &transaction, "shop");
+    assert_int_equal(unseen, 1);
+    pipeline_transaction(&pipeline, &transaction, STAGE_OPEN);
+    assert_string_equal(told, "");
+    transaction.state = &a;
+    pipeline_transaction(&pipeline, &transaction, STAGE_OPEN);
+    pipeline_transaction(&pipeline, &transaction, STAGE_IDLE);
+    pipeline_transaction(&pipeline, &transaction, STAGE_IDLE);
+    assert_string_equal(told, "Tb Ib ");
+    transaction.state = &a;
+    pipeline_transaction(&pipeline, &transaction, STAGE_LOST);
+    assert_null(transaction.state);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -336,6 +390,7 @@ int main(void)
             cmocka_unit_test(every_stage_that_was_entered_ends_once),
             cmocka_unit_test(all_hooks_but_one_may_be_missing),
             cmocka_unit_test(a_stage_on_demand_hears_of_what_it_asked_for),
+            cmocka_unit_test(a_keeper_hears_of_what_it_keeps),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
