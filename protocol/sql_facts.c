@@ -93,6 +93,7 @@ enum sl_err sql_facts_new(const struct sql_tree *tree, struct sql_facts **facts)
     begin_walk(made);
     walk(made);
     add_up(&made->sums);
+    made->sums.varies = sql_variance(tree);
     enum sl_err err = made->err;
     struct sql_facts *packed = err == SL_OK ? made_pack(made) : NULL;
     made_fini(made);

@@ -19,6 +19,7 @@
 #define SLUICE_PROTOCOL_SQL_FACTS_H
 
 #include "protocol/sql_tree.h"
+#include "protocol/sql_variance.h"
 
 enum {
     SQL_FACTS_SCOPES_MAX = 256,
@@ -293,6 +294,7 @@ struct sql_facts {
     uint32_t kinds;   /* a bit for each enum sql_kind among several statements */
     uint32_t does;    /* of SQL_READS ... */
     uint32_t effects; /* of SQL_SETS ... */
+    uint32_t varies;  /* of enum sql_variance */
     bool is_truncated;
     struct sql_features features;
     struct sql_complexity complexity;

@@ -152,6 +152,7 @@
     X(TARGET_LIST, "targetList")                                                                   \
     X(TESTEXPR, "testexpr")                                                                        \
     X(TYPE_NAME, "typeName")                                                                       \
+    X(USE_OP, "useOp")                                                                             \
     X(USING_CLAUSE, "usingClause")                                                                 \
     X(VAL, "val")                                                                                  \
     X(VALUES, "values")                                                                            \

@@ -379,6 +379,11 @@ void sql_tree_free(struct sql_tree *tree)
     }
 }
 
+uint32_t sql_tree_count(const struct sql_tree *tree)
+{
+    return tree->count;
+}
+
 enum sql_tag sql_node_tag(const struct sql_tree *tree, sql_node node)
 {
     SL_DCHECK(node < tree->count);

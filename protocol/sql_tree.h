@@ -33,6 +33,8 @@ typedef uint32_t sql_node;
 SL_MUST_CHECK enum sl_err sql_tree_new(struct sl_span json, struct sql_tree **tree);
 void sql_tree_free(struct sql_tree *tree);
 
+/* Nodes, the root among them: their numbers are below it. */
+uint32_t sql_tree_count(const struct sql_tree *tree);
 enum sql_tag sql_node_tag(const struct sql_tree *tree, sql_node node);
 /* The first child, the next sibling; 0: none. */
 sql_node sql_node_child(const struct sql_tree *tree, sql_node node);
