@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: PostgreSQL */
+#include "cache/key.h"
+
+#include "protocol/base/buf.h"
+
+static void add(struct sl_hash128_stream *stream, struct sl_span part)
+{
+    uint64_t len = part.len;
+
+    sl_hash128_add(stream, sl_span((const uint8_t *)&len, sizeof len));
+    sl_hash128_add(stream, part);
+}
+
+static void add_hash(struct sl_hash128_stream *stream, struct sl_hash128 hash)
+{
+    add(stream, sl_span((const uint8_t *)&hash, sizeof hash));
+}
+
+struct sl_hash128 key_of_class(const struct key_class *class)
+{
+    static const uint8_t version = KEY_VERSION;
+    struct sl_hash128_stream stream;
+
+    sl_hash128_begin(&stream);
+    add(&stream, sl_span(&version, sizeof version));
+    add(&stream, class->cluster);
+    add(&stream, class->database);
+    add(&stream, class->role);
+    add(&stream, class->session_user);
+    add(&stream, class->search_path);
+    add_hash(&stream, class->settings);
+    add(&stream, class->types);
+    add(&stream, class->text);
+    return sl_hash128_end(&stream);
+}
+
+static bool take_u16(struct sl_span *from, uint16_t *value)
+{
+    if (from->len < 2) {
+        return false;
+    }
+    *value = (uint16_t)(from->at[0] << 8 | from->at[1]);
+    *from = sl_span(from->at + 2, from->len - 2);
+    return true;
+}
+
+static bool take(struct sl_span *from, size_t len, struct sl_span *part)
+{
+    if (from->len < len) {
+        return false;
+    }
+    *part = sl_span(from->at, len);
+    *from = sl_span(from->at + len, from->len - len);
+    return true;
+}
+
+bool key_bind_next(struct sl_span *values, struct sl_span *value)
+{
+    if (values->len < 4) {
+        return false;
+    }
+    uint32_t len = sl_get_u32(values->at);
+    *values = sl_span(values->at + 4, values->len - 4);
+    *value = sl_span(NULL, 0);
+    return len == UINT32_MAX || take(values, len, value);
+}
+
+enum sl_err key_bind_read(struct sl_span rest, struct key_bind *bind)
+{
+    uint16_t results = 0;
+    struct sl_span value;
+
+    *bind = (struct key_bind){.rest = rest};
+    if (!take_u16(&rest, &bind->formats) ||
+            !take(&rest, 2 * (size_t)bind->formats, &bind->format_codes) ||
+            !take_u16(&rest, &bind->params)) {
+        return SL_EPROTO;
+    }
+    struct sl_span left = rest;
+    for (unsigned i = 0; i < bind->params; i++) {
+        if (!key_bind_next(&left, &value)) {
+            return SL_EPROTO;
+        }
+    }
+    bind->values = sl_span(rest.at, rest.len - left.len);
+    bool fits = bind->formats <= 1 || bind->formats == bind->params;
+    if (!fits || !take_u16(&left, &results) ||
+            !take(&left, 2 * (size_t)results, &bind->result_formats) || left.len > 0) {
+        return SL_EPROTO;
+    }
+    return SL_OK;
+}
+
+bool key_bind_is_text(const struct key_bind *bind, unsigned i)
+{
+    unsigned at = bind->formats == 1 ? 0 : i;
+
+    return bind->formats == 0 ||
+           (bind->format_codes.at[2 * at] == 0 && bind->format_codes.at[2 * at + 1] == 0);
+}
+
+struct sl_hash128 key_of_question(struct sl_hash128 class, const struct key_bind *bind)
+{
+    static const uint8_t none[] = {0, 0, 0, 0, 0, 0}; /* no formats, no parameters, text */
+    struct sl_hash128_stream stream;
+
+    sl_hash128_begin(&stream);
+    add_hash(&stream, class);
+    add(&stream, bind == NULL ? sl_span(none, sizeof none) : bind->rest);
+    return sl_hash128_end(&stream);
+}

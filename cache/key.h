@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: PostgreSQL */
+/*
+ * cache/key.h - what makes two statements the same question: all that can change a byte of the answer.
+ *
+ * A class is a text in sessions of one kind; its key is the same in every process, so that Sluices
+ * that share a second tier share answers. A question is a class and the parameters of one Bind, or none: a
+ * Query is the same question as a Bind without parameters that asks for text.
+ *
+ * Everything is hashed with its length, so that no two parts run into each other; which number and
+ * order of parts there is is KEY_VERSION's. Two keys are equal by chance once in 2^64 pairs (XXH3-128):
+ * nobody who cannot read the answers anyway can make such a pair across roles, as the role is in it.
+ *
+ * Ownership: none. Threads: any. Bounds: none of its own.
+ */
+#ifndef SLUICE_CACHE_KEY_H
+#define SLUICE_CACHE_KEY_H
+
+#include "protocol/base/check.h"
+#include "protocol/base/err.h"
+#include "protocol/base/hash.h"
+
+#include <stdbool.h>
+
+enum { KEY_VERSION = 1, KEY_PARAMS_MAX = 65535 };
+
+struct key_class {
+    struct sl_span cluster; /* the system identifier of the server, as text */
+    struct sl_span database;
+    struct sl_span role;         /* current_user */
+    struct sl_span session_user; /* who logged in there */
+    struct sl_span search_path;
+    struct sl_hash128 settings; /* of all that a value is shown or read by */
+    struct sl_span types;       /* of parameters, as Parse gives them: four bytes each */
+    struct sl_span text;
+};
+
+struct sl_hash128 key_of_class(const struct key_class *class);
+
+/* What a Bind says behind its names, taken apart. */
+struct key_bind {
+    struct sl_span rest; /* all of it */
+    uint16_t formats;
+    uint16_t params;
+    struct sl_span format_codes; /* two bytes each: none, one for all, or one for each */
+    struct sl_span values;       /* lengths and bytes */
+    struct sl_span result_formats;
+};
+
+/* SL_EPROTO: it is no such thing. */
+SL_MUST_CHECK enum sl_err key_bind_read(struct sl_span rest, struct key_bind *bind);
+/* The next of `values`, from which it is taken off. False: there is none. NULL has at == NULL. */
+bool key_bind_next(struct sl_span *values, struct sl_span *value);
+/* Is the i-th one text? */
+bool key_bind_is_text(const struct key_bind *bind, unsigned i);
+
+/* bind: NULL: a Query. */
+struct sl_hash128 key_of_question(struct sl_hash128 class, const struct key_bind *bind);
+
+#endif
