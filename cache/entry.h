@@ -16,6 +16,7 @@
 #include "cache/tags.h"
 #include "protocol/base/clock.h"
 #include "protocol/base/hash.h"
+#include "protocol/base/list.h"
 #include "protocol/base/span.h"
 
 enum { ENTRY_TAGS_MAX = 128 };
@@ -39,6 +40,13 @@ struct entry_tag {
     uint32_t tag;
 };
 
+/* Where in a store it is: cache/store_stripe.h. Under its stripe's lock. */
+struct entry_place {
+    struct sl_list link;
+    uint8_t queue; /* 0: in none */
+    bool had_lap;
+};
+
 struct entry {
     atomic_uint refs;
     atomic_uchar used;     /* 0 to 3: the store's, any thread */
@@ -55,9 +63,10 @@ struct entry {
     uint32_t head_len;      /* RowDescription; 0: nobody asked for it */
     uint32_t rows_len;      /* DataRow ... */
     uint32_t tail_len;      /* CommandComplete */
-    size_t bytes;           /* of the whole block */
+    size_t bytes;           /* of the whole block, with what malloc adds */
     struct entry_tag *tags; /* in the block, as the next */
     uint8_t *reply;
+    struct entry_place place; /* the store's */
 };
 
 struct entry_parts {

@@ -1,0 +1,329 @@
+/* SPDX-License-Identifier: PostgreSQL */
+/*
+ * cache/tags.c - words, in areas; the clock; sets.
+ *
+ *     databases | wild | any | open | neg | keys
+ *
+ * Each kind has an area of its own, so that one that seldom changes and that much depends on (a
+ * database's, a table's wild) never shares its word with one that changes all the time.
+ *
+ * A version never goes back: of two ends on one word the later stamp stays, whichever comes first to
+ * the word. So a version is that of the last end of all, which tags_is_since() wants. And no word
+ * that had nothing pending ever comes back: whoever ends after it began after it, and its stamp is
+ * later.
+ */
+#include "cache/tags.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define PENDING_MAX ((UINT64_C(1) << TAGS_PENDING_BITS) - 1) /* stuck */
+#define VERSION_MAX (UINT64_MAX >> TAGS_PENDING_BITS)
+
+struct tags {
+    _Alignas(64) atomic_uint_least64_t clock; /* any thread; every write, so in a line of its own */
+    uint8_t rest_of_line[56];
+    _Atomic uint64_t *words; /* constant: where they are */
+    uint32_t table_words;    /* constant */
+    uint32_t key_words;      /* constant */
+    _Atomic uint64_t stuck;  /* any thread; seldom if ever */
+};
+
+/* Of the words for databases and tables, in eighths. */
+struct area {
+    uint8_t first;
+    uint8_t count;
+};
+
+static const struct area database_area = {0, 1};
+static const struct area table_areas[] = {
+        [TAG_ANY] = {2, 2}, [TAG_WILD] = {1, 1}, [TAG_OPEN] = {4, 2}, [TAG_NEG] = {6, 2}};
+
+/* ---- life ---- */
+
+struct tags *tags_new(unsigned table_bits, unsigned key_bits)
+{
+    struct tags *tags = NULL;
+
+    SL_CHECK(table_bits >= TAGS_BITS_MIN && table_bits <= TAGS_BITS_MAX);
+    SL_CHECK(key_bits >= TAGS_BITS_MIN && key_bits <= TAGS_BITS_MAX);
+    tags = aligned_alloc(_Alignof(struct tags), sizeof(*tags));
+    if (tags == NULL) {
+        return NULL;
+    }
+    memset(tags, 0, sizeof(*tags));
+    tags->table_words = UINT32_C(1) << table_bits;
+    tags->key_words = UINT32_C(1) << key_bits;
+    tags->words = calloc((size_t)tags->table_words + tags->key_words, sizeof(*tags->words));
+    if (tags->words == NULL) {
+        free(tags);
+        return NULL;
+    }
+    return tags;
+}
+
+void tags_free(struct tags *tags)
+{
+    if (tags != NULL) {
+        free(tags->words);
+        free(tags);
+    }
+}
+
+size_t tags_bytes(const struct tags *tags)
+{
+    return sizeof(*tags) + ((size_t)tags->table_words + tags->key_words) * sizeof(*tags->words);
+}
+
+/* ---- names ---- */
+
+/* MurmurHash3's finalizer. */
+static uint64_t mix(uint64_t hash)
+{
+    hash ^= hash >> 33;
+    hash *= UINT64_C(0xff51afd7ed558ccd);
+    hash ^= hash >> 33;
+    hash *= UINT64_C(0xc4ceb9fe1a85ec53);
+    return hash ^ hash >> 33;
+}
+
+static uint64_t mix_in(uint64_t hash, uint64_t value)
+{
+    return mix((hash + UINT64_C(0x9e3779b97f4a7c15)) ^ mix(value + 1));
+}
+
+/* One of so many, by the upper bits. */
+static uint32_t one_of(uint64_t hash, uint32_t count)
+{
+    return (uint32_t)((hash >> 32) * count >> 32);
+}
+
+static uint32_t within(const struct tags *tags, struct area area, uint64_t hash)
+{
+    const uint32_t eighth = tags->table_words / 8;
+
+    return area.first * eighth + one_of(hash, area.count * eighth);
+}
+
+uint32_t tags_of_database(const struct tags *tags, uint64_t database)
+{
+    return within(tags, database_area, mix_in(0, database));
+}
+
+uint32_t tags_of_table(
+        const struct tags *tags, uint64_t database, uint32_t relation, enum tag_kind kind)
+{
+    return within(tags, table_areas[kind], mix_in(mix_in(0, database), relation));
+}
+
+uint32_t tags_of_key(const struct tags *tags, uint64_t database, uint32_t relation,
+        uint64_t columns, uint64_t value)
+{
+    uint64_t hash = mix_in(mix_in(mix_in(mix_in(0, database), relation), columns), value);
+
+    return tags->table_words + one_of(hash, tags->key_words);
+}
+
+/* ---- words ---- */
+
+static _Atomic uint64_t *word_of(const struct tags *tags, uint32_t tag)
+{
+    SL_DCHECK(tag < tags->table_words + tags->key_words);
+    return &tags->words[tag];
+}
+
+uint64_t tags_clock(const struct tags *tags)
+{
+    return atomic_load(&tags->clock);
+}
+
+uint64_t tags_word(const struct tags *tags, uint32_t tag)
+{
+    return atomic_load_explicit(word_of(tags, tag), memory_order_acquire);
+}
+
+void tags_begin(struct tags *tags, uint32_t tag)
+{
+    _Atomic uint64_t *word = word_of(tags, tag);
+    uint64_t old = atomic_load_explicit(word, memory_order_relaxed);
+
+    /* Not an addition: it would carry into the version, and for a moment nothing be pending. */
+    do {
+        if ((old & PENDING_MAX) == PENDING_MAX) {
+            return;
+        }
+    } while (!atomic_compare_exchange_weak(word, &old, old + 1));
+    if ((old & PENDING_MAX) == PENDING_MAX - 1) {
+        atomic_fetch_add_explicit(&tags->stuck, 1, memory_order_relaxed);
+    }
+}
+
+/* After what it is the stamp of has become visible: a snapshot taken when the clock shows it has it. */
+static uint64_t next_stamp(struct tags *tags)
+{
+    return atomic_fetch_add(&tags->clock, 1) + 1;
+}
+
+static void end_at(struct tags *tags, uint32_t tag, uint64_t stamp)
+{
+    _Atomic uint64_t *word = word_of(tags, tag);
+    uint64_t old = atomic_load_explicit(word, memory_order_relaxed);
+    uint64_t new = 0;
+
+    do {
+        uint64_t version = old >> TAGS_PENDING_BITS;
+        SL_CHECK((old & PENDING_MAX) != 0);
+        if ((old & PENDING_MAX) == PENDING_MAX) {
+            return;
+        }
+        version = stamp > version ? stamp : version;
+        new = version << TAGS_PENDING_BITS | ((old & PENDING_MAX) - 1);
+        if (stamp > VERSION_MAX) { /* after years: there are no more versions */
+            new = old | PENDING_MAX;
+        }
+    } while (!atomic_compare_exchange_weak(word, &old, new));
+    if ((new &PENDING_MAX) == PENDING_MAX) {
+        atomic_fetch_add_explicit(&tags->stuck, 1, memory_order_relaxed);
+    }
+}
+
+void tags_end(struct tags *tags, uint32_t tag)
+{
+    end_at(tags, tag, next_stamp(tags));
+}
+
+uint64_t tags_stuck(const struct tags *tags)
+{
+    return atomic_load_explicit(&tags->stuck, memory_order_relaxed);
+}
+
+/* ---- sets: in order, so that a tag is found in a long one ---- */
+
+void tag_set_init(struct tag_set *set)
+{
+    set->count = 0;
+    set->room = TAG_SET_INLINE;
+    set->has_begun = false;
+    set->many = NULL;
+}
+
+static void clear(struct tag_set *set)
+{
+    free(set->many);
+    tag_set_init(set);
+}
+
+void tag_set_fini(struct tag_set *set)
+{
+    SL_CHECK(!set->has_begun);
+    clear(set);
+}
+
+static uint32_t *tags_in(struct tag_set *set)
+{
+    return set->many != NULL ? set->many : set->few;
+}
+
+/* Where tag is, or would be. */
+static uint32_t place_of(const struct tag_set *set, uint32_t tag)
+{
+    const uint32_t *in = set->many != NULL ? set->many : set->few;
+    uint32_t low = 0;
+    uint32_t high = set->count;
+
+    while (low < high) {
+        uint32_t middle = low + (high - low) / 2;
+        if (in[middle] < tag) {
+            low = middle + 1;
+        } else {
+            high = middle;
+        }
+    }
+    return low;
+}
+
+static bool has(const struct tag_set *set, uint32_t tag)
+{
+    const uint32_t *in = set->many != NULL ? set->many : set->few;
+    uint32_t at = place_of(set, tag);
+
+    return at < set->count && in[at] == tag;
+}
+
+/* False: beyond the bound, or no memory. */
+static bool has_room(struct tag_set *set)
+{
+    uint32_t room = set->room * 4;
+    uint32_t *many = NULL;
+
+    SL_CHECK(room > 0);
+    if (set->count < set->room) {
+        return true;
+    }
+    if (set->count >= TAG_SET_MAX) {
+        return false;
+    }
+    room = room < TAG_SET_MAX ? room : TAG_SET_MAX;
+    many = realloc(set->many, room * sizeof(*many));
+    if (many == NULL) {
+        return false;
+    }
+    if (set->many == NULL) {
+        memcpy(many, set->few, sizeof(set->few));
+    }
+    set->many = many;
+    set->room = room;
+    return true;
+}
+
+void tag_set_add(struct tag_set *set, uint32_t tag, uint32_t all)
+{
+    SL_CHECK(!set->has_begun);
+    if (has(set, tag) || has(set, all)) {
+        return;
+    }
+    if (!has_room(set)) {
+        clear(set);
+        tag = all;
+    }
+    uint32_t *in = tags_in(set);
+    uint32_t at = place_of(set, tag);
+    memmove(&in[at + 1], &in[at], (set->count - at) * sizeof(*in));
+    in[at] = tag;
+    set->count++;
+}
+
+void tag_set_join(struct tag_set *set, const struct tag_set *other, uint32_t all)
+{
+    const uint32_t *in = other->many != NULL ? other->many : other->few;
+
+    for (uint32_t i = 0; i < other->count; i++) {
+        tag_set_add(set, in[i], all);
+    }
+}
+
+void tag_set_begin(struct tag_set *set, struct tags *tags)
+{
+    const uint32_t *in = tags_in(set);
+
+    if (set->has_begun) {
+        return;
+    }
+    set->has_begun = true;
+    for (uint32_t i = 0; i < set->count; i++) {
+        tags_begin(tags, in[i]);
+    }
+}
+
+void tag_set_end(struct tag_set *set, struct tags *tags)
+{
+    const uint32_t *in = tags_in(set);
+
+    if (set->has_begun && set->count > 0) {
+        const uint64_t stamp = next_stamp(tags); /* one for all: it is the same moment */
+        for (uint32_t i = 0; i < set->count; i++) {
+            end_at(tags, in[i], stamp);
+        }
+    }
+    clear(set);
+}
