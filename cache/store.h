@@ -10,7 +10,8 @@
  *
  * Ownership: an entry that is put is the store's, with its reference; what is found is lent, with a
  * reference of its own. Threads: any; a stripe's lock is a leaf, held for a probe or for making
- * room. Bounds: entries, their index and ghosts never exceed bytes_max together.
+ * room. Bounds: entries, their index and ghosts never exceed bytes_max together, and none of them the
+ * part of it that is its stripe's.
  */
 #ifndef SLUICE_CACHE_STORE_H
 #define SLUICE_CACHE_STORE_H
@@ -35,7 +36,7 @@ struct store_counts {
     uint64_t results[STORE_RESULTS];
     uint64_t puts;
     uint64_t replaced;
-    uint64_t refused; /* puts for which there was no room: longer than a stripe */
+    uint64_t refused; /* puts for which there was no room: SL_ELIMIT */
     uint64_t evicted; /* fresh ones, for room */
     uint64_t swept;   /* no longer fresh, or expired, for room */
     uint64_t dropped; /* store_drop() and its like */
@@ -58,16 +59,16 @@ enum store_result store_peek(
         struct store *store, struct sl_hash128 key, sl_usec now, struct entry **entry);
 /*
  * Takes the reference over, whatever comes of it. One of the same key goes, also where the new one is
- * refused: SL_ELIMIT.
+ * refused, SL_ELIMIT: it is longer than a stripe, or the limit is just being lowered.
  */
 enum sl_err store_put(struct store *store, struct entry *entry);
 void store_drop(struct store *store, struct sl_hash128 key);
-/* Those that `is` says it of; how many. Stripe by stripe: others may come meanwhile. */
+/* Those that `is` says it of; how many. Some at a time, without a lock: others may come meanwhile. */
 uint64_t store_drop_if(
         struct store *store, bool (*is)(void *self, const struct entry *entry), void *self);
 /*
- * Shows entries, in no order, until `show` says false. From a copy of references of one stripe at a
- * time: no lock is held while it is called.
+ * Shows entries, in no order, until `show` says false. From a copy of some references at a time: no
+ * lock is held while it is called, and one that moves meanwhile may come twice.
  */
 void store_each(
         struct store *store, bool (*show)(void *self, const struct entry *entry), void *self);
