@@ -9,7 +9,10 @@
  * Who waits may have an answer only that is as good as one of its own. The leader's is, if nothing
  * that it depends on has changed between the leader's clock and the moment when it came: the words
  * of the tags that are known before the answer are compared (cache.md 3.2, step 1). Else it is
- * FLIGHT_FULL. Who gets tired of waiting leaves (flight_leave()).
+ * FLIGHT_FULL. That spares a wait; it does not prove anything, because the tags of the answer's rows
+ * are not known yet. So flight_end() looks whether the entry is fresh when nobody can join any more:
+ * then nothing of it has changed since before any of them came. Else they get nothing. Who gets tired
+ * of waiting leaves (flight_leave()).
  *
  * Ownership: leaders and waiters are the callers', and stay where they are until the end or until
  * they have left. Threads: any; a stripe's lock is a leaf. wake() is called on the leader's thread,
@@ -38,10 +41,11 @@ struct flight_leader {
 };
 
 struct flight_waiter {
-    /* entry: a reference for it, or NULL: the fill failed, or may not be kept. */
+    /* entry: a reference for it, or NULL: the fill failed, may not be kept, or is stale already. */
     void (*wake)(struct flight_waiter *waiter, struct entry *entry);
-    struct sl_hash128 key;
-    struct sl_list waiting; /* the table's */
+    struct sl_hash128 key;        /* the table's, as what follows */
+    struct flight_leader *leader; /* for as long as it waits */
+    struct sl_list waiting;
 };
 
 struct flight_counts {
