@@ -168,7 +168,7 @@ static void end_at(struct tags *tags, uint32_t tag, uint64_t stamp)
 {
     _Atomic uint64_t *word = word_of(tags, tag);
     uint64_t old = atomic_load_explicit(word, memory_order_relaxed);
-    uint64_t new = 0;
+    uint64_t next = 0;
 
     do {
         uint64_t version = old >> TAGS_PENDING_BITS;
@@ -177,12 +177,12 @@ static void end_at(struct tags *tags, uint32_t tag, uint64_t stamp)
             return;
         }
         version = stamp > version ? stamp : version;
-        new = version << TAGS_PENDING_BITS | ((old & PENDING_MAX) - 1);
+        next = version << TAGS_PENDING_BITS | ((old & PENDING_MAX) - 1);
         if (stamp > VERSION_MAX) { /* after years: there are no more versions */
-            new = old | PENDING_MAX;
+            next = old | PENDING_MAX;
         }
-    } while (!atomic_compare_exchange_weak(word, &old, new));
-    if ((new &PENDING_MAX) == PENDING_MAX) {
+    } while (!atomic_compare_exchange_weak(word, &old, next));
+    if ((next & PENDING_MAX) == PENDING_MAX) {
         atomic_fetch_add_explicit(&tags->stuck, 1, memory_order_relaxed);
     }
 }
