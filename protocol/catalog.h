@@ -64,6 +64,7 @@ struct catalog_function {
     bool names_type;    /* of one argument, and there is a type of that name: f(x) may be a cast */
     bool is_harmless;   /* leaves nothing in a session: catalog_harmless.h */
     bool holds;         /* may leave what only the end of the process takes away: likewise */
+    uint16_t writes;    /* a set: catalog_writes_of_function() */
 };
 
 struct catalog_role {
@@ -72,6 +73,8 @@ struct catalog_role {
     uint32_t path; /* search_path by ALTER ROLE or ALTER DATABASE */
     bool has_path;
 };
+
+struct catalog_tables;
 
 struct catalog {
     atomic_uint refs;
@@ -103,7 +106,8 @@ struct catalog {
     uint32_t customs_count;
     uint32_t customs[CATALOG_CUSTOMS_MAX];
     const char *names;
-    size_t bytes; /* of the whole block */
+    const struct catalog_tables *tables; /* catalog_tables.h; NULL: nobody asked for it */
+    size_t bytes;                        /* of the whole block */
 };
 
 const struct catalog *catalog_ref(const struct catalog *catalog);

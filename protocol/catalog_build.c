@@ -12,6 +12,9 @@
 #include "protocol/catalog_order.h"
 #include "protocol/catalog_query.h"
 #include "protocol/catalog_row.h"
+#include "protocol/catalog_tables_build.h"
+#include "protocol/catalog_tables_query.h"
+#include "protocol/catalog_vec.h"
 #include "protocol/effects_names.h"
 #include "protocol/sql_facts.h"
 
@@ -27,6 +30,8 @@ enum {
     SECTION_ANYWAY,
     SECTION_BODIES,
     SECTION_CUSTOMS,
+    SECTION_TABLES, /* if they are wanted, as the next */
+    SECTION_COLUMNS,
     DONE
 };
 
@@ -36,14 +41,9 @@ enum {
     OWN_OID = 16384,
     TARGETS_PART = 8,
     BODIES_PART = 8,
-    CUSTOMS_PART = 4
-};
-
-struct vec {
-    void *items;
-    uint32_t count;
-    uint32_t cap;
-    size_t len; /* of an item */
+    CUSTOMS_PART = 4,
+    TABLES_PART = 8,
+    COLUMNS_PART = 16
 };
 
 struct catalog_build {
@@ -51,11 +51,11 @@ struct catalog_build {
     uint32_t last; /* the key of the last row of this section */
     uint32_t rows; /* asked for at once */
     size_t bytes_max;
-    struct vec schemas;
-    struct vec relations;
-    struct vec functions;
-    struct vec oids;  /* theirs */
-    struct vec names; /* characters; "" is 0 */
+    struct catalog_vec schemas;
+    struct catalog_vec relations;
+    struct catalog_vec functions;
+    struct catalog_vec oids;  /* theirs */
+    struct catalog_vec names; /* characters; "" is 0 */
     struct catalog_role roles[CATALOG_ROLES_MAX];
     bool has_oid[CATALOG_ROLES_MAX];
     unsigned roles_count;
@@ -63,9 +63,11 @@ struct catalog_build {
     uint32_t encoding;
     uint32_t default_path;
     bool has_default_path;
-    struct catalog_hidden *hidden;     /* from SECTION_TARGETS on */
-    struct catalog_harmless *harmless; /* likewise */
-    struct vec leaving;                /* names, in their order; when all is read */
+    bool wants_tables;
+    struct catalog_tables_build *tables; /* from SECTION_TARGETS on, if they are wanted */
+    struct catalog_hidden *hidden;       /* from SECTION_TARGETS on */
+    struct catalog_harmless *harmless;   /* likewise */
+    struct catalog_vec leaving;          /* names, in their order; when all is read */
     uint32_t leaving_count;
     uint64_t leaving_marks;
     bool leaving_is_wide;
@@ -87,50 +89,30 @@ const char catalog_build_begin[] =
 
 /* ---- memory ---- */
 
-static size_t bytes_of(const struct vec *vec)
+static size_t bytes_used(const struct catalog_build *build)
 {
-    return vec->count * vec->len;
+    return catalog_vec_bytes(&build->schemas) + catalog_vec_bytes(&build->relations) +
+           catalog_vec_bytes(&build->functions) + catalog_vec_bytes(&build->oids) +
+           catalog_vec_bytes(&build->names) + catalog_vec_bytes(&build->leaving);
 }
 
-static enum sl_err reserve(struct catalog_build *build, struct vec *vec, size_t count)
+static enum sl_err reserve(struct catalog_build *build, struct catalog_vec *vec, size_t count)
 {
-    size_t used = bytes_of(&build->schemas) + bytes_of(&build->relations) +
-                  bytes_of(&build->functions) + bytes_of(&build->oids) + bytes_of(&build->names) +
-                  bytes_of(&build->leaving);
-
-    if (used + count * vec->len > build->bytes_max || vec->count + count > INT32_MAX) {
-        return SL_ELIMIT;
-    }
-    if (vec->count + count <= vec->cap) {
-        return SL_OK;
-    }
-    size_t cap = vec->cap < 64 ? 64 : vec->cap;
-    while (cap < vec->count + count) {
-        cap *= 2;
-    }
-    void *items = realloc(vec->items, cap * vec->len);
-    if (items == NULL) {
-        return SL_ENOMEM;
-    }
-    vec->items = items;
-    vec->cap = (uint32_t)cap;
-    return SL_OK;
+    return bytes_used(build) + count * vec->len > build->bytes_max
+                   ? SL_ELIMIT
+                   : catalog_vec_reserve(vec, count);
 }
 
-static enum sl_err add(struct catalog_build *build, struct vec *vec, const void *item)
+static enum sl_err add(struct catalog_build *build, struct catalog_vec *vec, const void *item)
 {
     enum sl_err err = reserve(build, vec, 1);
 
-    if (err == SL_OK) {
-        memcpy((uint8_t *)vec->items + vec->count * vec->len, item, vec->len);
-        vec->count++;
-    }
-    return err;
+    return err == SL_OK ? catalog_vec_add(vec, item, 1) : err;
 }
 
 static enum sl_err add_text(struct catalog_build *build, struct sl_span text, uint32_t *name)
 {
-    struct vec *names = &build->names;
+    struct catalog_vec *names = &build->names;
     enum sl_err err = reserve(build, names, text.len + 1);
 
     if (err != SL_OK) {
@@ -156,6 +138,7 @@ struct catalog_build *catalog_build_new(const struct catalog_build_options *opti
     }
     SL_CHECK(options->roles_count > 0 && options->roles_count <= CATALOG_ROLES_MAX);
     build->bytes_max = options->bytes_max;
+    build->wants_tables = options->wants_tables;
     build->rows = CATALOG_ROWS_FIRST;
     build->schemas.len = sizeof(struct catalog_schema);
     build->relations.len = sizeof(struct catalog_relation);
@@ -186,6 +169,7 @@ void catalog_build_free(struct catalog_build *build)
         free(build->leaving.items);
         catalog_harmless_free(build->harmless);
         catalog_hidden_free(build->hidden);
+        catalog_tables_build_free(build->tables);
         free(build);
     }
 }
@@ -221,6 +205,10 @@ static uint32_t rows_wanted(const struct catalog_build *build)
         return build->rows / BODIES_PART;
     case SECTION_CUSTOMS:
         return build->rows / CUSTOMS_PART;
+    case SECTION_TABLES:
+        return build->rows / TABLES_PART;
+    case SECTION_COLUMNS:
+        return build->rows / COLUMNS_PART;
     default:
         return build->rows;
     }
@@ -232,6 +220,10 @@ enum sl_err catalog_build_query(const struct catalog_build *build, struct sl_buf
             .has_oid = build->has_oid,
             .count = build->roles_count,
             .names = build->names.items};
+    struct catalog_hidden_page page = {.server_version = build->server_version,
+            .above = build->last,
+            .rows = rows_wanted(build),
+            .is_exact = build->wants_tables};
 
     switch (build->section) {
     case SECTION_HEAD:
@@ -245,14 +237,17 @@ enum sl_err catalog_build_query(const struct catalog_build *build, struct sl_buf
     case SECTION_FUNCTIONS:
         return catalog_query_put_functions(query, build->last, build->rows);
     case SECTION_TARGETS:
-        return catalog_hidden_query(query, build->server_version, build->last, rows_wanted(build));
+        return catalog_hidden_query(query, &page);
     case SECTION_ANYWAY:
         return catalog_hidden_anyway_query(query, build->last, rows_wanted(build));
     case SECTION_BODIES:
-        return catalog_harmless_query(
-                query, build->server_version, build->last, rows_wanted(build));
+        return catalog_harmless_query(query, &page);
     case SECTION_CUSTOMS:
         return catalog_customs_query(query, build->last, rows_wanted(build));
+    case SECTION_TABLES:
+        return catalog_tables_query(query, &page);
+    case SECTION_COLUMNS:
+        return catalog_columns_query(query, &page);
     default:
         return SL_EINVAL;
     }
@@ -418,6 +413,10 @@ static enum sl_err take_row(struct catalog_build *build, struct sl_span body, bo
         return catalog_harmless_row(build->harmless, body, &build->last);
     case SECTION_CUSTOMS:
         return catalog_customs_row(&build->customs_found, &row, &build->last);
+    case SECTION_TABLES:
+        return catalog_tables_build_row(build->tables, &row, &build->last);
+    case SECTION_COLUMNS:
+        return catalog_tables_build_columns(build->tables, &row, &build->last);
     default:
         return SL_EPROTO;
     }
@@ -429,18 +428,28 @@ static bool is_utf8(const struct catalog_build *build)
     return strcmp(text_of(build, build->encoding), "UTF8") == 0;
 }
 
+static bool begin_tables(struct catalog_build *build, struct catalog_hidden_of *of)
+{
+    size_t used = bytes_used(build);
+    size_t left = used < build->bytes_max ? build->bytes_max - used : 0;
+
+    build->tables = build->wants_tables ? catalog_tables_build_new(of, left) : NULL;
+    return build->tables != NULL || !build->wants_tables;
+}
+
 /* From here on neither functions, relations nor names move. */
 static enum sl_err begin_targets(struct catalog_build *build)
 {
-    build->hidden =
-            catalog_hidden_new(&(struct catalog_hidden_of){.functions = build->functions.items,
-                    .functions_oids = build->oids.items,
-                    .functions_count = build->functions.count,
-                    .relations = build->relations.items,
-                    .relations_count = build->relations.count,
-                    .names = build->names.items,
-                    .schemas = build->schemas.items,
-                    .is_utf8 = is_utf8(build)});
+    struct catalog_hidden_of of = {.functions = build->functions.items,
+            .functions_oids = build->oids.items,
+            .functions_count = build->functions.count,
+            .relations = build->relations.items,
+            .relations_count = build->relations.count,
+            .names = build->names.items,
+            .schemas = build->schemas.items,
+            .is_utf8 = is_utf8(build)};
+    bool is_begun = begin_tables(build, &of);
+    build->hidden = is_begun ? catalog_hidden_new(&of) : NULL;
     if (build->hidden == NULL) {
         return SL_ENOMEM;
     }
@@ -451,7 +460,8 @@ static enum sl_err begin_targets(struct catalog_build *build)
                     .names = build->names.items,
                     .schemas = build->schemas.items,
                     .hidden = build->hidden,
-                    .customs = &build->customs_found});
+                    .customs = &build->customs_found,
+                    .reach = of.reach});
     return build->harmless == NULL ? SL_ENOMEM : SL_OK;
 }
 
@@ -459,6 +469,9 @@ static enum sl_err begin_section(struct catalog_build *build)
 {
     build->section++;
     build->last = 0;
+    if (build->section == SECTION_TABLES && !build->wants_tables) {
+        build->section = DONE;
+    }
     if (build->section == SECTION_TARGETS) {
         return begin_targets(build);
     }
@@ -676,15 +689,15 @@ static enum sl_err gather_customs(struct catalog_build *build)
     return err;
 }
 
-static void copy_items(uint8_t **to, const struct vec *vec)
+static void copy_items(uint8_t **to, const struct catalog_vec *vec)
 {
     if (vec->count > 0) {
-        memcpy(*to, vec->items, bytes_of(vec));
+        memcpy(*to, vec->items, catalog_vec_bytes(vec));
     }
-    *to += bytes_of(vec);
+    *to += catalog_vec_bytes(vec);
 }
 
-/* Items with 8-byte members come first, names last: all are aligned. */
+/* Items with 8-byte members and tables come first, names last: all are aligned. */
 static struct catalog *catalog_new(struct catalog_build *build, size_t bytes)
 {
     struct catalog *catalog = malloc(bytes);
@@ -713,6 +726,10 @@ static struct catalog *catalog_new(struct catalog_build *build, size_t bytes)
             .roles_count = build->roles_count,
             .bytes = bytes};
     memcpy(catalog->customs, build->customs, sizeof build->customs);
+    if (build->tables != NULL) {
+        catalog->tables = catalog_tables_build_copy(build->tables, at, build->relations.items);
+        at += catalog_tables_build_bytes(build->tables);
+    }
     catalog->schemas = (const void *)at;
     copy_items(&at, &build->schemas);
     catalog->relations = (const void *)at;
@@ -733,7 +750,8 @@ enum sl_err catalog_build_end(struct catalog_build *build, const struct catalog 
 {
     SL_CHECK(build->section == DONE);
     catalog_harmless_end(build->harmless);
-    enum sl_err err = gather_customs(build);
+    enum sl_err err = build->tables == NULL ? SL_OK : catalog_tables_build_end(build->tables);
+    err = err == SL_OK ? gather_customs(build) : err;
     err = err == SL_OK ? sort_schemas(build) : err;
     if (err != SL_OK) {
         return err;
@@ -757,14 +775,17 @@ enum sl_err catalog_build_end(struct catalog_build *build, const struct catalog 
     heap = (struct heap){.from = build->names.items, .to = names};
     put_names(build, &heap);
     free(build->names.items);
-    build->names = (struct vec){.items = names, .count = heap.len, .cap = heap.len, .len = 1};
+    build->names =
+            (struct catalog_vec){.items = names, .count = heap.len, .cap = heap.len, .len = 1};
     err = gather_leaving(build);
     if (err != SL_OK) {
         return err;
     }
-    size_t bytes = sizeof(struct catalog) + bytes_of(&build->schemas) +
-                   bytes_of(&build->relations) + bytes_of(&build->functions) +
-                   build->roles_count * sizeof *build->roles + bytes_of(&build->leaving) + heap.len;
+    size_t bytes = sizeof(struct catalog) + catalog_vec_bytes(&build->schemas) +
+                   catalog_vec_bytes(&build->relations) + catalog_vec_bytes(&build->functions) +
+                   build->roles_count * sizeof *build->roles + catalog_vec_bytes(&build->leaving) +
+                   (build->tables == NULL ? 0 : catalog_tables_build_bytes(build->tables)) +
+                   heap.len;
     if (bytes > build->bytes_max) {
         return SL_ELIMIT;
     }

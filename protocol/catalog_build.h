@@ -32,6 +32,7 @@ struct catalog_build_options {
     size_t bytes_max;
     const char *const *roles; /* whose rights and settings are wanted; the first one asks */
     unsigned roles_count;     /* 1 to CATALOG_ROLES_MAX */
+    bool wants_tables;        /* catalog_tables.h: more queries, and larger answers */
 };
 
 /* What a Query begins with that asks one of the queries; statement_timeout is in milliseconds. */

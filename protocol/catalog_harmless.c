@@ -2,6 +2,7 @@
 #include "protocol/catalog_harmless.h"
 
 #include "protocol/back.h"
+#include "protocol/catalog_reach.h"
 #include "protocol/catalog_row.h"
 #include "protocol/effects_names.h"
 #include "protocol/function_body.h"
@@ -14,6 +15,7 @@
 enum {
     PG_CATALOG_OID = 11,
     DEFAULTS_MAX = 1024,
+    KIND_FIELD = 5,         /* for catalog_reach.h */
     SEARCHED_MAX = 1 << 18, /* characters of a body */
     ATOMIC_VERSION = 140000
 };
@@ -54,7 +56,7 @@ static const char bodies_begin[] =
 static const char bodies_middle[] =
         "CASE WHEN octet_length(p.prosrc) <= %u THEN p.prosrc "
         "ELSE concat_ws('; ', " FOUND_CUSTOMS ", " FOUND_CALLS ") END), %u) END, "
-        "left(coalesce(pg_get_expr(p.proargdefaults, 0), ''), %u), %s "
+        "left(coalesce(pg_get_expr(p.proargdefaults, 0), ''), %u), %s%s%s "
         "FROM (SELECT q.*, l.lanname, octet_length(q.prosrc) BETWEEN 1 AND %u AND l.lanname IN "
         "('sql', 'plpgsql', 'c') AND NOT EXISTS (SELECT 1 FROM unnest(q.proconfig) c "
         "WHERE left(c, 12) <> 'search_path=') AS is_read "
@@ -70,11 +72,25 @@ static const char bodies_atomic[] =
         "JOIN pg_proc f ON f.oid = x[1]::oid WHERE f.provolatile = 'v' OR f.oid >= 16384), ";
 static const char bodies_constants[] = CATALOG_CUSTOMS_OF("(SELECT p.prosqlbody::text AS tree)");
 
-enum sl_err catalog_harmless_query(
-        struct sl_buf *query, int server_version, uint32_t above, uint32_t rows)
+/* What is known of one for catalog_reach.h: enum catalog_reach_kind, and of BEGIN ATOMIC what it uses. */
+#define BODY_KIND                                                                                  \
+    ", CASE WHEN p.lanname = 'c' THEN 'c' WHEN octet_length(p.prosrc) > 0 THEN CASE "              \
+    "WHEN p.lanname NOT IN ('sql', 'plpgsql') THEN 'u' WHEN p.lanname = 'sql' THEN 's' "           \
+    "ELSE 'p' END "
+static const char bodies_exact[] = BODY_KIND "ELSE 'u' END";
+static const char bodies_exact_atomic[] = BODY_KIND
+        "WHEN p.prosqlbody IS NULL THEN 'u' ELSE 'a' END, "
+        "(SELECT CASE WHEN count(*) > 128 THEN 'x' ELSE string_agg(a.target, ' ') END FROM "
+        "(SELECT DISTINCT CASE x[1] WHEN 'relid' THEN 'r' ELSE 'f' END || x[2] AS target FROM "
+        "regexp_matches(p.prosqlbody::text, ':(funcid|aggfnoid|winfnoid|relid) ([0-9]+)', 'g') x "
+        "WHERE x[2]::oid >= 16384 OR (SELECT f.provolatile FROM pg_proc f WHERE "
+        "x[1] <> 'relid' AND f.oid = x[2]::oid) = 'v') a)";
+
+enum sl_err catalog_harmless_query(struct sl_buf *query, const struct catalog_hidden_page *page)
 {
     enum sl_err err = sl_buf_put(query, bodies_begin, sizeof bodies_begin - 1);
-    bool has_atomic = server_version >= ATOMIC_VERSION;
+    bool has_atomic = page->server_version >= ATOMIC_VERSION;
+    const char *exact = has_atomic ? bodies_exact_atomic : bodies_exact;
 
     if (err == SL_OK && has_atomic) {
         err = sl_buf_put(query, bodies_atomic, sizeof bodies_atomic - 1);
@@ -83,8 +99,10 @@ enum sl_err catalog_harmless_query(
                    ? sl_buf_printf(query, bodies_middle, (unsigned)FUNCTION_BODY_MAX,
                              (unsigned)SEARCHED_MAX, (unsigned)SEARCHED_MAX,
                              (unsigned)FUNCTION_BODY_MAX, (unsigned)DEFAULTS_MAX,
-                             has_atomic ? bodies_constants : "NULL", (unsigned)FUNCTION_BODY_MAX,
-                             above, (unsigned)PG_CATALOG_OID, rows)
+                             has_atomic ? bodies_constants : "NULL", page->is_exact ? exact : "",
+                             page->is_exact && !has_atomic ? ", NULL" : "",
+                             (unsigned)FUNCTION_BODY_MAX, page->above, (unsigned)PG_CATALOG_OID,
+                             page->rows)
                    : err;
 }
 
@@ -392,6 +410,23 @@ static void judge(struct catalog_harmless *harmless, uint32_t oid, enum body_kin
     function->is_harmless = harmless->stands[harmless->caller] && !function->names_type;
 }
 
+/* What it writes: two more fields. False: there are none. */
+static bool tell_reach(struct catalog_harmless *harmless, struct sl_span row,
+        const struct sl_span *fields, uint32_t oid)
+{
+    struct catalog_row more = {.body = row};
+    struct catalog_reach_body body = {.text = fields[2], .defaults = fields[3]};
+    struct sl_span targets = sl_span("", 0);
+
+    if (harmless->of.reach == NULL || !find_oid(harmless, oid, &body.function)) {
+        return true;
+    }
+    body.kind = catalog_row_char(&more, KIND_FIELD, "psacu");
+    SL_IGNORE(back_row_field(row, KIND_FIELD + 1, &targets), "it is null but for BEGIN ATOMIC");
+    body.text = body.kind == CATALOG_REACH_ATOMIC ? targets : body.text;
+    return !more.is_bad && catalog_reach_take_body(harmless->of.reach, &body);
+}
+
 enum sl_err catalog_harmless_row(
         struct catalog_harmless *harmless, struct sl_span row, uint32_t *last)
 {
@@ -414,6 +449,9 @@ enum sl_err catalog_harmless_row(
     }
     *last = oid;
     judge(harmless, oid, (enum body_kind)fields[1].at[0], fields[2], fields[3]);
+    if (!tell_reach(harmless, row, fields, oid)) {
+        return SL_EPROTO;
+    }
     return harmless->err != SL_OK ? harmless->err : catalog_hidden_error(harmless->of.hidden);
 }
 

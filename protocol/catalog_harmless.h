@@ -42,6 +42,7 @@ struct catalog_harmless_of {
     const struct catalog_schema *schemas;
     struct catalog_hidden *hidden; /* of the same functions; its rows come before those of here */
     struct catalog_customs *customs;
+    struct catalog_reach *reach; /* is told of all bodies; may be NULL */
 };
 
 /*
@@ -50,7 +51,7 @@ struct catalog_harmless_of {
  * that is too long, is searched only.
  */
 SL_MUST_CHECK enum sl_err catalog_harmless_query(
-        struct sl_buf *query, int server_version, uint32_t above, uint32_t rows);
+        struct sl_buf *query, const struct catalog_hidden_page *page);
 
 /* NULL: no memory. */
 SL_MUST_CHECK struct catalog_harmless *catalog_harmless_new(const struct catalog_harmless_of *of);

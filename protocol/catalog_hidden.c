@@ -6,7 +6,9 @@
 #include "protocol/catalog_hidden.h"
 
 #include "protocol/base/check.h"
+#include "protocol/catalog_reach.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -48,46 +50,53 @@ struct catalog_hidden {
  * in leaves nothing. What is asked for of operators is not: :opfuncid is that of the second query.
  * In PostgreSQL 12 triggers that a partition has of its parent are internal ones.
  */
-static const char targets_query[] =
-        "SELECT c.oid, (SELECT CASE WHEN count(*) > %u THEN 'x' "
-        "ELSE coalesce(string_agg(t.target, ' '), '') END FROM ("
-        "SELECT DISTINCT CASE WHEN f.oid IS NOT NULL THEN 'f' || f.oid "
-        "WHEN m.oid = 'pg_settings'::regclass THEN 'x' ELSE 'r' || m.oid END AS target FROM ("
-        "SELECT DISTINCT x[1] = 'relid' AS is_relation, x[2]::oid AS oid FROM ("
-        "SELECT concat(r.ev_action, ' ', r.ev_qual) AS tree FROM pg_rewrite r "
-        "WHERE r.ev_class = c.oid AND r.ev_enabled <> 'D' "
-        "UNION ALL SELECT d.adbin::text FROM pg_attrdef d WHERE d.adrelid = c.oid "
-        "UNION ALL SELECT k.conbin::text FROM pg_constraint k WHERE k.conrelid = c.oid "
-        "AND k.conbin IS NOT NULL "
-        "UNION ALL SELECT concat(i.indexprs, ' ', i.indpred) FROM pg_index i "
-        "WHERE i.indrelid = c.oid "
-        "UNION ALL SELECT concat(p.polqual, ' ', p.polwithcheck) FROM pg_policy p "
-        "WHERE p.polrelid = c.oid "
-        "UNION ALL SELECT t.tgqual::text FROM pg_trigger t WHERE t.tgrelid = c.oid "
-        "AND t.tgenabled <> 'D' AND t.tgqual IS NOT NULL "
-        "UNION ALL SELECT p.partexprs::text FROM pg_partitioned_table p "
-        "WHERE p.partrelid = c.oid OR (c.relispartition AND "
-        "p.partrelid IN (SELECT pg_partition_ancestors(c.oid)))%s) s, "
-        "regexp_matches(s.tree, ':(funcid|aggfnoid|winfnoid|relid) ([0-9]+)', 'g') x "
-        "UNION ALL SELECT false, t.tgfoid FROM pg_trigger t WHERE t.tgrelid = c.oid "
-        "AND t.tgenabled <> 'D' AND (NOT t.tgisinternal OR t.tgfoid >= %u)) m "
-        "LEFT JOIN pg_proc f ON NOT m.is_relation AND f.oid = m.oid "
-        "WHERE CASE WHEN m.is_relation "
-        "THEN m.oid <> c.oid AND (m.oid >= %u OR m.oid = 'pg_settings'::regclass) "
-        "WHEN f.oid < %u THEN f.provolatile = 'v' ELSE f.prolang NOT IN (12, 13) OR "
-        "f.oid <> ALL (ARRAY(SELECT k.castfunc FROM pg_cast k WHERE k.oid >= %u)) END "
-        "UNION SELECT 'b' || h.inhparent FROM pg_inherits h WHERE h.inhrelid = c.oid "
-        "UNION SELECT 'b' || k.confrelid FROM pg_constraint k WHERE k.conrelid = c.oid "
-        "AND k.contype = 'f' AND k.confrelid <> c.oid AND (k.confdeltype IN ('c', 'n', 'd') "
-        "OR k.confupdtype IN ('c', 'n', 'd'))) t) "
-        "FROM (SELECT o.oid, o.relispartition FROM pg_class o WHERE o.oid > %u::oid AND o.relkind "
-        "IN "
-        "('r', 'p', 'v', 'm', 'f') AND o.relpersistence <> 't' ORDER BY o.oid LIMIT %u) c "
-        "ORDER BY c.oid";
+#define TARGETS_QUERY(f, r, distinct, of_class, is_view, is_policy, is_other, by)                  \
+    "SELECT c.oid, (SELECT CASE WHEN count(*) > %u THEN 'x' "                                      \
+    "ELSE coalesce(string_agg(t.target, ' '), '') END FROM ("                                      \
+    "SELECT DISTINCT CASE WHEN f.oid IS NOT NULL THEN " f " || f.oid "                             \
+    "WHEN m.oid = 'pg_settings'::regclass THEN 'x' ELSE " r " || m.oid END AS target FROM ("       \
+    "SELECT " distinct "x[1] = 'relid' AS is_relation, x[2]::oid AS oid" of_class " FROM ("        \
+    "SELECT concat(r.ev_action, ' ', r.ev_qual) AS tree" is_view " FROM pg_rewrite r "             \
+    "WHERE r.ev_class = c.oid AND r.ev_enabled <> 'D' "                                            \
+    "UNION ALL SELECT d.adbin::text" is_other " FROM pg_attrdef d WHERE d.adrelid = c.oid "        \
+    "UNION ALL SELECT k.conbin::text" is_other " FROM pg_constraint k WHERE k.conrelid = c.oid "   \
+    "AND k.conbin IS NOT NULL "                                                                    \
+    "UNION ALL SELECT concat(i.indexprs, ' ', i.indpred)" is_other " FROM pg_index i "             \
+    "WHERE i.indrelid = c.oid "                                                                    \
+    "UNION ALL SELECT concat(p.polqual, ' ', p.polwithcheck)" is_policy " FROM pg_policy p "       \
+    "WHERE p.polrelid = c.oid "                                                                    \
+    "UNION ALL SELECT t.tgqual::text" is_other " FROM pg_trigger t WHERE t.tgrelid = c.oid "       \
+    "AND t.tgenabled <> 'D' AND t.tgqual IS NOT NULL "                                             \
+    "UNION ALL SELECT p.partexprs::text" is_other " FROM pg_partitioned_table p "                  \
+    "WHERE p.partrelid = c.oid OR (c.relispartition AND "                                          \
+    "p.partrelid IN (SELECT pg_partition_ancestors(c.oid)))%s) s, "                                \
+    "regexp_matches(s.tree, ':(funcid|aggfnoid|winfnoid|relid) ([0-9]+)', 'g') x " by              \
+    "UNION ALL SELECT false, t.tgfoid" is_other " FROM pg_trigger t WHERE t.tgrelid = c.oid "      \
+    "AND t.tgenabled <> 'D' AND (NOT t.tgisinternal OR t.tgfoid >= %u)) m "                        \
+    "LEFT JOIN pg_proc f ON NOT m.is_relation AND f.oid = m.oid "                                  \
+    "WHERE CASE WHEN m.is_relation "                                                               \
+    "THEN m.oid <> c.oid AND (m.oid >= %u OR m.oid = 'pg_settings'::regclass) "                    \
+    "WHEN f.oid < %u THEN f.provolatile = 'v' ELSE f.prolang NOT IN (12, 13) OR "                  \
+    "f.oid <> ALL (ARRAY(SELECT k.castfunc FROM pg_cast k WHERE k.oid >= %u)) END "                \
+    "UNION SELECT 'b' || h.inhparent FROM pg_inherits h WHERE h.inhrelid = c.oid "                 \
+    "UNION SELECT 'b' || k.confrelid FROM pg_constraint k WHERE k.conrelid = c.oid "               \
+    "AND k.contype = 'f' AND k.confrelid <> c.oid AND (k.confdeltype IN ('c', 'n', 'd') "          \
+    "OR k.confupdtype IN ('c', 'n', 'd'))) t) "                                                    \
+    "FROM (SELECT o.oid, o.relispartition FROM pg_class o WHERE o.oid > %u::oid AND o.relkind "    \
+    "IN "                                                                                          \
+    "('r', 'p', 'v', 'm', 'f') AND o.relpersistence <> 't' ORDER BY o.oid LIMIT %u) c "            \
+    "ORDER BY c.oid"
+
+static const char targets_query[] = TARGETS_QUERY("'f'", "'r'", "DISTINCT ", "", "", "", "", "");
+
+/* How it is used: 1 when the relation is read, 2 when it is written; a view's own rule, a policy, another. */
+static const char exact_query[] = TARGETS_QUERY("CASE m.uses WHEN 2 THEN 'f' ELSE 'F' END",
+        "CASE m.uses WHEN 3 THEN 'V' WHEN 1 THEN 'R' ELSE 'r' END", "", ", bit_or(s.uses) AS uses",
+        ", CASE r.ev_type WHEN '1' THEN 3 ELSE 2 END AS uses", ", 1", ", 2", "GROUP BY 1, 2 ");
 
 /* From PostgreSQL 14 on. */
 static const char statistics_part[] =
-        " UNION ALL SELECT e.stxexprs::text FROM pg_statistic_ext e WHERE e.stxrelid = c.oid "
+        " UNION ALL SELECT e.stxexprs::text%s FROM pg_statistic_ext e WHERE e.stxrelid = c.oid "
         "AND e.stxexprs IS NOT NULL";
 
 /* 12 and 13 are internal and C. */
@@ -109,14 +118,17 @@ static const char anyway_query[] =
         "ELSE f.prolang NOT IN (12, 13) END AND f.oid > %u::oid "
         "GROUP BY f.oid ORDER BY f.oid LIMIT %u";
 
-enum sl_err catalog_hidden_query(
-        struct sl_buf *query, int server_version, uint32_t above, uint32_t rows)
+enum sl_err catalog_hidden_query(struct sl_buf *query, const struct catalog_hidden_page *page)
 {
     unsigned user = USER_OID;
+    char part[sizeof statistics_part + 8] = "";
 
-    return sl_buf_printf(query, targets_query, (unsigned)CATALOG_TARGETS_MAX,
-            server_version >= STATISTICS_VERSION ? statistics_part : "", user, user, user, user,
-            above < user ? user - 1 : above, rows);
+    if (page->server_version >= STATISTICS_VERSION) {
+        snprintf(part, sizeof part, statistics_part, page->is_exact ? ", 2" : "");
+    }
+    return sl_buf_printf(query, page->is_exact ? exact_query : targets_query,
+            (unsigned)CATALOG_TARGETS_MAX, part, user, user, user, user,
+            page->above < user ? user - 1 : page->above, page->rows);
 }
 
 enum sl_err catalog_hidden_anyway_query(struct sl_buf *query, uint32_t above, uint32_t rows)
@@ -284,24 +296,37 @@ static void uses_relation(struct catalog_hidden *hidden, uint32_t node, uint32_t
 
 /* ---- rows ---- */
 
-/* One target: a letter, and for most an OID. False: it is none. */
-static bool take_target(struct catalog_hidden *hidden, uint32_t node, struct sl_span target)
+static void tell_reach(struct catalog_hidden *hidden, uint32_t relation, char letter, uint32_t oid)
 {
+    if (hidden->of.reach != NULL) {
+        catalog_reach_target(hidden->of.reach, relation, letter, oid);
+    }
+}
+
+/* One target: a letter, and for most an OID. False: it is none. */
+static bool take_target(struct catalog_hidden *hidden, uint32_t relation, struct sl_span target)
+{
+    uint32_t node = node_of_relation(hidden, relation);
     uint32_t oid = 0;
     uint32_t at = 0;
 
     if (target.len == 1 && target.at[0] == 'x') {
         *state_of(hidden, node) = STATE_FALLEN;
+        tell_reach(hidden, relation, 'x', 0);
         return true;
     }
     if (target.len < 2 || !catalog_row_read_number(sl_span(target.at + 1, target.len - 1), &oid)) {
         return false;
     }
+    tell_reach(hidden, relation, (char)target.at[0], oid);
     switch (target.at[0]) {
     case 'f':
+    case 'F':
         uses_function(hidden, node, oid);
         return true;
     case 'r':
+    case 'R':
+    case 'V':
         uses_relation(hidden, node, oid);
         return true;
     case 'b': /* the other way round */
@@ -330,7 +355,7 @@ enum sl_err catalog_hidden_row(
     while (targets.len > 0) {
         const uint8_t *end = memchr(targets.at, ' ', targets.len);
         size_t len = end == NULL ? targets.len : (size_t)(end - targets.at);
-        if (!take_target(hidden, node_of_relation(hidden, at), sl_span(targets.at, len))) {
+        if (!take_target(hidden, at, sl_span(targets.at, len))) {
             return SL_EPROTO;
         }
         len += end != NULL;
@@ -349,6 +374,9 @@ enum sl_err catalog_hidden_anyway_row(
         return SL_EPROTO;
     }
     uses_function(hidden, node_fixed(hidden, is_ddl ? NODE_DDL : NODE_ANYWAY), oid);
+    if (hidden->of.reach != NULL) {
+        catalog_reach_anyway(hidden->of.reach, oid, is_ddl);
+    }
     return hidden->err;
 }
 

@@ -45,6 +45,7 @@
 #include "protocol/catalog_row.h"
 
 struct catalog_hidden;
+struct catalog_reach;
 
 enum { CATALOG_TARGETS_MAX = 128, CATALOG_EDGES_MAX = 1 << 17 };
 
@@ -56,12 +57,23 @@ struct catalog_hidden_of {
     uint32_t relations_count;
     const char *names;
     const struct catalog_schema *schemas;
-    bool is_utf8; /* the database's encoding: letters are folded in ASCII alone */
+    bool is_utf8;                /* the database's encoding: letters are folded in ASCII alone */
+    struct catalog_reach *reach; /* is told all targets and bodies; may be NULL */
 };
 
-/* Relations above that OID, so many at most, each with its targets: "f1 r2 b3 x". */
+struct catalog_hidden_page {
+    int server_version;
+    uint32_t above; /* that OID */
+    uint32_t rows;  /* so many at most */
+    bool is_exact;  /* says which functions and relations are used by reading alone */
+};
+
+/*
+ * Relations, each with its targets: "f1 r2 b3 x"; where it is exact "F1" for a function that runs when the
+ * relation is read, too, "V2" for a relation that a view reads, and "R2" for one that is read only.
+ */
 SL_MUST_CHECK enum sl_err catalog_hidden_query(
-        struct sl_buf *query, int server_version, uint32_t above, uint32_t rows);
+        struct sl_buf *query, const struct catalog_hidden_page *page);
 /* Functions that any statement may run, or, with a 1, any that changes the schema. */
 SL_MUST_CHECK enum sl_err catalog_hidden_anyway_query(
         struct sl_buf *query, uint32_t above, uint32_t rows);

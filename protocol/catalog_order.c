@@ -41,6 +41,7 @@ int catalog_compare_functions(const void *left, const void *right, void *names)
     order = order != 0 ? order : (int)a->kind - (int)b->kind;
     order = order != 0 ? order : (int)a->is_harmless - (int)b->is_harmless;
     order = order != 0 ? order : (int)a->holds - (int)b->holds;
+    order = order != 0 ? order : (int)a->writes - (int)b->writes;
     return order != 0 ? order : (int)a->names_type - (int)b->names_type;
 }
 

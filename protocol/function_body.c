@@ -33,6 +33,7 @@ struct reader {
     const struct function_body *body;
     const uint8_t *at;
     const uint8_t *end;
+    bool wants_names;     /* only what is not named spoils it: function_body_is_known() */
     struct token last[4]; /* the latest first */
     enum place place;
     bool updates; /* behind UPDATE, and so far only a table's name */
@@ -292,6 +293,15 @@ static bool is_forbidden_word(struct sl_span word, bool is_sql)
     return is_one_of(word, words, SL_COUNT(words)) || (is_sql && is_text(word, "declare"));
 }
 
+/* Runs what is not in the text, or changes the schema. */
+static bool is_other_text(struct sl_span word)
+{
+    static const char *const words[] = {"alter", "create", "drop", "execute", "fetch", "grant",
+            "import", "load", "move", "prepare", "reassign", "revoke"};
+
+    return is_one_of(word, words, SL_COUNT(words));
+}
+
 /* UPDATE [ONLY] t [*] [[AS] a] SET: nothing that a statement of PL/pgSQL's could begin behind. */
 static void follow_update(struct reader *reader, const struct token *token)
 {
@@ -314,7 +324,7 @@ static bool is_allowed_word(struct reader *reader, const struct token *token)
     bool is_sql = reader->body->is_sql;
 
     if (is_text(token->text, "set")) {
-        return reader->updates;
+        return reader->updates || reader->wants_names;
     }
     if (is_word(before, "do") && reader->last[1].kind != TOKEN_DOT) {
         return is_text(token->text, "update") || is_text(token->text, "nothing");
@@ -322,7 +332,8 @@ static bool is_allowed_word(struct reader *reader, const struct token *token)
     if (is_text(token->text, "into")) { /* PL/pgSQL's is an assignment */
         return !is_sql || is_word(before, "insert") || is_word(before, "merge");
     }
-    return !is_forbidden_word(token->text, is_sql);
+    return reader->wants_names ? !is_other_text(token->text)
+                               : !is_forbidden_word(token->text, is_sql);
 }
 
 static void advance_place(struct reader *reader, const struct token *token)
@@ -428,7 +439,10 @@ static bool take(struct reader *reader, const struct token *token)
             token->kind != TOKEN_WORD) {
         return false; /* DO '...' */
     }
-    if (is_name && (is_forbidden_name(token) || !tell_name(reader, token))) {
+    if (is_name && !reader->wants_names && is_forbidden_name(token)) {
+        return false;
+    }
+    if (is_name && !tell_name(reader, token)) {
         return false;
     }
     if (token->kind == TOKEN_WORD && !is_behind_dot && !is_allowed_word(reader, token)) {
@@ -445,10 +459,12 @@ static bool take(struct reader *reader, const struct token *token)
     return true;
 }
 
-bool function_body_is_harmless(const struct function_body *body)
+static bool is_read(const struct function_body *body, bool wants_names)
 {
-    struct reader reader = {
-            .body = body, .at = body->text.at, .end = body->text.at + body->text.len};
+    struct reader reader = {.body = body,
+            .at = body->text.at,
+            .end = body->text.at + body->text.len,
+            .wants_names = wants_names};
     struct token token = {.kind = TOKEN_NONE};
 
     if (body->text.len == 0 || body->text.len > FUNCTION_BODY_MAX ||
@@ -463,4 +479,14 @@ bool function_body_is_harmless(const struct function_body *body)
         }
     }
     return true;
+}
+
+bool function_body_is_harmless(const struct function_body *body)
+{
+    return is_read(body, false);
+}
+
+bool function_body_is_known(const struct function_body *body)
+{
+    return is_read(body, true);
 }

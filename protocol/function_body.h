@@ -14,6 +14,9 @@
  *
  * What views, triggers, defaults and so on call is not seen here, but in catalog_hidden.h.
  *
+ * Likewise whether what a body does is all in its text, whatever that leaves: relations and functions that it
+ * uses are named. What runs another text, changes the schema or runs a cursor spoils that.
+ *
  * Ownership: none. Threads: any. Bounds: FUNCTION_BODY_MAX bytes; allocates nothing.
  */
 #ifndef SLUICE_PROTOCOL_FUNCTION_BODY_H
@@ -52,5 +55,7 @@ struct function_body {
 
 /* True: it leaves nothing unless what it calls does. */
 bool function_body_is_harmless(const struct function_body *body);
+/* True: it uses no relations but those whose names are told, or what it calls does. */
+bool function_body_is_known(const struct function_body *body);
 
 #endif

@@ -2,18 +2,20 @@
 /*
  * Any bytes as what a server answers a builder of catalogues, and as a search_path.
  *
- * The first byte says how many answers are of the right form, the second how long the path is
+ * The first byte says how many answers are of the right form, and by its highest bit whether tables are wanted, the second how long the path is
  * that follows; the rest, cut at 0xff 0xfe, is the other answers. Where they are taken:
  *
  * 1. Names are in the snapshot's own heap, arrays are in their order, schemas are there.
  * 2. What is in it is found by its name.
  * 3. A session's names stand for what is in it, whatever its search_path.
- * 4. A relation that leaves something is found in a text that is its name; the path is another text.
+ * 4. Sets are in their order, and of trees; columns and keys are those of their table.
+ * 5. A relation that leaves something is found in a text that is its name; the path is another text.
  */
 #include "protocol/catalog_resolve.h"
+#include "protocol/catalog_tables.h"
 #include "tests/unit/protocol/catalog_rows.h"
 
-enum { ANSWERS = 9, PATH_MAX_LEN = 255 };
+enum { ANSWERS = 11, WANTS_TABLES = 0x80, PATH_MAX_LEN = 255 };
 
 static const char *const roles[] = {"app", "other"};
 
@@ -25,8 +27,11 @@ static const struct catalog_rows shop = {
         .relations = (const char *const[]){"16400|2200|t|r", "16401|5001|t|v", NULL},
         .functions = (const char *const[]){"200|11|f|1|0|0|f|i|0", "201|2200|f|2|1|1|a|v|0", NULL},
         .targets = (const char *const[]){"16400|b16401", "16401|f201 r16400", NULL},
-        .bodies = (const char *const[]){"201|0|begin delete from t; set a.b = 1; end|", NULL},
+        .bodies = (const char *const[]){"201|0|begin delete from t; set a.b = 1; end||~|p|~", NULL},
         .customs = (const char *const[]){"16400|0 0 0 0 97 46 99", NULL},
+        .tables =
+                (const char *const[]){"16400|p|d|r|7 16|~|17000 p- 1", "16401|p|n|vt|81|~|~", NULL},
+        .columns = (const char *const[]){"16400|1 23 nh. 2 id 2 25 . 1 b", NULL},
 };
 
 /* NOLINTNEXTLINE(readability-identifier-naming): libFuzzer calls it so. */
@@ -65,6 +70,55 @@ static void check_arrays(const struct catalog *catalog)
                 catalog_find_functions(catalog, catalog_name(catalog, function->name), &count);
         SL_CHECK(found <= function && function < found + count);
     }
+}
+
+static void check_trees(const struct catalog *catalog, struct catalog_trees trees)
+{
+    for (uint32_t i = 0; i < trees.count; i++) {
+        bool is_there = false;
+        for (uint32_t r = 0; r < catalog->relations_count; r++) {
+            is_there |= catalog->relations[r].oid == trees.trees[i];
+        }
+        SL_CHECK(is_there && trees.is_known && trees.count <= CATALOG_TREES_MAX);
+        SL_CHECK(i == 0 || trees.trees[i - 1] < trees.trees[i]);
+        SL_CHECK(catalog_trees_has(&trees, trees.trees[i]));
+    }
+}
+
+static void check_table(const struct catalog *catalog, const struct catalog_table *table)
+{
+    SL_CHECK(table->columns + table->columns_count <= catalog->tables->columns_count);
+    SL_CHECK(table->keys + table->keys_count <= catalog->tables->keys_count);
+    SL_CHECK((table->behind & table->facts) == table->facts);
+    for (unsigned i = 0; i < table->columns_count; i++) {
+        const struct catalog_column *column = &catalog->tables->columns[table->columns + i];
+        const char *name = catalog_column_name(catalog, column);
+        SL_CHECK(name + strlen(name) < (const char *)catalog + catalog->bytes);
+        SL_CHECK(catalog_column_of(catalog, table, column->number) == column);
+        SL_CHECK(catalog_find_column(catalog, table, sl_span_text(name)) != NULL);
+    }
+    for (unsigned i = 0; i < table->keys_count; i++) {
+        const struct catalog_key *key = catalog_key_of(catalog, table, i);
+        SL_CHECK(key->columns_count > 0 && key->columns_count <= CATALOG_KEY_COLUMNS_MAX);
+    }
+    check_trees(catalog, catalog_writes_of_table(catalog, table));
+    check_trees(catalog, catalog_reads_of_table(catalog, table));
+}
+
+static void check_tables(const struct catalog *catalog, bool wants_tables)
+{
+    SL_CHECK((catalog->tables != NULL) == wants_tables);
+    for (uint32_t i = 0; i < catalog->relations_count; i++) {
+        const struct catalog_table *table = catalog_table_of(catalog, &catalog->relations[i]);
+        if (table != NULL) {
+            check_table(catalog, table);
+        }
+    }
+    for (uint32_t i = 0; i < catalog->functions_count; i++) {
+        check_trees(catalog, catalog_writes_of_function(catalog, &catalog->functions[i]));
+    }
+    check_trees(catalog, catalog_writes_anyway(catalog));
+    check_trees(catalog, catalog_writes_by_ddl(catalog));
 }
 
 static void check_leaving(const struct catalog *catalog)
@@ -151,17 +205,22 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     }
     memcpy(path, data + 2, data[1]);
     struct sl_span rest = sl_span(data + 2 + data[1], size - 2U - data[1]);
-    struct catalog_build *build = catalog_build_new(&(struct catalog_build_options){
-            .bytes_max = 1 << 20, .roles = roles, .roles_count = SL_COUNT(roles)});
+    struct catalog_build *build =
+            catalog_build_new(&(struct catalog_build_options){.bytes_max = 1 << 20,
+                    .roles = roles,
+                    .roles_count = SL_COUNT(roles),
+                    .wants_tables = (data[0] & WANTS_TABLES) != 0});
     SL_CHECK(build != NULL);
     enum sl_err err = SL_OK;
     for (unsigned i = 0; err == SL_OK && !catalog_build_is_done(build); i++) {
-        err = i < data[0] % (ANSWERS + 1) ? build_on(build, &shop)
-                                          : catalog_build_rows(build, next_answer(&rest), true);
+        err = i < (data[0] & ~WANTS_TABLES) % (ANSWERS + 1)
+                      ? build_on(build, &shop)
+                      : catalog_build_rows(build, next_answer(&rest), true);
     }
     if (err == SL_OK) {
         SL_CHECK(catalog_build_end(build, &catalog) == SL_OK);
         check_arrays(catalog);
+        check_tables(catalog, (data[0] & WANTS_TABLES) != 0);
         check_leaving(catalog);
         SL_IGNORE(catalog_text_leaves(catalog, sl_span_text(path)), "it only must not crash");
         SL_IGNORE(catalog_text_holds(catalog, sl_span_text(path)), "likewise");

@@ -23,6 +23,8 @@ struct catalog_rows {
     const char *const *anyway;
     const char *const *bodies;
     const char *const *customs;
+    const char *const *tables; /* if they are wanted, as the next */
+    const char *const *columns;
 };
 
 static void put_field(struct sl_buf *buf, const char *at, size_t len)
@@ -83,6 +85,8 @@ static void answer(const struct catalog_rows *rows, const char *query, struct sl
     list = strstr(query, "FROM pg_operator o") != NULL ? rows->anyway : list;
     list = strstr(query, "p.prosrc") != NULL ? rows->bodies : list;
     list = strstr(query, "FROM pg_class g") != NULL ? rows->customs : list;
+    list = strstr(query, "FROM pg_class t") != NULL ? rows->tables : list;
+    list = strstr(query, "FROM pg_class u") != NULL ? rows->columns : list;
     unsigned long above = number_behind(query, ".oid > ", 0);
     unsigned long limit = list == rows->roles ? 1000 : number_behind(query, "LIMIT ", 1000);
     for (; list != NULL && *list != NULL && limit > 0; list++) {
