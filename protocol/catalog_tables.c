@@ -5,19 +5,19 @@
 
 #include <string.h>
 
-const struct catalog_table *catalog_table_of(
+const struct catalog_details *catalog_details_of(
         const struct catalog *catalog, const struct catalog_relation *relation)
 {
     if (catalog->tables == NULL) {
         return NULL;
     }
-    const struct catalog_table *table =
+    const struct catalog_details *table =
             &catalog->tables->tables[(size_t)(relation - catalog->relations)];
     return table->is_known ? table : NULL;
 }
 
 const struct catalog_column *catalog_find_column(
-        const struct catalog *catalog, const struct catalog_table *table, struct sl_span name)
+        const struct catalog *catalog, const struct catalog_details *table, struct sl_span name)
 {
     const struct catalog_column *columns = catalog->tables->columns + table->columns;
 
@@ -31,7 +31,7 @@ const struct catalog_column *catalog_find_column(
 }
 
 const struct catalog_column *catalog_column_of(
-        const struct catalog *catalog, const struct catalog_table *table, int16_t number)
+        const struct catalog *catalog, const struct catalog_details *table, int16_t number)
 {
     const struct catalog_column *columns = catalog->tables->columns + table->columns;
 
@@ -59,13 +59,13 @@ static struct catalog_trees trees_of(const struct catalog *catalog, uint32_t set
 }
 
 struct catalog_trees catalog_writes_of_table(
-        const struct catalog *catalog, const struct catalog_table *table)
+        const struct catalog *catalog, const struct catalog_details *table)
 {
     return trees_of(catalog, table->writes);
 }
 
 struct catalog_trees catalog_reads_of_table(
-        const struct catalog *catalog, const struct catalog_table *table)
+        const struct catalog *catalog, const struct catalog_details *table)
 {
     return trees_of(catalog, table->reads);
 }

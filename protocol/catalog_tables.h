@@ -42,7 +42,7 @@ enum {
     CATALOG_TREES_MAX = 1024
 };
 
-/* Bits of catalog_table.facts and .behind. */
+/* Bits of catalog_details.facts and .behind. */
 enum catalog_fact {
     CATALOG_FACT_ROW_SECURITY = 1 << 0, /* it is enabled */
     CATALOG_FACT_UNLOGGED = 1 << 1,
@@ -111,7 +111,7 @@ struct catalog_key {
     bool is_identity; /* what logical decoding tells of an old row */
 };
 
-struct catalog_table {
+struct catalog_details {
     uint32_t tree;
     uint32_t facts;         /* a bit for each enum catalog_fact */
     uint32_t behind;        /* those of all that it reads too, if it is a view */
@@ -142,7 +142,7 @@ struct catalog_tables {
     uint32_t trees_count;
     uint32_t anyway; /* sets */
     uint32_t by_ddl;
-    const struct catalog_table *tables;   /* one for each of catalog.relations, in its order */
+    const struct catalog_details *tables; /* one for each of catalog.relations, in its order */
     const struct catalog_column *columns; /* of a relation: by number */
     const struct catalog_key *keys;
     const struct catalog_set *sets;
@@ -151,7 +151,7 @@ struct catalog_tables {
 };
 
 /* NULL: nothing is known of it. The relation is one of the snapshot's. */
-const struct catalog_table *catalog_table_of(
+const struct catalog_details *catalog_details_of(
         const struct catalog *catalog, const struct catalog_relation *relation);
 
 static inline bool catalog_has_trigger(
@@ -162,10 +162,10 @@ static inline bool catalog_has_trigger(
 
 /* NULL: there is none of that name, or the table's columns are not known. */
 const struct catalog_column *catalog_find_column(
-        const struct catalog *catalog, const struct catalog_table *table, struct sl_span name);
+        const struct catalog *catalog, const struct catalog_details *table, struct sl_span name);
 /* Likewise, by its number. */
 const struct catalog_column *catalog_column_of(
-        const struct catalog *catalog, const struct catalog_table *table, int16_t number);
+        const struct catalog *catalog, const struct catalog_details *table, int16_t number);
 
 static inline const char *catalog_column_name(
         const struct catalog *catalog, const struct catalog_column *column)
@@ -175,7 +175,7 @@ static inline const char *catalog_column_name(
 
 /* The i-th of keys_count; the primary key, if it is one, comes first. */
 static inline const struct catalog_key *catalog_key_of(
-        const struct catalog *catalog, const struct catalog_table *table, unsigned i)
+        const struct catalog *catalog, const struct catalog_details *table, unsigned i)
 {
     return &catalog->tables->keys[table->keys + i];
 }
@@ -189,10 +189,10 @@ struct catalog_trees {
 
 /* What a statement that writes the relation may write besides its own tree. */
 struct catalog_trees catalog_writes_of_table(
-        const struct catalog *catalog, const struct catalog_table *table);
+        const struct catalog *catalog, const struct catalog_details *table);
 /* Whose rows a statement may see that reads the relation: its own tree, or what a view reads. */
 struct catalog_trees catalog_reads_of_table(
-        const struct catalog *catalog, const struct catalog_table *table);
+        const struct catalog *catalog, const struct catalog_details *table);
 /* What a call may write. */
 struct catalog_trees catalog_writes_of_function(
         const struct catalog *catalog, const struct catalog_function *function);

@@ -43,7 +43,7 @@ struct catalog_tables_build {
     struct catalog_reach *reach;
     size_t bytes_max;
     uint32_t *oids; /* of the relations, in their order */
-    struct catalog_table *tables;
+    struct catalog_details *tables;
     uint32_t *parents; /* of trees, as places; each leads to its first */
     bool trees_are_unknown;
     struct catalog_vec columns;
@@ -117,7 +117,7 @@ static size_t round_up(size_t bytes)
 size_t catalog_tables_build_bytes(const struct catalog_tables_build *build)
 {
     return round_up(sizeof(struct catalog_tables) +
-                    build->of.relations_count * sizeof(struct catalog_table) +
+                    build->of.relations_count * sizeof(struct catalog_details) +
                     catalog_vec_bytes(&build->columns) + catalog_vec_bytes(&build->keys) +
                     catalog_vec_bytes(&build->sets.sets) + catalog_vec_bytes(&build->sets.trees) +
                     catalog_vec_bytes(&build->names));
@@ -363,7 +363,7 @@ static bool read_key(struct sl_span *text, char identity, struct catalog_key *ke
 }
 
 static enum sl_err read_keys(
-        struct catalog_tables_build *build, struct catalog_table *table, struct sl_span text)
+        struct catalog_tables_build *build, struct catalog_details *table, struct sl_span text)
 {
     struct catalog_key key;
 
@@ -407,7 +407,7 @@ enum sl_err catalog_tables_build_row(
     if (!find(build, oid, &at)) {
         return SL_OK; /* made since they were read, or of a schema that is left out */
     }
-    struct catalog_table *table = &build->tables[at];
+    struct catalog_details *table = &build->tables[at];
     table->identity = identity;
     table->is_known = true;
     table->facts |= persistence == 'u' ? CATALOG_FACT_UNLOGGED : 0;
@@ -469,7 +469,7 @@ static bool read_column(struct sl_span *text, struct catalog_column *column, str
 }
 
 static enum sl_err read_columns(
-        struct catalog_tables_build *build, struct catalog_table *table, struct sl_span text)
+        struct catalog_tables_build *build, struct catalog_details *table, struct sl_span text)
 {
     struct sl_span name;
     int16_t before = 0;
@@ -556,7 +556,7 @@ static void keep_all(struct catalog_tables_build *build, struct keeper *keeper)
     build->anyway = keep_known(build, keeper, build->sets.anyway);
     build->by_ddl = keep_known(build, keeper, build->sets.by_ddl);
     for (uint32_t i = 0; i < build->of.relations_count; i++) {
-        struct catalog_table *table = &build->tables[i];
+        struct catalog_details *table = &build->tables[i];
         if (table->is_known) {
             table->writes = keep(keeper, build->sets.writes[i]);
             table->reads = keep(keeper, build->sets.reads[i]);
@@ -593,7 +593,7 @@ static void end_trees(struct catalog_tables_build *build, uint32_t *trees)
         trees[i] = build->oids[first];
     }
     for (uint32_t i = 0; i < build->of.relations_count; i++) {
-        struct catalog_table *table = &build->tables[i];
+        struct catalog_details *table = &build->tables[i];
         table->tree = trees[i];
         table->tree_triggers = build->tables[first_of(build, i)].tree_triggers;
         table->facts |= facts_of_kind(build->of.relations[i].kind);
@@ -641,7 +641,7 @@ const struct catalog_tables *catalog_tables_build_copy(const struct catalog_tabl
         void *to, const struct catalog_relation *relations)
 {
     struct catalog_tables *made = to;
-    struct catalog_table *tables = (struct catalog_table *)(made + 1);
+    struct catalog_details *tables = (struct catalog_details *)(made + 1);
     uint8_t *at = (uint8_t *)(tables + build->of.relations_count);
     uint32_t place = 0;
 

@@ -15,7 +15,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include <cmocka.h>
 
@@ -26,22 +25,6 @@ static PGconn *conn;
 static const struct catalog *catalog;
 
 /* ---- a snapshot ---- */
-
-struct figures {
-    unsigned queries;
-    unsigned rows;
-    size_t bytes;
-    double longest_ms;
-    double ms; /* until answers were there */
-};
-
-static double now_ms(void)
-{
-    struct timespec now;
-
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (double)now.tv_sec * 1e3 + (double)now.tv_nsec / 1e6;
-}
 
 static void put_row(struct sl_buf *rows, const PGresult *result, int row)
 {
@@ -65,11 +48,10 @@ static void put_row(struct sl_buf *rows, const PGresult *result, int row)
 }
 
 /* As proxy/catalogs.c: one Query, which is a transaction. */
-static void ask(PGconn *of, struct catalog_build *build, struct figures *figures)
+static void ask(PGconn *of, struct catalog_build *build, unsigned *queries)
 {
     struct sl_buf query;
     struct sl_buf rows;
-    double begun = now_ms();
 
     sl_buf_init(&query, 1 << 16);
     sl_buf_init(&rows, 1 << 24);
@@ -84,21 +66,16 @@ static void ask(PGconn *of, struct catalog_build *build, struct figures *figures
         }
         for (int i = 0; i < PQntuples(result); i++) {
             put_row(&rows, result, i);
-            figures->rows++;
         }
         PQclear(result);
     }
-    double ms = now_ms() - begun;
-    figures->ms += ms;
-    figures->longest_ms = ms > figures->longest_ms ? ms : figures->longest_ms;
-    figures->bytes += sl_buf_borrow(&rows).len;
-    figures->queries++;
+    ++*queries;
     assert_int_equal(catalog_build_rows(build, sl_buf_borrow(&rows), true), SL_OK);
     sl_buf_fini(&query);
     sl_buf_fini(&rows);
 }
 
-static const struct catalog *load(PGconn *of, bool wants_tables, struct figures *figures)
+static const struct catalog *load(PGconn *of, bool wants_tables, unsigned *queries)
 {
     static const char *const roles[] = {"postgres"};
     const struct catalog *made = NULL;
@@ -107,7 +84,7 @@ static const struct catalog *load(PGconn *of, bool wants_tables, struct figures 
 
     assert_non_null(build);
     while (!catalog_build_is_done(build)) {
-        ask(of, build, figures);
+        ask(of, build, queries);
     }
     assert_int_equal(catalog_build_end(build, &made), SL_OK);
     catalog_build_free(build);
@@ -127,9 +104,9 @@ static const struct catalog_relation *relation_of(const char *schema, const char
     return relation;
 }
 
-static const struct catalog_table *table_of(const char *name)
+static const struct catalog_details *table_of(const char *name)
 {
-    const struct catalog_table *table = catalog_table_of(catalog, relation_of("public", name));
+    const struct catalog_details *table = catalog_details_of(catalog, relation_of("public", name));
 
     if (table == NULL) {
         fail_msg("%s is not known", name);
@@ -186,42 +163,38 @@ struct expected {
     const char *text;
 };
 
-static void expect_writes(const struct expected *expected, size_t count)
+static struct catalog_trees writes_of(const char *name)
+{
+    return catalog_writes_of_table(catalog, table_of(name));
+}
+
+static struct catalog_trees reads_of(const char *name)
+{
+    return catalog_reads_of_table(catalog, table_of(name));
+}
+
+static struct catalog_trees calls_of(const char *name)
+{
+    uint32_t found = 0;
+    const struct catalog_function *function = catalog_find_functions(catalog, name, &found);
+
+    assert_int_equal(found, 1);
+    return catalog_writes_of_function(catalog, function);
+}
+
+static void expect_all(
+        struct catalog_trees (*of)(const char *name), const struct expected *expected, size_t count)
 {
     for (size_t i = 0; i < count; i++) {
-        const char *got = text_of(catalog_writes_of_table(catalog, table_of(expected[i].name)));
+        const char *got = text_of(of(expected[i].name));
         if (strcmp(got, expected[i].text) != 0) {
-            fail_msg("%s writes %s, not %s", expected[i].name, got, expected[i].text);
+            fail_msg("%s: %s, not %s", expected[i].name, got, expected[i].text);
         }
     }
 }
 
-static void expect_reads(const struct expected *expected, size_t count)
-{
-    for (size_t i = 0; i < count; i++) {
-        const char *got = text_of(catalog_reads_of_table(catalog, table_of(expected[i].name)));
-        if (strcmp(got, expected[i].text) != 0) {
-            fail_msg("%s reads %s, not %s", expected[i].name, got, expected[i].text);
-        }
-    }
-}
-
-static void expect_calls(const struct expected *expected, size_t count)
-{
-    for (size_t i = 0; i < count; i++) {
-        uint32_t found = 0;
-        const struct catalog_function *function =
-                catalog_find_functions(catalog, expected[i].name, &found);
-        assert_int_equal(found, 1);
-        const char *got = text_of(catalog_writes_of_function(catalog, function));
-        if (strcmp(got, expected[i].text) != 0) {
-            fail_msg("%s() writes %s, not %s", expected[i].name, got, expected[i].text);
-        }
-    }
-}
-
-#define EXPECT(what, ...)                                                                          \
-    expect_##what((const struct expected[]){__VA_ARGS__},                                          \
+#define EXPECT(of, ...)                                                                            \
+    expect_all(of##_of, (const struct expected[]){__VA_ARGS__},                                    \
             sizeof((const struct expected[]){__VA_ARGS__}) / sizeof(struct expected))
 
 static void expect_tree(const char *name, const char *root)
@@ -400,7 +373,7 @@ static void make_trigger(const struct expected *trigger)
 
 static int start(void **state)
 {
-    struct figures figures = {0};
+    unsigned queries = 0;
 
     (void)state;
     cluster_start(&cluster, NULL);
@@ -416,7 +389,7 @@ static int start(void **state)
     cluster_sql(&cluster, "alter table t_off disable trigger t");
     cluster_sql(&cluster, schema_views);
     conn = query_must_connect("host=127.0.0.1 port=%d user=postgres", cluster.port);
-    catalog = load(conn, true, &figures);
+    catalog = load(conn, true, &queries);
     return 0;
 }
 
@@ -446,8 +419,9 @@ static void a_family_has_one_number(void **state)
     assert_true((table_of("m1")->facts & CATALOG_FACT_INHERITED) != 0);
     assert_true((table_of("p")->facts & CATALOG_FACT_INHERITED) == 0);
     assert_true((table_of("grandkid")->facts & CATALOG_FACT_INHERITED) == 0);
-    assert_ptr_not_equal(table_of("same"), catalog_table_of(catalog, relation_of("other", "same")));
-    assert_null(catalog_table_of(catalog, relation_of("pg_catalog", "pg_class")));
+    assert_ptr_not_equal(
+            table_of("same"), catalog_details_of(catalog, relation_of("other", "same")));
+    assert_null(catalog_details_of(catalog, relation_of("pg_catalog", "pg_class")));
 }
 
 static void triggers_are_told_by_event_and_moment(void **state)
@@ -468,7 +442,7 @@ static void triggers_are_told_by_event_and_moment(void **state)
     assert_true(catalog_has_trigger(table_of("vi")->triggers, CATALOG_INSERT, CATALOG_INSTEAD_ROW));
 }
 
-static const char *columns_of(const struct catalog_table *table)
+static const char *columns_of(const struct catalog_details *table)
 {
     static const char kinds[] = "oiubtp";
     static char text[TEXT_MAX];
@@ -488,7 +462,7 @@ static const char *columns_of(const struct catalog_table *table)
 static void columns_are_told_with_their_kind(void **state)
 {
     (void)state;
-    const struct catalog_table *keyed = table_of("keyed");
+    const struct catalog_details *keyed = table_of("keyed");
     assert_string_equal(columns_of(keyed),
             "id:1in a:2in b:3t c:4un d:5b e:6t f:7p g:8o h:9o i:10o j:11i k:12inh l:13ihg "
             "M n\xc3\xb6:14o z:16i");
@@ -505,7 +479,7 @@ static void columns_are_told_with_their_kind(void **state)
     assert_true((keyed->facts & CATALOG_FACT_GENERATED) != 0);
 }
 
-static const char *keys_of(const struct catalog_table *table)
+static const char *keys_of(const struct catalog_details *table)
 {
     static char text[TEXT_MAX];
     size_t len = 0;
@@ -539,7 +513,7 @@ static void unique_keys_are_told(void **state)
 
 static void equal_nulls_are_no_key(void **state)
 {
-    struct figures figures = {0};
+    unsigned queries = 0;
     const struct catalog *before = catalog;
 
     (void)state;
@@ -549,7 +523,7 @@ static void equal_nulls_are_no_key(void **state)
     cluster_sql(&cluster, "create table nulls (a int, b int); "
                           "create unique index on nulls (a) nulls not distinct; "
                           "create unique index on nulls (b)");
-    catalog = load(conn, true, &figures);
+    catalog = load(conn, true, &queries);
     assert_string_equal(keys_of(table_of("nulls")), "(b)");
     cluster_sql(&cluster, "drop table nulls");
     catalog_unref(catalog);
@@ -658,19 +632,19 @@ static void what_a_view_does_is_told(void **state)
 /* Whoever does not want tables has what there was, and nothing else. */
 static void without_being_asked_for_there_are_none(void **state)
 {
-    struct figures with = {0};
-    struct figures without = {0};
+    unsigned with = 0;
+    unsigned without = 0;
 
     (void)state;
     const struct catalog *more = load(conn, true, &with);
     const struct catalog *less = load(conn, false, &without);
     assert_null(less->tables);
-    assert_true(less->bytes < more->bytes && without.queries < with.queries);
+    assert_true(less->bytes < more->bytes && without < with);
     assert_int_equal(less->relations_count, more->relations_count);
     for (uint32_t i = 0; i < less->relations_count; i++) {
         assert_int_equal(less->relations[i].oid, more->relations[i].oid);
         assert_int_equal(less->relations[i].leaves, more->relations[i].leaves);
-        assert_null(catalog_table_of(less, &less->relations[i]));
+        assert_null(catalog_details_of(less, &less->relations[i]));
     }
     assert_int_equal(less->leaving_names_count, more->leaving_names_count);
     for (uint32_t i = 0; i < less->functions_count; i++) {
@@ -684,7 +658,7 @@ static void without_being_asked_for_there_are_none(void **state)
 /* A domain's check and an operator may be behind whatever is said; event triggers behind DDL. */
 static void what_may_be_behind_anything_is_told_apart(void **state)
 {
-    struct figures figures = {0};
+    unsigned queries = 0;
     const struct catalog *before = catalog;
 
     (void)state;
@@ -692,7 +666,7 @@ static void what_may_be_behind_anything_is_told_apart(void **state)
                           "create function on_ddl() returns event_trigger language plpgsql as "
                           "$x$ begin insert into base2 values (1, ''); end $x$;"
                           "create event trigger e on ddl_command_end execute function on_ddl();");
-    catalog = load(conn, true, &figures);
+    catalog = load(conn, true, &queries);
     assert_string_equal(text_of(catalog_writes_anyway(catalog)), "deep");
     assert_string_equal(text_of(catalog_writes_by_ddl(catalog)), "base2");
     cluster_sql(&cluster, "drop event trigger e; drop function on_ddl; drop domain evil");
@@ -762,36 +736,8 @@ static void a_change_from_elsewhere_is_seen(void **state)
     PQfinish(one);
 }
 
-/* Not a case: figures of a database that somebody has made. SLUICE_FIGURES is where it is. */
-static int print_figures(const char *conninfo)
-{
-    PGconn *of = PQconnectdb(conninfo);
-
-    for (int i = 0; i < 6; i++) {
-        struct figures figures = {0};
-        double begun = now_ms();
-        const struct catalog *made = load(of, i % 2 != 0, &figures);
-        printf("%s: %u queries, %u rows, %zu bytes read, %zu kept, %.1f ms, longest %.1f ms, "
-               "ours %.1f ms\n",
-                i % 2 != 0 ? "tables" : "none", figures.queries, figures.rows, figures.bytes,
-                made->bytes, now_ms() - begun, figures.longest_ms, now_ms() - begun - figures.ms);
-        catalog_unref(made);
-    }
-    PQclear(PQexec(of, "set search_path = pg_catalog, pg_temp"));
-    PQclear(PQexec(of, "set jit = off"));
-    for (int i = 0; i < 9; i++) {
-        double begun = now_ms();
-        PQclear(PQexec(of, catalog_changes_query((enum catalog_changes)(i % 3))));
-        printf("changes %d: %.1f ms\n", i % 3, now_ms() - begun);
-    }
-    PQfinish(of);
-    return 0;
-}
-
 int main(void)
 {
-    const char *figures = getenv("SLUICE_FIGURES");
-
     const struct CMUnitTest cases[] = {
             cmocka_unit_test(a_family_has_one_number),
             cmocka_unit_test(triggers_are_told_by_event_and_moment),
@@ -809,8 +755,5 @@ int main(void)
             cmocka_unit_test(a_change_from_elsewhere_is_seen),
     };
 
-    if (figures != NULL) {
-        return print_figures(figures);
-    }
     return case_run(cases, CASE_COUNT(cases), start, stop);
 }

@@ -85,7 +85,7 @@ static void check_trees(const struct catalog *catalog, struct catalog_trees tree
     }
 }
 
-static void check_table(const struct catalog *catalog, const struct catalog_table *table)
+static void check_table(const struct catalog *catalog, const struct catalog_details *table)
 {
     SL_CHECK(table->columns + table->columns_count <= catalog->tables->columns_count);
     SL_CHECK(table->keys + table->keys_count <= catalog->tables->keys_count);
@@ -109,7 +109,7 @@ static void check_tables(const struct catalog *catalog, bool wants_tables)
 {
     SL_CHECK((catalog->tables != NULL) == wants_tables);
     for (uint32_t i = 0; i < catalog->relations_count; i++) {
-        const struct catalog_table *table = catalog_table_of(catalog, &catalog->relations[i]);
+        const struct catalog_details *table = catalog_details_of(catalog, &catalog->relations[i]);
         if (table != NULL) {
             check_table(catalog, table);
         }

@@ -77,13 +77,13 @@ static const struct catalog *make(const struct catalog_rows *rows)
     return catalog;
 }
 
-static const struct catalog_table *table_of(const struct catalog *catalog, const char *name)
+static const struct catalog_details *table_of(const struct catalog *catalog, const char *name)
 {
     const struct catalog_relation *relation =
             catalog_find_relation(catalog, name, catalog_find_schema(catalog, "public"));
 
     assert_non_null(relation);
-    return catalog_table_of(catalog, relation);
+    return catalog_details_of(catalog, relation);
 }
 
 /* "20000 20001", "-": none, "?": unknown. */
@@ -119,9 +119,9 @@ static void expect_call(const struct catalog *catalog, const char *name, const c
 static void rows_become_tables(void **state)
 {
     const struct catalog *catalog = make(&world);
-    const struct catalog_table *a = table_of(catalog, "a");
-    const struct catalog_table *b = table_of(catalog, "b");
-    const struct catalog_table *v = table_of(catalog, "v");
+    const struct catalog_details *a = table_of(catalog, "a");
+    const struct catalog_details *b = table_of(catalog, "b");
+    const struct catalog_details *v = table_of(catalog, "v");
 
     (void)state;
     assert_int_equal(a->facts, CATALOG_FACT_ROW_SECURITY | CATALOG_FACT_GENERATED);
@@ -148,8 +148,8 @@ static void rows_become_tables(void **state)
     assert_true(table_of(catalog, "c")->knows_columns);
     assert_false(table_of(catalog, "child")->knows_columns);
     assert_null(table_of(catalog, "s"));
-    assert_null(catalog_table_of(catalog, catalog_find_relation(catalog, "pg_class",
-                                                  catalog_find_schema(catalog, "pg_catalog"))));
+    assert_null(catalog_details_of(catalog, catalog_find_relation(catalog, "pg_class",
+                                                    catalog_find_schema(catalog, "pg_catalog"))));
     assert_int_equal(table_of(catalog, "child")->tree, 20000);
     assert_true((v->behind & CATALOG_FACT_ROW_SECURITY) != 0);
     assert_true((v->facts & CATALOG_FACT_ROW_SECURITY) == 0);
