@@ -9,6 +9,7 @@
 #include "tests/support/case.h"
 #include "tests/support/cluster.h"
 #include "tests/support/query.h"
+#include "tests/support/snapshot.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -18,78 +19,11 @@
 
 #include <cmocka.h>
 
-enum { ENOUGH = 1 << 26, TEXT_MAX = 4096, MANY_TREES = 64 };
+enum { TEXT_MAX = 4096, MANY_TREES = 64 };
 
 static struct cluster cluster;
 static PGconn *conn;
 static const struct catalog *catalog;
-
-/* ---- a snapshot ---- */
-
-static void put_row(struct sl_buf *rows, const PGresult *result, int row)
-{
-    struct sl_buf body;
-
-    sl_buf_init(&body, 1 << 20);
-    assert_int_equal(sl_buf_put_u16(&body, (uint16_t)PQnfields(result)), SL_OK);
-    for (int i = 0; i < PQnfields(result); i++) {
-        bool is_null = PQgetisnull(result, row, i) != 0;
-        int len = PQgetlength(result, row, i);
-        assert_int_equal(sl_buf_put_u32(&body, is_null ? UINT32_MAX : (uint32_t)len), SL_OK);
-        if (!is_null) {
-            const char *value = PQgetvalue(result, row, i);
-            assert_int_equal(sl_buf_put(&body, value, (size_t)len), SL_OK);
-        }
-    }
-    struct sl_span whole = sl_buf_borrow(&body);
-    assert_int_equal(sl_buf_put_u32(rows, (uint32_t)whole.len), SL_OK);
-    assert_int_equal(sl_buf_put(rows, whole.at, whole.len), SL_OK);
-    sl_buf_fini(&body);
-}
-
-/* As proxy/catalogs.c: one Query, which is a transaction. */
-static void ask(PGconn *of, struct catalog_build *build, unsigned *queries)
-{
-    struct sl_buf query;
-    struct sl_buf rows;
-
-    sl_buf_init(&query, 1 << 16);
-    sl_buf_init(&rows, 1 << 24);
-    assert_int_equal(sl_buf_printf(&query, "%s; ", catalog_build_begin), SL_OK);
-    assert_int_equal(catalog_build_query(build, &query), SL_OK);
-    assert_int_equal(sl_buf_put_u8(&query, 0), SL_OK);
-    assert_int_equal(PQsendQuery(of, (const char *)sl_buf_borrow(&query).at), 1);
-    for (PGresult *result = PQgetResult(of); result != NULL; result = PQgetResult(of)) {
-        if (PQresultStatus(result) != PGRES_TUPLES_OK &&
-                PQresultStatus(result) != PGRES_COMMAND_OK) {
-            fail_msg("%s", PQresultErrorMessage(result));
-        }
-        for (int i = 0; i < PQntuples(result); i++) {
-            put_row(&rows, result, i);
-        }
-        PQclear(result);
-    }
-    ++*queries;
-    assert_int_equal(catalog_build_rows(build, sl_buf_borrow(&rows), true), SL_OK);
-    sl_buf_fini(&query);
-    sl_buf_fini(&rows);
-}
-
-static const struct catalog *load(PGconn *of, bool wants_tables, unsigned *queries)
-{
-    static const char *const roles[] = {"postgres"};
-    const struct catalog *made = NULL;
-    struct catalog_build *build = catalog_build_new(&(struct catalog_build_options){
-            .bytes_max = ENOUGH, .roles = roles, .roles_count = 1, .wants_tables = wants_tables});
-
-    assert_non_null(build);
-    while (!catalog_build_is_done(build)) {
-        ask(of, build, queries);
-    }
-    assert_int_equal(catalog_build_end(build, &made), SL_OK);
-    catalog_build_free(build);
-    return made;
-}
 
 /* ---- as text ---- */
 
@@ -389,7 +323,7 @@ static int start(void **state)
     cluster_sql(&cluster, "alter table t_off disable trigger t");
     cluster_sql(&cluster, schema_views);
     conn = query_must_connect("host=127.0.0.1 port=%d user=postgres", cluster.port);
-    catalog = load(conn, true, &queries);
+    catalog = snapshot_load(conn, true, &queries);
     return 0;
 }
 
@@ -523,7 +457,7 @@ static void equal_nulls_are_no_key(void **state)
     cluster_sql(&cluster, "create table nulls (a int, b int); "
                           "create unique index on nulls (a) nulls not distinct; "
                           "create unique index on nulls (b)");
-    catalog = load(conn, true, &queries);
+    catalog = snapshot_load(conn, true, &queries);
     assert_string_equal(keys_of(table_of("nulls")), "(b)");
     cluster_sql(&cluster, "drop table nulls");
     catalog_unref(catalog);
@@ -636,8 +570,8 @@ static void without_being_asked_for_there_are_none(void **state)
     unsigned without = 0;
 
     (void)state;
-    const struct catalog *more = load(conn, true, &with);
-    const struct catalog *less = load(conn, false, &without);
+    const struct catalog *more = snapshot_load(conn, true, &with);
+    const struct catalog *less = snapshot_load(conn, false, &without);
     assert_null(less->tables);
     assert_true(less->bytes < more->bytes && without < with);
     assert_int_equal(less->relations_count, more->relations_count);
@@ -666,7 +600,7 @@ static void what_may_be_behind_anything_is_told_apart(void **state)
                           "create function on_ddl() returns event_trigger language plpgsql as "
                           "$x$ begin insert into base2 values (1, ''); end $x$;"
                           "create event trigger e on ddl_command_end execute function on_ddl();");
-    catalog = load(conn, true, &queries);
+    catalog = snapshot_load(conn, true, &queries);
     assert_string_equal(text_of(catalog_writes_anyway(catalog)), "deep");
     assert_string_equal(text_of(catalog_writes_by_ddl(catalog)), "base2");
     cluster_sql(&cluster, "drop event trigger e; drop function on_ddl; drop domain evil");

@@ -1,0 +1,286 @@
+/* SPDX-License-Identifier: PostgreSQL */
+/*
+ * tests/e2e/test_cache_policy.c - what a cache may keep, of statements over a real PostgreSQL's catalogue.
+ *
+ * A case is a statement, the reason why its answer is not kept ("kept"), the tables that it reads and those that it
+ * may write: "*" for any.
+ */
+#include "cache/policy.h"
+#include "protocol/catalog_resolve.h"
+#include "protocol/sql_facts.h"
+#include "protocol/sql_parse.h"
+#include "tests/support/case.h"
+#include "tests/support/cluster.h"
+#include "tests/support/query.h"
+#include "tests/support/snapshot.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+static struct cluster cluster;
+static PGconn *conn;
+static const struct catalog *catalog;
+
+static const char schema[] =
+        "create table t (id int primary key, a int, b text, d date, ts timestamptz);"
+        "create table u (id int primary key, t_id int references t on delete cascade, n numeric);"
+        "create table leaf_of (k int, v text) partition by range (k);"
+        "create table leaf_1 partition of leaf_of for values from (0) to (10);"
+        "create table aunt (x int); create table child (y int) inherits (aunt);"
+        "create unlogged table fleeting (id int);"
+        "create table guarded (id int); alter table guarded enable row level security;"
+        "create table watched (id int); create table log (what text);"
+        "create function note() returns trigger language plpgsql as "
+        "$$begin insert into log values ('x'); return new; end$$;"
+        "create trigger notes after insert on watched for each row execute function note();"
+        "create table blurred (id int);"
+        "create function blur() returns trigger language plpgsql as "
+        "$$begin execute 'insert into log values (1)'; return new; end$$;"
+        "create trigger blurs after update on blurred for each row execute function blur();"
+        "create table names (id int, r regclass); create table clocks (id int, z timetz);"
+        "create view v as select t.id, u.n from t join u on u.t_id = t.id where t.a > 1;"
+        "create view v_now as select id from t where ts > now();"
+        "create view v_of_v as select id from v;"
+        "create materialized view mv as select id from t;"
+        "create sequence seq;"
+        "create function twice(int) returns int immutable language sql as 'select 2 * $1';"
+        "create function seen(int) returns bigint stable language sql as 'select count(*) from t';"
+        "create function put(int) returns int language sql as "
+        "'insert into u (id) values ($1) returning id';"
+        "create schema other; create table other.t (id int);";
+
+static const struct {
+    const char *text;
+    const char *reason;
+    const char *reads;
+    const char *writes;
+} cases[] = {
+        {"select * from t", "kept", "t", ""},
+        {"select a from t where id = $1", "kept", "t", ""},
+        {"select t.a, u.n from t join u on u.t_id = t.id where t.b = 'x'", "kept", "t u", ""},
+        {"select count(*), sum(n), avg(n), max(n) from u group by t_id", "kept", "u", ""},
+        {"with x as (select id from t) select * from x, u", "kept", "t u", ""},
+        {"select id from t union all select id from u order by 1 limit 3 offset 1", "kept", "t u",
+                ""},
+        {"select (select max(n) from u where u.t_id = t.id) from t", "kept", "t u", ""},
+        {"select id from other.t", "kept", "other.t", ""},
+        {"table t", "kept", "t", ""},
+        {"select row_number() over (order by id), lower(b), coalesce(a, 1) from t", "kept", "t",
+                ""},
+        {"select v from leaf_of", "kept", "leaf_of", ""},
+        {"select v from leaf_1 where k = 1", "kept", "leaf_of", ""},
+        {"select x from aunt", "kept", "aunt", ""},
+        {"select x from child", "kept", "aunt", ""},
+        {"select n from v", "kept", "t u", ""},
+        {"select id from v_of_v", "kept", "t u", ""},
+        {"select twice(a) from t", "kept", "t", ""},
+        {"select to_char(ts, 'YYYY'), date_trunc('day', ts), current_user from t", "kept", "t", ""},
+        {"select d + 1, ts + interval '1 day' from t", "kept", "t", ""},
+        {"values (1)", "no_table", "", ""},
+        {"select 1", "no_table", "", ""},
+        {"select id from nowhere", "table_not_known", "", ""},
+        {"select id from t; select 1", "several", "", ""},
+        {"select id from t for update", "locks", "", ""},
+        {"select id from t tablesample system (10)", "samples", "", ""},
+        {"select id into new_t from t", "writes", "", "*"},
+        {"with x as (delete from u returning id) select * from x", "writes", "", "u"},
+        {"select relname from pg_class", "system_table", "", ""},
+        {"select table_name from information_schema.tables", "system_table", "", ""},
+        {"select id from fleeting", "unlogged", "", ""},
+        {"select id from guarded", "row_security", "", ""},
+        {"select id from mv", "table_kind", "", ""},
+        {"select last_value from seq", "table_not_known", "", ""},
+        {"select id from v_now", "view", "", ""},
+        {"select id from names", "column_type", "", ""},
+        {"select id from clocks", "column_type", "", ""},
+        {"select random() from t", "function_varies", "", ""},
+        {"select now(), id from t", "function_varies", "", ""},
+        {"select id from t where ts > current_timestamp", "time", "", ""},
+        {"select current_date, id from t", "time", "", ""},
+        {"select age(ts) from t", "function_varies", "", ""},
+        {"select seen(1), id from t", "function_varies", "", ""},
+        {"select put(1), id from t", "function_varies", "", "u"},
+        {"select nowhere(1), id from t", "function_not_known", "", "*"},
+        {"select nextval('seq'), id from t", "function_varies", "", ""},
+        {"select id from t where d = 'today'", "time_word", "", ""},
+        {"select id from t where d = 'to'\n'day'", "time_word", "", ""},
+        {"select ctid from t", "system_column", "", ""},
+        {"select 't'::regclass, id from t", "catalog_type", "", ""},
+        {"select 'x'::nowhere from t", "other_type", "", ""},
+        {"select a <%> 1 from t", "other_operator", "", ""},
+        {"insert into t values (1)", "not_select", "", "t u"} /* as if it were deleted, too */,
+        {"update t set a = 1", "not_select", "",
+                "t u"}, /* u's t_id might be changed along with it */
+        {"delete from t where id = 1", "not_select", "", "t u"},
+        {"delete from u", "not_select", "", "u"},
+        {"insert into leaf_1 values (1, 'x')", "not_select", "", "leaf_of"},
+        {"update aunt set x = 1", "not_select", "", "aunt"},
+        {"insert into watched values (1)", "not_select", "", "log watched"},
+        {"update blurred set id = 1", "not_select", "", "*"},
+        {"update v set n = 1", "not_select", "", "*"},
+        {"copy t from stdin", "not_select", "", "t"},
+        {"truncate t", "not_select", "", "*"},
+        {"create table more (id int)", "not_select", "", "*"},
+        {"grant select on t to public", "not_select", "", "*"},
+        {"call nowhere()", "not_select", "", "*"},
+        {"do $$begin end$$", "not_select", "", "*"},
+        {"execute x", "not_select", "", "*"},
+        {"begin", "not_select", "", ""},
+        {"commit", "not_select", "", ""},
+        {"commit prepared 'x'", "not_select", "", "*"},
+        {"set work_mem = '1MB'", "not_select", "", ""},
+        {"show work_mem", "not_select", "", ""},
+        {"listen x", "not_select", "", ""},
+        {"vacuum t", "not_select", "", ""},
+        {"explain analyze insert into u values (1)", "not_select", "", "u"},
+        {"fetch all from c", "not_select", "", ""},
+};
+
+/* Which of the test's tables has that tree. */
+static void put_name(char *text, size_t size, uint32_t tree)
+{
+    static const char *const tables[] = {"t", "u", "leaf_of", "aunt", "log", "watched", "blurred",
+            "fleeting", "guarded", "names", "clocks"};
+    size_t len = strlen(text);
+    const char *found = "?";
+
+    for (size_t i = 0; i < SL_COUNT(tables); i++) {
+        const struct catalog_relation *relation =
+                catalog_find_relation(catalog, tables[i], catalog_find_schema(catalog, "public"));
+        const struct catalog_details *details = catalog_details_of(catalog, relation);
+        if (details != NULL && details->tree == tree) {
+            found = tables[i];
+        }
+    }
+    const struct catalog_relation *other =
+            catalog_find_relation(catalog, "t", catalog_find_schema(catalog, "other"));
+    found = other->oid == tree ? "other.t" : found;
+    snprintf(text + len, size - len, "%s%s", len > 0 ? " " : "", found);
+}
+
+static int by_name(const void *a, const void *b)
+{
+    return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+/* In the order of their names. */
+static void put_trees(char *text, size_t size, const struct policy_trees *set)
+{
+    char names[POLICY_TREES_MAX][64] = {{0}};
+    const char *in_order[POLICY_TREES_MAX];
+
+    text[0] = '\0';
+    if (set->is_any) {
+        snprintf(text, size, "*");
+        return;
+    }
+    for (uint32_t i = 0; i < set->count; i++) {
+        put_name(names[i], sizeof names[i], set->trees[i]);
+        in_order[i] = names[i];
+    }
+    qsort(in_order, set->count, sizeof *in_order, by_name);
+    for (uint32_t i = 0; i < set->count; i++) {
+        size_t len = strlen(text);
+        snprintf(text + len, size - len, "%s%s", i > 0 ? " " : "", in_order[i]);
+    }
+}
+
+static const struct policy *policy_for(const char *text, const struct catalog *of)
+{
+    static const struct catalog_session session = {
+            .role = "postgres", .search_path = "\"$user\", public", .encoding = "UTF8"};
+    struct sql_tree *tree = NULL;
+    struct sql_facts *facts = NULL;
+    struct catalog_resolution *resolution = NULL;
+    struct sql_parse_error error = {0};
+
+    if (sql_parse(sl_span_text(text), &tree, &error) != SL_OK) {
+        fail_msg("%s: %s", text, error.message);
+    }
+    assert_int_equal(sql_facts_new(tree, &facts), SL_OK);
+    assert_int_equal(catalog_resolve(facts, of, &session, &resolution), SL_OK);
+    const struct policy *policy = policy_of(&(struct policy_question){.text = sl_span_text(text),
+            .facts = facts,
+            .catalog = of,
+            .resolution = resolution,
+            .search_path = session.search_path});
+    assert_non_null(policy);
+    free(resolution);
+    sql_facts_free(facts);
+    sql_tree_free(tree);
+    return policy;
+}
+
+static void every_statement_has_its_reason(void **state)
+{
+    unsigned wrong = 0;
+
+    (void)state;
+    for (size_t i = 0; i < SL_COUNT(cases); i++) {
+        const struct policy *policy = policy_for(cases[i].text, catalog);
+        char reads[1024];
+        char writes[1024];
+        put_trees(reads, sizeof reads, &policy->reads);
+        put_trees(writes, sizeof writes, &policy->writes);
+        if (strcmp(policy_reason_name(policy->reason), cases[i].reason) != 0 ||
+                strcmp(reads, cases[i].reads) != 0 || strcmp(writes, cases[i].writes) != 0) {
+            print_error("%s: %s (%s) reads \"%s\" writes \"%s\"\n", cases[i].text,
+                    policy_reason_name(policy->reason), policy->what, reads, writes);
+            wrong++;
+        }
+        assert_int_equal(policy->writes_nothing, cases[i].writes[0] == '\0');
+        policy_unref(policy);
+    }
+    assert_int_equal(wrong, 0);
+}
+
+/* Without a catalogue nothing is kept, and what names anything may write anything. */
+static void without_a_catalogue_nothing_is_known(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < SL_COUNT(cases); i++) {
+        const struct policy *policy = policy_for(cases[i].text, NULL);
+        assert_int_not_equal(policy->reason, POLICY_KEPT);
+        assert_true(policy->writes.is_any || cases[i].writes[0] == '\0');
+        policy_unref(policy);
+    }
+    const struct policy *unread = policy_of(&(struct policy_question){.text = sl_span_text("?")});
+    assert_int_equal(unread->reason, POLICY_NOT_READ);
+    assert_true(unread->writes.is_any && unread->may_end);
+    policy_unref(unread);
+}
+
+static int start(void **state)
+{
+    unsigned queries = 0;
+
+    (void)state;
+    cluster_start(&cluster, NULL);
+    cluster_sql(&cluster, schema);
+    conn = query_must_connect("host=127.0.0.1 port=%d user=postgres dbname=postgres", cluster.port);
+    catalog = snapshot_load(conn, true, &queries);
+    return 0;
+}
+
+static int stop(void **state)
+{
+    (void)state;
+    catalog_unref(catalog);
+    PQfinish(conn);
+    cluster_stop(&cluster);
+    return 0;
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+            cmocka_unit_test(every_statement_has_its_reason),
+            cmocka_unit_test(without_a_catalogue_nothing_is_known),
+    };
+    return cmocka_run_group_tests(tests, start, stop);
+}
