@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: PostgreSQL */
 #include "protocol/pgconn.h"
 
+#include "protocol/sqlstate.h"
+
 #include <libpq-fe.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-#define SQLSTATE_CONNECTION "08006"
 
 enum state {
     IDLE,
@@ -14,6 +14,7 @@ enum state {
     SENDING,  /* a command */
     AWAITING, /* its answers */
     COPYING,  /* data is sent */
+    TALKING,  /* START_REPLICATION: both sides send */
 };
 
 struct pgconn {
@@ -21,6 +22,9 @@ struct pgconn {
     enum state state;
     bool is_broken;
     bool has_failed; /* the command under way */
+    bool is_replication;
+    PGresult *answer; /* rows of the last command, or NULL */
+    char *message;    /* of the stream, libpq's, or NULL */
     uint64_t affected;
     char value[PGCONN_VALUE_MAX];
     struct sl_error error;
@@ -84,6 +88,24 @@ struct pgconn *pgconn_open(const char *conninfo, const char *application_name)
     return conn;
 }
 
+struct pgconn *pgconn_open_replication(const char *conninfo, const char *application_name)
+{
+    struct pgconn *conn = pgconn_open(conninfo, application_name);
+
+    if (conn != NULL) {
+        conn->is_replication = true;
+    }
+    return conn;
+}
+
+static void forget_answer(struct pgconn *conn)
+{
+    PQclear(conn->answer);
+    conn->answer = NULL;
+    PQfreemem(conn->message);
+    conn->message = NULL;
+}
+
 static void forget_conninfo(struct pgconn *conn)
 {
     if (conn->conninfo != NULL) {
@@ -97,6 +119,7 @@ void pgconn_close(struct pgconn *conn)
 {
     if (conn != NULL) {
         forget_conninfo(conn);
+        forget_answer(conn);
         PQfinish(conn->pg);
         free(conn);
     }
@@ -133,9 +156,9 @@ static enum pgconn_turn break_off(struct pgconn *conn)
         text[--len] = '\0';
     }
     if (len == 0 || (password != NULL && password[0] != '\0' && strstr(text, password) != NULL)) {
-        return fail(conn, SQLSTATE_CONNECTION, "the connection failed");
+        return fail(conn, SL_STATE_CONNECTION_FAILURE, "the connection failed");
     }
-    return fail(conn, SQLSTATE_CONNECTION, text);
+    return fail(conn, SL_STATE_CONNECTION_FAILURE, text);
 }
 
 static void note_error(struct pgconn *conn, const PGresult *result)
@@ -148,7 +171,8 @@ static void note_error(struct pgconn *conn, const PGresult *result)
     }
     conn->has_failed = true;
     SL_IGNORE(sl_error_set(&conn->error, SL_EIO,
-                      sqlstate == NULL || strlen(sqlstate) != 5 ? SQLSTATE_CONNECTION : sqlstate,
+                      sqlstate == NULL || strlen(sqlstate) != 5 ? SL_STATE_CONNECTION_FAILURE
+                                                                : sqlstate,
                       "%s", text == NULL ? "the connection was lost" : text),
             "the caller is told so");
 }
@@ -172,21 +196,41 @@ static enum pgconn_turn go_on_connecting(struct pgconn *conn)
     return break_off(conn);
 }
 
-/* True: the server wants a copy's data now. */
+/* Takes it over. */
+static void keep_answer(struct pgconn *conn, PGresult *result)
+{
+    forget_answer(conn);
+    if (PQresultMemorySize(result) > PGCONN_ANSWER_MAX) {
+        PQclear(result);
+        conn->has_failed = true;
+        SL_IGNORE(sl_error_set(&conn->error, SL_ELIMIT, SL_STATE_PROGRAM_LIMIT,
+                          "the answer is too long"),
+                "the caller is told so");
+        return;
+    }
+    if (PQntuples(result) > 0 && PQnfields(result) > 0) {
+        snprintf(conn->value, sizeof conn->value, "%s", PQgetvalue(result, 0, 0));
+    }
+    conn->answer = result;
+}
+
+/* True: the server wants a copy's data now, or sends messages from now on. */
 static bool take_result(struct pgconn *conn, PGresult *result)
 {
     ExecStatusType status = PQresultStatus(result);
 
+    if (status == PGRES_TUPLES_OK) {
+        keep_answer(conn, result);
+        return false;
+    }
     if (status == PGRES_FATAL_ERROR) {
         note_error(conn, result);
-    } else if (status == PGRES_TUPLES_OK && PQntuples(result) > 0 && PQnfields(result) > 0) {
-        snprintf(conn->value, sizeof conn->value, "%s", PQgetvalue(result, 0, 0));
     }
     if (status == PGRES_COMMAND_OK && PQcmdTuples(result)[0] != '\0') {
         conn->affected = strtoull(PQcmdTuples(result), NULL, 10);
     }
     PQclear(result);
-    return status == PGRES_COPY_IN;
+    return status == PGRES_COPY_IN || status == PGRES_COPY_BOTH;
 }
 
 static enum pgconn_turn go_on_awaiting(struct pgconn *conn)
@@ -197,8 +241,9 @@ static enum pgconn_turn go_on_awaiting(struct pgconn *conn)
             PQclear(result);
             return break_off(conn); /* nobody here asks for that */
         }
+        bool talks = result != NULL && PQresultStatus(result) == PGRES_COPY_BOTH;
         if (result == NULL || take_result(conn, result)) {
-            conn->state = IDLE;
+            conn->state = talks ? TALKING : IDLE;
             conn->is_broken = PQstatus(conn->pg) != CONNECTION_OK;
             return conn->has_failed ? PGCONN_FAILED : PGCONN_DONE;
         }
@@ -235,9 +280,9 @@ enum pgconn_turn pgconn_connect(struct pgconn *conn)
 {
     /* What stands behind dbname is not the connection string's to say. */
     const char *const keywords[] = {"gssencmode", "tcp_user_timeout", "application_name", "dbname",
-            "client_encoding", NULL};
+            "client_encoding", conn->is_replication ? "replication" : NULL, NULL};
     const char *const values[] = {
-            "disable", "15000", conn->application_name, conn->conninfo, "UTF8", NULL};
+            "disable", "15000", conn->application_name, conn->conninfo, "UTF8", "database", NULL};
 
     SL_CHECK(conn->pg == NULL);
     conn->pg = PQconnectStartParams(keywords, values, 1);
@@ -254,6 +299,7 @@ static void begin(struct pgconn *conn)
 {
     SL_CHECK(conn->state == IDLE && conn->pg != NULL);
     conn->has_failed = false;
+    forget_answer(conn);
     conn->value[0] = '\0';
     conn->affected = 0;
 }
@@ -289,6 +335,73 @@ enum pgconn_turn pgconn_copy_end(struct pgconn *conn)
     return pgconn_go_on(conn);
 }
 
+/* ---- messages, both ways ---- */
+
+/* The server has said that no more come: why is in what it says next. */
+static enum pgconn_turn end_talking(struct pgconn *conn)
+{
+    conn->state = AWAITING;
+    enum pgconn_turn turn = go_on_awaiting(conn);
+    if (turn == PGCONN_READ) {
+        return turn;
+    }
+    conn->state = IDLE;
+    conn->is_broken = true; /* there is no use for it */
+    return turn == PGCONN_FAILED
+                   ? turn
+                   : fail(conn, SL_STATE_CONNECTION_FAILURE, "the server has ended the stream");
+}
+
+enum pgconn_turn pgconn_next(struct pgconn *conn, struct sl_span *message)
+{
+    bool has_read = false;
+
+    *message = sl_span("", 0);
+    if (conn->state != TALKING) {
+        if (conn->state != AWAITING) {
+            return PGCONN_FAILED;
+        }
+        return PQconsumeInput(conn->pg) == 0 ? break_off(conn) : end_talking(conn);
+    }
+    for (;;) {
+        PQfreemem(conn->message);
+        conn->message = NULL;
+        int len = PQgetCopyData(conn->pg, &conn->message, 1);
+        if (len > 0) {
+            *message = sl_span(conn->message, (size_t)len);
+            return PGCONN_DONE;
+        }
+        if (len < 0) {
+            return len == -1 ? end_talking(conn) : break_off(conn);
+        }
+        if (has_read) {
+            break;
+        }
+        if (PQconsumeInput(conn->pg) == 0) {
+            return break_off(conn);
+        }
+        has_read = true;
+    }
+    int left = PQflush(conn->pg);
+    if (left < 0) {
+        return break_off(conn);
+    }
+    return left > 0 ? PGCONN_WRITE : PGCONN_READ;
+}
+
+enum pgconn_turn pgconn_say(struct pgconn *conn, struct sl_span message)
+{
+    SL_CHECK(message.len <= INT32_MAX);
+    if (conn->state != TALKING) {
+        return PGCONN_FAILED;
+    }
+    if (PQputCopyData(conn->pg, (const char *)message.at, (int)message.len) != 1 ||
+            PQflush(conn->pg) < 0) {
+        return break_off(conn);
+    }
+    return PGCONN_DONE;
+}
+
 /* ---- answers ---- */
 
 int pgconn_fd(const struct pgconn *conn)
@@ -299,6 +412,26 @@ int pgconn_fd(const struct pgconn *conn)
 const char *pgconn_value(const struct pgconn *conn)
 {
     return conn->value;
+}
+
+int pgconn_rows(const struct pgconn *conn)
+{
+    return conn->answer == NULL ? 0 : PQntuples(conn->answer);
+}
+
+int pgconn_columns(const struct pgconn *conn)
+{
+    return conn->answer == NULL ? 0 : PQnfields(conn->answer);
+}
+
+struct sl_span pgconn_at(const struct pgconn *conn, int row, int column)
+{
+    if (row < 0 || row >= pgconn_rows(conn) || column < 0 || column >= pgconn_columns(conn) ||
+            PQgetisnull(conn->answer, row, column)) {
+        return sl_span(NULL, 0);
+    }
+    return sl_span(
+            PQgetvalue(conn->answer, row, column), (size_t)PQgetlength(conn->answer, row, column));
 }
 
 uint64_t pgconn_affected(const struct pgconn *conn)
@@ -314,4 +447,9 @@ const struct sl_error *pgconn_error(const struct pgconn *conn)
 bool pgconn_is_broken(const struct pgconn *conn)
 {
     return conn->is_broken;
+}
+
+int pgconn_pid(const struct pgconn *conn)
+{
+    return conn->pg == NULL ? 0 : PQbackendPID(conn->pg);
 }
