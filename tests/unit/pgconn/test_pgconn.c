@@ -9,7 +9,7 @@
 
 #include <cmocka.h>
 
-/* What a connection does with a server is shown in tests/e2e/test_history.c. */
+/* What a connection does with a server is shown in tests/e2e/test_history.c and test_cache_stream.c. */
 static void a_connection_string_is_what_its_writer_meant(void **state)
 {
     static const char *const fine[] = {"", "host=a port=5432 dbname=b password='x y@z/'",
@@ -66,12 +66,36 @@ static void an_error_does_not_have_the_password(void **state)
     pgconn_close(conn);
 }
 
+/* Of a connection that never was, too. */
+static void nothing_is_answered_and_nothing_streams_without_a_server(void **state)
+{
+    struct pgconn *conn = pgconn_open_replication("host=/nowhere/at/all", "test");
+    struct sl_span message;
+
+    (void)state;
+    assert_non_null(conn);
+    assert_int_equal(pgconn_pid(conn), 0);
+    assert_int_equal(pgconn_next(conn, &message), PGCONN_FAILED);
+    assert_int_equal(message.len, 0);
+    assert_int_equal(pgconn_say(conn, sl_span_text("r")), PGCONN_FAILED);
+    enum pgconn_turn turn = pgconn_connect(conn);
+    for (int i = 0; i < 100 && turn != PGCONN_FAILED; i++) {
+        turn = pgconn_go_on(conn);
+    }
+    assert_int_equal(turn, PGCONN_FAILED);
+    assert_int_equal(pgconn_rows(conn), 0);
+    assert_int_equal(pgconn_columns(conn), 0);
+    assert_null(pgconn_at(conn, 0, 0).at);
+    pgconn_close(conn);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
             cmocka_unit_test(a_connection_string_is_what_its_writer_meant),
             cmocka_unit_test(what_cannot_be_reached_says_so),
             cmocka_unit_test(an_error_does_not_have_the_password),
+            cmocka_unit_test(nothing_is_answered_and_nothing_streams_without_a_server),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
