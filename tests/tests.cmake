@@ -184,7 +184,6 @@ if(support_sources AND LIBPQ_FOUND AND CMOCKA_FOUND)
   add_library(sluice_support STATIC ${support_sources})
   target_link_libraries(sluice_support PUBLIC sluice_flags sluice_protocol PkgConfig::LIBPQ PkgConfig::CMOCKA)
   sluice_e2e_tests(e2e e2e 300)
-  target_link_libraries(e2e_cache_stream PRIVATE sluice_cache) # it drives a stream itself
   set_property(TEST e2e.dashboard PROPERTY TIMEOUT 600) # a browser, and minutes that must pass
   add_executable(sluice_names tests/names/main.c) # Sluice with a resolver of our own
   target_link_libraries(sluice_names PRIVATE sluice_proxy ${CMAKE_DL_LIBS})
