@@ -75,7 +75,8 @@ static const char bodies_constants[] = CATALOG_CUSTOMS_OF("(SELECT p.prosqlbody:
 /* What is known of one for catalog_reach.h: enum catalog_reach_kind, and of BEGIN ATOMIC what it uses. */
 #define BODY_KIND                                                                                  \
     ", CASE WHEN p.lanname = 'c' THEN 'c' WHEN octet_length(p.prosrc) > 0 THEN CASE "              \
-    "WHEN p.lanname NOT IN ('sql', 'plpgsql') THEN 'u' WHEN p.lanname = 'sql' THEN 's' "           \
+    "WHEN p.lanname NOT IN ('sql', 'plpgsql') OR octet_length(p.prosrc) > 8192 THEN 'u' WHEN "     \
+    "p.lanname = 'sql' THEN 's' "                                                                  \
     "ELSE 'p' END "
 static const char bodies_exact[] = BODY_KIND "ELSE 'u' END";
 static const char bodies_exact_atomic[] = BODY_KIND

@@ -69,8 +69,9 @@ struct catalog_hidden_page {
 };
 
 /*
- * Relations, each with its targets: "f1 r2 b3 x"; where it is exact "F1" for a function that runs when the
- * relation is read, too, "V2" for a relation that a view reads, and "R2" for one that is read only.
+ * Relations, each with its targets: "f1 r2 b3"; "x b3" if they are too many, "y" if those are whose target it
+ * is. Where it is exact "F1" is a function that runs when the relation is read, too, "V2" a relation that
+ * a view reads, and "R2" one that is read only.
  */
 SL_MUST_CHECK enum sl_err catalog_hidden_query(
         struct sl_buf *query, const struct catalog_hidden_page *page);

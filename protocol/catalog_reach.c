@@ -36,6 +36,7 @@ struct catalog_reach {
     uint32_t caller;     /* whose body is read, as the next */
     bool truncates;
     bool cascades;
+    bool is_lost;
     enum sl_err err;
 };
 
@@ -354,10 +355,16 @@ void catalog_reach_target(struct catalog_reach *reach, uint32_t relation, char l
         }
         break;
     default:
+        reach->is_lost |= letter == 'y';
         reach->is_unknown[node_written(reach, relation)] = 1;
         reach->is_unknown[node_read(reach, relation)] = 1;
         break;
     }
+}
+
+bool catalog_reach_is_lost(const struct catalog_reach *reach)
+{
+    return reach->is_lost;
 }
 
 void catalog_reach_anyway(struct catalog_reach *reach, uint32_t oid, bool is_ddl)

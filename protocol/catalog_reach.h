@@ -38,6 +38,8 @@ void catalog_reach_free(struct catalog_reach *reach); /* NULL is fine */
 /* A target of a relation, as catalog_hidden_query() has them. */
 void catalog_reach_target(
         struct catalog_reach *reach, uint32_t relation, char letter, uint32_t oid);
+/* Who uses a relation could not be told, and so nothing is known. */
+bool catalog_reach_is_lost(const struct catalog_reach *reach);
 /* A function behind any statement, or one that changes the schema. */
 void catalog_reach_anyway(struct catalog_reach *reach, uint32_t oid, bool is_ddl);
 

@@ -610,6 +610,7 @@ enum sl_err catalog_tables_build_end(struct catalog_tables_build *build)
         return SL_ENOMEM;
     }
     uint32_t *facts = trees + count;
+    build->trees_are_unknown |= catalog_reach_is_lost(build->reach);
     end_trees(build, trees);
     for (uint32_t i = 0; i < build->of.relations_count; i++) {
         facts[i] = build->tables[i].facts;

@@ -234,6 +234,20 @@ static const char schema_functions[] =
         "$2';"
         "create aggregate bad_sum(int) (sfunc = sum_up, stype = int);"
         "create procedure proc() language sql as 'delete from fk2';"
+        "do $d$ begin execute 'create function long_one() returns int language sql as ''delete "
+        "from "
+        "audit; select 1 ' || repeat(' ', 9000) || ''''; end $d$;"
+        "create view v_many as select 1 as x; do $d$ begin for i in 1..130 loop execute 'create "
+        "table n' || i || ' (id int primary key)'; end loop; execute (select 'create or replace "
+        "view "
+        "v_many as ' || string_agg('select id as x from n' || i, ' union all ') from "
+        "generate_series(1, 130) i); execute (select 'create table wide (' || string_agg('c' || i "
+        "|| ' int references n' || i || ' on delete cascade', ', ') || ')' from "
+        "generate_series(1, 120) i); for i in 1..20 loop execute 'create function w' || i || "
+        "'(int) "
+        "returns int language sql as ''select 1'''; execute 'alter table wide add check (w' || i "
+        "|| "
+        "'(c1) = 1)'; end loop; end $d$;"
         "alter table t_check add check (ok(id));"
         "create trigger r before insert on t_ref for each row execute function "
         "check_primary_key('id', 'audit', 'id');"
@@ -486,7 +500,8 @@ static void a_write_reaches_what_is_behind_its_table(void **state)
             {"m1", "m1 other.same same"}, {"grandkid", "-"}, {"fk0", "Audit fk1 fk2 fk3"},
             {"fk2", "Audit fk3"}, {"fk3", "Audit"}, {"fkplain", "-"}, {"self", "-"},
             {"cyc1", "cyc1 cyc2"}, {"cyc2", "cyc1 cyc2"}, {"ruled", "audit"}, {"base", "-"},
-            {"secret", "-"}, {"members", "-"});
+            {"secret", "-"}, {"members", "-"}, {"wide", "?"}, {"n1", "?"}, {"n129", "-"},
+            {"v_many", "?"});
 }
 
 static void a_view_is_written_through(void **state)
@@ -505,7 +520,7 @@ static void a_call_writes_what_its_body_names(void **state)
             {"unknown_call", "?"}, {"as_xml", "?"}, {"slashed", "?"}, {"reads_only", "-"},
             {"reads_calls", "deep"}, {"atomic_one", "audit deep"}, {"set_inside", "audit"},
             {"tie_a", "audit deep"}, {"tie_b", "audit deep"}, {"sum_up", "deep"}, {"bad_sum", "?"},
-            {"proc", "Audit fk2 fk3"}, {"by_exec", "?"}, {"does_nothing", "-"},
+            {"proc", "Audit fk2 fk3"}, {"long_one", "?"}, {"by_exec", "?"}, {"does_nothing", "-"},
             {"static_dml", "audit"}, {"check_primary_key", "?"}, {"pg_notify", "-"},
             {"query_to_xml", "?"}, {"citext_hash", "-"}, {"pg_reload_conf", "?"});
     assert_string_equal(text_of(catalog_writes_anyway(catalog)), "-");

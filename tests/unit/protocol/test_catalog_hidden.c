@@ -497,6 +497,24 @@ static void no_more_custom_settings_are_told_than_there_may_be(void **state)
     catalog_unref(catalog);
 }
 
+/* A foreign key's table that has too many targets of its own is its parents' yet. */
+static void too_many_targets_do_not_hide_whose_target_it_is(void **state)
+{
+    struct catalog_rows rows = world;
+
+    (void)state;
+    rows.targets = (const char *const[]){"20100|", "20101|x b20100", NULL};
+    const struct catalog *catalog = make(&rows);
+    assert_true(leaves(catalog, "public", "triggered"));
+    assert_true(leaves(catalog, "public", "plain"));
+    assert_false(catalog->leaves_anyway);
+    catalog_unref(catalog);
+    rows.targets = (const char *const[]){"20101|y", NULL};
+    catalog = make(&rows);
+    assert_true(catalog->leaves_anyway);
+    catalog_unref(catalog);
+}
+
 /* What another encoding has instead of them nobody knows here. */
 static void names_that_are_not_ascii_are_taken_for_any_of_them(void **state)
 {
@@ -537,6 +555,7 @@ int main(void)
             cmocka_unit_test(constants_of_another_form_are_refused),
             cmocka_unit_test(what_a_server_does_not_have_is_not_asked_for),
             cmocka_unit_test(no_more_custom_settings_are_told_than_there_may_be),
+            cmocka_unit_test(too_many_targets_do_not_hide_whose_target_it_is),
             cmocka_unit_test(names_that_are_not_ascii_are_taken_for_any_of_them),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

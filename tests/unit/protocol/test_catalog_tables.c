@@ -204,6 +204,25 @@ static void without_its_parents_no_tree_is_known(void **state)
     }
 }
 
+/* "x": too many of its own; "y": of those whom it is a target of, too. */
+static void too_many_targets_are_not_known(void **state)
+{
+    struct catalog_rows rows = world;
+
+    (void)state;
+    rows.targets = (const char *const[]){"20001|", "20002|x b20001", NULL};
+    const struct catalog *catalog = make(&rows);
+    expect_writes(catalog, "c", "?");
+    expect_writes(catalog, "b", "?");
+    expect_writes(catalog, "a", "-");
+    catalog_unref(catalog);
+    rows.targets = (const char *const[]){"20002|y", NULL};
+    catalog = make(&rows);
+    assert_null(table_of(catalog, "a"));
+    expect_call(catalog, "writes_b", "?");
+    catalog_unref(catalog);
+}
+
 /* ---- many ---- */
 
 static struct {
@@ -333,6 +352,7 @@ int main(void)
             cmocka_unit_test(rows_become_tables),
             cmocka_unit_test(a_statement_reaches_what_is_behind_what_it_names),
             cmocka_unit_test(without_its_parents_no_tree_is_known),
+            cmocka_unit_test(too_many_targets_are_not_known),
             cmocka_unit_test(a_chain_of_any_length_is_followed),
             cmocka_unit_test(what_many_reach_is_there_once),
             cmocka_unit_test(at_its_bound_nothing_is_made),
