@@ -38,6 +38,7 @@ void catalog_sets_fini(struct catalog_sets *sets)
 void catalog_sets_begin(struct catalog_sets *sets)
 {
     sets->now.count = 0;
+    sets->only = CATALOG_SET_EMPTY;
     sets->last = CATALOG_SET_EMPTY;
     sets->is_unknown = false;
 }
@@ -80,20 +81,42 @@ static void gather(struct catalog_sets *sets, const uint32_t *trees, uint32_t co
     sets->is_unknown |= err != SL_OK || sets->now.count > NOW_MAX;
 }
 
+static void gather_set(struct catalog_sets *sets, uint32_t set)
+{
+    const struct catalog_set *it = (const struct catalog_set *)sets->sets.items + set;
+
+    if (set != sets->last) {
+        gather(sets, (const uint32_t *)sets->trees.items + it->first, it->count);
+        sets->last = set;
+    }
+}
+
+/* Another comes. */
+static void gather_only(struct catalog_sets *sets)
+{
+    if (sets->only != CATALOG_SET_EMPTY) {
+        gather_set(sets, sets->only);
+        sets->only = CATALOG_SET_EMPTY;
+    }
+}
+
 void catalog_sets_add(struct catalog_sets *sets, uint32_t tree)
 {
+    gather_only(sets);
     gather(sets, &tree, 1);
 }
 
 void catalog_sets_add_set(struct catalog_sets *sets, uint32_t set)
 {
-    const struct catalog_set *it = (const struct catalog_set *)sets->sets.items + set;
-
     if (set == CATALOG_SET_UNKNOWN) {
         sets->is_unknown = true;
-    } else if (set != sets->last && it->count > 0) {
-        gather(sets, (const uint32_t *)sets->trees.items + it->first, it->count);
-        sets->last = set;
+    } else if (set == CATALOG_SET_EMPTY || set == sets->only) {
+        return;
+    } else if (sets->now.count == 0 && sets->only == CATALOG_SET_EMPTY) {
+        sets->only = set;
+    } else {
+        gather_only(sets);
+        gather_set(sets, set);
     }
 }
 
@@ -148,6 +171,9 @@ static enum sl_err make_room(struct catalog_sets *sets)
 
 uint32_t catalog_sets_end(struct catalog_sets *sets)
 {
+    if (!sets->is_unknown && sets->only != CATALOG_SET_EMPTY) {
+        return sets->only;
+    }
     put_in_order(&sets->now);
     if (sets->is_unknown || sets->now.count > CATALOG_TREES_MAX) {
         return CATALOG_SET_UNKNOWN;

@@ -21,7 +21,8 @@ struct catalog_sets {
     struct catalog_vec hashes; /* of sets */
     uint32_t *slots;           /* of sets, by their hash */
     uint32_t slots_count;
-    uint32_t last; /* the set that was added last: often again */
+    uint32_t only; /* so far, nothing but this set was added: it is not gathered yet */
+    uint32_t last; /* the set that was gathered last: often again */
     bool is_unknown;
     enum sl_err err;
 };
