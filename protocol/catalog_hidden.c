@@ -6,6 +6,7 @@
 #include "protocol/catalog_hidden.h"
 
 #include "protocol/base/check.h"
+#include "protocol/catalog_order.h"
 #include "protocol/catalog_reach.h"
 
 #include <stdio.h>
@@ -229,33 +230,10 @@ static void uses(struct catalog_hidden *hidden, uint32_t from, uint32_t to)
     }
 }
 
-/* They lie in the order of their OIDs, so many bytes apart. False: it is not there. */
-static bool find_oid(const void *first, size_t apart, uint32_t count, uint32_t oid, uint32_t *at)
-{
-    uint32_t from = 0;
-    uint32_t to = count;
-    uint32_t found = 0;
-
-    while (from < to) {
-        uint32_t middle = from + (to - from) / 2;
-        memcpy(&found, (const uint8_t *)first + middle * apart, sizeof found);
-        if (found == oid) {
-            *at = middle;
-            return true;
-        }
-        if (found < oid) {
-            from = middle + 1;
-        } else {
-            to = middle;
-        }
-    }
-    return false;
-}
-
 static bool find_relation(const struct catalog_hidden *hidden, uint32_t oid, uint32_t *at)
 {
-    return find_oid(hidden->of.relations, sizeof *hidden->of.relations, hidden->of.relations_count,
-            oid, at);
+    return catalog_find_oid(hidden->of.relations, sizeof *hidden->of.relations,
+            hidden->of.relations_count, oid, at);
 }
 
 /* Built-in ones that nothing but a trigger can call. */
@@ -276,7 +254,8 @@ static void uses_function(struct catalog_hidden *hidden, uint32_t node, uint32_t
 {
     uint32_t at = 0;
 
-    if (!find_oid(hidden->of.functions_oids, sizeof oid, hidden->of.functions_count, oid, &at)) {
+    if (!catalog_find_oid(
+                hidden->of.functions_oids, sizeof oid, hidden->of.functions_count, oid, &at)) {
         *state_of(hidden, node) = STATE_FALLEN;
         return;
     }

@@ -64,3 +64,25 @@ uint32_t catalog_order_names(uint32_t *places, uint32_t count, char *names)
     }
     return kept;
 }
+
+bool catalog_find_oid(const void *first, size_t apart, uint32_t count, uint32_t oid, uint32_t *at)
+{
+    uint32_t from = 0;
+    uint32_t to = count;
+    uint32_t found = 0;
+
+    while (from < to) {
+        uint32_t middle = from + (to - from) / 2;
+        memcpy(&found, (const uint8_t *)first + middle * apart, sizeof found);
+        if (found == oid) {
+            *at = middle;
+            return true;
+        }
+        if (found < oid) {
+            from = middle + 1;
+        } else {
+            to = middle;
+        }
+    }
+    return false;
+}

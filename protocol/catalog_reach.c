@@ -6,6 +6,7 @@
 #include "protocol/catalog_reach.h"
 
 #include "protocol/catalog_closure.h"
+#include "protocol/catalog_order.h"
 #include "protocol/catalog_row.h"
 #include "protocol/effects_names.h"
 #include "protocol/function_body.h"
@@ -252,32 +253,9 @@ static void note(struct catalog_reach *reach, uint32_t from, uint32_t to)
     }
 }
 
-/* They lie in the order of their OIDs, so many bytes apart. False: it is not there. */
-static bool find_oid(const void *first, size_t apart, uint32_t count, uint32_t oid, uint32_t *at)
-{
-    uint32_t from = 0;
-    uint32_t to = count;
-    uint32_t found = 0;
-
-    while (from < to) {
-        uint32_t middle = from + (to - from) / 2;
-        memcpy(&found, (const uint8_t *)first + middle * apart, sizeof found);
-        if (found == oid) {
-            *at = middle;
-            return true;
-        }
-        if (found < oid) {
-            from = middle + 1;
-        } else {
-            to = middle;
-        }
-    }
-    return false;
-}
-
 static bool find_relation(const struct catalog_reach *reach, uint32_t oid, uint32_t *at)
 {
-    return find_oid(
+    return catalog_find_oid(
             reach->of.relations, sizeof *reach->of.relations, reach->of.relations_count, oid, at);
 }
 
@@ -285,7 +263,8 @@ static void uses_function(struct catalog_reach *reach, uint32_t node, uint32_t o
 {
     uint32_t at = 0;
 
-    if (!find_oid(reach->of.functions_oids, sizeof oid, reach->of.functions_count, oid, &at)) {
+    if (!catalog_find_oid(
+                reach->of.functions_oids, sizeof oid, reach->of.functions_count, oid, &at)) {
         reach->is_unknown[node] = 1;
     } else if (!is_builtin(reach, at)) {
         note(reach, node, at);
