@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: PostgreSQL */
-/* cache/entry.c - entry | its tags | RowDescription, DataRows, CommandComplete; in one block. */
+/* cache/entry.c - entry | its tags | RowDescription, DataRows, CommandComplete | question; one block. */
 #include "cache/entry.h"
 
 #include <stdlib.h>
@@ -23,13 +23,14 @@ static uint8_t *append(uint8_t *to, struct sl_span part)
 struct entry *entry_new(const struct entry_parts *parts, uint16_t tags_count)
 {
     const size_t tags_bytes = tags_count * sizeof(struct entry_tag);
-    const size_t reply_len = parts->head.len + parts->rows.len + parts->tail.len;
+    const size_t reply_len =
+            parts->head.len + parts->rows.len + parts->tail.len + parts->question.len;
     const size_t size = sizeof(struct entry) + tags_bytes + reply_len;
     struct entry *entry = NULL;
 
     SL_CHECK(tags_count <= ENTRY_TAGS_MAX);
     SL_CHECK(parts->head.len <= UINT32_MAX && parts->rows.len <= UINT32_MAX &&
-             parts->tail.len <= UINT32_MAX);
+             parts->tail.len <= UINT32_MAX && parts->question.len <= UINT32_MAX);
     entry = malloc(size);
     if (entry == NULL) {
         return NULL;
@@ -40,10 +41,12 @@ struct entry *entry_new(const struct entry_parts *parts, uint16_t tags_count)
     entry->head_len = (uint32_t)parts->head.len;
     entry->rows_len = (uint32_t)parts->rows.len;
     entry->tail_len = (uint32_t)parts->tail.len;
+    entry->question_len = (uint32_t)parts->question.len;
     entry->bytes = malloc_bytes(size);
     entry->tags = (struct entry_tag *)(void *)(entry + 1);
     entry->reply = (uint8_t *)(entry->tags + tags_count);
-    append(append(append(entry->reply, parts->head), parts->rows), parts->tail);
+    uint8_t *end = append(append(entry->reply, parts->head), parts->rows);
+    append(append(end, parts->tail), parts->question);
     return entry;
 }
 

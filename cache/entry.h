@@ -29,7 +29,7 @@ enum entry_class {
     ENTRY_CLASSES
 };
 
-/* What all answers of one statement have in common, to be shown: cache/policy.h. */
+/* What all answers of one statement have in common: cache/class.h. */
 struct entry_origin {
     atomic_uint refs;
     void (*release)(struct entry_origin *origin); /* the last reference went */
@@ -54,6 +54,7 @@ struct entry {
     struct sl_hash128 key;
     struct entry_origin *origin; /* a reference, or NULL */
     uint8_t class;               /* enum entry_class */
+    bool needs_stream;           /* others write what it depends on: cache/stage.h */
     uint16_t tags_count;
     uint32_t rows;
     uint32_t cost_usec; /* what the server took */
@@ -63,6 +64,7 @@ struct entry {
     uint32_t head_len;      /* RowDescription; 0: nobody asked for it */
     uint32_t rows_len;      /* DataRow ... */
     uint32_t tail_len;      /* CommandComplete */
+    uint32_t question_len;  /* what it answers, of its class: key_question() */
     size_t bytes;           /* of the whole block, with what malloc adds */
     struct entry_tag *tags; /* in the block, as the next */
     uint8_t *reply;
@@ -73,6 +75,7 @@ struct entry_parts {
     struct sl_span head;
     struct sl_span rows;
     struct sl_span tail;
+    struct sl_span question;
 };
 
 /* With room for those tags; all else is zero and the maker's to fill in. One reference. NULL: no memory. */
@@ -92,6 +95,12 @@ static inline struct sl_span entry_head(const struct entry *entry)
 static inline struct sl_span entry_rows_and_tail(const struct entry *entry)
 {
     return sl_span(entry->reply + entry->head_len, (size_t)entry->rows_len + entry->tail_len);
+}
+
+static inline struct sl_span entry_question(const struct entry *entry)
+{
+    return sl_span(entry->reply + entry->head_len + entry->rows_len + entry->tail_len,
+            entry->question_len);
 }
 
 /* Every word is what it was. */

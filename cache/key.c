@@ -16,21 +16,30 @@ static void add_hash(struct sl_hash128_stream *stream, struct sl_hash128 hash)
     add(stream, sl_span((const uint8_t *)&hash, sizeof hash));
 }
 
-struct sl_hash128 key_of_class(const struct key_class *class)
+struct sl_hash128 key_of_session(const struct key_session *session)
 {
     static const uint8_t version = KEY_VERSION;
     struct sl_hash128_stream stream;
 
     sl_hash128_begin(&stream);
     add(&stream, sl_span(&version, sizeof version));
-    add(&stream, class->cluster);
-    add(&stream, class->database);
-    add(&stream, class->role);
-    add(&stream, class->session_user);
-    add(&stream, class->search_path);
-    add_hash(&stream, class->settings);
-    add(&stream, class->types);
-    add(&stream, class->text);
+    add(&stream, session->cluster);
+    add(&stream, session->database);
+    add(&stream, session->role);
+    add(&stream, session->session_user);
+    add(&stream, session->search_path);
+    add_hash(&stream, session->settings);
+    return sl_hash128_end(&stream);
+}
+
+struct sl_hash128 key_of_class(struct sl_hash128 session, struct sl_span types, struct sl_span text)
+{
+    struct sl_hash128_stream stream;
+
+    sl_hash128_begin(&stream);
+    add_hash(&stream, session);
+    add(&stream, types);
+    add(&stream, text);
     return sl_hash128_end(&stream);
 }
 
@@ -99,13 +108,19 @@ bool key_bind_is_text(const struct key_bind *bind, unsigned i)
            (bind->format_codes.at[2 * at] == 0 && bind->format_codes.at[2 * at + 1] == 0);
 }
 
-struct sl_hash128 key_of_question(struct sl_hash128 class, const struct key_bind *bind)
+struct sl_span key_question(const struct key_bind *bind)
 {
     static const uint8_t none[] = {0, 0, 0, 0, 0, 0}; /* no formats, no parameters, text */
+
+    return bind == NULL ? sl_span(none, sizeof none) : bind->rest;
+}
+
+struct sl_hash128 key_of_question(struct sl_hash128 class, const struct key_bind *bind)
+{
     struct sl_hash128_stream stream;
 
     sl_hash128_begin(&stream);
     add_hash(&stream, class);
-    add(&stream, bind == NULL ? sl_span(none, sizeof none) : bind->rest);
+    add(&stream, key_question(bind));
     return sl_hash128_end(&stream);
 }

@@ -7,8 +7,8 @@
  * Query is the same question as a Bind without parameters that asks for text.
  *
  * Everything is hashed with its length, so that no two parts run into each other; which number and
- * order of parts there is is KEY_VERSION's. Two keys are equal by chance once in 2^64 pairs (XXH3-128):
- * nobody who cannot read the answers anyway can make such a pair across roles, as the role is in it.
+ * order of parts there is is KEY_VERSION's. XXH3-128 finds no two by chance, but is not made against who
+ * looks for two: so an entry keeps what it answers (cache/class.h), and that is compared.
  *
  * Ownership: none. Threads: any. Bounds: none of its own.
  */
@@ -23,18 +23,19 @@
 
 enum { KEY_VERSION = 1, KEY_PARAMS_MAX = 65535 };
 
-struct key_class {
-    struct sl_span cluster; /* the system identifier of the server, as text */
+struct key_session {
+    struct sl_span cluster; /* the server: where it is, or its system identifier, as text */
     struct sl_span database;
     struct sl_span role;         /* current_user */
     struct sl_span session_user; /* who logged in there */
     struct sl_span search_path;
     struct sl_hash128 settings; /* of all that a value is shown or read by */
-    struct sl_span types;       /* of parameters, as Parse gives them: four bytes each */
-    struct sl_span text;
 };
 
-struct sl_hash128 key_of_class(const struct key_class *class);
+struct sl_hash128 key_of_session(const struct key_session *session);
+/* types: of parameters, as Parse gives them: four bytes each. */
+struct sl_hash128 key_of_class(
+        struct sl_hash128 session, struct sl_span types, struct sl_span text);
 
 /* What a Bind says behind its names, taken apart. */
 struct key_bind {
@@ -53,7 +54,8 @@ bool key_bind_next(struct sl_span *values, struct sl_span *value);
 /* Is the i-th one text? */
 bool key_bind_is_text(const struct key_bind *bind, unsigned i);
 
-/* bind: NULL: a Query. */
+/* What it asks with, behind its class; bind: NULL: a Query. As long as the Bind. */
+struct sl_span key_question(const struct key_bind *bind);
 struct sl_hash128 key_of_question(struct sl_hash128 class, const struct key_bind *bind);
 
 #endif

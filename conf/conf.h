@@ -60,6 +60,8 @@ enum conf_sslmode {
     CONF_SSL_VERIFY_FULL
 };
 
+enum conf_cache_mode { CONF_CACHE_OFF, CONF_CACHE_SAFE, CONF_CACHE_TTL };
+
 enum conf_load_balance { CONF_BALANCE_ROUND_ROBIN, CONF_BALANCE_DISABLE };
 
 enum { CONF_UNSET = -1 }; /* a number or a time that a database or user does not set */
@@ -274,6 +276,15 @@ struct conf {
     sl_usec stats_history_retention_usec;
     sl_usec stats_workload_interval_usec; /* 0: only when asked */
     int64_t stats_catalog_memory;
+
+    /* [cache] */
+    int cache_mode; /* enum conf_cache_mode */
+    int64_t cache_memory;
+    int64_t cache_max_result;
+    sl_usec cache_max_staleness_usec;
+    sl_usec cache_negative_ttl_usec; /* 0: as any other */
+    sl_usec cache_ttl_local_usec;    /* 0: no bound */
+    const char *cache_through_sluice;
 
     /* [http] */
     const char *http_listen; /* "" is off */

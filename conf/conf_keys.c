@@ -142,7 +142,8 @@ static const struct conf_word balances[] = {
 };
 
 static const struct conf_word stats_modes[] = {{"off", 0}, {"on", 1}, {NULL, 0}};
-static const struct conf_word cache_modes[] = {{"off", 0}, {"safe", 1}, {"ttl", 2}, {NULL, 0}};
+static const struct conf_word cache_modes[] = {
+        {"off", CONF_CACHE_OFF}, {"safe", CONF_CACHE_SAFE}, {"ttl", CONF_CACHE_TTL}, {NULL, 0}};
 static const struct conf_word optimizer_modes[] = {
         {"off", 0}, {"observe", 1}, {"recommend", 2}, {"approve", 3}, {"auto", 4}, {NULL, 0}};
 
@@ -595,10 +596,54 @@ static const struct conf_key keys[] = {
                 .default_text = "300",
                 .sentence = "How often the load is put into groups for SHOW WORKLOAD; 0: only "
                             "when ANALYZE WORKLOAD asks."},
-        LATER(CACHE, SIZE, memory, "Bytes that cached replies may take."),
-        LATER(CACHE, WORD, mode, "What may be answered from the cache.", .words = cache_modes),
+        {.name = "max_result",
+                PART(CACHE, SIZE, conf, cache_max_result),
+                .min = 1024,
+                .max = (int64_t)64 * 1024 * 1024,
+                .default_text = "256kB",
+                .sentence = "The longest answer that is kept, as it goes to a client."},
+        {.name = "max_staleness",
+                PART(CACHE, TIME, conf, cache_max_staleness_usec),
+                .min = 1000,
+                .max = CONF_TIME_MAX,
+                .default_text = "500ms",
+                .sentence = "How old an answer may be by writes that do not come through Sluice: "
+                            "while less is known, nothing of tables that others may write is "
+                            "answered."},
+        {.name = "memory",
+                PART(CACHE, SIZE, conf, cache_memory),
+                .min = (int64_t)1024 * 1024,
+                .max = (int64_t)1024 * 1024 * 1024 * 1024,
+                .default_text = "64MB",
+                .sentence = "What kept answers may take, with all that belongs to them."},
+        {.name = "mode",
+                .section = CONF_SECTION_CACHE,
+                .type = CONF_TYPE_WORD,
+                .at = offsetof(struct conf, cache_mode),
+                .reloadable = FIXED,
+                .words = cache_modes,
+                .default_text = "off",
+                .sentence = "Whether answers of SELECTs are kept and given again: safe, where it "
+                            "is known of every write to their tables; ttl, also where others may "
+                            "write past Sluice, and then for ttl_local at most."},
+        {.name = "negative_ttl",
+                PART(CACHE, TIME, conf, cache_negative_ttl_usec),
+                .max = CONF_TIME_MAX,
+                .default_text = "5",
+                .sentence = "How long an answer without a row is kept; 0: as any other."},
         LATER(CACHE, TEXT, redis, "host:port of a Redis that keeps replies too."),
-        LATER(CACHE, TIME, ttl_local, "How long a reply is kept here."),
+        {.name = "through_sluice",
+                PART(CACHE, TEXT, conf, cache_through_sluice),
+                .default_text = "",
+                .sentence = "Tables that nobody writes but through this Sluice, a comma list of "
+                            "schema.table, or * for all: mode safe keeps their answers without "
+                            "having to be told of writes."},
+        {.name = "ttl_local",
+                PART(CACHE, TIME, conf, cache_ttl_local_usec),
+                .max = CONF_TIME_MAX,
+                .default_text = "60",
+                .sentence = "How long an answer is kept at most, whatever changes; 0: no bound, "
+                            "in mode safe."},
         LATER(CACHE, TIME, ttl_redis, "How long a reply is kept in Redis."),
         LATER(OPTIMIZER, TEXT, budget, "What indexes of ours may cost."),
         LATER(OPTIMIZER, TIME, interval, "How often the workload is looked at."),
@@ -657,7 +702,7 @@ static const struct conf_section sections[CONF_SECTIONS] = {
         [CONF_SECTION_TABLES] = {"tables", NULL, true, true, NOT_YET,
                 "[tables DATABASE]: how the rows of each table are spread over shards."},
         [CONF_SECTION_STATS] = {"stats", NULL, false, false, NULL, "Statistics of statements."},
-        [CONF_SECTION_CACHE] = {"cache", NULL, false, false, NOT_YET, "Cached replies."},
+        [CONF_SECTION_CACHE] = {"cache", NULL, false, false, NULL, "Kept answers."},
         [CONF_SECTION_OPTIMIZER] = {"optimizer", NULL, false, false, NOT_YET,
                 "Advice on indexes, and carrying it out."},
         [CONF_SECTION_HTTP] = {"http", NULL, false, false, NULL,
@@ -707,7 +752,7 @@ const struct conf_key *conf_key_find(enum conf_section_id section, const char *n
 bool conf_key_is_of_conf(const struct conf_key *key)
 {
     return key->section == CONF_SECTION_SLUICE || key->section == CONF_SECTION_HTTP ||
-           key->section == CONF_SECTION_STATS;
+           key->section == CONF_SECTION_STATS || key->section == CONF_SECTION_CACHE;
 }
 
 const struct conf_key *conf_key_find_of_conf(const char *name)

@@ -112,6 +112,7 @@ void conf_write_sample(FILE *out)
         write_sample_topic(out, (enum conf_topic)topic);
     }
     write_sample_keys(out, CONF_SECTION_STATS);
+    write_sample_keys(out, CONF_SECTION_CACHE);
     write_sample_keys(out, CONF_SECTION_HTTP);
 }
 

@@ -32,6 +32,7 @@
 #include "protocol/base/span.h"
 
 #include <stdbool.h>
+#include <stdint.h>
 
 struct stmt;
 
@@ -55,12 +56,15 @@ enum stage_tap {
  * transaction: a member of the server, empty for most.
  */
 struct stage_transaction {
-    void *state; /* the one stage's that has on_transaction; NULL: it wants to hear nothing */
+    void *state;       /* the one stage's that has on_transaction; NULL: it wants to hear nothing */
+    uint64_t database; /* the proxy's: a hash of its name, as the server was told it */
+    uint32_t pid;      /* likewise: of the server's process; 0: not known */
 };
 
 /* How it stands, behind a ReadyForQuery: its status; or there will be none. */
 enum stage_standing {
     STAGE_IDLE = 'I',
+    STAGE_BETWEEN = 'i', /* outside a transaction, while more is under way */
     STAGE_OPEN = 'T',
     STAGE_FAILED = 'E',
     STAGE_LOST = 'L' /* the server is gone: what was under way may be done yet, or never */
@@ -94,7 +98,7 @@ struct stage_type {
      * Something is about to be sent that no stage has seen as a statement, and that may do anything: one
      * that is too long, a FunctionCall, one beyond the bound of statements under way.
      */
-    void (*on_unseen)(void *self, struct stage_transaction *transaction, const char *database);
+    void (*on_unseen)(void *self, struct stage_transaction *transaction);
     /*
      * Of a transaction whose state is not NULL: its ReadyForQuery was seen, and what was answered has
      * ended; or it is lost, after which the state is forgotten. One stage of all may have it.

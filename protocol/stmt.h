@@ -61,7 +61,9 @@ struct stmt {
     struct sl_span request; /* the whole messages */
     struct sl_span query;   /* the text, without its terminator; empty when not known */
     struct sl_span bind;    /* extended: the whole Bind message, or empty */
-    uint64_t query_key;     /* sl_hash64() of a named statement's text; 0: not known */
+    struct sl_span
+            types;      /* of its parameters, as its Parse gives them: number and OIDs; or empty */
+    uint64_t query_key; /* sl_hash64() of a named statement's text; 0: not known */
     struct stmt_meter meter;
     const char *database;
     const char *user;
@@ -83,6 +85,11 @@ struct stmt {
     int route;              /* ROUTE: 0 is the primary; the Shards issue widens this */
     /* For on_done: I, T or E, as ReadyForQuery says; I likewise at the COMMIT of a pipeline. */
     char transaction;
+    /*
+     * How it stands where it is sent, as ReadyForQuery says, if nothing that its client asked for is under
+     * way there; else 0. In on_statement of the server that its client has; I: it has none.
+     */
+    char standing;
     uint8_t taps;    /* enum stage_tap: set by stages that are on_demand, until on_dispatch */
     bool has_failed; /* for on_done: with an error, or skipped because of one */
     uint32_t

@@ -49,8 +49,9 @@ struct load {
 };
 
 static struct {
-    bool is_on;       /* constant after start, as the next */
-    size_t bytes_max; /* [stats] catalog_memory */
+    bool is_on;        /* constant after start, as the next two */
+    bool wants_tables; /* there is a cache */
+    size_t bytes_max;  /* [stats] catalog_memory */
     struct mailbox *home;
     size_t bytes;                      /* under lock: of the snapshots in their places */
     struct load loads[CATALOGS_LOADS]; /* the control thread's, as the next */
@@ -112,6 +113,19 @@ const struct catalog *catalogs_get(struct database *database)
     }
     pthread_mutex_unlock(&lock);
     return catalog;
+}
+
+uint64_t catalogs_moment(struct database *database)
+{
+    const struct catalogs_place *place = &database->catalog;
+
+    pthread_mutex_lock(&lock);
+    const struct catalogs_epoch *epochs = place->epochs;
+    const uint64_t parts[] = {place->loads, atomic_load(&place->turns),
+            epochs == NULL ? 0 : atomic_load(&epochs->count),
+            epochs == NULL ? 0 : (uint64_t)atomic_load(&epochs->open), place->catalog != NULL};
+    pthread_mutex_unlock(&lock);
+    return sl_hash64(sl_span(parts, sizeof parts));
 }
 
 /* ---- what functions leave ---- */
@@ -593,8 +607,10 @@ static bool begin(struct load *load, struct pool *pool, struct catalogs_epoch *e
         return false;
     }
     unsigned count = gather_users(pool, users);
-    load->build = catalog_build_new(&(struct catalog_build_options){
-            .bytes_max = self.bytes_max, .roles = users, .roles_count = count});
+    load->build = catalog_build_new(&(struct catalog_build_options){.bytes_max = self.bytes_max,
+            .roles = users,
+            .roles_count = count,
+            .wants_tables = self.wants_tables});
     if (load->build == NULL) {
         registry_let_go(&pool->holders);
         return false;
@@ -749,6 +765,7 @@ void catalogs_start(const struct conf *conf)
 {
     self.bytes_max = (size_t)conf->stats_catalog_memory;
     self.is_on = conf->stats_mode != 0 && self.bytes_max > 0;
+    self.wants_tables = conf->cache_mode != CONF_CACHE_OFF;
 }
 
 void catalogs_home(struct mailbox *home)

@@ -105,6 +105,8 @@ void catalogs_forget(struct database *database);
 bool catalogs_are_on(void);
 /* A reference; NULL: nothing is known now. */
 const struct catalog *catalogs_get(struct database *database);
+/* Another number whenever what is known has changed, or may have; and while that is under way. */
+uint64_t catalogs_moment(struct database *database);
 /* The database may be another one from now on. */
 void catalogs_moved(struct database *database);
 /* The last that was known, whatever has changed since: for hints. A reference; NULL: none. */

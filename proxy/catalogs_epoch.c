@@ -16,11 +16,14 @@ static struct catalogs_epoch all[CATALOGS_EPOCHS]; /* any thread */
 static pthread_mutex_t lock =
         PTHREAD_MUTEX_INITIALIZER; /* a leaf: of lingering and lingers_until */
 
+uint64_t catalogs_epoch_number(const struct conf_database *conf, const char *name)
+{
+    return sl_hash64(sl_span_text(conf != NULL && conf->dbname != NULL ? conf->dbname : name));
+}
+
 struct catalogs_epoch *catalogs_epoch_of(const struct conf_database *conf, const char *name)
 {
-    const char *dbname = conf != NULL && conf->dbname != NULL ? conf->dbname : name;
-
-    return &all[sl_hash64(sl_span_text(dbname)) % CATALOGS_EPOCHS];
+    return &all[catalogs_epoch_number(conf, name) % CATALOGS_EPOCHS];
 }
 
 unsigned catalogs_epoch_index(const struct catalogs_epoch *epochs)

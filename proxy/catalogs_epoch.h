@@ -57,6 +57,8 @@ enum catalogs_behind {
 
 /* Of a database, as its servers are told its name; for server->epochs. */
 struct catalogs_epoch *catalogs_epoch_of(const struct conf_database *conf, const char *name);
+/* A number of that name, the same in every process. */
+uint64_t catalogs_epoch_number(const struct conf_database *conf, const char *name);
 /* Which it is. */
 unsigned catalogs_epoch_index(const struct catalogs_epoch *epochs);
 

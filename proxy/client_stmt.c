@@ -158,6 +158,8 @@ static void take_text(struct stmt *stmt, const struct prepared *prepared)
 {
     if (prepared != NULL) {
         stmt->query = sl_span(prepared->body, prepared->text_len);
+        stmt->types = sl_span(
+                prepared->body + prepared->text_len + 1, prepared->len - prepared->text_len - 1);
         stmt->query_key = prepared->text_key;
     }
 }
@@ -243,6 +245,8 @@ static void find_text(void *context, uint8_t type, struct sl_span message)
     if (type == MSG_PARSE && front_parse_read(body_of(message), &parse) == SL_OK &&
             sl_span_equal(parse.name, describing->bind.statement)) {
         describing->stmt->query = parse.query;
+        describing->stmt->types =
+                sl_span(parse.rest.at + parse.query.len + 1, parse.rest.len - parse.query.len - 1);
         describing->stmt->query_key = 0;
     }
 }
@@ -260,6 +264,7 @@ static bool describe(struct stmt *stmt, const struct client *client, struct sl_s
     stmt->query = sl_span(NULL, 0);
     stmt->query_key = 0;
     stmt->bind = sl_span(NULL, 0);
+    stmt->types = sl_span(NULL, 0);
     stmt->is_extended = request.at[0] != MSG_QUERY;
     stmt->has_describe = false;
     stmt->is_plain = true;
@@ -315,6 +320,14 @@ static void resume(struct stmt *stmt)
     }
 }
 
+/* Our own requests ahead of it, of settings, change nothing that others see. */
+static char standing_of(const struct server *server)
+{
+    bool is_alone = expect_first_shown(&server->expect) == NULL && !server->is_unsynced;
+
+    return is_alone ? server->expect.status : '\0';
+}
+
 static struct stmt *make(struct client *client)
 {
     struct worker *worker = client->io.worker;
@@ -333,6 +346,10 @@ static struct stmt *make(struct client *client)
         stmt->owner = worker;
         stmt->client = client->id;
         stmt->under_way = client->server == NULL ? NULL : &client->server->under_way;
+        stmt->standing = 'I';
+        if (client->server != NULL) {
+            stmt->standing = standing_of(client->server);
+        }
         stmt->meter.received_at = client->request_at;
     }
     return stmt;
@@ -422,6 +439,7 @@ static void begin_on_server(struct client *client, struct stmt *stmt)
     stmt->node = server->node;
     stmt->path = client_path_now(client);
     stmt->under_way = &server->under_way;
+    stmt->standing = standing_of(server);
     server->expect.leads = true;
     server->taps |= (uint8_t)(worker->pipeline->taps | stmt->taps);
 }
@@ -661,7 +679,10 @@ void client_stmt_ready(struct server *server)
 
 void client_stmt_stands(struct server *server, enum stage_standing standing)
 {
-    pipeline_transaction(server->io.worker->pipeline, &server->under_way, standing);
+    bool is_between = standing == STAGE_IDLE && !expect_idle(&server->expect);
+
+    pipeline_transaction(
+            server->io.worker->pipeline, &server->under_way, is_between ? STAGE_BETWEEN : standing);
 }
 
 void client_stmt_unseen(struct server *server)
@@ -669,7 +690,7 @@ void client_stmt_unseen(struct server *server)
     const struct pipeline *pipeline = server->io.worker->pipeline;
 
     if (pipeline->has_unseen) {
-        pipeline_unseen(pipeline, &server->under_way, server->pool->database->name);
+        pipeline_unseen(pipeline, &server->under_way);
     }
 }
 
@@ -702,7 +723,8 @@ void client_stmt_parted(struct client *client, struct server *server)
 
     server->expect.leads = false;
     if (stmt != NULL) {
-        stmt->host = NULL; /* the server's, which may go now */
+        stmt->host = NULL; /* the server's, which may go now; as the next */
+        stmt->under_way = NULL;
     }
 }
 

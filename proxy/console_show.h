@@ -30,6 +30,7 @@ extern const struct view console_views_slow[];      /* console_show_slow.c */
 extern const struct view console_views_query[];     /* console_show_query.c */
 extern const struct view console_views_history[];   /* console_show_history.c */
 extern const struct view console_views_workload[];  /* console_show_workload.c */
+extern const struct view console_views_cache[];     /* console_show_cache.c */
 extern const struct view console_views_catalog[];   /* console_show_catalog.c */
 
 /* Whatever the case of name. NULL: there is none. Also finds the settings drivers ask for. */

@@ -117,13 +117,12 @@ void pipeline_end(const struct pipeline *pipeline, struct stmt *stmt)
     }
 }
 
-void pipeline_unseen(const struct pipeline *pipeline, struct stage_transaction *transaction,
-        const char *database)
+void pipeline_unseen(const struct pipeline *pipeline, struct stage_transaction *transaction)
 {
     for (unsigned i = 0; i < pipeline->count; i++) {
         const struct stage *stage = &pipeline->stages[i];
         if (stage->type->on_unseen != NULL) {
-            stage->type->on_unseen(stage->self, transaction, database);
+            stage->type->on_unseen(stage->self, transaction);
         }
     }
 }

@@ -31,8 +31,7 @@ void pipeline_reply(const struct pipeline *pipeline, struct stmt *stmt, struct s
 /* Starts, or goes on likewise. STAGE_NEXT: every stage is through with it. */
 enum stage_verdict pipeline_done(const struct pipeline *pipeline, struct stmt *stmt);
 /* What is sent is no statement of any stage's. */
-void pipeline_unseen(const struct pipeline *pipeline, struct stage_transaction *transaction,
-        const char *database);
+void pipeline_unseen(const struct pipeline *pipeline, struct stage_transaction *transaction);
 /* A ReadyForQuery, or the end of its server. */
 void pipeline_transaction(const struct pipeline *pipeline, struct stage_transaction *transaction,
         enum stage_standing standing);

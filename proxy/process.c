@@ -4,6 +4,7 @@
 #include "conf/conf.h"
 #include "protocol/crypto.h"
 #include "proxy/auth_keys.h"
+#include "proxy/caching.h"
 #include "proxy/cancel_keys.h"
 #include "proxy/jobs.h"
 #include "proxy/peer.h"
@@ -97,6 +98,9 @@ enum sl_err process_start(const struct conf *conf, process_stages *stages, struc
     }
     prepared_limit((size_t)conf->prepared_statements_bytes);
     err = statistics_start(conf, error);
+    if (err == SL_OK) {
+        err = caching_start(conf, error);
+    }
     if (err != SL_OK) {
         self.workers_count = 0;
         return err;
@@ -123,6 +127,7 @@ void process_stop(void)
     for (unsigned i = 0; i < self.workers_count; i++) {
         worker_fini(&self.workers[i]);
     }
+    caching_stop();
     statistics_stop();
     reaper_fini();
     registry_fini();

@@ -13,6 +13,7 @@
 #include "conf/conf_load.h"
 #include "protocol/base/log.h"
 #include "proxy/auth_cache.h"
+#include "proxy/caching.h"
 #include "proxy/control.h"
 #include "proxy/daemon.h"
 #include "proxy/dns.h"
@@ -147,6 +148,9 @@ static void check_more(const struct conf *conf, struct conf_problems *problems)
     }
     struct sl_error error;
     if (history_writer_check(conf, &error) != SL_OK) {
+        conf_check_add(conf, problems, CONF_ERROR, "%s", error.text);
+    }
+    if (caching_check(conf, &error) != SL_OK) {
         conf_check_add(conf, problems, CONF_ERROR, "%s", error.text);
     }
     daemon_check_names(conf, problems);

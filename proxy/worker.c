@@ -12,6 +12,7 @@
 #include "protocol/base/log.h"
 #include "protocol/sqlstate.h"
 #include "protocol/stmt.h"
+#include "proxy/caching.h"
 #include "proxy/cancel_send.h"
 #include "proxy/client.h"
 #include "proxy/listen_hub.h"
@@ -171,11 +172,13 @@ static sl_usec rest_of(const struct worker *worker)
 {
     sl_usec next = worker->now + (worker->index == 0 ? TEND_REST_MAX : REST_MAX);
     sl_usec flush = statistics_next(worker->index);
+    sl_usec waits = caching_next(worker->index);
 
     if (has_ready(worker) || worker->drain.how != DRAIN_NOT) {
         return 0; /* by a timer, most likely */
     }
     next = flush < next ? flush : next;
+    next = waits < next ? waits : next;
     next = worker->index == 0 && worker->tend_next < next ? worker->tend_next : next;
     return timer_wheel_next(&worker->timers, next) - worker->now;
 }
@@ -223,6 +226,7 @@ void worker_turn(struct worker *worker)
         tend_pools(worker);
     }
     statistics_turn(worker->index, worker->now);
+    caching_turn(worker->index, worker->now);
     outbox_flush(&worker->outbox);
     end_turn(worker);
 }
@@ -269,6 +273,7 @@ static enum sl_err make_pipeline(
         return SL_ENOMEM;
     }
     statistics_stages(worker->pipeline, worker->index);
+    caching_stages(worker->pipeline, worker->index);
     if (stages != NULL) {
         stages(worker->pipeline, worker->index);
     }
@@ -396,4 +401,5 @@ void worker_set_conf(struct worker *worker, const struct conf *conf)
     worker->shall_tend = true;
     worker->watches_clients = has_client_deadlines(conf);
     statistics_configure(worker->index, conf);
+    caching_configure(worker->index, conf);
 }

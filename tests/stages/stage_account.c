@@ -55,10 +55,10 @@ static void on_dispatch(void *self, struct stmt *stmt)
     of(stmt->under_way)->seen++;
 }
 
-static void on_unseen(void *self, struct stage_transaction *transaction, const char *database)
+static void on_unseen(void *self, struct stage_transaction *transaction)
 {
     (void)self;
-    SL_CHECK(database != NULL);
+    SL_CHECK(transaction->database != 0);
     of(transaction)->unseen++;
 }
 

@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: PostgreSQL */
+/*
+ * cache/class.h - a session that answers depend on, and a text in it: what an entry answers.
+ *
+ * Both are compared byte by byte before an answer is given: a key is a hash, and somebody may look for
+ * two texts of the same. Whose session it is, and which server's, is compared likewise; of its settings only
+ * the hash, which nobody can have another's answers by.
+ *
+ * Ownership: reference counted; a class holds its session. Threads: immutable, any. Bounds: the maker's.
+ */
+#ifndef SLUICE_CACHE_CLASS_H
+#define SLUICE_CACHE_CLASS_H
+
+#include "cache/entry.h"
+#include "cache/key.h"
+
+struct cache_session {
+    atomic_uint refs;
+    uint64_t database;        /* as tags know it */
+    struct sl_hash128 digest; /* key_of_session() */
+    size_t whose_len;         /* cluster, database, role, session_user; each behind its length */
+    uint8_t whose[];
+};
+
+/* NULL: no memory. */
+SL_MUST_CHECK struct cache_session *cache_session_new(
+        const struct key_session *parts, uint64_t database);
+struct cache_session *cache_session_ref(struct cache_session *session);
+void cache_session_unref(struct cache_session *session); /* NULL is fine */
+
+struct cache_class {
+    struct entry_origin origin; /* its references */
+    struct cache_session *session;
+    struct sl_hash128 shape;
+    size_t bytes; /* as malloc takes them */
+    size_t types_len;
+    size_t text_len;
+    uint8_t at[]; /* types, text */
+};
+
+struct cache_asks {
+    struct cache_session *session;
+    struct sl_span types;
+    struct sl_span text;
+    struct key_bind *bind; /* NULL: a Query */
+};
+
+/* NULL: no memory. */
+SL_MUST_CHECK struct cache_class *cache_class_new(
+        const struct cache_asks *asks, struct sl_hash128 shape);
+bool cache_class_is(const struct cache_class *class, const struct cache_asks *asks);
+static inline struct sl_span cache_class_text(const struct cache_class *class)
+{
+    return sl_span(class->at + class->types_len, class->text_len);
+}
+
+struct sl_hash128 cache_key(const struct cache_asks *asks);
+/* Is it an answer to that? It has a class. */
+bool cache_answers(const struct entry *entry, const struct cache_asks *asks);
+
+#endif

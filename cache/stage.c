@@ -1,0 +1,437 @@
+/* SPDX-License-Identifier: PostgreSQL */
+#include "cache/stage.h"
+
+#include "cache/account.h"
+#include "cache/stage_part.h"
+#include "protocol/front.h"
+#include "protocol/message.h"
+
+#include <stdlib.h>
+#include <strings.h>
+
+static struct asked **state_of(struct stmt *stmt)
+{
+    return (struct asked **)&stmt->stage_state[stmt->stage];
+}
+
+static struct asked *ask(struct cache_part *part, struct stmt *stmt)
+{
+    struct sl_id id;
+    struct asked *asked = sl_slab_take(part->asked, &id);
+
+    if (asked != NULL) {
+        asked->id = id;
+        asked->part = part;
+        asked->stmt = stmt;
+        sl_list_init(&asked->waiting);
+        tag_set_init(&asked->writes);
+        *state_of(stmt) = asked;
+    }
+    return asked;
+}
+
+static void forget(struct asked *asked)
+{
+    entry_unref(asked->entry);
+    policy_unref(asked->verdict.policy);
+    entry_origin_unref(asked->class == NULL ? NULL : &asked->class->origin);
+    free(asked->question);
+    sl_list_remove(&asked->waiting);
+    tag_set_fini(&asked->writes);
+    *state_of(asked->stmt) = NULL;
+    sl_slab_give(asked->part->asked, asked->id);
+}
+
+/* ---- what is asked ---- */
+
+/* By its first letters; what hides them is looked at. */
+static bool may_read(struct sl_span text)
+{
+    static const char *const words[] = {"sel", "wit", "tab", "val"};
+    size_t at = 0;
+
+    while (at < text.len && (text.at[at] == ' ' || text.at[at] == '\n' || text.at[at] == '\t' ||
+                                    text.at[at] == '\r')) {
+        at++;
+    }
+    if (text.len - at < 3) {
+        return false;
+    }
+    const char *begin = (const char *)text.at + at;
+    if (begin[0] == '(' || begin[0] == '/' || begin[0] == '-') {
+        return true;
+    }
+    for (size_t i = 0; i < SL_COUNT(words); i++) {
+        if (strncasecmp(begin, words[i], 3) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool read_bind(struct sl_span message, struct key_bind *bind)
+{
+    struct sl_span body = sl_span(message.at + MESSAGE_HEAD, message.len - MESSAGE_HEAD);
+    struct front_bind head;
+
+    return front_bind_head(body, body.len, &head) == FRONT_OK &&
+           key_bind_read(sl_span(body.at + head.rest_offset, body.len - head.rest_offset), bind) ==
+                   SL_OK;
+}
+
+static enum cache_bypass look(const struct cache_part *part, const struct stmt *stmt,
+        struct cache_asks *asks, struct key_bind *bind)
+{
+    const struct cache_hooks *hooks = &part->cache->hooks;
+    enum cache_bypass why = CACHE_NOT_BYPASSED;
+
+    if (!may_read(stmt->query)) {
+        return CACHE_NO_READ;
+    }
+    if (!stmt->is_plain || stmt->rules.is_unknown ||
+            (stmt->is_extended && !read_bind(stmt->bind, bind))) {
+        return CACHE_NOT_PLAIN;
+    }
+    if (stmt->standing != 'I') {
+        return CACHE_TRANSACTION;
+    }
+    *asks = (struct cache_asks){.session = hooks->session(hooks->self, stmt, &why),
+            .types = stmt->types,
+            .text = stmt->query,
+            .bind = stmt->is_extended ? bind : NULL};
+    return why;
+}
+
+/* ---- hits ---- */
+
+static bool wants_head(const struct stmt *stmt)
+{
+    return !stmt->is_extended || stmt->has_describe;
+}
+
+static bool is_fresh_enough(
+        const struct cache_part *part, const struct entry *entry, const struct cache_asks *asks)
+{
+    const struct cache *cache = part->cache;
+
+    if (!entry->needs_stream) {
+        return true;
+    }
+    sl_usec staleness = atomic_load_explicit(&cache->max_staleness, memory_order_relaxed);
+    return cache->hooks.fresh_until(cache->hooks.self, asks->session->database) + staleness >=
+           sl_now();
+}
+
+/* Counts why not. */
+static bool may_give(struct cache_part *part, const struct stmt *stmt, const struct entry *entry,
+        const struct cache_asks *asks)
+{
+    if (!cache_answers(entry, asks)) {
+        PART_COUNT(part, unasked);
+    } else if (entry->head_len == 0 && wants_head(stmt)) {
+        PART_COUNT(part, headless);
+    } else if (!is_fresh_enough(part, entry, asks)) {
+        PART_COUNT(part, stale);
+    } else {
+        return true;
+    }
+    return false;
+}
+
+static void release(void *entry)
+{
+    entry_unref(entry);
+}
+
+/* Takes the reference over. */
+static enum stage_verdict give(struct cache_part *part, struct stmt *stmt, struct entry *entry)
+{
+    struct sl_span rest = entry_rows_and_tail(entry);
+
+    stmt->answer = wants_head(stmt) ? sl_span(entry->reply, entry->head_len + rest.len) : rest;
+    stmt->answer_lent = (struct sl_lent){.release = release, .lender = entry};
+    PART_COUNT(part, hits);
+    PART_COUNT_BY(part, saved_usec, entry->cost_usec);
+    return STAGE_ANSWERED;
+}
+
+/* A reference, or NULL. */
+static struct entry *find(struct cache_part *part, const struct stmt *stmt,
+        const struct cache_asks *asks, struct sl_hash128 key)
+{
+    struct entry *entry = NULL;
+    enum store_result result = store_find(part->cache->store, key, stmt->meter.received_at, &entry);
+
+    if (entry == NULL) {
+        part_count(part, offsetof(struct cache_counts, misses) / sizeof(uint64_t) + result, 1);
+        return NULL;
+    }
+    if (!may_give(part, stmt, entry, asks)) {
+        entry_unref(entry);
+        return NULL;
+    }
+    return entry;
+}
+
+/* ---- misses ---- */
+
+static enum stage_verdict miss(struct cache_part *part, struct stmt *stmt,
+        const struct cache_asks *asks, struct sl_hash128 key)
+{
+    struct asked *asked = ask(part, stmt);
+
+    if (asked == NULL) {
+        return STAGE_NEXT;
+    }
+    memo_judge(asked);
+    if (asked->verdict.policy != NULL) {
+        part_count(part,
+                offsetof(struct cache_counts, policies) / sizeof(uint64_t) +
+                        asked->verdict.policy->reason,
+                1);
+    }
+    if (fill_want(asked, asks, key) == FLIGHT_WAITS) {
+        wait_begin(asked);
+        return STAGE_WAIT;
+    }
+    return STAGE_NEXT;
+}
+
+/* The one that it waited for is there, or is not. */
+static enum stage_verdict resumed(struct cache_part *part, struct stmt *stmt)
+{
+    struct asked *asked = *state_of(stmt);
+    struct entry *entry = asked->entry;
+    struct cache_asks asks;
+    struct key_bind bind;
+
+    asked->entry = NULL;
+    PART_COUNT_BY(part, tired, asked->is_tired);
+    if (entry != NULL && look(part, stmt, &asks, &bind) == CACHE_NOT_BYPASSED &&
+            may_give(part, stmt, entry, &asks)) {
+        PART_COUNT(part, hits_waited);
+        return give(part, stmt, entry);
+    }
+    entry_unref(entry);
+    asked->unkept = CACHE_BUSY;
+    return STAGE_NEXT;
+}
+
+static enum stage_verdict on_statement(void *self, struct stmt *stmt)
+{
+    struct cache_part *part = self;
+    struct cache_asks asks;
+    struct key_bind bind;
+
+    if (stmt->is_resumed) {
+        return resumed(part, stmt);
+    }
+    enum cache_bypass why = look(part, stmt, &asks, &bind);
+    part_count(part, offsetof(struct cache_counts, bypassed) / sizeof(uint64_t) + why, 1);
+    if (why != CACHE_NOT_BYPASSED) {
+        return STAGE_NEXT;
+    }
+    struct sl_hash128 key = cache_key(&asks);
+    struct entry *entry = find(part, stmt, &asks, key);
+    return entry != NULL ? give(part, stmt, entry) : miss(part, stmt, &asks, key);
+}
+
+/* ---- writes ---- */
+
+static struct account *account_of(
+        const struct cache_part *part, struct stage_transaction *transaction)
+{
+    if (transaction->state == NULL) {
+        transaction->state = account_new(part->cache->tags, transaction->database);
+    }
+    return transaction->state;
+}
+
+static void add_writes(struct asked *asked, uint64_t database)
+{
+    const struct tags *tags = asked->part->cache->tags;
+    const struct policy *policy = asked->verdict.policy;
+    uint32_t all = tags_of_database(tags, database);
+
+    if (policy == NULL || policy->writes.is_any) {
+        tag_set_add(&asked->writes, all, all);
+        PART_COUNT(asked->part, writes_unknown);
+        return;
+    }
+    for (uint32_t i = 0; i < policy->writes.count; i++) {
+        tag_set_add(&asked->writes, tags_of_table(tags, database, policy->writes.trees[i], TAG_ANY),
+                all);
+    }
+}
+
+/* What a statement may write: of a block that goes on, nobody sees it yet; else it is pending from now on. */
+static void begin_writes(struct asked *asked)
+{
+    struct cache_part *part = asked->part;
+    struct stmt *stmt = asked->stmt;
+    const struct policy *policy = asked->verdict.policy;
+    bool may_end = policy == NULL || policy->may_end;
+    bool is_in_block = stmt->standing == 'T' || stmt->standing == 'E';
+
+    if (policy == NULL || !policy->writes_nothing) {
+        asked->has_writes = true;
+        PART_COUNT(part, writes);
+        add_writes(asked, stmt->under_way->database);
+    }
+    struct account *account = is_in_block && !may_end && asked->has_writes
+                                      ? account_of(part, stmt->under_way)
+                                      : stmt->under_way->state;
+    if (is_in_block && !may_end && account != NULL) {
+        account_collect(account, &asked->writes);
+        tag_set_fini(&asked->writes);
+        return;
+    }
+    if (asked->has_writes) {
+        tag_set_begin(&asked->writes, part->cache->tags);
+    }
+    if (may_end && account != NULL) {
+        account_begin(account);
+    }
+}
+
+/* Anything of its database, as long as something is under way there. */
+static void write_unseen(struct cache_part *part, struct stage_transaction *transaction)
+{
+    struct tags *tags = part->cache->tags;
+    uint32_t all = tags_of_database(tags, transaction->database);
+    struct account *account = account_of(part, transaction);
+    struct tag_set set;
+
+    PART_COUNT(part, unseen);
+    tag_set_init(&set);
+    tag_set_add(&set, all, all);
+    tag_set_begin(&set, tags);
+    if (account != NULL) { /* else it is pending for good, which is safe */
+        account_begin(account);
+        account_take(account, &set);
+        account->has_unseen = true;
+    }
+}
+
+static void on_dispatch(void *self, struct stmt *stmt)
+{
+    struct asked *asked = *state_of(stmt);
+
+    if (asked == NULL) {
+        asked = ask(self, stmt);
+    }
+    if (asked == NULL) {
+        write_unseen(self, stmt->under_way);
+        return;
+    }
+    bool is_current = memo_is_current(asked);
+    fill_dispatch(asked, is_current);
+    if (!is_current) {
+        memo_judge(asked);
+    }
+    begin_writes(asked);
+    if (!asked->leads && !asked->has_writes) {
+        forget(asked);
+    }
+}
+
+static void on_reply(void *self, struct stmt *stmt, struct sl_span message)
+{
+    struct asked *asked = *state_of(stmt);
+
+    (void)self;
+    if (asked != NULL && asked->fills) {
+        fill_message(&asked->fill, message);
+    }
+}
+
+/* ---- ends ---- */
+
+/* What it wrote was looked up in a catalogue that may have been another when it ran. */
+static void doubt(struct asked *asked)
+{
+    struct tags *tags = asked->part->cache->tags;
+    const struct stage_transaction *transaction = asked->stmt->under_way;
+
+    if (asked->has_writes && transaction != NULL && !memo_is_current(asked)) {
+        uint32_t all = tags_of_database(tags, transaction->database);
+        tags_begin(tags, all);
+        tags_end(tags, all);
+    }
+}
+
+/* Those that go on being pending are its transaction's. */
+static void end_writes(struct asked *asked)
+{
+    struct cache_part *part = asked->part;
+    struct stmt *stmt = asked->stmt;
+    struct account *account = NULL;
+
+    doubt(asked);
+    if (asked->writes.has_begun && stmt->under_way != NULL && stmt->transaction != 'I') {
+        account = account_of(part, stmt->under_way);
+    }
+    if (account != NULL) {
+        account_take(account, &asked->writes);
+    } else {
+        tag_set_end(&asked->writes, part->cache->tags);
+    }
+}
+
+static void on_end(void *self, struct stmt *stmt)
+{
+    struct cache_part *part = self;
+    struct asked *asked = *state_of(stmt);
+
+    if (asked == NULL) {
+        return;
+    }
+    fill_finish(asked);
+    part_count(part, offsetof(struct cache_counts, unkept) / sizeof(uint64_t) + asked->unkept, 1);
+    end_writes(asked);
+    forget(asked);
+}
+
+static void on_unseen(void *self, struct stage_transaction *transaction)
+{
+    write_unseen(self, transaction);
+}
+
+static void lose(struct cache_part *part, struct stage_transaction *transaction)
+{
+    const struct cache_hooks *hooks = &part->cache->hooks;
+    struct tag_set pending;
+
+    if (account_lose(transaction->state, &pending)) {
+        PART_COUNT(part, lost);
+        hooks->lost(hooks->self, transaction->database, transaction->pid, &pending);
+    }
+}
+
+static void on_transaction(
+        void *self, struct stage_transaction *transaction, enum stage_standing standing)
+{
+    const struct account *account = transaction->state;
+
+    if (standing == STAGE_LOST) {
+        lose(self, transaction);
+    } else if (standing == STAGE_IDLE || (standing == STAGE_BETWEEN && !account->has_unseen)) {
+        account_end(transaction->state);
+        transaction->state = NULL;
+    }
+}
+
+static const struct stage_type type = {.name = "cache",
+        .phase = STAGE_LOOKUP,
+        .is_on_demand = true,
+        .on_statement = on_statement,
+        .on_dispatch = on_dispatch,
+        .on_reply = on_reply,
+        .on_end = on_end,
+        .on_unseen = on_unseen,
+        .on_transaction = on_transaction};
+
+struct stage cache_stage(struct cache *cache, unsigned worker)
+{
+    return (struct stage){.type = &type, .self = &cache->parts[worker]};
+}

@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: PostgreSQL */
+/*
+ * cache/stage.h - the LOOKUP stage: "do we know the answer?"
+ *
+ *     on_statement   may its session have an answer? -> key -> the store
+ *                      hit:  STAGE_ANSWERED, lent
+ *                      miss: it leads a flight, or waits for who does, or neither
+ *     on_dispatch    what it may write is pending from now on; what it asks for may be kept
+ *     on_reply       of one that leads: the answer is taken down
+ *     on_end         it is kept, or not; what it wrote is over
+ *     on_transaction what its transaction wrote is over, or nobody knows (cache/account.h)
+ *
+ * Nothing is done for who cannot have an answer, but that what it writes is followed. What is not known
+ * writes all of its database.
+ *
+ * The proxy says whose session it is, and what a statement is (struct cache_hooks): this stage knows
+ * no client and no catalogue.
+ *
+ * Ownership: the process's, with one part a worker. Threads: a part is its worker's; what is marked so is for
+ * any. Bounds: the store's; ASKED_MAX statements of a worker at a time that fill or write, others pass
+ * as if nothing were known of them.
+ */
+#ifndef SLUICE_CACHE_STAGE_H
+#define SLUICE_CACHE_STAGE_H
+
+#include "cache/class.h"
+#include "cache/flight.h"
+#include "cache/policy.h"
+#include "cache/store.h"
+#include "cache/tags.h"
+#include "protocol/stmt.h"
+
+/* Why a statement was not looked up at all. */
+enum cache_bypass {
+    CACHE_NOT_BYPASSED,
+    CACHE_NO_READ,     /* it does not begin like a SELECT */
+    CACHE_NOT_PLAIN,   /* a portal with a name, a limit of rows, Describe of a statement ... */
+    CACHE_TRANSACTION, /* in a transaction, or behind what is still under way */
+    CACHE_SESSION,     /* in session pooling settings are not followed */
+    CACHE_SETTINGS,    /* what its session has set is not known */
+    CACHE_PINNED,      /* it has temporary tables, locks ... */
+    CACHE_NO_MEMORY,
+    CACHE_BYPASSES
+};
+
+/* Of one that was, and missed: why it was not kept; beside enum policy_reason. */
+enum cache_unkept {
+    CACHE_KEPT,
+    CACHE_POLICY,    /* policy_reason says more */
+    CACHE_UNCOVERED, /* of a table that others write, and no stream tells */
+    CACHE_PARAMETER, /* a time word in one, or none to be read */
+    CACHE_BUSY,      /* others fill it, or too many do */
+    CACHE_SPOILED, /* a notice, an error, a type that shows more than its value: enum fill_state */
+    CACHE_TOO_LARGE,
+    CACHE_CHANGED, /* what it depends on, meanwhile */
+    CACHE_REFUSED, /* no room */
+    CACHE_UNKEPTS
+};
+
+struct cache_verdict {
+    const struct policy *policy; /* a reference */
+    bool is_covered;             /* whatever writes what it reads is known of */
+    bool needs_stream;           /* as long as that is up */
+    sl_usec ttl;                 /* 0: as configured */
+};
+
+struct cache_hooks {
+    void *self;
+    /* As it is now; lent until the next call on that worker. NULL: *why. */
+    struct cache_session *(*session)(void *self, const struct stmt *stmt, enum cache_bypass *why);
+    /* Statements of one shape with the same number have the same verdict; and its shape. False: not known. */
+    bool (*view)(void *self, unsigned worker, const struct stmt *stmt, struct sl_hash128 *shape,
+            uint64_t *view);
+    /* False: no memory. */
+    bool (*judge)(void *self, const struct stmt *stmt, struct sl_hash128 shape,
+            struct cache_verdict *verdict);
+    /* Everything visible then is known of. */
+    sl_usec (*fresh_until)(void *self, uint64_t database);
+    /* Any thread: cache_turn() of that worker is due. */
+    void (*ring)(void *self, unsigned worker);
+    /* A server is lost; takes the set over, which has begun. */
+    void (*lost)(void *self, uint64_t database, uint32_t pid, struct tag_set *set);
+};
+
+struct cache_limits {
+    size_t memory;
+    size_t max_result;
+    sl_usec ttl;          /* 0: none */
+    sl_usec negative_ttl; /* likewise */
+    sl_usec max_staleness;
+};
+
+struct cache_counts {
+    uint64_t hits;
+    uint64_t hits_waited; /* of those, by who waited for another's */
+    uint64_t misses[STORE_RESULTS];
+    uint64_t stale;    /* found, but the stream is too old */
+    uint64_t unasked;  /* found, of another question: a collision */
+    uint64_t headless; /* found without a description that is asked for */
+    uint64_t bypassed[CACHE_BYPASSES];
+    uint64_t unkept[CACHE_UNKEPTS];
+    uint64_t policies[POLICY_REASONS]; /* misses, by what they are */
+    uint64_t fills;
+    uint64_t tired; /* waited too long, and went themselves */
+    uint64_t writes;
+    uint64_t writes_unknown; /* of those, that may be of anything */
+    uint64_t unseen;
+    uint64_t lost;
+    uint64_t saved_usec; /* by hits: what their answers took when they were got */
+};
+
+struct cache;
+
+/* NULL: no memory. */
+SL_MUST_CHECK struct cache *cache_new(
+        const struct cache_limits *limits, const struct cache_hooks *hooks, unsigned workers);
+/* No stage of it is in use any more. NULL is fine. */
+void cache_free(struct cache *cache);
+/* Any thread: at a reload. */
+void cache_set_limits(struct cache *cache, const struct cache_limits *limits);
+
+/* Of that worker, for its pipeline. */
+struct stage cache_stage(struct cache *cache, unsigned worker);
+/* On that worker, once a turn: who was waited for is there, or has taken too long. */
+void cache_turn(struct cache *cache, unsigned worker, sl_usec now);
+/* On that worker: when that is of use if nobody rings; INT64_MAX: never. */
+sl_usec cache_next(const struct cache *cache, unsigned worker);
+
+/* Any thread. */
+struct tags *cache_tags(const struct cache *cache);
+struct store *cache_store(const struct cache *cache);
+struct flights *cache_flights(const struct cache *cache);
+void cache_counts(const struct cache *cache, struct cache_counts *counts);
+
+const char *cache_bypass_name(enum cache_bypass bypass);
+const char *cache_unkept_name(enum cache_unkept unkept);
+
+#endif

@@ -1,0 +1,226 @@
+/* SPDX-License-Identifier: PostgreSQL */
+/* cache/stage_fill.c - from a miss to an entry. */
+#include "cache/stage_part.h"
+
+#include "protocol/time_words.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- may it be kept ---- */
+
+/* A parameter whose text may stand for the time; a binary one cannot. */
+static bool has_time_word(const struct key_bind *bind)
+{
+    struct sl_span values = bind->values;
+    struct sl_span value;
+
+    for (unsigned i = 0; key_bind_next(&values, &value); i++) {
+        if (value.at != NULL && key_bind_is_text(bind, i) && time_words_in(value)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static enum cache_unkept why_not(const struct asked *asked, const struct cache_asks *asks)
+{
+    const struct cache_verdict *verdict = &asked->verdict;
+
+    if (verdict->policy == NULL || verdict->policy->reason != POLICY_KEPT) {
+        return CACHE_POLICY;
+    }
+    if (!verdict->is_covered) {
+        return CACHE_UNCOVERED;
+    }
+    if (time_words_in_text(asks->text) || (asks->bind != NULL && has_time_word(asks->bind))) {
+        return CACHE_PARAMETER;
+    }
+    return asks->text.len + key_question(asks->bind).len > QUESTION_MAX ? CACHE_TOO_LARGE
+                                                                        : CACHE_KEPT;
+}
+
+/* Of each table, and of the database: the first FLIGHT_TAGS_MAX are enough to spare a wait. */
+static uint8_t known_tags(const struct asked *asked, uint64_t database, uint32_t *to)
+{
+    const struct tags *tags = asked->part->cache->tags;
+    const struct policy_trees *reads = &asked->verdict.policy->reads;
+    uint8_t count = 0;
+
+    to[count++] = tags_of_database(tags, database);
+    for (uint32_t i = 0; i < reads->count && count < FLIGHT_TAGS_MAX; i++) {
+        to[count++] = tags_of_table(tags, database, reads->trees[i], TAG_ANY);
+    }
+    return count;
+}
+
+/* What is borrowed from the client is copied: the answer comes when it is gone. */
+static bool remember(struct asked *asked, const struct cache_asks *asks)
+{
+    struct sl_span question = key_question(asks->bind);
+
+    asked->question = malloc(question.len);
+    if (asked->question == NULL || !memo_class(asked, asks)) {
+        return false;
+    }
+    memcpy(asked->question, question.at, question.len);
+    asked->question_len = question.len;
+    return true;
+}
+
+enum flight_result fill_want(
+        struct asked *asked, const struct cache_asks *asks, struct sl_hash128 key)
+{
+    struct cache *cache = asked->part->cache;
+    enum cache_unkept why = why_not(asked, asks);
+
+    asked->unkept = (uint8_t)why;
+    if (why != CACHE_KEPT) {
+        return FLIGHT_FULL;
+    }
+    asked->leader = (struct flight_leader){.key = key, .clock = tags_clock(cache->tags)};
+    asked->leader.tags_count = known_tags(asked, asks->session->database, asked->leader.tags);
+    asked->waiter = (struct flight_waiter){.wake = wait_wake};
+    enum flight_result result = flight_begin(cache->flights, &asked->leader, &asked->waiter);
+    asked->leads = result == FLIGHT_LEADS;
+    if (result == FLIGHT_FULL) {
+        asked->unkept = CACHE_BUSY;
+    } else if (asked->leads && !remember(asked, asks)) {
+        asked->unkept = CACHE_BUSY;
+        asked->leads = false;
+        flight_end(cache->flights, &asked->leader, NULL);
+        return FLIGHT_FULL;
+    }
+    return result;
+}
+
+void fill_dispatch(struct asked *asked, bool is_current)
+{
+    struct cache *cache = asked->part->cache;
+
+    if (!asked->leads) {
+        return;
+    }
+    /* Behind something of its own transaction it sees what others do not. */
+    if (asked->stmt->standing != 'I' || !is_current) {
+        asked->unkept = CACHE_CHANGED;
+        asked->leads = false;
+        flight_end(cache->flights, &asked->leader, NULL);
+        return;
+    }
+    asked->fills = true;
+    asked->stmt->taps |= STAGE_TAP_REPLY;
+    fill_begin(&asked->fill, atomic_load_explicit(&cache->max_result, memory_order_relaxed));
+}
+
+/* ---- an entry ---- */
+
+static bool set_tag(struct entry *entry, uint16_t i, const struct asked *asked, uint32_t tag)
+{
+    uint64_t word = tags_word(asked->part->cache->tags, tag);
+
+    entry->tags[i] = (struct entry_tag){.word = word, .tag = tag};
+    return tags_is_since(word, asked->leader.clock);
+}
+
+/* False: something of it has changed since its statement was sent, or is about to. */
+static bool set_tags(struct entry *entry, const struct asked *asked)
+{
+    const struct tags *tags = asked->part->cache->tags;
+    const struct policy_trees *reads = &asked->verdict.policy->reads;
+    uint64_t database = asked->class->session->database;
+    bool is_since = set_tag(entry, 0, asked, tags_of_database(tags, database));
+
+    for (uint32_t i = 0; i < reads->count; i++) {
+        is_since &= set_tag(entry, (uint16_t)(i + 1), asked,
+                tags_of_table(tags, database, reads->trees[i], TAG_ANY));
+    }
+    return is_since;
+}
+
+/* Less a tenth, by its key: those that were filled together do not all go at once. */
+static sl_usec expiry(const struct asked *asked, sl_usec now)
+{
+    const struct cache *cache = asked->part->cache;
+    sl_usec ttl = asked->verdict.ttl != 0 ? asked->verdict.ttl : atomic_load(&cache->ttl);
+    sl_usec negative = atomic_load(&cache->negative_ttl);
+
+    if (asked->fill.rows == 0 && negative != 0 && (ttl == 0 || negative < ttl)) {
+        ttl = negative;
+    }
+    return ttl == 0 ? INT64_MAX : now + ttl - (sl_usec)(asked->leader.key.hi % 1024) * ttl / 10240;
+}
+
+static struct entry *make_entry(const struct asked *asked)
+{
+    const struct stmt *stmt = asked->stmt;
+    struct entry_parts parts = fill_parts(&asked->fill);
+
+    parts.question = sl_span(asked->question, asked->question_len);
+    struct entry *entry = entry_new(&parts, (uint16_t)(asked->verdict.policy->reads.count + 1));
+    if (entry == NULL) {
+        return NULL;
+    }
+    sl_usec took = stmt->meter.server_usec;
+    entry->key = asked->leader.key;
+    entry->origin = entry_origin_ref(&asked->class->origin);
+    entry->bytes += asked->is_new_class ? asked->class->bytes : 0;
+    entry->class = ENTRY_TABLE;
+    entry->needs_stream = asked->verdict.needs_stream;
+    entry->rows = asked->fill.rows;
+    entry->cost_usec = took > UINT32_MAX ? UINT32_MAX : (uint32_t)took;
+    entry->sent_at = stmt->meter.sent_at;
+    entry->filled_at = stmt->meter.ended_at;
+    entry->expires_at = expiry(asked, stmt->meter.ended_at);
+    return entry;
+}
+
+static struct entry *entry_of(struct asked *asked)
+{
+    static const uint8_t whys[FILL_STATES] = {[FILL_OPEN] = CACHE_SPOILED,
+            [FILL_WHOLE] = CACHE_KEPT,
+            [FILL_SPOILED] = CACHE_SPOILED,
+            [FILL_OF_TYPE] = CACHE_SPOILED,
+            [FILL_TOO_LARGE] = CACHE_TOO_LARGE,
+            [FILL_NO_MEMORY] = CACHE_REFUSED};
+
+    asked->unkept = whys[asked->fill.state];
+    if (asked->unkept == CACHE_KEPT && (asked->stmt->has_failed || !memo_is_current(asked))) {
+        asked->unkept = CACHE_CHANGED;
+    }
+    if (asked->unkept != CACHE_KEPT) {
+        return NULL;
+    }
+    struct entry *entry = make_entry(asked);
+    if (entry == NULL) {
+        asked->unkept = CACHE_REFUSED;
+    } else if (!set_tags(entry, asked)) {
+        asked->unkept = CACHE_CHANGED;
+        entry_unref(entry);
+        entry = NULL;
+    }
+    return entry;
+}
+
+void fill_finish(struct asked *asked)
+{
+    struct cache *cache = asked->part->cache;
+    struct entry *entry = asked->fills ? entry_of(asked) : NULL;
+
+    if (entry != NULL) {
+        memo_cost(asked, entry->cost_usec);
+        PART_COUNT(asked->part, fills);
+        if (store_put(cache->store, entry_ref(entry)) != SL_OK) {
+            asked->unkept = CACHE_REFUSED; /* who waits may have it all the same */
+        }
+    }
+    if (asked->leads) {
+        flight_end(cache->flights, &asked->leader, entry);
+    }
+    entry_unref(entry);
+    if (asked->fills) {
+        fill_end(&asked->fill);
+    }
+    asked->leads = false;
+    asked->fills = false;
+}

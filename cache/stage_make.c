@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: PostgreSQL */
+/* cache/stage_make.c - the stage's parts, made and ended, and what is told of it. */
+#include "cache/stage_part.h"
+
+#include <stdlib.h>
+
+static const char *const bypasses[CACHE_BYPASSES] = {[CACHE_NOT_BYPASSED] = "asked",
+        [CACHE_NO_READ] = "no_read",
+        [CACHE_NOT_PLAIN] = "not_plain",
+        [CACHE_TRANSACTION] = "transaction",
+        [CACHE_SESSION] = "session_pooling",
+        [CACHE_SETTINGS] = "settings",
+        [CACHE_PINNED] = "pinned",
+        [CACHE_NO_MEMORY] = "no_memory"};
+
+static const char *const unkepts[CACHE_UNKEPTS] = {[CACHE_KEPT] = "kept",
+        [CACHE_POLICY] = "policy",
+        [CACHE_UNCOVERED] = "uncovered",
+        [CACHE_PARAMETER] = "time_word",
+        [CACHE_BUSY] = "busy",
+        [CACHE_SPOILED] = "spoiled",
+        [CACHE_TOO_LARGE] = "too_large",
+        [CACHE_CHANGED] = "changed",
+        [CACHE_REFUSED] = "no_room"};
+
+const char *cache_bypass_name(enum cache_bypass bypass)
+{
+    return bypasses[bypass];
+}
+
+const char *cache_unkept_name(enum cache_unkept unkept)
+{
+    return unkepts[unkept];
+}
+
+static bool begin_part(struct cache *cache, unsigned worker)
+{
+    struct cache_part *part = &cache->parts[worker];
+
+    part->cache = cache;
+    part->worker = worker;
+    part->look_at = INT64_MAX;
+    sl_list_init(&part->waiting);
+    part->asked = sl_slab_new(sizeof(struct asked), ASKED_MAX);
+    return part->asked != NULL && pthread_mutex_init(&part->lock, NULL) == 0;
+}
+
+struct cache *cache_new(
+        const struct cache_limits *limits, const struct cache_hooks *hooks, unsigned workers)
+{
+    struct cache *cache = calloc(1, sizeof *cache);
+
+    if (cache == NULL) {
+        return NULL;
+    }
+    cache->hooks = *hooks;
+    cache->parts = calloc(workers, sizeof *cache->parts);
+    cache->tags = tags_new(TAGS_TABLE_BITS, TAGS_KEY_BITS);
+    if (cache->parts == NULL || cache->tags == NULL) {
+        cache_free(cache);
+        return NULL;
+    }
+    cache->store = store_new(&(struct store_limits){.bytes_max = limits->memory}, cache->tags);
+    cache->flights = flights_new(cache->tags);
+    bool is_made = cache->store != NULL && cache->flights != NULL;
+    for (unsigned i = 0; i < workers && is_made; i++) {
+        cache->workers++;
+        is_made = begin_part(cache, i);
+    }
+    if (!is_made) {
+        cache_free(cache);
+        return NULL;
+    }
+    cache_set_limits(cache, limits);
+    return cache;
+}
+
+void cache_free(struct cache *cache)
+{
+    if (cache == NULL) {
+        return;
+    }
+    for (unsigned i = 0; i < cache->workers; i++) {
+        memo_fini(&cache->parts[i]);
+        sl_slab_free(cache->parts[i].asked);
+        pthread_mutex_destroy(&cache->parts[i].lock);
+    }
+    if (cache->flights != NULL) {
+        flights_free(cache->flights);
+    }
+    store_free(cache->store);
+    tags_free(cache->tags);
+    free(cache->parts);
+    free(cache);
+}
+
+void cache_set_limits(struct cache *cache, const struct cache_limits *limits)
+{
+    atomic_store(&cache->max_result, limits->max_result);
+    atomic_store(&cache->ttl, limits->ttl);
+    atomic_store(&cache->negative_ttl, limits->negative_ttl);
+    atomic_store(&cache->max_staleness, limits->max_staleness);
+    store_limit(cache->store, limits->memory);
+}
+
+void cache_turn(struct cache *cache, unsigned worker, sl_usec now)
+{
+    wait_turn(&cache->parts[worker], now);
+}
+
+sl_usec cache_next(const struct cache *cache, unsigned worker)
+{
+    return cache->parts[worker].look_at;
+}
+
+struct tags *cache_tags(const struct cache *cache)
+{
+    return cache->tags;
+}
+
+struct store *cache_store(const struct cache *cache)
+{
+    return cache->store;
+}
+
+struct flights *cache_flights(const struct cache *cache)
+{
+    return cache->flights;
+}
+
+/* Its figures are uint64_t one behind the other, as the parts'. */
+void cache_counts(const struct cache *cache, struct cache_counts *counts)
+{
+    uint64_t *figures = (uint64_t *)counts;
+
+    for (size_t i = 0; i < sizeof *counts / sizeof *figures; i++) {
+        figures[i] = 0;
+        for (unsigned k = 0; k < cache->workers; k++) {
+            figures[i] +=
+                    atomic_load_explicit(&cache->parts[k].counts.figures[i], memory_order_relaxed);
+        }
+    }
+}

@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: PostgreSQL */
+/* cache/stage_memo.c - what a worker remembers of shapes and texts. */
+#include "cache/stage_part.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static struct cache_memo *place_of(struct cache_part *part, struct sl_hash128 shape, uint64_t view)
+{
+    return &part->memos[(shape.lo ^ view * UINT64_C(0x9e3779b97f4a7c15)) % VERDICTS];
+}
+
+static bool is_of(const struct cache_memo *memo, struct sl_hash128 shape, uint64_t view)
+{
+    return memo->verdict.policy != NULL && memo->shape.lo == shape.lo &&
+           memo->shape.hi == shape.hi && memo->view == view;
+}
+
+static void take(struct asked *asked, const struct cache_memo *memo)
+{
+    asked->verdict = memo->verdict;
+    asked->verdict.policy = policy_ref(memo->verdict.policy);
+}
+
+static void forget(struct asked *asked)
+{
+    policy_unref(asked->verdict.policy);
+    asked->verdict = (struct cache_verdict){.policy = NULL};
+}
+
+void memo_judge(struct asked *asked)
+{
+    struct cache_part *part = asked->part;
+    const struct cache_hooks *hooks = &part->cache->hooks;
+
+    forget(asked);
+    asked->has_view =
+            hooks->view(hooks->self, part->worker, asked->stmt, &asked->shape, &asked->view);
+    if (!asked->has_view) {
+        return;
+    }
+    struct cache_memo *memo = place_of(part, asked->shape, asked->view);
+    if (is_of(memo, asked->shape, asked->view)) {
+        take(asked, memo);
+        return;
+    }
+    struct cache_memo made = {.shape = asked->shape, .view = asked->view};
+    if (!hooks->judge(hooks->self, asked->stmt, asked->shape, &made.verdict)) {
+        return;
+    }
+    if (made.verdict.policy->reason == POLICY_NOT_READ) { /* it may be parsed soon */
+        asked->verdict = made.verdict;
+        return;
+    }
+    policy_unref(memo->verdict.policy);
+    *memo = made;
+    take(asked, memo);
+}
+
+bool memo_is_current(const struct asked *asked)
+{
+    const struct cache_hooks *hooks = &asked->part->cache->hooks;
+    struct sl_hash128 shape;
+    uint64_t view = 0;
+
+    return asked->has_view &&
+           hooks->view(hooks->self, asked->part->worker, asked->stmt, &shape, &view) &&
+           view == asked->view;
+}
+
+void memo_cost(const struct asked *asked, uint32_t usec)
+{
+    struct cache_memo *memo = place_of(asked->part, asked->shape, asked->view);
+
+    if (is_of(memo, asked->shape, asked->view)) {
+        memo->cost_usec = memo->cost_usec == 0 ? usec : memo->cost_usec / 4 * 3 + usec / 4;
+    }
+}
+
+sl_usec memo_patience(const struct asked *asked)
+{
+    const struct cache_memo *memo = place_of(asked->part, asked->shape, asked->view);
+
+    if (!is_of(memo, asked->shape, asked->view) || memo->cost_usec == 0) {
+        return CACHE_WAIT_UNKNOWN;
+    }
+    sl_usec patience = 2 * (sl_usec)memo->cost_usec;
+    patience = patience < CACHE_WAIT_MIN ? CACHE_WAIT_MIN : patience;
+    return patience > CACHE_WAIT_MAX ? CACHE_WAIT_MAX : patience;
+}
+
+bool memo_class(struct asked *asked, const struct cache_asks *asks)
+{
+    struct cache_class **place =
+            &asked->part->classes[(asked->shape.lo ^ sl_hash64(asks->text)) % CLASSES];
+
+    asked->is_new_class = *place == NULL || !cache_class_is(*place, asks);
+    if (asked->is_new_class) {
+        struct cache_class *made = cache_class_new(asks, asked->shape);
+        if (made == NULL) {
+            return false;
+        }
+        entry_origin_unref(*place == NULL ? NULL : &(*place)->origin);
+        *place = made;
+    }
+    asked->class = *place;
+    entry_origin_ref(&asked->class->origin);
+    return true;
+}
+
+void memo_fini(struct cache_part *part)
+{
+    for (size_t i = 0; i < VERDICTS; i++) {
+        policy_unref(part->memos[i].verdict.policy);
+    }
+    for (size_t i = 0; i < CLASSES; i++) {
+        entry_origin_unref(part->classes[i] == NULL ? NULL : &part->classes[i]->origin);
+    }
+}

@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: PostgreSQL */
+/*
+ * cache/stage_part.h - what the sources of the stage share: a worker's part, and a statement's.
+ *
+ * Ownership: a part is the cache's; an asked is its part's, from ask() to forget(). Threads: the worker's, but
+ * for woken. Bounds: ASKED_MAX, VERDICTS.
+ */
+#ifndef SLUICE_CACHE_STAGE_PART_H
+#define SLUICE_CACHE_STAGE_PART_H
+
+#include "cache/fill.h"
+#include "cache/stage.h"
+#include "protocol/base/list.h"
+#include "protocol/base/slab.h"
+
+#include <pthread.h>
+
+enum { ASKED_MAX = 65536, VERDICTS = 4096, CLASSES = 1024, QUESTION_MAX = 65536 };
+
+/* Who is waited for, at most: twice what its statements took, within these. */
+#define CACHE_WAIT_MIN (50 * (SL_SECOND / 1000))
+#define CACHE_WAIT_UNKNOWN (1 * SL_SECOND)
+#define CACHE_WAIT_MAX (10 * SL_SECOND)
+
+struct cache_part;
+
+/* A statement that fills, waits or writes. */
+struct asked {
+    struct sl_id id;
+    struct cache_part *part;
+    struct stmt *stmt;
+    struct cache_verdict verdict; /* its policy is a reference; NULL: nothing is known */
+    struct sl_hash128 shape;
+    uint64_t view;
+    bool has_view;
+    bool has_writes;
+    bool leads; /* a flight; with a class and a question */
+    bool fills; /* what it is answered is taken down */
+    bool is_new_class;
+    uint8_t unkept; /* enum cache_unkept */
+    struct cache_class *class;
+    uint8_t *question;
+    size_t question_len;
+    struct flight_leader leader;
+    struct flight_waiter waiter;
+    struct sl_list waiting; /* of the part */
+    struct asked *woken;    /* under the part's lock: the next one */
+    struct entry *entry;    /* that it was woken with */
+    sl_usec deadline;
+    bool is_tired;
+    struct fill fill;
+    struct tag_set writes;
+};
+
+/* What a shape is. */
+struct cache_memo {
+    struct sl_hash128 shape;
+    uint64_t view;
+    uint32_t cost_usec; /* of the last fills, about; 0: not known */
+    struct cache_verdict verdict;
+};
+
+/* Each counter has one writer. */
+struct cache_part_counts {
+    _Atomic uint64_t figures[sizeof(struct cache_counts) / sizeof(uint64_t)];
+};
+
+struct cache_part {
+    struct cache *cache;
+    unsigned worker;
+    struct sl_slab *asked;
+    struct sl_list waiting;
+    sl_usec look_at; /* at who waits: the first deadline, about; INT64_MAX */
+    pthread_mutex_t lock;
+    struct asked *woken; /* under lock */
+    atomic_bool has_woken;
+    struct cache_memo memos[VERDICTS];
+    struct cache_class *classes[CLASSES]; /* the last made, by their hash; references */
+    struct cache_part_counts counts;
+};
+
+struct cache {
+    struct cache_hooks hooks;
+    struct tags *tags;
+    struct store *store;
+    struct flights *flights;
+    unsigned workers;
+    /* Any thread: */
+    _Atomic size_t max_result;
+    _Atomic sl_usec ttl;
+    _Atomic sl_usec negative_ttl;
+    _Atomic sl_usec max_staleness;
+    struct cache_part *parts;
+};
+
+#define PART_COUNT(part_, member_) PART_COUNT_BY(part_, member_, 1)
+#define PART_COUNT_BY(part_, member_, by_)                                                         \
+    part_count(part_, offsetof(struct cache_counts, member_) / sizeof(uint64_t), by_)
+
+static inline void part_count(struct cache_part *part, size_t figure, uint64_t by)
+{
+    _Atomic uint64_t *at = &part->counts.figures[figure];
+
+    atomic_store_explicit(
+            at, atomic_load_explicit(at, memory_order_relaxed) + by, memory_order_relaxed);
+}
+
+/* ---- stage_memo.c ---- */
+
+/* What its statement is as of now: asked->verdict, shape and view. */
+void memo_judge(struct asked *asked);
+/* Is that still so? */
+bool memo_is_current(const struct asked *asked);
+/* Its answer took so long. */
+void memo_cost(const struct asked *asked, uint32_t usec);
+/* How long it may be waited for. */
+sl_usec memo_patience(const struct asked *asked);
+/* asked->class. False: no memory. */
+SL_MUST_CHECK bool memo_class(struct asked *asked, const struct cache_asks *asks);
+void memo_fini(struct cache_part *part);
+
+/* ---- stage_fill.c ---- */
+
+/* A miss: it leads, waits (then the stage does), or neither, and asked->unkept says why. */
+enum flight_result fill_want(
+        struct asked *asked, const struct cache_asks *asks, struct sl_hash128 key);
+/* It is about to be sent: from now on its answer is taken down, or it leads no longer. */
+void fill_dispatch(struct asked *asked, bool is_current);
+/* Its answer has come, or will not. */
+void fill_finish(struct asked *asked);
+
+/* ---- stage_wait.c ---- */
+
+/* It waits, and will be woken or grow tired. */
+void wait_begin(struct asked *asked);
+/* flight_waiter.wake: on the leader's thread. */
+void wait_wake(struct flight_waiter *waiter, struct entry *entry);
+void wait_turn(struct cache_part *part, sl_usec now);
+
+#endif

@@ -1,0 +1,163 @@
+/* SPDX-License-Identifier: PostgreSQL */
+#include "proxy/caching.h"
+
+#include "cache/stage.h"
+#include "conf/conf.h"
+#include "optimizer/observe.h"
+#include "protocol/sqlstate.h"
+#include "proxy/caching_policy.h"
+#include "proxy/caching_session.h"
+#include "proxy/mailbox.h"
+#include "proxy/pipeline.h"
+#include "proxy/process.h"
+#include "proxy/statistics.h"
+#include "proxy/tick.h"
+#include "proxy/worker.h"
+
+#include <stdlib.h>
+
+/* Constant while there are workers. */
+static struct cache *cache;
+static struct letter *letters; /* one a worker: it rings */
+
+struct cache *caching_cache(void)
+{
+    return cache;
+}
+
+/* ---- what the stage asks ---- */
+
+static bool view(void *self, unsigned worker, const struct stmt *stmt, struct sl_hash128 *shape,
+        uint64_t *number)
+{
+    (void)self;
+    return observe_shape(statistics_observe(), worker, stmt, shape) &&
+           caching_session_view(stmt, number);
+}
+
+static void rung(struct letter *letter, struct worker *worker)
+{
+    (void)letter;
+    (void)worker; /* it has a turn now */
+}
+
+static void ring(void *self, unsigned worker)
+{
+    (void)self;
+    mailbox_post(&process_worker(worker)->mailbox, &letters[worker]);
+}
+
+static sl_usec fresh_until(void *self, uint64_t database)
+{
+    (void)self;
+    (void)database;
+    return 0; /* no stream tells of writes past Sluice yet */
+}
+
+/* Nobody can tell yet when it is over: it stays pending. */
+static void lost(void *self, uint64_t database, uint32_t pid, struct tag_set *set)
+{
+    (void)self;
+    (void)database;
+    (void)pid;
+    set->has_begun = false;
+    tag_set_fini(set);
+}
+
+/* ---- start and stop ---- */
+
+enum sl_err caching_check(const struct conf *conf, struct sl_error *error)
+{
+    if (conf->cache_mode == CONF_CACHE_OFF) {
+        return SL_OK;
+    }
+    if (conf->stats_mode == 0 || conf->stats_catalog_memory == 0) {
+        return sl_error_set(error, SL_ECONF, SL_STATE_INVALID_PARAMETER,
+                "[cache] mode needs [stats] mode = on and catalog_memory: without them nobody "
+                "knows what a statement reads");
+    }
+    if (conf->cache_mode == CONF_CACHE_TTL && conf->cache_ttl_local_usec == 0) {
+        return sl_error_set(error, SL_ECONF, SL_STATE_INVALID_PARAMETER,
+                "[cache] mode = ttl needs a ttl_local");
+    }
+    return SL_OK;
+}
+
+static struct cache_limits limits_of(const struct conf *conf)
+{
+    return (struct cache_limits){.memory = (size_t)conf->cache_memory,
+            .max_result = (size_t)conf->cache_max_result,
+            .ttl = conf->cache_ttl_local_usec,
+            .negative_ttl = conf->cache_negative_ttl_usec,
+            .max_staleness = conf->cache_max_staleness_usec};
+}
+
+enum sl_err caching_start(const struct conf *conf, struct sl_error *error)
+{
+    static const struct cache_hooks hooks = {.session = caching_session,
+            .view = view,
+            .judge = caching_judge,
+            .fresh_until = fresh_until,
+            .ring = ring,
+            .lost = lost};
+    const struct cache_limits limits = limits_of(conf);
+    unsigned workers = process_workers();
+
+    enum sl_err err = caching_check(conf, error);
+    if (err != SL_OK || conf->cache_mode == CONF_CACHE_OFF) {
+        return err;
+    }
+    letters = calloc(workers, sizeof *letters);
+    bool is_made = letters != NULL && caching_session_start(workers) == SL_OK;
+    cache = is_made ? cache_new(&limits, &hooks, workers) : NULL;
+    if (cache == NULL) {
+        caching_stop();
+        return sl_error_set(error, SL_ENOMEM, SL_STATE_OUT_OF_MEMORY, "no memory for [cache]");
+    }
+    for (unsigned i = 0; i < workers; i++) {
+        letters[i].deliver = rung;
+    }
+    return SL_OK;
+}
+
+void caching_stop(void)
+{
+    cache_free(cache);
+    cache = NULL;
+    caching_session_stop();
+    free(letters);
+    letters = NULL;
+}
+
+/* ---- workers ---- */
+
+void caching_stages(struct pipeline *pipeline, unsigned worker)
+{
+    if (cache != NULL) {
+        pipeline_add(pipeline, cache_stage(cache, worker));
+    }
+}
+
+void caching_turn(unsigned worker, sl_usec now)
+{
+    if (cache != NULL) {
+        cache_turn(cache, worker, now);
+    }
+}
+
+sl_usec caching_next(unsigned worker)
+{
+    return cache == NULL ? TICK_NEVER : cache_next(cache, worker);
+}
+
+void caching_configure(unsigned worker, const struct conf *conf)
+{
+    const struct cache_limits limits = limits_of(conf);
+
+    if (cache != NULL) {
+        caching_session_configured(worker);
+    }
+    if (cache != NULL && worker == 0) {
+        cache_set_limits(cache, &limits);
+    }
+}

@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: PostgreSQL */
+#include "proxy/caching_policy.h"
+
+#include "conf/conf.h"
+#include "protocol/catalog_resolve.h"
+#include "protocol/catalog_tables.h"
+#include "proxy/caching_session.h"
+#include "proxy/catalogs_names.h"
+#include "proxy/plans.h"
+#include "proxy/worker.h"
+
+#include <string.h>
+
+enum { NAME_MAX_BYTES = 256 };
+
+/* ---- what others do not write ---- */
+
+/* The next of a comma list, without the spaces around it. */
+static bool next_name(const char **list, char name[static NAME_MAX_BYTES])
+{
+    const char *at = *list + strspn(*list, " ,");
+    size_t len = strcspn(at, ",");
+
+    *list = at + len;
+    while (len > 0 && at[len - 1] == ' ') {
+        len--;
+    }
+    if (len == 0) {
+        return false;
+    }
+    len = len < NAME_MAX_BYTES ? len : NAME_MAX_BYTES - 1;
+    memcpy(name, at, len);
+    name[len] = '\0';
+    return true;
+}
+
+/* Its tree, or 0. */
+static uint32_t tree_of(const struct catalog *catalog, char *name)
+{
+    char *dot = strchr(name, '.');
+
+    if (dot == NULL) {
+        return 0;
+    }
+    *dot = '\0';
+    uint16_t schema = catalog_find_schema(catalog, name);
+    const struct catalog_relation *relation =
+            schema == CATALOG_NONE ? NULL : catalog_find_relation(catalog, dot + 1, schema);
+    const struct catalog_details *table =
+            relation == NULL ? NULL : catalog_details_of(catalog, relation);
+    return table == NULL || !table->is_known ? 0 : table->tree;
+}
+
+static bool is_declared(const struct catalog *catalog, const char *list, uint32_t tree)
+{
+    char name[NAME_MAX_BYTES];
+
+    while (next_name(&list, name)) {
+        if (strcmp(name, "*") == 0 || tree_of(catalog, name) == tree) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Nobody writes what it reads but through us. */
+static bool are_declared(
+        const struct catalog *catalog, const char *list, const struct policy_trees *reads)
+{
+    for (uint32_t i = 0; i < reads->count; i++) {
+        if (!is_declared(catalog, list, reads->trees[i])) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* ---- ---- */
+
+static void cover(
+        struct cache_verdict *verdict, const struct conf *conf, const struct catalog *catalog)
+{
+    if (verdict->policy->reason != POLICY_KEPT) {
+        return;
+    }
+    verdict->is_covered =
+            conf->cache_mode == CONF_CACHE_TTL ||
+            are_declared(catalog, conf->cache_through_sluice, &verdict->policy->reads);
+}
+
+bool caching_judge(
+        void *self, const struct stmt *stmt, struct sl_hash128 shape, struct cache_verdict *verdict)
+{
+    const struct worker *worker = stmt->owner;
+    struct policy_question question = {.facts = NULL};
+    struct catalogs_names names = {.catalog = NULL};
+    struct catalogs_session session;
+
+    (void)self;
+    *verdict = (struct cache_verdict){.policy = NULL};
+    if (!caching_session_names(stmt, &session)) {
+        return false;
+    }
+    const struct plan *plan = plans_find(shape);
+    if (plan != NULL && plan->facts != NULL) {
+        if (catalogs_names_resolve(plan->facts, &session, &names) != SL_OK) {
+            plan_unref(plan);
+            return false;
+        }
+        question = (struct policy_question){.facts = plan->facts,
+                .catalog = names.catalog,
+                .resolution = names.resolution,
+                .search_path = names.search_path};
+    }
+    verdict->policy = policy_of(&question);
+    if (verdict->policy != NULL) {
+        cover(verdict, worker->conf, names.catalog);
+    }
+    catalogs_names_fini(&names);
+    plan_unref(plan);
+    return verdict->policy != NULL;
+}

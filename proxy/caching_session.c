@@ -1,0 +1,326 @@
+/* SPDX-License-Identifier: PostgreSQL */
+#include "proxy/caching_session.h"
+
+#include "conf/conf.h"
+#include "protocol/base/hash.h"
+#include "proxy/caching.h"
+#include "proxy/catalogs.h"
+#include "proxy/catalogs_names.h"
+#include "proxy/client.h"
+#include "proxy/params.h"
+#include "proxy/process.h"
+#include "proxy/registry.h"
+#include "proxy/search_paths.h"
+#include "proxy/server.h"
+#include "proxy/session_path.h"
+#include "proxy/session_state.h"
+#include "proxy/worker.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+/* By what they are: two that agree in all of it are one kind. */
+struct kind {
+    const struct params *params; /* references, as the next two */
+    const struct params *settings;
+    const struct params *startup;
+    struct cache_session *session; /* likewise */
+    const char *database;          /* in the block, as the next two */
+    const char *user;
+    const char *line; /* of the configuration: where its servers are */
+    uint16_t path;
+    char texts[];
+};
+
+/* Of a worker. */
+struct kinds {
+    struct kind *at[CACHING_SESSIONS];
+    uint64_t configured; /* so often */
+};
+
+static struct kinds *all; /* one a worker; NULL: there are none */
+static unsigned all_count;
+
+/* ---- settings ---- */
+
+bool caching_setting_is_of_speed(const char *name)
+{
+    static const char *const names[] = {"application_name", "client_min_messages", "commit_delay",
+            "commit_siblings", "cpu_index_tuple_cost", "cpu_operator_cost", "cpu_tuple_cost",
+            "cursor_tuple_fraction", "deadlock_timeout", "debug_pretty_print",
+            "effective_cache_size", "effective_io_concurrency", "from_collapse_limit", "geqo",
+            "gin_pending_list_limit", "hash_mem_multiplier", "idle_in_transaction_session_timeout",
+            "idle_session_timeout", "jit", "join_collapse_limit", "lock_timeout",
+            "logical_decoding_work_mem", "maintenance_io_concurrency", "maintenance_work_mem",
+            "max_parallel_maintenance_workers", "max_parallel_workers",
+            "max_parallel_workers_per_gather", "max_stack_depth", "min_parallel_index_scan_size",
+            "min_parallel_table_scan_size", "parallel_leader_participation", "parallel_setup_cost",
+            "parallel_tuple_cost", "plan_cache_mode", "random_page_cost",
+            "recursive_worktable_factor", "seq_page_cost", "statement_timeout",
+            "stats_fetch_consistency", "synchronous_commit", "tcp_keepalives_count",
+            "tcp_keepalives_idle", "tcp_keepalives_interval", "tcp_user_timeout", "temp_buffers",
+            "temp_file_limit", "temp_tablespaces", "update_process_title", "work_mem"};
+    static const char *const beginnings[] = {
+            "enable_", "geqo_", "jit_", "log_", "track_", "vacuum_", "backend_flush_"};
+
+    for (size_t i = 0; i < SL_COUNT(names); i++) {
+        if (strcasecmp(name, names[i]) == 0) {
+            return true;
+        }
+    }
+    for (size_t i = 0; i < SL_COUNT(beginnings); i++) {
+        if (strncasecmp(name, beginnings[i], strlen(beginnings[i])) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* In whatever order they come, and however their names are spelled. */
+static void add_settings(struct sl_hash128 *sum, const struct params *params, const char *set)
+{
+    for (uint32_t i = 0; i < params_count(params); i++) {
+        struct sl_hash128_stream stream;
+        const char *name = NULL;
+        const char *value = NULL;
+        char small[128];
+        size_t len = 0;
+
+        params_at(params, i, &name, &value);
+        if (caching_setting_is_of_speed(name)) {
+            continue;
+        }
+        for (; name[len] != '\0' && len < sizeof small - 1; len++) {
+            char c = name[len];
+            small[len] = (char)(c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c);
+        }
+        sl_hash128_begin(&stream);
+        sl_hash128_add(&stream, sl_span(set, strlen(set) + 1));
+        sl_hash128_add(&stream, sl_span(small, len));
+        sl_hash128_add(&stream, sl_span("", 1));
+        sl_hash128_add(&stream, sl_span_text(value));
+        struct sl_hash128 one = sl_hash128_end(&stream);
+        sum->hi += one.hi;
+        sum->lo += one.lo;
+    }
+}
+
+/* ---- who it is ---- */
+
+static const char *set_value(const struct client *client, const char *name)
+{
+    const char *value = params_get(client->settings, name);
+
+    return value != NULL && value[0] != '\0' && strcmp(value, "none") != 0 ? value : NULL;
+}
+
+static const char *session_user_of(const struct client *client)
+{
+    const char *set = set_value(client, "session_authorization");
+
+    return set != NULL ? set : client->pool->user->name;
+}
+
+static const char *role_of(const struct client *client)
+{
+    const char *set = set_value(client, "role");
+
+    return set != NULL ? set : session_user_of(client);
+}
+
+static const struct conf_database *line_of(const struct client *client)
+{
+    const struct conf *conf = client->io.worker->conf;
+    const struct conf_database *line = conf_find_database(conf, client->pool->database->name);
+
+    return line != NULL ? line : conf->fallback_database;
+}
+
+static struct cache_session *make_session(
+        const struct client *client, const struct conf_database *line, uint16_t path)
+{
+    struct sl_hash128 settings = {0};
+    const char *list = search_paths_list(path); /* NULL: the role's, or its answers are not kept */
+
+    add_settings(&settings, client->params, "reported");
+    add_settings(&settings, client->settings, "set");
+    add_settings(&settings, client->startup, "startup");
+    const struct key_session parts = {.cluster = sl_span_text(line->text),
+            .database = sl_span_text(client->pool->database->name),
+            .role = sl_span_text(role_of(client)),
+            .session_user = sl_span_text(session_user_of(client)),
+            .search_path = sl_span_text(list == NULL ? "" : list),
+            .settings = settings};
+    return cache_session_new(&parts, catalogs_epoch_number(line, client->pool->database->name));
+}
+
+/* ---- kinds ---- */
+
+static void forget(struct kind *kind)
+{
+    if (kind != NULL) {
+        params_unref(kind->params);
+        params_unref(kind->settings);
+        params_unref(kind->startup);
+        cache_session_unref(kind->session);
+        free(kind);
+    }
+}
+
+static bool is_of(
+        const struct kind *kind, const struct client *client, const char *line, uint16_t path)
+{
+    return kind->params == client->params && kind->settings == client->settings &&
+           kind->startup == client->startup && kind->path == path &&
+           strcmp(kind->database, client->pool->database->name) == 0 &&
+           strcmp(kind->user, client->pool->user->name) == 0 && strcmp(kind->line, line) == 0;
+}
+
+static const char *append(char **to, const char *text)
+{
+    size_t size = strlen(text) + 1;
+    const char *at = memcpy(*to, text, size);
+
+    *to += size;
+    return at;
+}
+
+static struct kind *make_kind(
+        const struct client *client, const struct conf_database *line, uint16_t path)
+{
+    const char *database = client->pool->database->name;
+    const char *user = client->pool->user->name;
+    struct kind *kind =
+            malloc(sizeof *kind + strlen(database) + strlen(user) + strlen(line->text) + 3);
+    struct cache_session *session = kind == NULL ? NULL : make_session(client, line, path);
+
+    if (session == NULL) {
+        free(kind);
+        return NULL;
+    }
+    char *to = kind->texts;
+    kind->params = params_ref(client->params);
+    kind->settings = params_ref(client->settings);
+    kind->startup = params_ref(client->startup);
+    kind->session = session;
+    kind->path = path;
+    kind->database = append(&to, database);
+    kind->user = append(&to, user);
+    kind->line = append(&to, line->text);
+    return kind;
+}
+
+static struct cache_session *session_of(const struct client *client)
+{
+    const struct conf_database *line = line_of(client);
+    uint16_t path = client_path_now(client);
+
+    if (line == NULL || line->text == NULL) {
+        return NULL;
+    }
+    const uint64_t parts[] = {params_number(client->params), params_number(client->settings),
+            params_number(client->startup), client->pool->database->key, client->pool->user->key,
+            path};
+    struct kind **place = &all[client->io.worker->index]
+                                   .at[sl_hash64(sl_span(parts, sizeof parts)) % CACHING_SESSIONS];
+    if (*place == NULL || !is_of(*place, client, line->text, path)) {
+        forget(*place);
+        *place = make_kind(client, line, path);
+    }
+    return *place == NULL ? NULL : (*place)->session;
+}
+
+/* ---- what the stage asks ---- */
+
+/* What it has set is known, and nothing of it is under way. */
+static bool is_known(const struct client *client)
+{
+    const struct server *server = client->server;
+
+    return !client->may_set && !client->has_unasked && client->called_at == 0 &&
+           (server == NULL ||
+                   (!server->may_have_left && !server->may_have_ended && server->path.kind == 0));
+}
+
+/* Statements and values of sequences of its own change nothing; to listen neither. */
+static bool is_pinned(const struct client *client)
+{
+    const unsigned harmless = PIN_PREPARED | PIN_LISTEN | PIN_SEQUENCE;
+
+    return (client->pins & ~harmless) != 0 || (client->keeps & ~harmless) != 0 || client->has_temp;
+}
+
+struct cache_session *caching_session(void *self, const struct stmt *stmt, enum cache_bypass *why)
+{
+    struct worker *worker = stmt->owner;
+    struct client *client = client_find(worker, stmt->client);
+    struct cache_session *session = NULL;
+
+    (void)self;
+    if (client->mode == CONF_POOL_SESSION || client->is_replication) {
+        *why = CACHE_SESSION;
+    } else if (!is_known(client)) {
+        *why = CACHE_SETTINGS;
+    } else if (is_pinned(client)) {
+        *why = CACHE_PINNED;
+    } else {
+        session = session_of(client);
+        *why = session == NULL ? CACHE_NO_MEMORY : CACHE_NOT_BYPASSED;
+    }
+    return session;
+}
+
+bool caching_session_view(const struct stmt *stmt, uint64_t *view)
+{
+    const struct client *client = client_find(stmt->owner, stmt->client);
+
+    if (client == NULL || client->pool == NULL) {
+        return false;
+    }
+    struct database *database = client->pool->database;
+    const uint64_t parts[] = {catalogs_moment(database), database->key,
+            sl_hash64(sl_span_text(role_of(client))), client_path_now(client),
+            all[client->io.worker->index].configured};
+    *view = sl_hash64(sl_span(parts, sizeof parts));
+    return true;
+}
+
+bool caching_session_names(const struct stmt *stmt, struct catalogs_session *names)
+{
+    const struct client *client = client_find(stmt->owner, stmt->client);
+
+    if (client == NULL || client->pool == NULL) {
+        return false;
+    }
+    *names = (struct catalogs_session){.database = client->pool->database->name,
+            .user = role_of(client),
+            .path = client_path_now(client)};
+    return true;
+}
+
+/* ---- start and stop ---- */
+
+void caching_session_configured(unsigned worker)
+{
+    all[worker].configured++;
+}
+
+enum sl_err caching_session_start(unsigned workers)
+{
+    all = calloc(workers, sizeof *all);
+    all_count = all == NULL ? 0 : workers;
+    return all == NULL ? SL_ENOMEM : SL_OK;
+}
+
+void caching_session_stop(void)
+{
+    for (unsigned i = 0; i < all_count; i++) {
+        for (unsigned k = 0; k < CACHING_SESSIONS; k++) {
+            forget(all[i].at[k]);
+        }
+    }
+    free(all);
+    all = NULL;
+    all_count = 0;
+}
