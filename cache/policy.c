@@ -218,6 +218,126 @@ static void read_table(struct judge *judge, const struct catalog_table *named, c
     }
 }
 
+/* ---- rows ---- */
+
+/* The one table that it writes, and there is nothing that writes it by another way. */
+static bool is_only_written(const struct sql_facts *facts)
+{
+    unsigned written = 0;
+
+    for (unsigned i = 0; i < facts->tables_count; i++) {
+        written += (facts->tables[i].role & SQL_TABLE_WRITTEN) != 0;
+    }
+    return written == 1 && !facts->is_truncated && (facts->does & SQL_ON_CONFLICT) == 0;
+}
+
+/* UPDATE's SET of a column of its key. */
+static bool moves_key(const struct judge *judge, const struct catalog_details *table)
+{
+    const struct sql_facts *facts = judge->facts;
+    const struct catalog_key *key = point_key(judge->catalog, table);
+
+    for (unsigned i = 0; i < facts->columns_count; i++) {
+        const struct sql_column *column = &facts->columns[i];
+        const char *name = sql_facts_name(facts, column->name);
+        bool is_target = (column->clauses & 1U << SQL_IN_TARGET) != 0;
+        for (unsigned k = 0; is_target && k < key->columns_count; k++) {
+            const struct catalog_column *of =
+                    catalog_column_of(judge->catalog, table, key->columns[k]);
+            if (strcmp(name, "*") == 0 ||
+                    strcmp(catalog_column_name(judge->catalog, of), name) == 0) {
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
+static bool has_before_row(const struct catalog_details *table)
+{
+    for (unsigned event = 0; event < CATALOG_EVENT_COUNT; event++) {
+        if (catalog_has_trigger(
+                    table->tree_triggers, (enum catalog_event)event, CATALOG_BEFORE_ROW)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* True: more is known of it than that the table is written, and noted. */
+static bool write_rows(struct judge *judge, const struct catalog_relation *relation,
+        const struct catalog_details *table, const struct catalog_table *named)
+{
+    const struct sql_facts *facts = judge->facts;
+    struct policy_row *row = &judge->made->row;
+    unsigned index = (unsigned)(named - judge->question->resolution->tables);
+
+    if (!is_only_written(facts) || relation->kind != CATALOG_TABLE || !table->knows_columns ||
+            (table->facts & CATALOG_FACT_RULES) != 0) {
+        return false;
+    }
+    if (facts->kind == SQL_INSERT ||
+            (facts->kind == SQL_COPY && (facts->does & SQL_COPIES_IN) != 0)) {
+        row->rows = POLICY_ROWS_INSERT;
+    } else if ((facts->kind == SQL_UPDATE || facts->kind == SQL_DELETE) && !has_before_row(table) &&
+               point_of(facts, index, judge->catalog, table, &row->point) &&
+               !moves_key(judge, table)) {
+        row->rows = POLICY_ROWS_POINT;
+    } else {
+        return false;
+    }
+    row->tree = table->tree;
+    return true;
+}
+
+/* Where something else writes the table too, nothing is known of its rows. */
+static void settle_rows(struct judge *judge)
+{
+    struct policy *made = judge->made;
+    bool is_written = made->writes.is_any;
+
+    for (uint32_t i = 0; i < made->writes.count; i++) {
+        is_written |= judge->writes[i] == made->row.tree;
+    }
+    if (made->row.rows != POLICY_ROWS_ANY && is_written) {
+        made->row = (struct policy_row){.rows = POLICY_ROWS_ANY};
+    }
+}
+
+static bool has_aggregate(const struct judge *judge)
+{
+    const struct sql_facts *facts = judge->facts;
+    bool has_it = facts->features.aggregates > 0 || facts->features.windows > 0;
+
+    for (unsigned i = 0; i < facts->functions_count; i++) {
+        const struct catalog_call *call = &judge->question->resolution->functions[i];
+        has_it |= facts->functions[i].is_aggregate || call->is_aggregate || call->schema == NULL ||
+                  strcmp(call->schema, "pg_catalog") != 0;
+    }
+    return has_it;
+}
+
+/* It sees one row of one table, which its key tells, and nothing else. */
+static void look_for_point(struct judge *judge)
+{
+    const struct sql_facts *facts = judge->facts;
+    const struct sql_features *features = &facts->features;
+
+    if (facts->tables_count != 1 || facts->scopes_count != 1 || features->subqueries > 0 ||
+            features->ctes > 0 || features->set_operations > 0) {
+        return;
+    }
+    const struct catalog_table *named = &judge->question->resolution->tables[0];
+    const struct catalog_relation *relation =
+            relation_of(judge, named, sql_facts_name(facts, facts->tables[0].name));
+    const struct catalog_details *table =
+            relation == NULL ? NULL : catalog_details_of(judge->catalog, relation);
+    if (table != NULL && relation->kind == CATALOG_TABLE &&
+            point_of(facts, 0, judge->catalog, table, &judge->made->point)) {
+        judge->made->needs_absence = has_aggregate(judge);
+    }
+}
+
 static void write_table(struct judge *judge, const struct catalog_table *named, const char *name)
 {
     const struct catalog_relation *relation = relation_of(judge, named, name);
@@ -228,7 +348,7 @@ static void write_table(struct judge *judge, const struct catalog_table *named, 
         may_write_anything(judge);
         return;
     }
-    if (relation->kind != CATALOG_VIEW) {
+    if (relation->kind != CATALOG_VIEW && !write_rows(judge, relation, table, named)) {
         may_write(
                 judge, (struct catalog_trees){.trees = &table->tree, .count = 1, .is_known = true});
     }
@@ -452,7 +572,8 @@ static const struct policy *pack(struct judge *judge)
     packed->writes.count = writes;
     memcpy(packed->reads.trees, judge->reads, reads * sizeof *judge->reads);
     memcpy(packed->writes.trees, judge->writes, writes * sizeof *judge->writes);
-    packed->writes_nothing = !made->writes.is_any && writes == 0;
+    packed->writes_nothing =
+            !made->writes.is_any && writes == 0 && made->row.rows == POLICY_ROWS_ANY;
     atomic_init(&packed->refs, 1);
     return packed;
 }
@@ -469,8 +590,12 @@ const struct policy *policy_of(const struct policy_question *question)
     if (made.reads.is_any) {
         refuse(&judge, POLICY_TOO_LARGE, "");
     }
-    if (made.writes.is_any || made.writes.count > 0) {
+    settle_rows(&judge);
+    if (made.writes.is_any || made.writes.count > 0 || made.row.rows != POLICY_ROWS_ANY) {
         refuse(&judge, POLICY_WRITES, "");
+    }
+    if (made.reason == POLICY_KEPT) {
+        look_for_point(&judge);
     }
     return pack(&judge);
 }

@@ -23,6 +23,7 @@
 #ifndef SLUICE_CACHE_POLICY_H
 #define SLUICE_CACHE_POLICY_H
 
+#include "cache/point.h"
 #include "protocol/base/check.h"
 #include "protocol/base/err.h"
 #include "protocol/catalog_tables.h"
@@ -71,15 +72,31 @@ struct policy_trees {
     bool is_any; /* it is not known which */
 };
 
+/* How a statement writes one table, where more is known than that it does. */
+enum policy_rows {
+    POLICY_ROWS_ANY,    /* nothing: its tree is among those that it may write */
+    POLICY_ROWS_POINT,  /* one row, whose key stays what it is, or that goes: row.point */
+    POLICY_ROWS_INSERT, /* rows that were not there */
+};
+
+struct policy_row {
+    enum policy_rows rows;
+    uint32_t tree; /* not among the others */
+    struct point point;
+};
+
 struct policy {
     atomic_uint refs;
     enum policy_reason reason;
     char what[POLICY_WHAT_MAX]; /* "": else the function, table ... that the reason is about */
     bool writes_nothing;
-    bool may_end; /* its transaction may end in it: COMMIT, CALL, several statements ... */
-    bool begins;  /* BEGIN: what follows is one transaction */
+    bool may_end;       /* its transaction may end in it: COMMIT, CALL, several statements ... */
+    bool begins;        /* BEGIN: what follows is one transaction */
+    bool needs_absence; /* of a point that it reads: also an answer with rows may be of its absence */
     struct policy_trees reads; /* if it is kept */
     struct policy_trees writes;
+    struct policy_row row;
+    struct point point; /* of the one tree that it reads; tree 0: none */
 };
 
 struct policy_question {

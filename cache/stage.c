@@ -247,21 +247,17 @@ static struct account *account_of(
     return transaction->state;
 }
 
-static void add_writes(struct asked *asked, uint64_t database)
+static void add_writes(struct asked *asked)
 {
-    const struct tags *tags = asked->part->cache->tags;
-    const struct policy *policy = asked->verdict.policy;
-    uint32_t all = tags_of_database(tags, database);
+    struct stmt *stmt = asked->stmt;
+    struct key_bind bind;
+    bool is_bound = stmt->bind.len > 0 && read_bind(stmt->bind, &bind);
+    const struct point_source source = {.types = stmt->types,
+            .bind = is_bound ? &bind : NULL,
+            .text = stmt->query,
+            .rules = stmt->rules};
 
-    if (policy == NULL || policy->writes.is_any) {
-        tag_set_add(&asked->writes, all, all);
-        PART_COUNT(asked->part, writes_unknown);
-        return;
-    }
-    for (uint32_t i = 0; i < policy->writes.count; i++) {
-        tag_set_add(&asked->writes, tags_of_table(tags, database, policy->writes.trees[i], TAG_ANY),
-                all);
-    }
+    stage_write_tags(asked, stmt->under_way->database, &source);
 }
 
 /* What a statement may write: of a block that goes on, nobody sees it yet; else it is pending from now on. */
@@ -276,7 +272,7 @@ static void begin_writes(struct asked *asked)
     if (policy == NULL || !policy->writes_nothing) {
         asked->has_writes = true;
         PART_COUNT(part, writes);
-        add_writes(asked, stmt->under_way->database);
+        add_writes(asked);
     }
     struct account *account = is_in_block && !may_end && asked->has_writes
                                       ? account_of(part, stmt->under_way)

@@ -40,14 +40,20 @@ static enum cache_unkept why_not(const struct asked *asked, const struct cache_a
                                                                         : CACHE_KEPT;
 }
 
-/* Of each table, and of the database: the first FLIGHT_TAGS_MAX are enough to spare a wait. */
+/* What is known before the answer: some are enough to spare who would wait in vain. */
 static uint8_t known_tags(const struct asked *asked, uint64_t database, uint32_t *to)
 {
     const struct tags *tags = asked->part->cache->tags;
     const struct policy_trees *reads = &asked->verdict.policy->reads;
+    const struct point *point = &asked->verdict.policy->point;
     uint8_t count = 0;
 
     to[count++] = tags_of_database(tags, database);
+    if (asked->has_point) {
+        to[count++] = tags_of_table(tags, database, point->tree, TAG_WILD);
+        to[count++] = tags_of_key(tags, database, point->tree, point->columns, asked->point_value);
+        return count;
+    }
     for (uint32_t i = 0; i < reads->count && count < FLIGHT_TAGS_MAX; i++) {
         to[count++] = tags_of_table(tags, database, reads->trees[i], TAG_ANY);
     }
@@ -78,6 +84,12 @@ enum flight_result fill_want(
     if (why != CACHE_KEPT) {
         return FLIGHT_FULL;
     }
+    struct point_source source = {.types = asks->types,
+            .bind = asks->bind,
+            .text = asks->text,
+            .rules = asked->stmt->rules};
+    asked->has_point = asked->verdict.policy->point.tree != 0 &&
+                       point_values(&asked->verdict.policy->point, &source, &asked->point_value);
     asked->leader = (struct flight_leader){.key = key, .clock = tags_clock(cache->tags)};
     asked->leader.tags_count = known_tags(asked, asks->session->database, asked->leader.tags);
     asked->waiter = (struct flight_waiter){.wake = wait_wake};
@@ -115,25 +127,15 @@ void fill_dispatch(struct asked *asked, bool is_current)
 
 /* ---- an entry ---- */
 
-static bool set_tag(struct entry *entry, uint16_t i, const struct asked *asked, uint32_t tag)
-{
-    uint64_t word = tags_word(asked->part->cache->tags, tag);
-
-    entry->tags[i] = (struct entry_tag){.word = word, .tag = tag};
-    return tags_is_since(word, asked->leader.clock);
-}
-
 /* False: something of it has changed since its statement was sent, or is about to. */
-static bool set_tags(struct entry *entry, const struct asked *asked)
+static bool set_tags(struct entry *entry, const struct asked *asked, const uint32_t *tags)
 {
-    const struct tags *tags = asked->part->cache->tags;
-    const struct policy_trees *reads = &asked->verdict.policy->reads;
-    uint64_t database = asked->class->session->database;
-    bool is_since = set_tag(entry, 0, asked, tags_of_database(tags, database));
+    bool is_since = true;
 
-    for (uint32_t i = 0; i < reads->count; i++) {
-        is_since &= set_tag(entry, (uint16_t)(i + 1), asked,
-                tags_of_table(tags, database, reads->trees[i], TAG_ANY));
+    for (uint16_t i = 0; i < entry->tags_count; i++) {
+        uint64_t word = tags_word(asked->part->cache->tags, tags[i]);
+        entry->tags[i] = (struct entry_tag){.word = word, .tag = tags[i]};
+        is_since &= tags_is_since(word, asked->leader.clock);
     }
     return is_since;
 }
@@ -151,13 +153,13 @@ static sl_usec expiry(const struct asked *asked, sl_usec now)
     return ttl == 0 ? INT64_MAX : now + ttl - (sl_usec)(asked->leader.key.hi % 1024) * ttl / 10240;
 }
 
-static struct entry *make_entry(const struct asked *asked)
+static struct entry *make_entry(const struct asked *asked, uint16_t tags_count)
 {
     const struct stmt *stmt = asked->stmt;
     struct entry_parts parts = fill_parts(&asked->fill);
 
     parts.question = sl_span(asked->question, asked->question_len);
-    struct entry *entry = entry_new(&parts, (uint16_t)(asked->verdict.policy->reads.count + 1));
+    struct entry *entry = entry_new(&parts, tags_count);
     if (entry == NULL) {
         return NULL;
     }
@@ -165,7 +167,7 @@ static struct entry *make_entry(const struct asked *asked)
     entry->key = asked->leader.key;
     entry->origin = entry_origin_ref(&asked->class->origin);
     entry->bytes += asked->is_new_class ? asked->class->bytes : 0;
-    entry->class = ENTRY_TABLE;
+    entry->class = asked->has_point ? ENTRY_POINT : ENTRY_TABLE;
     entry->needs_stream = asked->verdict.needs_stream;
     entry->rows = asked->fill.rows;
     entry->cost_usec = took > UINT32_MAX ? UINT32_MAX : (uint32_t)took;
@@ -184,6 +186,8 @@ static struct entry *entry_of(struct asked *asked)
             [FILL_TOO_LARGE] = CACHE_TOO_LARGE,
             [FILL_NO_MEMORY] = CACHE_REFUSED};
 
+    uint32_t tags[ENTRY_TAGS_MAX];
+
     asked->unkept = whys[asked->fill.state];
     if (asked->unkept == CACHE_KEPT && (asked->stmt->has_failed || !memo_is_current(asked))) {
         asked->unkept = CACHE_CHANGED;
@@ -191,10 +195,11 @@ static struct entry *entry_of(struct asked *asked)
     if (asked->unkept != CACHE_KEPT) {
         return NULL;
     }
-    struct entry *entry = make_entry(asked);
+    uint16_t tags_count = stage_answer_tags(asked, tags);
+    struct entry *entry = make_entry(asked, tags_count);
     if (entry == NULL) {
         asked->unkept = CACHE_REFUSED;
-    } else if (!set_tags(entry, asked)) {
+    } else if (!set_tags(entry, asked, tags)) {
         asked->unkept = CACHE_CHANGED;
         entry_unref(entry);
         entry = NULL;

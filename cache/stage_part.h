@@ -37,7 +37,9 @@ struct asked {
     bool leads; /* a flight; with a class and a question */
     bool fills; /* what it is answered is taken down */
     bool is_new_class;
+    bool has_point; /* it asks for one row, by its key */
     uint8_t unkept; /* enum cache_unkept */
+    uint64_t point_value;
     struct cache_class *class;
     uint8_t *question;
     size_t question_len;
@@ -128,6 +130,13 @@ enum flight_result fill_want(
 void fill_dispatch(struct asked *asked, bool is_current);
 /* Its answer has come, or will not. */
 void fill_finish(struct asked *asked);
+
+/* ---- stage_tags.c ---- */
+
+/* Of its answer; how many. */
+uint16_t stage_answer_tags(const struct asked *asked, uint32_t to[static ENTRY_TAGS_MAX]);
+/* Of what its statement may write: asked->writes. */
+void stage_write_tags(struct asked *asked, uint64_t database, const struct point_source *source);
 
 /* ---- stage_wait.c ---- */
 

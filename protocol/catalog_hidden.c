@@ -86,7 +86,7 @@ struct catalog_hidden {
     "f.oid <> ALL (ARRAY(SELECT k.castfunc FROM pg_cast k WHERE k.oid >= %u)) END "                \
     "UNION SELECT 'b' || h.inhparent FROM pg_inherits h WHERE h.inhrelid = c.oid "                 \
     "UNION SELECT 'b' || k.confrelid FROM pg_constraint k WHERE k.conrelid = c.oid "               \
-    "AND k.contype = 'f' AND k.confrelid <> c.oid AND (k.confdeltype IN ('c', 'n', 'd') "          \
+    "AND k.contype = 'f' AND (k.confdeltype IN ('c', 'n', 'd') "                                   \
     "OR k.confupdtype IN ('c', 'n', 'd'))) t) "                                                    \
     "FROM (SELECT o.oid, o.relispartition FROM pg_class o WHERE o.oid > %u::oid AND o.relkind "    \
     "IN "                                                                                          \

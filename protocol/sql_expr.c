@@ -59,6 +59,7 @@ static void note_value(struct made *made, sql_node node, const struct walk_place
     }
     value->offset = (uint32_t)location;
     value->number = number < 0 || number > UINT16_MAX ? 0 : (uint16_t)number;
+    value->literal = SQL_NONE;
     value->clause = at->clause;
     value->kind = SQL_VALUE_NUMBER;
     if (is_param) {

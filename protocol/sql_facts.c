@@ -110,6 +110,24 @@ void sql_facts_free(struct sql_facts *facts)
     free(facts);
 }
 
+/* Both in the order of the text. */
+void sql_facts_align(
+        struct sql_facts *facts, const struct shape_literal *literals, size_t literals_count)
+{
+    struct sql_value *values = (struct sql_value *)(uintptr_t)facts->values; /* in its own block */
+    size_t k = 0;
+
+    facts->literals_count = literals_count > UINT16_MAX ? UINT16_MAX : (uint16_t)literals_count;
+    for (unsigned i = 0; i < facts->values_count; i++) {
+        while (k < literals_count && literals[k].at < values[i].offset) {
+            k++;
+        }
+        if (k < literals_count && k < SQL_NONE && literals[k].at == values[i].offset) {
+            values[i].literal = (uint16_t)k;
+        }
+    }
+}
+
 const char *sql_kind_text(enum sql_kind kind)
 {
     static const char *const texts[SQL_KIND_COUNT] = {"EMPTY", "MULTI", "SELECT", "INSERT",

@@ -18,6 +18,7 @@
 #ifndef SLUICE_PROTOCOL_SQL_FACTS_H
 #define SLUICE_PROTOCOL_SQL_FACTS_H
 
+#include "protocol/shape.h"
 #include "protocol/sql_tree.h"
 #include "protocol/sql_variance.h"
 
@@ -239,10 +240,11 @@ enum sql_value_kind { SQL_VALUE_PARAM, SQL_VALUE_NUMBER, SQL_VALUE_STRING, SQL_V
 
 /* A parameter or literal, in the order of the text the facts were made from. */
 struct sql_value {
-    uint32_t offset; /* bytes into that text */
-    uint16_t number; /* $n; 0 for a literal */
-    uint8_t kind;    /* enum sql_value_kind; TRUE, FALSE and NULL are no literals */
-    uint8_t clause;  /* enum sql_clause */
+    uint32_t offset;  /* bytes into that text */
+    uint16_t number;  /* $n; 0 for a literal */
+    uint16_t literal; /* which of its shape's: sql_facts_align(); SQL_NONE: not known, or none */
+    uint8_t kind;     /* enum sql_value_kind; TRUE, FALSE and NULL are no literals */
+    uint8_t clause;   /* enum sql_clause */
 };
 
 /* Counts go on beyond the lists' bounds. */
@@ -307,6 +309,7 @@ struct sql_facts {
     uint16_t joins_count;
     uint16_t orders_count;
     uint16_t values_count;
+    uint16_t literals_count; /* of its shape, in that text */
     const struct sql_scope *scopes;
     const struct sql_table *tables;
     const struct sql_column *columns;
@@ -322,6 +325,12 @@ struct sql_facts {
 /* SL_ENOMEM; *facts is untouched on failure. Whatever the tree, it takes no stack for its depth. */
 SL_MUST_CHECK enum sl_err sql_facts_new(const struct sql_tree *tree, struct sql_facts **facts);
 void sql_facts_free(struct sql_facts *facts);
+/*
+ * Finds the literals in the shape of the text that the facts were made from. In another text of that shape the
+ * same one is the same value, unless lists of them were collapsed.
+ */
+void sql_facts_align(
+        struct sql_facts *facts, const struct shape_literal *literals, size_t literals_count);
 
 /* A name by its number in the facts; "" for 0. */
 static inline const char *sql_facts_name(const struct sql_facts *facts, uint32_t name)

@@ -22,7 +22,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { PARSER_NICE = 10, STOP_SECONDS = 1 };
+enum { PARSER_NICE = 10, STOP_SECONDS = 1, LITERALS_MAX = 256 };
 
 struct ask {
     struct ask *next;
@@ -73,6 +73,19 @@ bool parser_is_off(void)
     return atomic_load_explicit(&is_off, memory_order_relaxed);
 }
 
+/* Texts that come here are read as is usual: proxy/plans.h. */
+static void align(struct sl_span text, struct sql_facts *facts)
+{
+    struct shape_literal literals[LITERALS_MAX];
+    struct shape_room room = {.literals = literals, .literals_max = LITERALS_MAX};
+    struct shape shape;
+
+    shape_of(text, (struct shape_options){.encoding = SHAPE_ENCODING_SAFE}, room, &shape);
+    if (shape.literals <= LITERALS_MAX) {
+        sql_facts_align(facts, literals, shape.literals);
+    }
+}
+
 static void parse(struct sl_span text, struct parser_answer *answer)
 {
     struct sql_tree *tree = NULL;
@@ -81,6 +94,9 @@ static void parse(struct sl_span text, struct parser_answer *answer)
     if (answer->err == SL_OK) {
         answer->err = sql_facts_new(tree, &answer->facts);
         sql_tree_free(tree);
+    }
+    if (answer->err == SL_OK) {
+        align(text, answer->facts);
     }
     if (answer->err == SL_OK && sql_fingerprint(text, &answer->fingerprint) != SL_OK) {
         answer->fingerprint = 0;

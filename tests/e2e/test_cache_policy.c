@@ -52,7 +52,12 @@ static const char schema[] =
         "create function seen(int) returns bigint stable language sql as 'select count(*) from t';"
         "create function put(int) returns int language sql as "
         "'insert into u (id) values ($1) returning id';"
-        "create schema other; create table other.t (id int);";
+        "create schema other; create table other.t (id int);"
+        "create table kv (k bigint, part text, v int, primary key (k, part));"
+        "create table one (id int primary key, v int, unique (v));"
+        "create table self (id int primary key, up int references self on delete cascade);"
+        "create table moved (id int primary key, v int);"
+        "create trigger moves before update on moved for each row execute function note();";
 
 static const struct {
     const char *text;
@@ -113,17 +118,17 @@ static const struct {
         {"select 't'::regclass, id from t", "catalog_type", "", ""},
         {"select 'x'::nowhere from t", "other_type", "", ""},
         {"select a <%> 1 from t", "other_operator", "", ""},
-        {"insert into t values (1)", "not_select", "", "t u"} /* as if it were deleted, too */,
+        {"insert into t values (1)", "not_select", "", "u t+"}, /* u: as if it were deleted, too */
         {"update t set a = 1", "not_select", "",
                 "t u"}, /* as the rest: what any write of t may do */
-        {"delete from t where id = 1", "not_select", "", "t u"},
+        {"delete from t where id = 1", "not_select", "", "u t="},
         {"delete from u", "not_select", "", "u"},
-        {"insert into leaf_1 values (1, 'x')", "not_select", "", "leaf_of"},
+        {"insert into leaf_1 values (1, 'x')", "not_select", "", "leaf_of+"},
         {"update aunt set x = 1", "not_select", "", "aunt"},
-        {"insert into watched values (1)", "not_select", "", "log watched"},
+        {"insert into watched values (1)", "not_select", "", "log watched+"},
         {"update blurred set id = 1", "not_select", "", "*"},
         {"update v set n = 1", "not_select", "", "t u"},
-        {"copy t from stdin", "not_select", "", "t u"},
+        {"copy t from stdin", "not_select", "", "u t+"},
         {"truncate t", "not_select", "", "*"},
         {"create table more (id int)", "not_select", "", "*"},
         {"grant select on t to public", "not_select", "", "*"},
@@ -190,6 +195,33 @@ static void put_trees(char *text, size_t size, const struct policy_trees *set)
     }
 }
 
+/* "+": rows of it that were not there; "=": one of them, by its key. */
+static void put_writes(char *text, size_t size, const struct policy *policy)
+{
+    static const char *const marks[] = {
+            [POLICY_ROWS_ANY] = "", [POLICY_ROWS_POINT] = "=", [POLICY_ROWS_INSERT] = "+"};
+    char name[64] = "";
+
+    put_trees(text, size, &policy->writes);
+    if (policy->row.rows != POLICY_ROWS_ANY) {
+        size_t len = strlen(text);
+        put_name(name, sizeof name, policy->row.tree);
+        snprintf(text + len, size - len, "%s%s%s", len > 0 ? " " : "", name,
+                marks[policy->row.rows]);
+    }
+}
+
+/* As the parser's thread does. */
+static void align(const char *text, struct sql_facts *facts)
+{
+    struct shape_literal literals[32];
+    struct shape shape;
+
+    shape_of(sl_span_text(text), (struct shape_options){.encoding = SHAPE_ENCODING_SAFE},
+            (struct shape_room){.literals = literals, .literals_max = 32}, &shape);
+    sql_facts_align(facts, literals, shape.literals);
+}
+
 static const struct policy *policy_for(const char *text, const struct catalog *of)
 {
     static const struct catalog_session session = {
@@ -203,6 +235,7 @@ static const struct policy *policy_for(const char *text, const struct catalog *o
         fail_msg("%s: %s", text, error.message);
     }
     assert_int_equal(sql_facts_new(tree, &facts), SL_OK);
+    align(text, facts);
     assert_int_equal(catalog_resolve(facts, of, &session, &resolution), SL_OK);
     const struct policy *policy = policy_of(&(struct policy_question){.text = sl_span_text(text),
             .facts = facts,
@@ -226,7 +259,7 @@ static void every_statement_has_its_reason(void **state)
         char reads[1024];
         char writes[1024];
         put_trees(reads, sizeof reads, &policy->reads);
-        put_trees(writes, sizeof writes, &policy->writes);
+        put_writes(writes, sizeof writes, policy);
         if (strcmp(policy_reason_name(policy->reason), cases[i].reason) != 0 ||
                 strcmp(reads, cases[i].reads) != 0 || strcmp(writes, cases[i].writes) != 0) {
             print_error("%s: %s (%s) reads \"%s\" writes \"%s\"\n", cases[i].text,
@@ -255,6 +288,71 @@ static void without_a_catalogue_nothing_is_known(void **state)
     policy_unref(unread);
 }
 
+/* Whether it asks for one row, or changes one, by its key; 'i': it brings some that were not there. */
+static const struct {
+    const char *text;
+    bool reads_point;
+    char writes;
+} points[] = {
+        {"select * from one where id = $1", true, ' '},
+        {"select v from one o where o.id = 5 and v > 3 order by v limit 1", true, ' '},
+        {"select count(*) from one where $1 = id", true, ' '},
+        {"select * from kv where k = $1 and part = 'x'", true, ' '},
+        {"select * from kv where k = $1", false, ' '},
+        {"select * from one where id = $1 or v = 2", false, ' '},
+        {"select * from one where not id = $1", false, ' '},
+        {"select * from one where id + 0 = $1", false, ' '},
+        {"select * from one where id::text = $1", false, ' '},
+        {"select * from one where id >= $1", false, ' '},
+        {"select * from one where v = $1", false, ' '},
+        {"select * from one where id = v", false, ' '},
+        {"select * from one where id = (select 1)", false, ' '},
+        {"select * from one where id in (1, 2)", false, ' '},
+        {"select * from one, u where one.id = 1", false, ' '},
+        {"select * from one where id = 1 union select * from one", false, ' '},
+        {"with x as (select * from one) select * from one where id = 1", false, ' '},
+        {"select * from leaf_1 where k = 1", false, ' '},
+        {"select * from v where id = 1", false, ' '},
+        {"update one set v = v + 1 where id = $1", false, '1'},
+        {"update one set v = $2 where id = $1 and v < 7 returning *", false, '1'},
+        {"update one o set v = 1 from u where o.id = 3 and u.id = o.v", false, '1'},
+        {"delete from one where id = 3", false, '1'},
+        {"update one set id = 4 where id = 3", false, 'n'},
+        {"update one set (v, id) = (1, 4) where id = 3", false, 'n'},
+        {"update one set v = 1 where id = 3 or v = 4", false, 'n'},
+        {"update one set v = 1 where v = 4", false, 'n'},
+        {"update one set v = 1", false, 'n'},
+        {"update moved set v = 1 where id = 3", false, 'n'},
+        {"delete from self where id = 3", false, 'n'},
+        {"insert into one values (1, 2)", false, 'i'},
+        {"insert into one select id, 1 from u", false, 'i'},
+        {"insert into one values (1, 2) on conflict (id) do update set v = 3", false, 'n'},
+        {"insert into one values (1, 2) on conflict do nothing", false, 'n'},
+        {"merge into one using u on one.id = u.id when matched then delete", false, 'n'},
+        {"with x as (update one set v = 1 where id = 3 returning v) select * from x", false, 'n'},
+        {"with x as (delete from one where id = 2) update one set v = 1 where id = 3", false, 'n'},
+};
+
+static void one_row_is_told_by_its_key(void **state)
+{
+    unsigned wrong = 0;
+
+    (void)state;
+    for (size_t i = 0; i < SL_COUNT(points); i++) {
+        const struct policy *policy = policy_for(points[i].text, catalog);
+        static const char letters[] = {
+                [POLICY_ROWS_ANY] = 'n', [POLICY_ROWS_POINT] = '1', [POLICY_ROWS_INSERT] = 'i'};
+        char writes = policy->writes_nothing ? ' ' : letters[policy->row.rows];
+        if ((policy->point.tree != 0) != points[i].reads_point || writes != points[i].writes) {
+            print_error(
+                    "%s: reads %d writes %c\n", points[i].text, policy->point.tree != 0, writes);
+            wrong++;
+        }
+        policy_unref(policy);
+    }
+    assert_int_equal(wrong, 0);
+}
+
 static int start(void **state)
 {
     unsigned queries = 0;
@@ -281,6 +379,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
             cmocka_unit_test(every_statement_has_its_reason),
             cmocka_unit_test(without_a_catalogue_nothing_is_known),
+            cmocka_unit_test(one_row_is_told_by_its_key),
     };
     return cmocka_run_group_tests(tests, start, stop);
 }
