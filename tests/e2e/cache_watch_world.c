@@ -132,6 +132,7 @@ int world_case(void **state)
     memset(heard.events, 0, sizeof heard.events);
     watch_options_init(&world.options);
     world.options.instance = "test";
+    world.options.schema_every = 50 * SL_MSEC;
     world.options.retry_min = 20 * SL_MSEC;
     world.options.retry_max = 200 * SL_MSEC;
     world.options.refused_retry = 100 * SL_MSEC;
@@ -203,15 +204,19 @@ void world_catch_up_schema(void)
 
 void world_rest(void)
 {
-    watched_want(world.watched);
+    if (world.watched != NULL) {
+        watched_want(world.watched);
+    }
     proc_pause_ms(2);
 }
 
 void world_late(const char *what, const char *file, int line)
 {
-    struct watched_status status;
+    struct watched_status status = {.is_streamed = false};
 
-    watched_status(world.watched, &status);
+    if (world.watched != NULL) {
+        watched_status(world.watched, &status);
+    }
     print_error("not so in time: %s\nstate %s %s, error %s, asks %d %s\n", what,
             stream_state_text(status.state), stream_refusal_text(status.refusal), status.error,
             (int)status.is_asking, status.asks_error);

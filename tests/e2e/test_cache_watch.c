@@ -36,8 +36,13 @@ static void expect(const char *sql, const char *name, const char *other, unsigne
                 world_word(name, TAG_WILD) != wild);
     }
     assert_true(world_word(other, TAG_ANY) == others);
-    assert_true(world_all() == all);
     assert_false(world_is_pending(world_word(name, TAG_ANY)));
+    if ((expected & IS_WILD) == 0) {
+        assert_true(world_all() == all);
+    } else { /* TRUNCATE changes the schema, too: the table has another file */
+        world_catch_up_schema();
+        assert_true(world_all() != all);
+    }
 }
 
 static void a_change_of_rows_is_one_of_its_table(void **state)
