@@ -20,7 +20,8 @@ enum { QUESTION_MAX = 8192 };
 static const char settings_sql[] =
         "SET search_path = pg_catalog, pg_temp; SET statement_timeout = 0; SET jit = off;"
         "SET default_transaction_isolation = 'read committed';"
-        "SET default_transaction_read_only = on";
+        "SET default_transaction_read_only = on;"
+        "SELECT set_config(name, '0', false) FROM pg_settings WHERE name = 'idle_session_timeout'";
 /* And which server it is that says so; a standby has no timeline of its own. */
 static const char schema_sql[] =
         "SELECT (%s), (SELECT system_identifier FROM pg_control_system()),"

@@ -83,6 +83,7 @@ struct watched {
     sl_usec moved_gap; /* grows while that is of no use */
     bool has_unknown;  /* a table, since `moved` was told */
     bool has_told_unknown;
+    bool has_told_full;
     bool has_zombies; /* told */
     uint64_t told;    /* a hash of the stream's last reason */
     char system[24];  /* "": not known yet */

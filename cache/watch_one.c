@@ -291,12 +291,13 @@ static void look_at_zombies(struct watched *watched)
     struct watch_zombie_counts counts = watch_zombies_counts(&watched->zombies);
     bool has_any = counts.now > 0;
 
+    if (counts.is_full && !watched->has_told_full) {
+        watched->has_told_full = true;
+        watched_tell(watched, WATCH_ZOMBIES, "too many: nothing of the database is kept any more");
+    }
     if (has_any != watched->has_zombies) {
         watched->has_zombies = has_any;
-        watched_tell(watched, has_any ? WATCH_ZOMBIES : WATCH_NO_ZOMBIES,
-                has_any          ? ""
-                : counts.is_full ? "there were too many"
-                                 : "");
+        watched_tell(watched, has_any ? WATCH_ZOMBIES : WATCH_NO_ZOMBIES, "");
     }
 }
 

@@ -3,7 +3,7 @@
 
 #include "protocol/base/hash.h"
 
-enum { REST_TIMES = 100, LONG_TIMES = 10, REASON_TIMES = 20 };
+enum { REST_TIMES = 100, LONG_TIMES = 10, REASON_TIMES = 20, GROWS_TIMES = 2 };
 
 #define REASON_MIN (5 * SL_MSEC)
 
@@ -82,7 +82,9 @@ bool watch_schema_answered(
     bool is_first = !question->has_answer;
     bool is_other = is_first || question->answer != hash;
 
-    question->took = now - question->asked_at;
+    sl_usec took = now - question->asked_at;
+    sl_usec most = is_first ? took : question->took * GROWS_TIMES + SL_MSEC;
+    question->took = took < most ? took : most;
     question->answer = hash;
     question->has_answer = true;
     if (what == CATALOG_CHANGES_ALL) {

@@ -66,12 +66,12 @@ static void a_server_of_another_timeline_is_another(void **state)
     uint64_t schema = watched_schema(world.watched);
     cluster_again(&world.cluster);
     world.direct = world_connect(&world.cluster);
-    SOON(world_events(WATCH_FAILOVER) == 1);
-    assert_non_null(strstr(world_event_text(WATCH_FAILOVER), "timeline"));
+    /* While it recovers it is a standby, which may be seen, too. */
+    SOON(strstr(world_event_text(WATCH_FAILOVER), "timeline 2,") != NULL);
     assert_true(watched_schema(world.watched) > schema);
     world_catch_up();
     world_catch_up_schema();
-    assert_int_equal(status_now().failovers, 1);
+    assert_int_equal(status_now().failovers, world_events(WATCH_FAILOVER));
 }
 
 static void a_refusal_is_told_once(void **state)
@@ -82,8 +82,7 @@ static void a_refusal_is_told_once(void **state)
     SOON(status_now().state == STREAM_REFUSED);
     assert_int_equal(status_now().refusal, STREAM_NO_WAL_LEVEL);
     assert_string_not_equal(status_now().error, "");
-    /* It is tried again and again: this takes ten tries. */
-    for (int i = 0; i < 10; i++) {
+    for (int i = 0; i < 3; i++) { /* it is tried again and again */
         SOON(status_now().state != STREAM_REFUSED);
         SOON(status_now().state == STREAM_REFUSED);
     }

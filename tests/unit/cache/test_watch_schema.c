@@ -109,6 +109,16 @@ static void a_hint_is_a_reason(void **state)
     expect_due(CATALOG_CHANGES_ALL, SL_SECOND - SL_MSEC);
 }
 
+/* The machine stood still for ten seconds. */
+static void what_took_long_once_is_asked_again(void **state)
+{
+    (void)state;
+    assert_true(ask(CATALOG_CHANGES_ALL, SL_MSEC, "a"));
+    assert_false(ask(CATALOG_CHANGES_ALL, 10 * SL_SECOND, "a"));
+    assert_false(ask(CATALOG_CHANGES_ALL, SL_MSEC, "a")); /* at once, and as often as before */
+    expect_due(CATALOG_CHANGES_ALL, SL_SECOND - SL_MSEC);
+}
+
 /* It was asked and never answered: the connection was lost. */
 static void what_was_not_answered_is_asked_again(void **state)
 {
@@ -128,6 +138,7 @@ int main(void)
             cmocka_unit_test_setup(what_is_not_is_asked_when_one_that_is_has_changed, set_up),
             cmocka_unit_test_setup(what_takes_long_is_asked_seldom, set_up),
             cmocka_unit_test_setup(a_hint_is_a_reason, set_up),
+            cmocka_unit_test_setup(what_took_long_once_is_asked_again, set_up),
             cmocka_unit_test_setup(what_was_not_answered_is_asked_again, set_up),
     };
 
