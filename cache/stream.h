@@ -38,7 +38,8 @@
  * Rows come in the database's encoding, dates as ISO in UTC, with search_path empty.
  *
  * DDL is not told of by the plugin: catalog_sql is asked every catalog_every, and when a transaction
- * came that changed no row; stream_schema_until() is that clock's.
+ * came that changed no row; stream_schema_until() is that clock's. Who asks elsewhere hears of such
+ * transactions (empty) and gives no catalog_sql.
  *
  * Ownership: the caller's; sink and tags outlive it. Threads: one at a time, but for those that say
  * so. Bounds: settle's; the tags of one transaction are a set's; what libpq holds of one row.
@@ -93,6 +94,8 @@ struct stream_sink {
     void (*event)(void *self, enum stream_event event);
     /* What catalog_sql gave, when it is not what it gave before. May be NULL. */
     void (*catalog)(void *self, struct sl_span value);
+    /* A transaction that changed no row can be seen now: it may have been DDL. May be NULL. */
+    void (*empty)(void *self);
     /* As settle_hooks: may be NULL. */
     void (*begun)(void *self, uint32_t xid, const struct tag_set *set);
     void (*ends)(void *self, uint32_t xid, const struct tag_set *set);
@@ -141,6 +144,7 @@ struct stream_counts {
     uint64_t ups;
     uint64_t losses;
     uint64_t position; /* in the server's log */
+    uint64_t lag;      /* bytes of the log that the stream was behind, when that was last asked */
     uint64_t wal_kept; /* bytes, a second ago */
     struct settle_counts settle;
 };

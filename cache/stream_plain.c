@@ -293,6 +293,11 @@ static void know_probe(struct stream *stream)
     }
     uint32_t settled = settle_snapshot(&stream->settle, &stream->snapshot, &has_empty);
     plain->wants_catalog = plain->wants_catalog || (has_empty && stream->catalog_sql != NULL);
+    if (has_empty && stream->sink.empty != NULL) {
+        stream->sink.empty(stream->sink.self);
+    }
+    uint64_t position = stream->settle.position;
+    stream->counts.lag = insert > position ? insert - position : 0;
     if (settled > 0 || stream->settle.counts.unsettled == 0) {
         plain->settle_gap = stream->options.settle_gap;
     } else if (plain->settle_gap < SETTLE_GAP_MAX) {

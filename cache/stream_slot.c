@@ -250,7 +250,7 @@ static void take_commit(struct stream *stream, uint32_t xid, uint64_t lsn)
     bool is_empty = !slot->is_touched;
 
     stream->counts.empty += is_empty ? 1 : 0;
-    if (is_empty && stream->catalog_sql == NULL) {
+    if (is_empty && stream->catalog_sql == NULL && stream->sink.empty == NULL) {
         add_all(stream); /* nobody else will say what it was */
     }
     slot->in_transaction = false;

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: PostgreSQL */
+/*
+ * cache/watch_tags.h - what a change that came by the stream makes stale.
+ *
+ * Every change of a row is one of its table's tree (protocol/catalog_tables.h): a partition's is its
+ * root's. What is not of one row whose shape is known is `wild`, too. A table of which the
+ * catalogue says nothing may be a new partition of any: all of the database is stale with it.
+ *
+ * Names are taken as they were when the row was changed, and looked up in what is known now. A table
+ * that was renamed meanwhile is another's namesake at the worst, until the catalogue is read anew;
+ * everything that was kept before that is stale by the database's tag then.
+ *
+ * Keys of rows (tags_of_key()) are not here yet: this is where they belong.
+ *
+ * Ownership: nothing. Threads: any. Bounds: names of WATCH_NAME_MAX bytes; of longer ones nothing is known.
+ */
+#ifndef SLUICE_CACHE_WATCH_TAGS_H
+#define SLUICE_CACHE_WATCH_TAGS_H
+
+#include "cache/decode.h"
+#include "cache/tags.h"
+#include "protocol/catalog.h"
+
+enum { WATCH_NAME_MAX = 255 };
+
+/* Where, and what is known of it: NULL is nothing. */
+struct watch_place {
+    const struct tags *tags;
+    uint64_t database;
+    const struct catalog *catalog;
+};
+
+/* Adds to the set. False: of one of the tables nothing is known; all of the database is in it. */
+bool watch_tags_of_change(
+        const struct watch_place *place, const struct decode_change *change, struct tag_set *set);
+
+#endif
