@@ -57,8 +57,7 @@ struct moved {
 /* A client of the pool of two that has run that; and is then given the other server. */
 static struct moved moved_after(const char *sql, const char *expected)
 {
-    struct moved moved = {
-            .conn = open_as("postgres", "two"), .other = open_as("postgres", "two")};
+    struct moved moved = {.conn = open_as("postgres", "two"), .other = open_as("postgres", "two")};
     PGconn *beside = open_as("postgres", "two");
 
     query_expect(beside, "begin", "BEGIN"); /* so that there is one server for what follows */
