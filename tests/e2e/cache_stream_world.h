@@ -22,8 +22,8 @@ enum { WORLD_DATABASE = 7, WORLD_LOG_MAX = 8192, WORLD_EVENTS = 4 };
 struct world {
     struct cluster cluster;
     char conninfo[PROC_PATH_MAX + 64];
-    PGconn *direct; /* as the superuser; NULL: none */
-    PGconn *waits;  /* world_need_standby(); NULL: nobody waits */
+    PGconn *direct;     /* as the superuser; NULL: none */
+    bool needs_standby; /* world_need_standby() */
     struct tags *tags;
     struct stream *stream;
     struct stream_options options;
@@ -31,10 +31,10 @@ struct world {
     unsigned events[WORLD_EVENTS];
     char catalog[256];
     unsigned catalogs;
-    unsigned begun;
+    unsigned begun; /* with tags: all but nudges */
     unsigned ended;
-    void (*on_begun)(uint32_t xid); /* these three may be NULL */
-    void (*on_ends)(uint32_t xid);  /* before tags are ended */
+    void (*on_begun)(uint32_t xid); /* of those; these three may be NULL */
+    void (*on_ends)(uint32_t xid);  /* the same, before tags are ended */
     void (*on_change)(const struct decode_change *change, struct tag_set *set);
 };
 
@@ -43,7 +43,7 @@ extern struct world world;
 /* With wal_level = logical and more; the cluster stays for all cases of a program. */
 int world_start(void **state);
 int world_stop(void **state);
-/* For a case: options as they are by default, and no stream yet. */
+/* For a case: options as they are by default, and no stream, on the server neither. */
 int world_case(void **state);
 int world_case_end(void **state);
 
@@ -69,7 +69,7 @@ void world_send(PGconn *conn, const char *sql);
 
 /*
  * Commits wait for a standby of that name from now on; "": they do not. That is so only when the
- * checkpointer has heard of it: a transaction of another database shows it.
+ * checkpointer has heard of it: a transaction of another database shows it, and is over then.
  */
 void world_need_standby(const char *name);
 

@@ -51,20 +51,29 @@ static void expect_pin(const char *user, const char *column, const char *expecte
     console_expect("SHOW PINS", "user", user, column, expected);
 }
 
-static void keep_notice(void *told, const PGresult *result)
+static char told[TOLD_MAX];
+
+static void keep_notice(void *unused, const PGresult *result)
 {
-    snprintf(told, TOLD_MAX, "%s", PQresultErrorMessage(result));
+    (void)unused;
+    snprintf(told, sizeof told, "%s", PQresultErrorMessage(result));
 }
 
 /*
  * It is told when the server has said what was left, which its next statement waits for; to libpq
- * it is a notice, if it comes ahead of that.
+ * it is a notice, if it comes ahead of that: maybe while it reads the answer to the one before.
  */
+static PGconn *open_refused(const char *user, const char *dbname)
+{
+    PGconn *conn = open_as(user, dbname);
+
+    told[0] = '\0';
+    (void)PQsetNoticeReceiver(conn, keep_notice, NULL);
+    return conn;
+}
+
 static void expect_refused(PGconn *conn, const char *why)
 {
-    char told[TOLD_MAX] = "";
-
-    (void)PQsetNoticeReceiver(conn, keep_notice, told);
     PGresult *result = PQexec(conn, "select 1");
     assert_int_equal(PQresultStatus(result), PGRES_FATAL_ERROR);
     if (strstr(PQerrorMessage(conn), why) == NULL && strstr(told, why) == NULL) {
@@ -195,7 +204,7 @@ static void so_much_of_a_pool_may_be_pinned(void **state)
     (void)state;
     start_with("mode = on");
     PGconn *one = open_as("one", "half");
-    PGconn *two = open_as("two", "half");
+    PGconn *two = open_refused("two", "half");
     PGconn *three = open_as("postgres", "half");
     leave(one, "create temp table t ()", "CREATE TABLE");
     query_expect(two, "create temp table t ()", "CREATE TABLE");
@@ -220,7 +229,7 @@ static void the_bound_may_change_while_it_runs(void **state)
     start_with("mode = on");
     PGconn *console = open_console();
     PGconn *one = open_as("one", "db");
-    PGconn *two = open_as("two", "db");
+    PGconn *two = open_refused("two", "db");
     leave(one, "listen x", "LISTEN");
     query_expect(console, "SET max_pinned_percent = 0", "SET");
     query_expect(one, "select 1", "1"); /* who is there stays */

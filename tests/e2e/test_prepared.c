@@ -4,6 +4,7 @@
  * keep a handful each: whichever server comes next, a name is what its client prepared.
  */
 #include "tests/support/case.h"
+#include "tests/support/console.h"
 #include "tests/support/fixture.h"
 
 #include <poll.h>
@@ -24,11 +25,11 @@ enum {
 };
 
 static const char ini[] = "[databases]\n"
-                          "db = " AT_POSTGRES "\n" INI_MAIN "pool_mode = transaction\n"
+                          "db = " AT_POSTGRES "\n" INI_ALONE "pool_mode = transaction\n"
                           "default_pool_size = 3\n"
                           "server_round_robin = 1\n"
                           "max_prepared_statements = 50\n"
-                          "prepared_statements_bytes_client = 8MB\n";
+                          "prepared_statements_bytes_client = 8MB\n" NO_CATALOGS;
 
 static int begin(void **state)
 {
@@ -74,7 +75,7 @@ static void prepare_all(PGconn *conn)
     assert_int_equal(PQexitPipelineMode(conn), 1);
 }
 
-/* All servers there may be: that many clients are in a transaction at a time. */
+/* All servers there may be, and free: that many clients are in a transaction at a time. */
 static void open_servers(void)
 {
     PGconn *holder[SERVERS];
@@ -87,6 +88,7 @@ static void open_servers(void)
         query_expect(holder[i], "commit", "COMMIT");
         PQfinish(holder[i]);
     }
+    console_await("SHOW POOLS", "database", "db", "sv_idle", "3"); /* SERVERS */
 }
 
 /* The processes seen; gives its place among them. */

@@ -20,6 +20,7 @@
 static const char ini[] =
         "[databases]\n"
         "two = " AT_POSTGRES " pool_mode=transaction pool_size=2\n"
+        "many = " AT_POSTGRES " pool_mode=transaction pool_size=8\n"
         "ready = " AT_POSTGRES " pool_mode=transaction pool_size=2 min_pool_size=2\n"
         "one = " AT_POSTGRES " pool_mode=transaction pool_size=1\n" INI_MAIN "shared_listen = 0\n"
         "server_round_robin = 1\n";
@@ -238,12 +239,30 @@ static void what_nothing_takes_away_ends_with_its_server(void **state)
     check_process("select setseed(0.25)", "select random()");
 }
 
+/* All servers of that database, and free. */
+static void open_many(void)
+{
+    PGconn *holders[8];
+
+    for (size_t i = 0; i < CASE_COUNT(holders); i++) {
+        holders[i] = open_as("postgres", "many");
+        query_expect(holders[i], "begin", "BEGIN");
+    }
+    for (size_t i = 0; i < CASE_COUNT(holders); i++) {
+        query_expect(holders[i], "commit", "COMMIT");
+        PQfinish(holders[i]);
+    }
+    console_await("SHOW POOLS", "database", "many", "sv_idle", "8");
+}
+
+/* There is always another for who does not, also while some are asked for catalogues. */
 static void what_sequences_gave_last_is_kept_for_who_asks(void **state)
 {
     (void)state;
     cluster_sql(&cluster, "create table counted (id serial)");
-    PGconn *one = open_as("postgres", "two");
-    PGconn *other = open_as("postgres", "two");
+    open_many();
+    PGconn *one = open_as("postgres", "many");
+    PGconn *other = open_as("postgres", "many");
     query_expect_start(
             one, "select lastval()", "ERROR "); /* from now on it is known that one asks */
     query_expect(one, "insert into counted default values", "INSERT 0 1");

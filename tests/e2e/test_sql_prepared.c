@@ -57,11 +57,15 @@ struct moved {
 /* A client of the pool of two that has run that; and is then given the other server. */
 static struct moved moved_after(const char *sql, const char *expected)
 {
-    struct moved moved = {.conn = open_as("postgres", "two")};
+    struct moved moved = {.conn = open_as("postgres", "two"), .other = open_as("postgres", "two")};
+    PGconn *beside = open_as("postgres", "two");
 
+    query_expect(beside, "begin", "BEGIN"); /* so that there is one server for what follows */
     query_expect(moved.conn, sql, expected);
     moved.pid = strdup(query_text(moved.conn, "select pg_backend_pid()"));
-    moved.other = take_away("two", moved.pid);
+    query_expect(moved.other, "begin", "BEGIN");
+    query_expect(beside, "rollback", "ROLLBACK");
+    PQfinish(beside);
     return moved;
 }
 
@@ -139,8 +143,9 @@ static void what_is_deallocated_is_gone_everywhere(void **state)
         query_expect(m.conn, "execute q", "2");
         query_expect(m.conn, ends[i].sql, ends[i].expected);
         query_expect_start(m.conn, "execute p", "ERROR 26000");
+        const char *there = query_text(m.conn, "select pg_backend_pid()"); /* nowhere else yet */
         PQfinish(m.other);
-        m.other = take_away("two", query_text(m.conn, "select pg_backend_pid()"));
+        m.other = take_away("two", there);
         query_expect_start(m.conn, "execute p", "ERROR 26000");
         query_expect(m.conn,
                 "select coalesce(string_agg(name, ' '), '') from pg_prepared_statements "
