@@ -17,7 +17,8 @@ static uint8_t *put(uint8_t *to, struct sl_span part)
     return to + sizeof len + part.len;
 }
 
-struct cache_session *cache_session_new(const struct key_session *parts, uint64_t database)
+struct cache_session *cache_session_new(
+        const struct key_session *parts, uint64_t database, struct watched *watched)
 {
     const struct sl_span whose[] = {
             parts->cluster, parts->database, parts->role, parts->session_user};
@@ -32,6 +33,7 @@ struct cache_session *cache_session_new(const struct key_session *parts, uint64_
     }
     atomic_init(&session->refs, 1);
     session->database = database;
+    session->watched = watched == NULL ? NULL : watched_ref(watched);
     session->digest = key_of_session(parts);
     session->whose_len = len;
     uint8_t *to = session->whose;
@@ -51,6 +53,7 @@ void cache_session_unref(struct cache_session *session)
 {
     if (session != NULL &&
             atomic_fetch_sub_explicit(&session->refs, 1, memory_order_acq_rel) == 1) {
+        watched_unref(session->watched);
         free(session);
     }
 }

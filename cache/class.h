@@ -13,18 +13,20 @@
 
 #include "cache/entry.h"
 #include "cache/key.h"
+#include "cache/watch.h"
 
 struct cache_session {
     atomic_uint refs;
     uint64_t database;        /* as tags know it */
+    struct watched *watched;  /* a reference; NULL: it is not. No part of what it is */
     struct sl_hash128 digest; /* key_of_session() */
     size_t whose_len;         /* cluster, database, role, session_user; each behind its length */
     uint8_t whose[];
 };
 
-/* NULL: no memory. */
+/* NULL: no memory. watched: a reference is taken; may be NULL. */
 SL_MUST_CHECK struct cache_session *cache_session_new(
-        const struct key_session *parts, uint64_t database);
+        const struct key_session *parts, uint64_t database, struct watched *watched);
 struct cache_session *cache_session_ref(struct cache_session *session);
 void cache_session_unref(struct cache_session *session); /* NULL is fine */
 

@@ -117,9 +117,13 @@ static bool is_fresh_enough(
     if (!entry->needs_stream) {
         return true;
     }
+    struct watched *watched = asks->session->watched;
     sl_usec staleness = atomic_load_explicit(&cache->max_staleness, memory_order_relaxed);
-    return cache->hooks.fresh_until(cache->hooks.self, asks->session->database) + staleness >=
-           sl_now();
+    if (watched == NULL) {
+        return false;
+    }
+    watched_want(watched);
+    return watched_fresh_until(watched) + staleness >= sl_now();
 }
 
 /* Counts why not. */
@@ -400,7 +404,7 @@ static void lose(struct cache_part *part, struct stage_transaction *transaction)
 
     if (account_lose(transaction->state, &pending)) {
         PART_COUNT(part, lost);
-        hooks->lost(hooks->self, transaction->database, transaction->pid, &pending);
+        hooks->lost(hooks->self, transaction, &pending);
     }
 }
 

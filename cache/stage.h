@@ -39,6 +39,7 @@ enum cache_bypass {
     CACHE_SESSION,     /* in session pooling settings are not followed */
     CACHE_SETTINGS,    /* what its session has set is not known */
     CACHE_PINNED,      /* it has temporary tables, locks ... */
+    CACHE_HOSTS,       /* its database has several servers, or none */
     CACHE_NO_MEMORY,
     CACHE_BYPASSES
 };
@@ -74,12 +75,10 @@ struct cache_hooks {
     /* False: no memory. */
     bool (*judge)(void *self, const struct stmt *stmt, struct sl_hash128 shape,
             struct cache_verdict *verdict);
-    /* Everything visible then is known of. */
-    sl_usec (*fresh_until)(void *self, uint64_t database);
     /* Any thread: cache_turn() of that worker is due. */
     void (*ring)(void *self, unsigned worker);
     /* A server is lost; takes the set over, which has begun. */
-    void (*lost)(void *self, uint64_t database, uint32_t pid, struct tag_set *set);
+    void (*lost)(void *self, const struct stage_transaction *transaction, struct tag_set *set);
 };
 
 struct cache_limits {

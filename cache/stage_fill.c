@@ -30,7 +30,9 @@ static enum cache_unkept why_not(const struct asked *asked, const struct cache_a
     if (verdict->policy == NULL || verdict->policy->reason != POLICY_KEPT) {
         return CACHE_POLICY;
     }
-    if (!verdict->is_covered) {
+    const struct watched *watched = asks->session->watched;
+    if (!verdict->is_covered ||
+            (verdict->needs_stream && (watched == NULL || watched_fresh_until(watched) == 0))) {
         return CACHE_UNCOVERED;
     }
     if (time_words_in_text(asks->text) || (asks->bind != NULL && has_time_word(asks->bind))) {

@@ -11,6 +11,7 @@ static const char *const bypasses[CACHE_BYPASSES] = {[CACHE_NOT_BYPASSED] = "ask
         [CACHE_SESSION] = "session_pooling",
         [CACHE_SETTINGS] = "settings",
         [CACHE_PINNED] = "pinned",
+        [CACHE_HOSTS] = "hosts",
         [CACHE_NO_MEMORY] = "no_memory"};
 
 static const char *const unkepts[CACHE_UNKEPTS] = {[CACHE_KEPT] = "kept",

@@ -10,7 +10,9 @@
  * that was renamed meanwhile is another's namesake at the worst, until the catalogue is read anew;
  * everything that was kept before that is stale by the database's tag then.
  *
- * Keys of rows (tags_of_key()) are not here yet: this is where they belong.
+ * Of a row whose primary key is told, only that key (cache/point.h): the new row's of an UPDATE, and the old
+ * one's, which comes if it was another. That is so where the primary key is the replica identity, or the whole
+ * row; else each UPDATE and DELETE is `wild`.
  *
  * Ownership: nothing. Threads: any. Bounds: names of WATCH_NAME_MAX bytes; of longer ones nothing is known.
  */

@@ -632,6 +632,14 @@ static const struct conf_key keys[] = {
                 .default_text = "5",
                 .sentence = "How long an answer without a row is kept; 0: as any other."},
         LATER(CACHE, TEXT, redis, "host:port of a Redis that keeps replies too."),
+        {.name = "stream",
+                PART(CACHE, TEXT, conf, cache_stream),
+                .default_text = "",
+                .is_secret = true,
+                .sentence = "What is needed beside host, port and dbname, as in a connection "
+                            "string (user, password, sslmode ...), to read each database's change "
+                            "stream: a role with REPLICATION, and wal_level = logical. Empty: "
+                            "writes that do not come through Sluice are not known."},
         {.name = "through_sluice",
                 PART(CACHE, TEXT, conf, cache_through_sluice),
                 .default_text = "",

@@ -58,6 +58,7 @@ enum stage_tap {
 struct stage_transaction {
     void *state;       /* the one stage's that has on_transaction; NULL: it wants to hear nothing */
     uint64_t database; /* the proxy's: a hash of its name, as the server was told it */
+    uint64_t node;     /* likewise: a hash of its host and port, as configured */
     uint32_t pid;      /* likewise: of the server's process; 0: not known */
 };
 

@@ -7,6 +7,7 @@
 #include "protocol/sqlstate.h"
 #include "proxy/caching_policy.h"
 #include "proxy/caching_session.h"
+#include "proxy/caching_watch.h"
 #include "proxy/mailbox.h"
 #include "proxy/pipeline.h"
 #include "proxy/process.h"
@@ -47,21 +48,10 @@ static void ring(void *self, unsigned worker)
     mailbox_post(&process_worker(worker)->mailbox, &letters[worker]);
 }
 
-static sl_usec fresh_until(void *self, uint64_t database)
+static void lost(void *self, const struct stage_transaction *transaction, struct tag_set *set)
 {
     (void)self;
-    (void)database;
-    return 0; /* no stream tells of writes past Sluice yet */
-}
-
-/* Nobody can tell yet when it is over: it stays pending. */
-static void lost(void *self, uint64_t database, uint32_t pid, struct tag_set *set)
-{
-    (void)self;
-    (void)database;
-    (void)pid;
-    set->has_begun = false;
-    tag_set_fini(set);
+    caching_watch_lost(transaction->database, transaction->node, transaction->pid, set);
 }
 
 /* ---- start and stop ---- */
@@ -97,7 +87,6 @@ enum sl_err caching_start(const struct conf *conf, struct sl_error *error)
     static const struct cache_hooks hooks = {.session = caching_session,
             .view = view,
             .judge = caching_judge,
-            .fresh_until = fresh_until,
             .ring = ring,
             .lost = lost};
     const struct cache_limits limits = limits_of(conf);
@@ -110,7 +99,7 @@ enum sl_err caching_start(const struct conf *conf, struct sl_error *error)
     letters = calloc(workers, sizeof *letters);
     bool is_made = letters != NULL && caching_session_start(workers) == SL_OK;
     cache = is_made ? cache_new(&limits, &hooks, workers) : NULL;
-    if (cache == NULL) {
+    if (cache == NULL || caching_watch_start(cache_tags(cache)) != SL_OK) {
         caching_stop();
         return sl_error_set(error, SL_ENOMEM, SL_STATE_OUT_OF_MEMORY, "no memory for [cache]");
     }
@@ -122,9 +111,10 @@ enum sl_err caching_start(const struct conf *conf, struct sl_error *error)
 
 void caching_stop(void)
 {
+    caching_watch_stop();
+    caching_session_stop(); /* references to what is watched */
     cache_free(cache);
     cache = NULL;
-    caching_session_stop();
     free(letters);
     letters = NULL;
 }

@@ -5,6 +5,7 @@
 #include "protocol/catalog_resolve.h"
 #include "protocol/catalog_tables.h"
 #include "proxy/caching_session.h"
+#include "proxy/caching_watch.h"
 #include "proxy/catalogs_names.h"
 #include "proxy/plans.h"
 #include "proxy/worker.h"
@@ -86,6 +87,10 @@ static void cover(
     verdict->is_covered =
             conf->cache_mode == CONF_CACHE_TTL ||
             are_declared(catalog, conf->cache_through_sluice, &verdict->policy->reads);
+    if (!verdict->is_covered && conf->cache_stream[0] != '\0') {
+        verdict->is_covered = true;
+        verdict->needs_stream = true;
+    }
 }
 
 bool caching_judge(
@@ -95,10 +100,11 @@ bool caching_judge(
     struct policy_question question = {.facts = NULL};
     struct catalogs_names names = {.catalog = NULL};
     struct catalogs_session session;
+    uint64_t number = 0;
 
     (void)self;
     *verdict = (struct cache_verdict){.policy = NULL};
-    if (!caching_session_names(stmt, &session)) {
+    if (!caching_session_names(stmt, &session, &number)) {
         return false;
     }
     const struct plan *plan = plans_find(shape);
@@ -115,6 +121,9 @@ bool caching_judge(
     verdict->policy = policy_of(&question);
     if (verdict->policy != NULL) {
         cover(verdict, worker->conf, names.catalog);
+    }
+    if (names.catalog != NULL) {
+        caching_watch_learn(number, names.catalog);
     }
     catalogs_names_fini(&names);
     plan_unref(plan);

@@ -4,6 +4,7 @@
 #include "conf/conf.h"
 #include "protocol/base/hash.h"
 #include "proxy/caching.h"
+#include "proxy/caching_watch.h"
 #include "proxy/catalogs.h"
 #include "proxy/catalogs_names.h"
 #include "proxy/client.h"
@@ -152,7 +153,15 @@ static struct cache_session *make_session(
             .session_user = sl_span_text(session_user_of(client)),
             .search_path = sl_span_text(list == NULL ? "" : list),
             .settings = settings};
-    return cache_session_new(&parts, catalogs_epoch_number(line, client->pool->database->name));
+    const struct caching_where where = {.conf = client->io.worker->conf,
+            .line = line,
+            .database = client->pool->database->name,
+            .user = client->pool->user->name};
+    struct watched *watched = caching_watch_of(&where);
+    struct cache_session *session =
+            cache_session_new(&parts, catalogs_epoch_number(line, where.database), watched);
+    watched_unref(watched);
+    return session;
 }
 
 /* ---- kinds ---- */
@@ -211,12 +220,13 @@ static struct kind *make_kind(
     return kind;
 }
 
-static struct cache_session *session_of(const struct client *client)
+static struct cache_session *session_of(const struct client *client, enum cache_bypass *why)
 {
     const struct conf_database *line = line_of(client);
     uint16_t path = client_path_now(client);
 
-    if (line == NULL || line->text == NULL) {
+    if (line == NULL || line->text == NULL || line->hosts_count != 1) {
+        *why = CACHE_HOSTS; /* one of several may be behind another */
         return NULL;
     }
     const uint64_t parts[] = {params_number(client->params), params_number(client->settings),
@@ -228,6 +238,7 @@ static struct cache_session *session_of(const struct client *client)
         forget(*place);
         *place = make_kind(client, line, path);
     }
+    *why = *place == NULL ? CACHE_NO_MEMORY : CACHE_NOT_BYPASSED;
     return *place == NULL ? NULL : (*place)->session;
 }
 
@@ -265,8 +276,7 @@ struct cache_session *caching_session(void *self, const struct stmt *stmt, enum 
     } else if (is_pinned(client)) {
         *why = CACHE_PINNED;
     } else {
-        session = session_of(client);
-        *why = session == NULL ? CACHE_NO_MEMORY : CACHE_NOT_BYPASSED;
+        session = session_of(client, why);
     }
     return session;
 }
@@ -279,14 +289,16 @@ bool caching_session_view(const struct stmt *stmt, uint64_t *view)
         return false;
     }
     struct database *database = client->pool->database;
-    const uint64_t parts[] = {catalogs_moment(database), database->key,
-            sl_hash64(sl_span_text(role_of(client))), client_path_now(client),
+    uint64_t number = catalogs_epoch_number(line_of(client), database->name);
+    const uint64_t parts[] = {caching_watch_schema(number), catalogs_moment(database),
+            database->key, sl_hash64(sl_span_text(role_of(client))), client_path_now(client),
             all[client->io.worker->index].configured};
     *view = sl_hash64(sl_span(parts, sizeof parts));
     return true;
 }
 
-bool caching_session_names(const struct stmt *stmt, struct catalogs_session *names)
+bool caching_session_names(
+        const struct stmt *stmt, struct catalogs_session *names, uint64_t *database)
 {
     const struct client *client = client_find(stmt->owner, stmt->client);
 
@@ -296,6 +308,7 @@ bool caching_session_names(const struct stmt *stmt, struct catalogs_session *nam
     *names = (struct catalogs_session){.database = client->pool->database->name,
             .user = role_of(client),
             .path = client_path_now(client)};
+    *database = catalogs_epoch_number(line_of(client), client->pool->database->name);
     return true;
 }
 

@@ -22,8 +22,9 @@ void caching_session_configured(unsigned worker);
 struct cache_session *caching_session(void *self, const struct stmt *stmt, enum cache_bypass *why);
 /* Whose names it uses, and what is known of them now, as a number. False: its client is gone. */
 bool caching_session_view(const struct stmt *stmt, uint64_t *view);
-/* The same, to look names up. */
-SL_MUST_CHECK bool caching_session_names(const struct stmt *stmt, struct catalogs_session *names);
+/* The same, to look names up; and its database's, as tags know it. */
+SL_MUST_CHECK bool caching_session_names(
+        const struct stmt *stmt, struct catalogs_session *names, uint64_t *database);
 /* Does that setting change no byte of an answer, but how soon it comes, or what is logged? */
 bool caching_setting_is_of_speed(const char *name);
 

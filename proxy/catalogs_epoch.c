@@ -26,6 +26,14 @@ struct catalogs_epoch *catalogs_epoch_of(const struct conf_database *conf, const
     return &all[catalogs_epoch_number(conf, name) % CATALOGS_EPOCHS];
 }
 
+void catalogs_epoch_moved(uint64_t number)
+{
+    struct catalogs_epoch *epochs = &all[number % CATALOGS_EPOCHS];
+
+    atomic_fetch_add(&epochs->count, 1);
+    atomic_fetch_add(&epochs->behind_count, 1);
+}
+
 unsigned catalogs_epoch_index(const struct catalogs_epoch *epochs)
 {
     return (unsigned)(epochs - all);

@@ -59,6 +59,8 @@ enum catalogs_behind {
 struct catalogs_epoch *catalogs_epoch_of(const struct conf_database *conf, const char *name);
 /* A number of that name, the same in every process. */
 uint64_t catalogs_epoch_number(const struct conf_database *conf, const char *name);
+/* Any thread: databases of that number have been changed by somebody else. */
+void catalogs_epoch_moved(uint64_t number);
 /* Which it is. */
 unsigned catalogs_epoch_index(const struct catalogs_epoch *epochs);
 

@@ -1,0 +1,259 @@
+/* SPDX-License-Identifier: PostgreSQL */
+#include "proxy/caching_watch.h"
+
+#include "conf/conf.h"
+#include "conf/users.h"
+#include "protocol/base/buf.h"
+#include "protocol/base/hash.h"
+#include "protocol/base/log.h"
+#include "proxy/catalogs_epoch.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <string.h>
+
+enum { CONNINFO_MAX = 4096, NAME_SIZE = 128 };
+
+struct place {
+    uint64_t number; /* of the database's name */
+    uint64_t node;   /* of its server */
+    uint64_t way;    /* a hash of its conninfo */
+    char name[NAME_SIZE];
+    struct watched *watched;
+    const struct catalog *catalog;
+};
+
+/* Places are only added: number, node and watched are any thread's below count. The rest is under lock. */
+static struct {
+    struct watch *watch; /* constant while there are workers */
+    atomic_uint count;
+    struct place places[WATCH_MAX];
+} self;
+
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+
+/* ---- what the watch asks and says ---- */
+
+static const struct catalog *catalog_of(void *none, uint64_t database)
+{
+    const struct catalog *catalog = NULL;
+
+    (void)none;
+    pthread_mutex_lock(&lock);
+    for (unsigned i = 0; i < self.count && catalog == NULL; i++) {
+        if (self.places[i].number == database && self.places[i].catalog != NULL) {
+            catalog = catalog_ref(self.places[i].catalog);
+        }
+    }
+    pthread_mutex_unlock(&lock);
+    return catalog;
+}
+
+static void moved(void *none, uint64_t database)
+{
+    (void)none;
+    catalogs_epoch_moved(database);
+}
+
+static void event(
+        void *none, const struct watched *watched, enum watch_event what, const char *text)
+{
+    bool is_bad = what == WATCH_LOST || what == WATCH_FAILED || what == WATCH_REFUSED ||
+                  what == WATCH_ASKS_NOT || what == WATCH_FAILOVER;
+    char name[NAME_SIZE] = "";
+
+    (void)none;
+    pthread_mutex_lock(&lock);
+    for (unsigned i = 0; i < self.count; i++) {
+        if (self.places[i].number == watched_database(watched)) {
+            memcpy(name, self.places[i].name, sizeof name);
+        }
+    }
+    pthread_mutex_unlock(&lock);
+    sl_log(is_bad ? SL_LOG_WARN : SL_LOG_INFO, "cache_watch", "db=%s what=%s reason=%s",
+            sl_log_quote(name), sl_log_quote(watch_event_text(what)), sl_log_quote(text));
+}
+
+/* ---- places ---- */
+
+static enum sl_err put(struct sl_buf *buf, const char *key, const char *value)
+{
+    enum sl_err err = sl_buf_printf(buf, "%s='", key);
+
+    for (const char *at = value; *at != '\0' && err == SL_OK; at++) {
+        err = *at == '\'' || *at == '\\' ? sl_buf_put_u8(buf, '\\') : SL_OK;
+        err = err == SL_OK ? sl_buf_put_u8(buf, (uint8_t)*at) : err;
+    }
+    return err == SL_OK ? sl_buf_put(buf, "' ", 2) : err;
+}
+
+static const char *password_of(const struct caching_where *where)
+{
+    const struct users_entry *user =
+            where->line->password != NULL ? NULL : users_find(where->conf->users, where->user);
+
+    if (where->line->password != NULL) {
+        return where->line->password;
+    }
+    return user != NULL && user->kind == USERS_SECRET_PLAIN ? user->secret : NULL;
+}
+
+static const char *dbname_of(const struct caching_where *where)
+{
+    return where->line->dbname != NULL ? where->line->dbname : where->database;
+}
+
+/* What [cache] stream says comes last, and so holds. */
+static enum sl_err put_conninfo(struct sl_buf *buf, const struct caching_where *where)
+{
+    const struct conf_host *host = &where->line->hosts[0];
+    const char *password = password_of(where);
+    bool is_streamed = where->conf->cache_stream[0] != '\0';
+    enum sl_err err = put(buf, "host", host->host);
+
+    err = err == SL_OK ? sl_buf_printf(buf, "port=%d ", host->port) : err;
+    err = err == SL_OK ? put(buf, "dbname", dbname_of(where)) : err;
+    if (is_streamed) {
+        err = err == SL_OK ? sl_buf_printf(buf, "%s", where->conf->cache_stream) : err;
+    } else {
+        err = err == SL_OK ? put(buf, "user", where->user) : err;
+        err = err == SL_OK && password != NULL ? put(buf, "password", password) : err;
+    }
+    return err == SL_OK ? sl_buf_put_u8(buf, '\0') : err;
+}
+
+static struct place *find_locked(uint64_t number, uint64_t node)
+{
+    for (unsigned i = 0; i < self.count; i++) {
+        if (self.places[i].number == number && self.places[i].node == node) {
+            return &self.places[i];
+        }
+    }
+    return NULL;
+}
+
+static struct watched *take_locked(
+        const struct caching_where *where, uint64_t number, uint64_t node, const char *conninfo)
+{
+    const struct watch_database database = {.conninfo = conninfo,
+            .number = number,
+            .is_streamed = where->conf->cache_stream[0] != '\0'};
+    uint64_t way = sl_hash64(sl_span_text(conninfo));
+    struct place *place = find_locked(number, node);
+    struct sl_error error;
+
+    if (place != NULL && (place->way == way || !database.is_streamed)) {
+        return watched_ref(place->watched); /* whoever it is asks as well as another */
+    }
+    if (place != NULL) {
+        bool is_changed = watch_change(self.watch, place->watched, &database) == SL_OK;
+        place->way = is_changed ? way : place->way;
+        return watched_ref(place->watched);
+    }
+    struct watched *watched =
+            self.count == WATCH_MAX ? NULL : watch_add(self.watch, &database, &error);
+    if (watched == NULL) {
+        return NULL;
+    }
+    place = &self.places[self.count];
+    *place = (struct place){.number = number, .node = node, .way = way, .watched = watched};
+    snprintf(place->name, sizeof place->name, "%s", where->database);
+    atomic_fetch_add(&self.count, 1);
+    return watched_ref(watched);
+}
+
+struct watched *caching_watch_of(const struct caching_where *where)
+{
+    const struct conf_host *host = &where->line->hosts[0];
+    uint64_t number = catalogs_epoch_number(where->line, where->database);
+    uint64_t node = sl_hash64_seed(sl_span_text(host->host), (uint64_t)host->port);
+    struct watched *watched = NULL;
+    struct sl_buf conninfo;
+
+    sl_buf_init(&conninfo, CONNINFO_MAX);
+    if (put_conninfo(&conninfo, where) == SL_OK) {
+        pthread_mutex_lock(&lock);
+        watched = take_locked(where, number, node, (const char *)sl_buf_borrow(&conninfo).at);
+        pthread_mutex_unlock(&lock);
+    }
+    sl_buf_fini(&conninfo);
+    return watched;
+}
+
+void caching_watch_learn(uint64_t database, const struct catalog *catalog)
+{
+    pthread_mutex_lock(&lock);
+    for (unsigned i = 0; i < self.count; i++) {
+        struct place *place = &self.places[i];
+        if (place->number == database && place->catalog != catalog) {
+            catalog_unref(place->catalog);
+            place->catalog = catalog_ref(catalog);
+        }
+    }
+    pthread_mutex_unlock(&lock);
+}
+
+uint64_t caching_watch_schema(uint64_t database)
+{
+    unsigned count = atomic_load(&self.count);
+    uint64_t changes = 0;
+
+    for (unsigned i = 0; i < count; i++) {
+        if (self.places[i].number == database) {
+            changes += watched_schema(self.places[i].watched);
+        }
+    }
+    return changes;
+}
+
+void caching_watch_lost(uint64_t database, uint64_t node, uint32_t pid, struct tag_set *set)
+{
+    pthread_mutex_lock(&lock);
+    const struct place *place = find_locked(database, node);
+    struct watched *watched = place == NULL ? NULL : watched_ref(place->watched);
+    pthread_mutex_unlock(&lock);
+    if (watched != NULL) {
+        watched_zombie(watched, pid, set);
+        watched_unref(watched);
+        return;
+    }
+    set->has_begun = false; /* nobody can tell when it is over: it is pending for good */
+    tag_set_fini(set);
+}
+
+struct watched *caching_watch_at(unsigned i, char *name, size_t size)
+{
+    struct watched *watched = NULL;
+
+    pthread_mutex_lock(&lock);
+    if (i < self.count) {
+        watched = watched_ref(self.places[i].watched);
+        snprintf(name, size, "%s", self.places[i].name);
+    }
+    pthread_mutex_unlock(&lock);
+    return watched;
+}
+
+/* ---- start and stop ---- */
+
+enum sl_err caching_watch_start(struct tags *tags)
+{
+    static const struct watch_hooks hooks = {.catalog = catalog_of, .moved = moved, .event = event};
+    struct watch_options options;
+
+    watch_options_init(&options);
+    self.watch = watch_new(&options, tags, &hooks);
+    return self.watch == NULL ? SL_ENOMEM : SL_OK;
+}
+
+void caching_watch_stop(void)
+{
+    watch_free(self.watch);
+    self.watch = NULL;
+    for (unsigned i = 0; i < self.count; i++) {
+        watched_unref(self.places[i].watched);
+        catalog_unref(self.places[i].catalog);
+    }
+    self.count = 0;
+}

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: PostgreSQL */
+/*
+ * proxy/caching_watch.h - the databases that the cache is told of by themselves (cache/watch.h).
+ *
+ * A database is watched from the first time that somebody may have an answer of it: with [cache] stream by
+ * logical decoding, which tells of writes past Sluice; without by a connection of the pool's own user, which
+ * tells of changes of the schema and of when what a lost server did is over.
+ *
+ * Ownership: a place for each database and server, for as long as the process. Threads: any; one leaf lock.
+ * Bounds: WATCH_MAX places; further databases are not watched, and so not answered in mode safe.
+ */
+#ifndef SLUICE_PROXY_CACHING_WATCH_H
+#define SLUICE_PROXY_CACHING_WATCH_H
+
+#include "cache/watch.h"
+
+struct catalog;
+struct conf;
+struct conf_database;
+
+/* SL_ENOMEM. tags outlive it. */
+SL_MUST_CHECK enum sl_err caching_watch_start(struct tags *tags);
+/* Before tags go. */
+void caching_watch_stop(void);
+
+/* A line of the configuration with one host, as its servers are told it. */
+struct caching_where {
+    const struct conf *conf;
+    const struct conf_database *line;
+    const char *database; /* by which name it was asked for */
+    const char *user;     /* of the pool */
+};
+
+/* A reference, or NULL: there is no place, or no memory for one. */
+struct watched *caching_watch_of(const struct caching_where *where);
+/* Names are as this says from now on: for what the stream tells. */
+void caching_watch_learn(uint64_t database, const struct catalog *catalog);
+/* How often the schema of a database of that name was seen to have changed. */
+uint64_t caching_watch_schema(uint64_t database);
+/* Takes the set over; node: of the lost server. */
+void caching_watch_lost(uint64_t database, uint64_t node, uint32_t pid, struct tag_set *set);
+/* The i-th that is watched: a reference, and its name; NULL: no more. */
+struct watched *caching_watch_at(unsigned i, char *name, size_t size);
+
+#endif
