@@ -402,7 +402,12 @@ static void stop_listening(void)
 static void listen_again(void)
 {
     char text[128];
+    struct stat now;
 
+    if (self.listen_fd >= 0 && self.has_inode && stat(self.path.sun_path, &now) == 0 &&
+            now.st_ino == self.inode.st_ino && now.st_dev == self.inode.st_dev) {
+        return; /* it is there, and so it stays: nobody is turned away meanwhile */
+    }
     stop_listening();
     bool was_off = self.is_off;
     self.is_off = !listen_at(self.path.sun_path);
@@ -534,14 +539,14 @@ static void lost(const char *reason)
     close_link();
     return_offers();
     self.state = LISTENS;
+    if (state == MOVES || state == PREPARES) {
+        listen_again(); /* it may have put its own in our places */
+        daemon_restore_pidfile();
+    }
     sl_log(SL_LOG_WARN, "handover_failed", "pid=%ld moved=%u reason=%s, serving on",
             (long)self.peer, self.moved, sl_log_quote(reason));
     if (state == MOVES) {
         resume();
-    }
-    if (state == MOVES || state == PREPARES) {
-        listen_again(); /* it may have put its own in our places */
-        daemon_restore_pidfile();
     }
 }
 

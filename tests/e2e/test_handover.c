@@ -18,6 +18,7 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -397,6 +398,17 @@ static void one_that_cannot_start_takes_nothing(void **state)
     PQfinish(conn);
 }
 
+/* The socket where whoever takes over finds us; while another took its place, nobody would. */
+static ino_t found_at(void)
+{
+    char path[PROC_PATH_MAX + 32];
+    struct stat info;
+
+    snprintf(path, sizeof path, "%s/.s.PGSQL.%d.handover", sluice.dir, sluice.port);
+    assert_int_equal(stat(path, &info), 0);
+    return info.st_ino;
+}
+
 static void one_that_dies_half_way_leaves_everything_as_it_was(void **state)
 {
     static PGconn *crowd[CROWD];
@@ -414,11 +426,13 @@ static void one_that_dies_half_way_leaves_everything_as_it_was(void **state)
     assert_int_equal(send(fd, "GET / HTTP/1.1\r\n\r\n", 18, MSG_NOSIGNAL), 18);
     restart_await_count("event=handover_failed", 2);
     close(fd);
+    ino_t found = found_at();
     fd = restart_dial(); /* before it serves */
     restart_say_hello(fd);
     restart_read_until(fd, RESTART_PREPARED);
     close(fd);
     restart_await_count("event=handover_failed", 3);
+    assert_int_equal(found_at(), found);
     fd = restart_dial(); /* with clients that it has not answered for */
     restart_say_hello(fd);
     restart_read_until(fd, RESTART_PREPARED);
