@@ -87,7 +87,7 @@ struct stmt {
     char transaction;
     /*
      * How it stands where it is sent, as ReadyForQuery says, if nothing that its client asked for is under
-     * way there; else 0. In on_statement of the server that its client has; I: it has none.
+     * way there, and it is no standby; else 0. In on_statement of the server that its client has; I: it has none.
      */
     char standing;
     uint8_t taps;    /* enum stage_tap: set by stages that are on_demand, until on_dispatch */

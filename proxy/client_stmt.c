@@ -323,7 +323,8 @@ static void resume(struct stmt *stmt)
 /* Our own requests ahead of it, of settings, change nothing that others see. */
 static char standing_of(const struct server *server)
 {
-    bool is_alone = expect_first_shown(&server->expect) == NULL && !server->is_unsynced;
+    bool is_alone = expect_first_shown(&server->expect) == NULL && !server->is_unsynced &&
+                    !server->is_standby;
 
     return is_alone ? server->expect.status : '\0';
 }

@@ -118,6 +118,7 @@ struct server {
     uint8_t taps;          /* enum stage_tap: what stages want of the reply on its way */
     bool is_withheld;      /* server_tap.h: the end of a reply waits for on_done */
     bool is_broken;        /* it broke the protocol */
+    bool is_standby;       /* it was when it had logged in: what it says may be of long ago */
     bool has_refused;      /* or what was asked for a client, unseen, that others build on */
     bool is_due;           /* ReadyForQuery came while the client was in the middle of a message */
     bool is_retried;       /* an error was hidden: its request comes again after ReadyForQuery */

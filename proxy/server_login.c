@@ -675,6 +675,8 @@ static void on_ready_for_query(struct server *server)
     server->epochs = catalogs_epoch_of(login->database, server->pool->database->name);
     server->under_way.database =
             catalogs_epoch_number(login->database, server->pool->database->name);
+    const char *standby = params_get(server->reported, "in_hot_standby");
+    server->is_standby = standby != NULL && strcmp(standby, "on") == 0;
     server->under_way.node = server->node;
     server->under_way.pid = server->pid;
     pool_login_succeeded(server->pool, server);
