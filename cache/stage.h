@@ -40,6 +40,7 @@ enum cache_bypass {
     CACHE_SETTINGS,    /* what its session has set is not known */
     CACHE_PINNED,      /* it has temporary tables, locks ... */
     CACHE_HOSTS,       /* its database has several servers, or none */
+    CACHE_HANDOVER,    /* another process has clients, too, whose writes are not seen */
     CACHE_NO_MEMORY,
     CACHE_BYPASSES
 };

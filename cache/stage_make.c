@@ -12,6 +12,7 @@ static const char *const bypasses[CACHE_BYPASSES] = {[CACHE_NOT_BYPASSED] = "ask
         [CACHE_SETTINGS] = "settings",
         [CACHE_PINNED] = "pinned",
         [CACHE_HOSTS] = "hosts",
+        [CACHE_HANDOVER] = "handover",
         [CACHE_NO_MEMORY] = "no_memory"};
 
 static const char *const unkepts[CACHE_UNKEPTS] = {[CACHE_KEPT] = "kept",

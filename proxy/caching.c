@@ -8,6 +8,7 @@
 #include "proxy/caching_policy.h"
 #include "proxy/caching_session.h"
 #include "proxy/caching_watch.h"
+#include "proxy/handover_take.h"
 #include "proxy/mailbox.h"
 #include "proxy/pipeline.h"
 #include "proxy/process.h"
@@ -15,11 +16,24 @@
 #include "proxy/tick.h"
 #include "proxy/worker.h"
 
+#include <stdatomic.h>
 #include <stdlib.h>
 
 /* Constant while there are workers. */
 static struct cache *cache;
 static struct letter *letters; /* one a worker: it rings */
+
+static atomic_bool has_other; /* any thread: we take over from another, which has clients still */
+
+bool caching_is_one_of_two(void)
+{
+    return atomic_load_explicit(&has_other, memory_order_relaxed) || process_is_leaving();
+}
+
+void caching_tick(void)
+{
+    atomic_store(&has_other, handover_take_is_open());
+}
 
 struct cache *caching_cache(void)
 {
@@ -96,6 +110,7 @@ enum sl_err caching_start(const struct conf *conf, struct sl_error *error)
     if (err != SL_OK || conf->cache_mode == CONF_CACHE_OFF) {
         return err;
     }
+    caching_tick(); /* before anybody is served */
     letters = calloc(workers, sizeof *letters);
     bool is_made = letters != NULL && caching_session_start(workers) == SL_OK;
     cache = is_made ? cache_new(&limits, &hooks, workers) : NULL;

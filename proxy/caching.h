@@ -34,6 +34,11 @@ SL_MUST_CHECK enum sl_err caching_start(const struct conf *conf, struct sl_error
 /* After the workers. */
 void caching_stop(void);
 
+/* On the control thread, now and then. */
+void caching_tick(void);
+/* Any thread: is there another process, that takes over or is taken over, whose writes are not seen here? */
+bool caching_is_one_of_two(void);
+
 /* process_stages: the worker's own stage, if there is a cache. */
 void caching_stages(struct pipeline *pipeline, unsigned worker);
 /* On the worker, once a turn; and when that is of use again if nothing happens. */

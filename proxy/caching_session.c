@@ -271,6 +271,8 @@ struct cache_session *caching_session(void *self, const struct stmt *stmt, enum 
     (void)self;
     if (client->mode == CONF_POOL_SESSION || client->is_replication) {
         *why = CACHE_SESSION;
+    } else if (SL_UNLIKELY(caching_is_one_of_two())) {
+        *why = CACHE_HANDOVER;
     } else if (!is_known(client)) {
         *why = CACHE_SETTINGS;
     } else if (is_pinned(client)) {

@@ -12,6 +12,7 @@
 #include "protocol/base/log.h"
 #include "protocol/sqlstate.h"
 #include "proxy/auth_cache.h"
+#include "proxy/caching.h"
 #include "proxy/catalogs.h"
 #include "proxy/client.h"
 #include "proxy/dns.h"
@@ -368,6 +369,7 @@ static void on_tick(evutil_socket_t fd, short what, void *arg)
     }
     reaper_tick(sl_now());
     statistics_tick(sl_now());
+    caching_tick();
     tick_end(&self.tick, rest(sl_now()));
 }
 
