@@ -116,6 +116,8 @@ SL_MUST_CHECK struct cache *cache_new(
         const struct cache_limits *limits, const struct cache_hooks *hooks, unsigned workers);
 /* No stage of it is in use any more. NULL is fine. */
 void cache_free(struct cache *cache);
+/* Any thread: nothing that was got before is given any more, nor kept. */
+void cache_forget(struct cache *cache);
 /* Any thread: at a reload. */
 void cache_set_limits(struct cache *cache, const struct cache_limits *limits);
 

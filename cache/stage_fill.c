@@ -191,7 +191,9 @@ static struct entry *entry_of(struct asked *asked)
     uint32_t tags[ENTRY_TAGS_MAX];
 
     asked->unkept = whys[asked->fill.state];
-    if (asked->unkept == CACHE_KEPT && (asked->stmt->has_failed || !memo_is_current(asked))) {
+    if (asked->unkept == CACHE_KEPT &&
+            (asked->stmt->has_failed || !memo_is_current(asked) ||
+                    asked->leader.clock < atomic_load(&asked->part->cache->floor))) {
         asked->unkept = CACHE_CHANGED;
     }
     if (asked->unkept != CACHE_KEPT) {
@@ -219,6 +221,9 @@ void fill_finish(struct asked *asked)
         PART_COUNT(asked->part, fills);
         if (store_put(cache->store, entry_ref(entry)) != SL_OK) {
             asked->unkept = CACHE_REFUSED; /* who waits may have it all the same */
+        }
+        if (asked->leader.clock < atomic_load(&cache->floor)) {
+            store_drop(cache->store, entry->key);
         }
     }
     if (asked->leads) {

@@ -96,6 +96,24 @@ void cache_free(struct cache *cache)
     free(cache);
 }
 
+static bool is_any(void *self, const struct entry *entry)
+{
+    (void)self;
+    (void)entry;
+    return true;
+}
+
+/* Whoever keeps something looks at the floor once more behind that: fill_finish(). */
+void cache_forget(struct cache *cache)
+{
+    uint32_t some = tags_of_database(cache->tags, 0);
+
+    tags_begin(cache->tags, some);
+    tags_end(cache->tags, some); /* so that the clock is later than any fill's */
+    atomic_store(&cache->floor, tags_clock(cache->tags));
+    (void)store_drop_if(cache->store, is_any, NULL);
+}
+
 void cache_set_limits(struct cache *cache, const struct cache_limits *limits)
 {
     atomic_store(&cache->max_result, limits->max_result);

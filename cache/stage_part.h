@@ -88,6 +88,7 @@ struct cache {
     struct flights *flights;
     unsigned workers;
     /* Any thread: */
+    _Atomic uint64_t floor; /* what was sent before that clock is not kept */
     _Atomic size_t max_result;
     _Atomic sl_usec ttl;
     _Atomic sl_usec negative_ttl;

@@ -30,9 +30,21 @@ bool caching_is_one_of_two(void)
     return atomic_load_explicit(&has_other, memory_order_relaxed) || process_is_leaving();
 }
 
+/* Who was about to leave and stays has not seen what the other's clients wrote meanwhile. */
 void caching_tick(void)
 {
-    atomic_store(&has_other, handover_take_is_open());
+    static bool was_leaving; /* the control thread's */
+    bool is_leaving = process_is_leaving();
+
+    if (is_leaving) {
+        atomic_store(&has_other, true);
+    } else {
+        if (was_leaving && cache != NULL) {
+            cache_forget(cache);
+        }
+        atomic_store(&has_other, handover_take_is_open());
+    }
+    was_leaving = is_leaving;
 }
 
 struct cache *caching_cache(void)
