@@ -30,21 +30,16 @@ bool caching_is_one_of_two(void)
     return atomic_load_explicit(&has_other, memory_order_relaxed) || process_is_leaving();
 }
 
-/* Who was about to leave and stays has not seen what the other's clients wrote meanwhile. */
 void caching_tick(void)
 {
-    static bool was_leaving; /* the control thread's */
-    bool is_leaving = process_is_leaving();
+    atomic_store(&has_other, handover_take_is_open());
+}
 
-    if (is_leaving) {
-        atomic_store(&has_other, true);
-    } else {
-        if (was_leaving && cache != NULL) {
-            cache_forget(cache);
-        }
-        atomic_store(&has_other, handover_take_is_open());
+void caching_stay(void)
+{
+    if (cache != NULL) {
+        cache_forget(cache);
     }
-    was_leaving = is_leaving;
 }
 
 struct cache *caching_cache(void)

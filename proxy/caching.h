@@ -36,6 +36,8 @@ void caching_stop(void);
 
 /* On the control thread, now and then. */
 void caching_tick(void);
+/* We were about to leave and stay: what the other's clients wrote meanwhile is not known. */
+void caching_stay(void);
 /* Any thread: is there another process, that takes over or is taken over, whose writes are not seen here? */
 bool caching_is_one_of_two(void);
 

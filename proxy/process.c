@@ -303,6 +303,9 @@ bool process_is_leaving(void)
 
 void process_set_leaving(bool leaving)
 {
+    if (!leaving) {
+        caching_stay(); /* before anything is answered again */
+    }
     atomic_store(&self.is_leaving, leaving);
     worker_tend_pools();
 }
