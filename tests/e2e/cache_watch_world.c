@@ -122,11 +122,18 @@ int world_stop(void **state)
     return 0;
 }
 
-int world_case(void **state)
+void world_open(void)
 {
     static const struct watch_hooks hooks = {
             .catalog = give_catalog, .moved = hear_moved, .event = hear_event};
 
+    watch_free(world.watch);
+    world.watch = watch_new(&world.options, world.tags, &hooks);
+    assert_non_null(world.watch);
+}
+
+int world_case(void **state)
+{
     (void)state;
     heard.moved = 0;
     memset(heard.events, 0, sizeof heard.events);
@@ -138,8 +145,7 @@ int world_case(void **state)
     world.options.refused_retry = 100 * SL_MSEC;
     world.tags = tags_new(TAGS_TABLE_BITS, TAGS_KEY_BITS);
     assert_non_null(world.tags);
-    world.watch = watch_new(&world.options, world.tags, &hooks);
-    assert_non_null(world.watch);
+    world_open();
     world.direct = world_connect(&world.cluster);
     return 0;
 }
@@ -149,6 +155,7 @@ int world_case_end(void **state)
 {
     (void)state;
     watch_free(world.watch);
+    world.watch = NULL;
     watched_unref(world.watched);
     world.watched = NULL;
     bool is_left = world_is_pending(world_all());

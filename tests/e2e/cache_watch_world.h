@@ -37,6 +37,8 @@ int world_stop(void **state);
 /* For a case: options as they are by default but for their patience; nothing is watched yet. */
 int world_case(void **state);
 int world_case_end(void **state);
+/* A watch with world.options as they are now, in the place of the one there is. */
+void world_open(void);
 
 /* Watches a database of that cluster. */
 void world_watch(const struct cluster *cluster, bool is_streamed);

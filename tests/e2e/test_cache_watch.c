@@ -158,6 +158,22 @@ static void a_change_of_the_schema_makes_all_stale(void **state)
     expect_schemas(world.direct);
 }
 
+/* An hour does not go by: a transaction that changed no row is a reason to look. */
+static void the_stream_shows_that_there_was_ddl(void **state)
+{
+    (void)state;
+    make_tables();
+    world.options.schema_every = world.options.schema_rest = 3600 * SL_SECOND;
+    world_open();
+    world_watch(&world.cluster, true);
+    SOON(world_events(WATCH_UP) == 1);
+    SOON(world_moved() == 1);
+    world_learn(world.direct);
+    world_catch_up();
+    expect_schema(world.direct, "alter table t rename v to w");
+    expect_schema(world.direct, "alter table t rename w to v");
+}
+
 /* Whoever reads the catalogue after the first answer misses nothing. */
 static void the_first_look_at_the_schema_is_told_of(void **state)
 {
@@ -198,6 +214,8 @@ int main(void)
                     without_a_catalogue_all_is_of_the_database, world_case, world_case_end),
             cmocka_unit_test_setup_teardown(
                     a_change_of_the_schema_makes_all_stale, world_case, world_case_end),
+            cmocka_unit_test_setup_teardown(
+                    the_stream_shows_that_there_was_ddl, world_case, world_case_end),
             cmocka_unit_test_setup_teardown(
                     the_first_look_at_the_schema_is_told_of, world_case, world_case_end),
             cmocka_unit_test_setup_teardown(
