@@ -183,6 +183,7 @@ file(GLOB support_sources CONFIGURE_DEPENDS tests/support/*.c)
 if(support_sources AND LIBPQ_FOUND AND CMOCKA_FOUND)
   add_library(sluice_support STATIC ${support_sources})
   target_link_libraries(sluice_support PUBLIC sluice_flags sluice_protocol PkgConfig::LIBPQ PkgConfig::CMOCKA)
+  sluice_unit_tests(support sluice_support)
   sluice_e2e_tests(e2e e2e 300)
   set_property(TEST e2e.dashboard PROPERTY TIMEOUT 600) # a browser, and minutes that must pass
   add_executable(sluice_names tests/names/main.c) # Sluice with a resolver of our own
