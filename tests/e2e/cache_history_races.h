@@ -9,7 +9,10 @@
 #include "tests/support/case.h"
 #include "tests/support/cluster.h"
 
-/* Puts the cases there, and says how many: at most 24. The cluster has the tables of the world. */
-size_t race_cases(struct cluster *cluster, struct CMUnitTest *cases);
+/*
+ * Puts the cases there, and says how many: at most 24. The cluster has the tables of the world; ini is
+ * what is special of the Sluices ("": nothing), and is not copied.
+ */
+size_t race_cases(struct cluster *of, const char *ini, struct CMUnitTest *cases);
 
 #endif

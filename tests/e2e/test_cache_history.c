@@ -16,7 +16,7 @@
 
 #include <stdlib.h>
 
-enum { READS = CASE_IS_SANITIZED ? 5000 : 15000, LIAR_READS = 10000, LIES_ONE_IN = 200 };
+enum { READS = CASE_IS_SANITIZED ? 3000 : 10000, LIAR_READS = 4000, LIES_ONE_IN = 20 };
 
 static struct cluster cluster;
 
@@ -139,6 +139,6 @@ int main(void)
     for (size_t i = 0; i < CASE_COUNT(own); i++) {
         cases[count++] = own[i];
     }
-    count += race_cases(&cluster, cases + count);
+    count += race_cases(&cluster, "", cases + count);
     return case_run(cases, count, start, stop);
 }
