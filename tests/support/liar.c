@@ -124,7 +124,9 @@ static bool take_question(struct talk *talk, struct liar_seen *seen, unsigned on
         return talk->from.len < BYTES_MAX;
     }
     memory = memory_of(talk->from.at, len);
+    /* Not the Parse of a named statement: it would not be there. */
     talk->may_keep = talk->status == 'I' && len <= QUESTION_MAX &&
+                     !(talk->from.at[0] == 'P' && talk->from.at[HEAD] != '\0') &&
                      memmem(talk->from.at, len, LIAR_MARK, strlen(LIAR_MARK)) != NULL;
     if (talk->may_keep) {
         atomic_fetch_add(&seen->asked, 1);
