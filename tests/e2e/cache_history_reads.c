@@ -427,12 +427,13 @@ static unsigned ask_two(struct session *session)
 {
     struct asking first = session_choose(session);
     struct asking second = session_choose(session);
+    char texts[2][256];
     char text[600];
     PGresult *results[2];
 
-    put_text(text, 256, &first);
-    strcat(text, "; ");
-    put_text(text + strlen(text), 256, &second);
+    put_text(texts[0], sizeof texts[0], &first);
+    put_text(texts[1], sizeof texts[1], &second);
+    snprintf(text, sizeof text, "%s; %s", texts[0], texts[1]);
     first.invoked = second.invoked = history_now();
     if (PQsendQuery(session->conn, text) != 1) {
         session_fail(session, "two: %s", PQerrorMessage(session->conn));

@@ -8,7 +8,7 @@
 #include <string.h>
 
 /* Reads of a window, of all sessions: what bounds memory. */
-enum { WINDOW = 200000, PAUSE_MS = 1 };
+enum { WINDOW = 200000, PAUSE_MS = 1, END_MS = 50 };
 
 static struct world world;
 
@@ -21,6 +21,15 @@ static bool is_ahead(const struct world *of)
     return written * (100 - of->variant->writes) > (asked + 100) * of->variant->writes;
 }
 
+static void write_one(struct session *session)
+{
+    if (session->world->variant->ends_servers) {
+        session_write_carefully(session);
+    } else {
+        session_write(session);
+    }
+}
+
 static void *live(void *arg)
 {
     struct session *session = arg;
@@ -31,7 +40,9 @@ static void *live(void *arg)
             unsigned count = session_read(session);
             session->left -= count < session->left ? count : session->left;
             atomic_fetch_add(&of->asked, count);
+            session_again(session);
         }
+        atomic_fetch_sub(&of->reading, 1);
         return NULL;
     }
     while (!atomic_load(&of->is_over) && session->trouble[0] == '\0') {
@@ -39,11 +50,12 @@ static void *live(void *arg)
             proc_pause_ms(PAUSE_MS);
             continue;
         }
-        session_write(session);
+        write_one(session);
         atomic_fetch_add(&of->written, 1);
-        if (session->trouble[0] == '\0' && session_roll(session, 2) == 0) {
+        if (session->trouble[0] == '\0' && !session->is_broken && session_roll(session, 2) == 0) {
             atomic_fetch_add(&of->asked, session_read(session));
         }
+        session_again(session);
     }
     return NULL;
 }
@@ -58,6 +70,18 @@ static void join(bool writers)
     }
 }
 
+/* One of Sluice's after another, while there are readers. */
+static void end_servers(void)
+{
+    while (world.variant->ends_servers && atomic_load(&world.reading) > 0) {
+        PQclear(PQexec(world.direct,
+                "select pg_terminate_backend(pid) from pg_stat_activity where backend_type = "
+                "'client backend' and application_name <> 'direct' order by random() limit 1"));
+        world.ended++;
+        proc_pause_ms(END_MS);
+    }
+}
+
 static void run_window(uint64_t reads)
 {
     struct history_log logs[SESSIONS_MAX];
@@ -67,6 +91,7 @@ static void run_window(uint64_t reads)
         readers += world.sessions[i].is_writer ? 0 : 1;
     }
     atomic_store(&world.is_over, false);
+    atomic_store(&world.reading, (unsigned)readers);
     for (size_t i = 0; i < world.session_count; i++) {
         struct session *session = &world.sessions[i];
 
@@ -74,6 +99,7 @@ static void run_window(uint64_t reads)
         session->left = reads / readers + 1;
         assert_int_equal(pthread_create(&session->thread, NULL, live, session), 0);
     }
+    end_servers();
     join(false);
     atomic_store(&world.is_over, true);
     join(true);
@@ -145,6 +171,10 @@ void run_variant(struct cluster *cluster, const struct variant *variant, uint64_
         print_message("%s: %lu lies of %lu answers\n", variant->name,
                 atomic_load(&world.liar.seen->lies), atomic_load(&world.liar.seen->asked));
         assert_true(atomic_load(&world.liar.seen->lies) > 0);
+    }
+    if (variant->ends_servers) {
+        print_message("%s: servers ended %u times\n", variant->name, world.ended);
+        assert_true(world.ended > 0);
     }
     *found = world.found;
     expect_hits();

@@ -11,7 +11,7 @@
 #include <string.h>
 
 /* With what a window may need of one session; what is too little shows as HISTORY_MISSED. */
-enum { LOG_MAX = 400000 };
+enum { LOG_MAX = 400000, AGAIN_MS = 30000 };
 
 static const char schema[] =
         "create table grp (owner int primary key, ver bigint not null);"
@@ -99,6 +99,13 @@ void session_fail(struct session *session, const char *format, ...)
 {
     va_list args;
 
+    /* What was said in place of the end of an answer is only in libpq's message. */
+    if (session->world->variant->ends_servers &&
+            (PQstatus(session->conn) == CONNECTION_BAD ||
+                    strncmp(PQerrorMessage(session->conn), "FATAL:", 6) == 0)) {
+        session->is_broken = true;
+        return;
+    }
     if (session->trouble[0] == '\0') {
         va_start(args, format);
         vsnprintf(session->trouble, sizeof session->trouble, format, args);
@@ -107,11 +114,25 @@ void session_fail(struct session *session, const char *format, ...)
     }
 }
 
+/* That it was told so, libpq sees before it sees the end of the connection; or there is no result at all. */
+static bool is_end(const PGresult *result)
+{
+    const char *state = PQresultErrorField(result, PG_DIAG_SQLSTATE);
+
+    return result == NULL ||
+           (state != NULL && (strcmp(state, "57P01") == 0 || strncmp(state, "08", 2) == 0));
+}
+
 bool session_expect(
         struct session *session, PGresult *result, ExecStatusType status, const char *what)
 {
     if (PQresultStatus(result) == status) {
         return true;
+    }
+    if (session->is_broken || (session->world->variant->ends_servers && is_end(result))) {
+        session->is_broken = true;
+        PQclear(result);
+        return false;
     }
     session_fail(session, "%s: %s %s", what, PQresStatus(PQresultStatus(result)),
             result != NULL ? PQresultErrorMessage(result) : PQerrorMessage(session->conn));
@@ -123,6 +144,14 @@ PGconn *world_connect_to(int port)
 {
     return query_must_connect(
             "host=127.0.0.1 port=%d user=postgres dbname=postgres sslmode=disable", port);
+}
+
+PGconn *world_connect_directly(const struct world *world)
+{
+    PGconn *conn = world_connect_to(world->cluster->port);
+
+    query_expect(conn, "set application_name = 'direct'", "SET");
+    return conn;
 }
 
 static void add_session(struct world *world, enum history_path path, bool is_writer)
@@ -142,10 +171,35 @@ static void add_session(struct world *world, enum history_path path, bool is_wri
     if (world->liar.pid > 0 && path == HISTORY_A && !is_writer) {
         port = world->liar.port;
     }
-    session->conn = world_connect_to(port);
+    session->port = port;
+    session->conn = path == HISTORY_DIRECT ? world_connect_directly(world) : world_connect_to(port);
     session_prepare(session);
     session_prepare_writes(session);
+    if (is_writer && world->variant->ends_servers) {
+        session->witness = world_connect_directly(world);
+    }
     world->session_count++;
+}
+
+void session_again(struct session *session)
+{
+    for (long end = proc_now_ms() + AGAIN_MS; session->is_broken && session->trouble[0] == '\0';) {
+        session->is_broken = false;
+        PQfinish(session->conn);
+        session->conn = query_connect(
+                "host=127.0.0.1 port=%d user=postgres dbname=postgres sslmode=disable",
+                session->port);
+        if (PQstatus(session->conn) == CONNECTION_OK) {
+            session_prepare(session);
+            session_prepare_writes(session);
+        } else {
+            session->is_broken = true;
+        }
+        if (session->is_broken && proc_now_ms() > end) {
+            snprintf(session->trouble, sizeof session->trouble, "no connection: %s",
+                    PQerrorMessage(session->conn));
+        }
+    }
 }
 
 static void add_sessions(struct world *world)
@@ -212,7 +266,7 @@ void world_start(struct world *world, struct cluster *of, const struct variant *
     if (variant->lies != 0) {
         liar_start(&world->liar, world->a.port, variant->lies);
     }
-    world->direct = world_connect_to(of->port);
+    world->direct = world_connect_directly(world);
     add_sessions(world);
 }
 
@@ -220,6 +274,7 @@ void world_stop(struct world *world)
 {
     for (size_t i = 0; i < world->session_count; i++) {
         PQfinish(world->sessions[i].conn);
+        PQfinish(world->sessions[i].witness);
         history_log_free(&world->sessions[i].log);
     }
     world->session_count = 0;

@@ -41,12 +41,12 @@ enum tier { TIER_LOCAL, TIER_REDIS, TIERS };
 struct variant {
     const char *name;
     const char *ini;   /* further lines and sections of every Sluice */
-    const char *conf;  /* of postgresql.conf, for all variants of one cluster */
     unsigned readers;  /* by A; as many again by B, if there is one */
     unsigned writers;  /* likewise; they read, too */
     unsigned direct;   /* writers past Sluice */
     unsigned writes;   /* of a hundred statements, about */
     bool has_second;   /* Sluice B */
+    bool ends_servers; /* servers are ended all the time: clients are told, and come again */
     unsigned lies;     /* readers of A are told an old answer once in so many questions; 0: never */
     uint64_t bound_ms; /* see struct history_rules */
     enum history_order order;
@@ -58,12 +58,15 @@ struct session {
     struct history_log log;
     struct world *world;
     pthread_t thread;
+    int port;
     uint64_t dice;
     uint64_t left;   /* questions to ask in this window */
     uint32_t writes; /* tags are made of it */
     uint16_t id;
     uint8_t path;
     bool is_writer;
+    bool is_broken;    /* its connection is over, which may be: see session_again() */
+    PGconn *witness;   /* past Sluice: for the end of a commit that was not answered */
     char trouble[400]; /* empty: none */
 };
 
@@ -88,6 +91,8 @@ struct world {
     double zipf[KEYS]; /* cumulative */
     atomic_ulong asked;
     atomic_ulong written;
+    unsigned ended;      /* servers */
+    atomic_uint reading; /* readers that have not ended */
     atomic_bool is_over;
 };
 
@@ -114,12 +119,14 @@ void world_settle(struct world *world);
 void world_hits(struct world *world, struct hits *hits);
 
 PGconn *world_connect_to(int port);
+/* To PostgreSQL itself; who is not ended when servers are. */
+PGconn *world_connect_directly(const struct world *world);
 
 /* A session's own dice; and a key: some are asked for much more often than others. */
 unsigned session_roll(struct session *session, unsigned sides);
 uint32_t session_key(struct session *session);
 
-/* Keeps the first trouble; format as printf's. */
+/* Keeps the first trouble; format as printf's. Where servers are ended, a connection that is over is none. */
 void session_fail(struct session *session, const char *format, ...)
         __attribute__((format(printf, 2, 3)));
 
@@ -139,6 +146,10 @@ void session_read_own(struct session *session, uint32_t key, uint32_t version);
 void session_prepare(struct session *session);
 void session_prepare_writes(struct session *session);
 void session_write(struct session *session);
+/* In a transaction that may break at any moment: whether it has committed is found out. */
+void session_write_carefully(struct session *session);
+/* A connection of its own again. */
+void session_again(struct session *session);
 
 /* Is it an answer with rows, or without? Otherwise that is trouble, and the result is freed. */
 bool session_expect(

@@ -498,3 +498,53 @@ void session_write(struct session *session)
 
     ways[session_roll(session, sizeof ways / sizeof ways[0])](session);
 }
+
+/* ---- when servers are ended ---- */
+
+/* 'committed' or 'aborted', when it is. */
+static bool has_committed(struct session *session, const char *xid)
+{
+    const char *const values[] = {xid};
+
+    for (;;) {
+        PGresult *result = PQexecParams(session->witness, "select pg_xact_status($1::xid8)", 1,
+                NULL, values, NULL, NULL, 0);
+        const char *status = PQntuples(result) == 1 ? PQgetvalue(result, 0, 0) : "unknown";
+        bool is_committed = strcmp(status, "committed") == 0;
+        bool is_over = is_committed || strcmp(status, "in progress") != 0;
+
+        PQclear(result);
+        if (is_over) {
+            return is_committed;
+        }
+        proc_pause_ms(1);
+    }
+}
+
+void session_write_carefully(struct session *session)
+{
+    struct change change = choose(session);
+    char sql[200];
+    char xid[32];
+    PGresult *result;
+
+    snprintf(sql, sizeof sql,
+            "select w.ver, w.gver, pg_current_xact_id()::text from kv_write(%u, %u) w", change.key,
+            change.tag);
+    if (!run(session, "begin")) {
+        return;
+    }
+    result = PQexec(session->conn, sql);
+    if (!session_expect(session, result, PGRES_TUPLES_OK, sql)) {
+        return;
+    }
+    change.version = (uint32_t)result_number(result, 0, 0);
+    change.group = (uint32_t)result_number(result, 0, 1);
+    snprintf(xid, sizeof xid, "%s", PQgetvalue(result, 0, 2));
+    PQclear(result);
+    change.invoked = history_now();
+    if (run(session, "commit") || has_committed(session, xid)) {
+        change.returned = history_now();
+        note(session, &change, HISTORY_WRITE);
+    }
+}

@@ -38,6 +38,14 @@ static const struct variant through_two = {.name = "through two",
         .has_second = true,
         .order = HISTORY_BY_ALL};
 
+static const struct variant with_servers_ended = {.name = "with servers ended",
+        .readers = 5,
+        .writers = 3,
+        .direct = 1,
+        .writes = 10,
+        .ends_servers = true,
+        .order = HISTORY_BY_ALL};
+
 static const struct variant lied_to = {.name = "lied to",
         .readers = 5,
         .writers = 3,
@@ -51,7 +59,7 @@ static const struct variant lied_to_by_little = {.name = "lied to, by little",
         .writers = 3,
         .writes = 10,
         .lies = LIES_ONE_IN,
-        .bound_ms = 3600 * 1000,
+        .bound_ms = 3600000,
         .order = HISTORY_NO_ORDER};
 
 static uint64_t reads_wanted(void)
@@ -89,6 +97,16 @@ static void nothing_is_stale_through_two(void **state)
 {
     (void)state;
     expect_clean(&through_two);
+}
+
+/* Servers end in the middle of anything, also of commits. */
+static void nothing_is_stale_when_servers_end(void **state)
+{
+    struct history_found found;
+
+    (void)state;
+    run_variant(&cluster, &with_servers_ended, reads_wanted() / 4, &found);
+    assert_int_equal(found.faults, 0);
 }
 
 /* What the others say is worth as much as this. */
@@ -133,6 +151,7 @@ int main(void)
             cmocka_unit_test(nothing_is_stale_through_one),
             cmocka_unit_test(nothing_is_stale_with_writers_around_it),
             cmocka_unit_test(nothing_is_stale_through_two),
+            cmocka_unit_test(nothing_is_stale_when_servers_end),
             cmocka_unit_test(an_old_answer_is_found),
     };
 

@@ -203,12 +203,12 @@ bool history_check(struct history *history, const struct history_log *logs, size
     for (size_t i = 0; i < count; i++) {
         len += logs[i].count;
     }
-    ops = malloc(len * sizeof *ops);
+    ops = malloc(len * sizeof(void *));
     if (ops == NULL) {
         return false;
     }
     len = gather(history, logs, count, ops, found);
-    qsort(ops, len, sizeof *ops, compare_starts);
+    qsort(ops, len, sizeof(void *), compare_starts);
     for (size_t at = 0, end = 0; at < len && is_well; at = end) {
         while (end < len && ops[end]->reg == ops[at]->reg) {
             end++;

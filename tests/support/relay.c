@@ -162,6 +162,28 @@ static void serve_pair(struct pair *pair, struct relay_seen *seen, short client,
     }
 }
 
+static void go_on(struct pair *pair, struct relay_seen *seen)
+{
+    enum relay_tls how = (enum relay_tls)atomic_load(&seen->how);
+
+    if (pair->client >= 0 && pair->is_kept) {
+        struct pollfd kept = {.fd = pair->server, .events = POLLIN};
+        keep_back(pair, seen, poll(&kept, 1, 0) > 0);
+    }
+    if (pair->client >= 0 && pair->is_held && how != RELAY_TLS_HOLD && !answer_tls(pair, how)) {
+        close_pair(pair);
+    }
+}
+
+/* What is kept back is not waited for, but looked for once a tick. */
+static void wait_for(const struct pair *pair, struct pollfd fds[2])
+{
+    bool is_used = pair->client >= 0;
+
+    fds[0] = (struct pollfd){.fd = is_used ? pair->client : -1, .events = POLLIN};
+    fds[1] = (struct pollfd){.fd = is_used && !pair->is_kept ? pair->server : -1, .events = POLLIN};
+}
+
 static _Noreturn void serve(struct relay_seen *seen, int listener, int port)
 {
     struct pair pairs[PAIRS_MAX];
@@ -174,13 +196,7 @@ static _Noreturn void serve(struct relay_seen *seen, int listener, int port)
 
         fds[0] = (struct pollfd){.fd = listener, .events = POLLIN};
         for (size_t i = 0; i < PAIRS_MAX; i++) {
-            bool is_used = pairs[i].client >= 0;
-            fds[1 + 2 * i] =
-                    (struct pollfd){.fd = is_used ? pairs[i].client : -1, .events = POLLIN};
-            /* What is kept back is looked for once a tick. */
-            bool is_heard = is_used && !pairs[i].is_kept;
-            fds[2 + 2 * i] =
-                    (struct pollfd){.fd = is_heard ? pairs[i].server : -1, .events = POLLIN};
+            wait_for(&pairs[i], fds + 1 + 2 * i);
         }
         if (poll(fds, 1 + 2 * PAIRS_MAX, TICK_MS) < 0 && errno != EINTR) {
             _exit(1);
@@ -189,15 +205,7 @@ static _Noreturn void serve(struct relay_seen *seen, int listener, int port)
             if (fds[1 + 2 * i].revents != 0 || fds[2 + 2 * i].revents != 0) {
                 serve_pair(&pairs[i], seen, fds[1 + 2 * i].revents, fds[2 + 2 * i].revents);
             }
-            if (pairs[i].client >= 0 && pairs[i].is_kept) {
-                struct pollfd kept = {.fd = pairs[i].server, .events = POLLIN};
-                keep_back(&pairs[i], seen, poll(&kept, 1, 0) > 0);
-            }
-            enum relay_tls how = (enum relay_tls)atomic_load(&seen->how);
-            if (pairs[i].client >= 0 && pairs[i].is_held && how != RELAY_TLS_HOLD &&
-                    !answer_tls(&pairs[i], how)) {
-                close_pair(&pairs[i]);
-            }
+            go_on(&pairs[i], seen);
         }
         if (fds[0].revents != 0) {
             accept_pair(pairs, listener, port);

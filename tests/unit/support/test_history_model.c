@@ -187,7 +187,7 @@ static struct history_found run(enum mistake mistake, unsigned rounds, uint32_t 
     assert_non_null(plans);
     *odd = 0;
     for (unsigned seed = 1; seed <= rounds; seed++) {
-        struct sim sim = {.state = seed * 977, .mistake = mistake};
+        struct sim sim = {.state = (uint64_t)seed * 977, .mistake = mistake};
         struct history *history = history_new(&rules);
         struct history_log logs[SESSIONS];
 
