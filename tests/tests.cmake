@@ -166,6 +166,9 @@ function(sluice_e2e_tests folder prefix timeout)
     file(GLOB parts CONFIGURE_DEPENDS tests/${folder}/${short}_*.c)
     add_executable(${prefix}_${short} ${source} ${parts})
     target_link_libraries(${prefix}_${short} PRIVATE sluice_support)
+    if(short STREQUAL "cache_history")
+      target_link_libraries(${prefix}_${short} PRIVATE m)
+    endif()
     if(short MATCHES "^cache_") # it drives parts of the cache itself
       target_link_libraries(${prefix}_${short} PRIVATE sluice_cache)
     endif()
@@ -183,6 +186,7 @@ file(GLOB support_sources CONFIGURE_DEPENDS tests/support/*.c)
 if(support_sources AND LIBPQ_FOUND AND CMOCKA_FOUND)
   add_library(sluice_support STATIC ${support_sources})
   target_link_libraries(sluice_support PUBLIC sluice_flags sluice_protocol PkgConfig::LIBPQ PkgConfig::CMOCKA)
+  sluice_unit_tests(support sluice_support)
   sluice_e2e_tests(e2e e2e 300)
   set_property(TEST e2e.dashboard PROPERTY TIMEOUT 600) # a browser, and minutes that must pass
   add_executable(sluice_names tests/names/main.c) # Sluice with a resolver of our own
@@ -218,7 +222,7 @@ if(support_sources AND LIBPQ_FOUND AND CMOCKA_FOUND)
       "SLUICE_FAILING_MALLOC=$<TARGET_FILE:failing_malloc>")
   endif()
   # First, because they last longest, and wait most of that.
-  set_property(TEST e2e.catalog e2e.dashboard e2e.differential e2e.history e2e.drivers e2e.tls
+  set_property(TEST e2e.cache_history e2e.catalog e2e.dashboard e2e.differential e2e.history e2e.drivers e2e.tls
     PROPERTY COST 100)
   if(SLUICE_LONG)
     sluice_e2e_tests(long long 2700)
@@ -227,6 +231,15 @@ if(support_sources AND LIBPQ_FOUND AND CMOCKA_FOUND)
     sluice_test(long.flood 2700 e2e_flood)
     set_property(TEST long.flood APPEND PROPERTY ENVIRONMENT
       "SLUICE_BIN=$<TARGET_FILE:sluice>" "SLUICE_FLOOD=1000000")
+    # Ten million reads; with no cache PostgreSQL answers all of them. Where the machine is slow, that
+    # is slow.
+    sluice_test(long.cache_history 7200 e2e_cache_history)
+    set(history_reads 3400000)
+    if(SLUICE_SANITIZE)
+      set(history_reads 100000)
+    endif()
+    set_property(TEST long.cache_history APPEND PROPERTY ENVIRONMENT
+      "SLUICE_BIN=$<TARGET_FILE:sluice>" "SLUICE_HISTORY_READS=${history_reads}")
     sluice_test(long.drivers 2700 e2e_drivers)
     set_property(TEST long.drivers APPEND PROPERTY ENVIRONMENT
       "SLUICE_BIN=$<TARGET_FILE:sluice>" "SLUICE_DRIVERS_ALL=1")

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: PostgreSQL */
 #include "tests/support/relay.h"
 
+#include "tests/support/case.h"
 #include "tests/support/port.h"
 #include "tests/support/proc.h"
 
@@ -24,6 +25,7 @@ enum {
     TICK_MS = 20,
     CHUNK = 65536,
     HEAD = 8,
+    AWAIT_MS = 30000,
     CODE_SSL = 80877103,
     CODE_CANCEL = 80877102
 };
@@ -33,6 +35,7 @@ struct pair {
     int server;
     bool is_begun; /* the first packet was seen */
     bool is_held;  /* its SSLRequest waits for an answer */
+    bool is_kept;  /* what its server says is kept back */
 };
 
 static int listen_on_any(int *port)
@@ -110,19 +113,75 @@ static bool pass(int from, int to)
     return n > 0 && send(to, bytes, (size_t)n, MSG_NOSIGNAL) == n;
 }
 
+static bool pass_to_server(struct pair *pair, struct relay_seen *seen)
+{
+    static char bytes[CHUNK];
+    ssize_t n = recv(pair->client, bytes, sizeof(bytes), 0);
+
+    if (n > 0 && atomic_load(&seen->hold) == RELAY_HOLD &&
+            memmem(bytes, (size_t)n, RELAY_MARK, strlen(RELAY_MARK)) != NULL) {
+        pair->is_kept = true;
+    }
+    if (n <= 0 || send(pair->server, bytes, (size_t)n, MSG_NOSIGNAL) != n) {
+        return false;
+    }
+    if (pair->is_kept && atomic_load(&seen->hold) == RELAY_HOLD) {
+        atomic_store(&seen->hold, RELAY_ASKED);
+    }
+    return true;
+}
+
+/* What its server says stays where it is; until the test says how it goes on. */
+static void keep_back(struct pair *pair, struct relay_seen *seen, bool has_answer)
+{
+    int hold = atomic_load(&seen->hold);
+
+    if (hold == RELAY_ASKED && has_answer) {
+        atomic_store(&seen->hold, RELAY_ANSWERED);
+    } else if (hold == RELAY_LET_GO || hold == RELAY_CUT) {
+        pair->is_kept = false;
+        if (hold == RELAY_CUT) {
+            close_pair(pair);
+        }
+        atomic_store(&seen->hold, RELAY_NO_HOLD);
+    }
+}
+
 static void serve_pair(struct pair *pair, struct relay_seen *seen, short client, short server)
 {
     bool is_well = true;
 
     if (client != 0) {
-        is_well = pair->is_begun ? pass(pair->client, pair->server) : begin(pair, seen);
+        is_well = pair->is_begun ? pass_to_server(pair, seen) : begin(pair, seen);
     }
-    if (is_well && server != 0) {
+    if (is_well && server != 0 && !pair->is_kept) {
         is_well = pass(pair->server, pair->client);
     }
     if (!is_well) {
         close_pair(pair);
     }
+}
+
+static void go_on(struct pair *pair, struct relay_seen *seen)
+{
+    enum relay_tls how = (enum relay_tls)atomic_load(&seen->how);
+
+    if (pair->client >= 0 && pair->is_kept) {
+        struct pollfd kept = {.fd = pair->server, .events = POLLIN};
+        keep_back(pair, seen, poll(&kept, 1, 0) > 0);
+    }
+    if (pair->client >= 0 && pair->is_held && how != RELAY_TLS_HOLD && !answer_tls(pair, how)) {
+        close_pair(pair);
+    }
+}
+
+/* What is kept back is not waited for, but looked for once a tick. */
+static void wait_for(const struct pair *pair, struct pollfd fds[2])
+{
+    bool is_used = pair->client >= 0;
+
+    fds[0] = (struct pollfd){.fd = is_used ? pair->client : -1, .events = POLLIN};
+    fds[1] = (struct pollfd){.fd = is_used && !pair->is_kept ? pair->server : -1, .events = POLLIN};
 }
 
 static _Noreturn void serve(struct relay_seen *seen, int listener, int port)
@@ -137,11 +196,7 @@ static _Noreturn void serve(struct relay_seen *seen, int listener, int port)
 
         fds[0] = (struct pollfd){.fd = listener, .events = POLLIN};
         for (size_t i = 0; i < PAIRS_MAX; i++) {
-            bool is_used = pairs[i].client >= 0;
-            fds[1 + 2 * i] =
-                    (struct pollfd){.fd = is_used ? pairs[i].client : -1, .events = POLLIN};
-            fds[2 + 2 * i] =
-                    (struct pollfd){.fd = is_used ? pairs[i].server : -1, .events = POLLIN};
+            wait_for(&pairs[i], fds + 1 + 2 * i);
         }
         if (poll(fds, 1 + 2 * PAIRS_MAX, TICK_MS) < 0 && errno != EINTR) {
             _exit(1);
@@ -150,11 +205,7 @@ static _Noreturn void serve(struct relay_seen *seen, int listener, int port)
             if (fds[1 + 2 * i].revents != 0 || fds[2 + 2 * i].revents != 0) {
                 serve_pair(&pairs[i], seen, fds[1 + 2 * i].revents, fds[2 + 2 * i].revents);
             }
-            enum relay_tls how = (enum relay_tls)atomic_load(&seen->how);
-            if (pairs[i].client >= 0 && pairs[i].is_held && how != RELAY_TLS_HOLD &&
-                    !answer_tls(&pairs[i], how)) {
-                close_pair(&pairs[i]);
-            }
+            go_on(&pairs[i], seen);
         }
         if (fds[0].revents != 0) {
             accept_pair(pairs, listener, port);
@@ -189,5 +240,23 @@ void relay_stop(struct relay *relay)
         waitpid(relay->pid, NULL, 0);
         munmap(relay->seen, sizeof(*relay->seen));
         relay->pid = 0;
+    }
+}
+
+void relay_await(struct relay *relay, enum relay_hold how)
+{
+    for (long end = proc_now_ms() + AWAIT_MS; atomic_load(&relay->seen->hold) != (int)how;) {
+        if (proc_now_ms() > end) {
+            fail_msg("the relay is at %d, not at %d", atomic_load(&relay->seen->hold), (int)how);
+        }
+        proc_pause_ms(1);
+    }
+}
+
+void relay_hold(struct relay *relay, enum relay_hold how)
+{
+    atomic_store(&relay->seen->hold, (int)how);
+    if (how == RELAY_LET_GO || how == RELAY_CUT) {
+        relay_await(relay, RELAY_NO_HOLD);
     }
 }

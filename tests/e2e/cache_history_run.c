@@ -1,0 +1,182 @@
+/* SPDX-License-Identifier: PostgreSQL */
+#include "tests/e2e/cache_history_run.h"
+
+#include "tests/support/case.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+/* Reads of a window, of all sessions: what bounds memory. */
+enum { WINDOW = 200000, PAUSE_MS = 1, END_MS = 50 };
+
+static struct world world;
+
+/* Writers keep to their share of all statements, and pause when they are ahead. */
+static bool is_ahead(const struct world *of)
+{
+    unsigned long written = atomic_load(&of->written);
+    unsigned long asked = atomic_load(&of->asked);
+
+    return written * (100 - of->variant->writes) > (asked + 100) * of->variant->writes;
+}
+
+static void write_one(struct session *session)
+{
+    if (session->world->variant->ends_servers) {
+        session_write_carefully(session);
+    } else {
+        session_write(session);
+    }
+}
+
+static void *live(void *arg)
+{
+    struct session *session = arg;
+    struct world *of = session->world;
+
+    if (!session->is_writer) {
+        while (session->left > 0 && session->trouble[0] == '\0') {
+            unsigned count = session_read(session);
+            session->left -= count < session->left ? count : session->left;
+            atomic_fetch_add(&of->asked, count);
+            session_again(session);
+        }
+        atomic_fetch_sub(&of->reading, 1);
+        return NULL;
+    }
+    while (!atomic_load(&of->is_over) && session->trouble[0] == '\0') {
+        if (is_ahead(of)) {
+            proc_pause_ms(PAUSE_MS);
+            continue;
+        }
+        write_one(session);
+        atomic_fetch_add(&of->written, 1);
+        if (session->trouble[0] == '\0' && !session->is_broken && session_roll(session, 2) == 0) {
+            atomic_fetch_add(&of->asked, session_read(session));
+        }
+        session_again(session);
+    }
+    return NULL;
+}
+
+/* Readers first, then writers, who go on until then. */
+static void join(bool writers)
+{
+    for (size_t i = 0; i < world.session_count; i++) {
+        if (world.sessions[i].is_writer == writers) {
+            assert_int_equal(pthread_join(world.sessions[i].thread, NULL), 0);
+        }
+    }
+}
+
+/* One of Sluice's after another, while there are readers. */
+static void end_servers(void)
+{
+    while (world.variant->ends_servers && atomic_load(&world.reading) > 0) {
+        PQclear(PQexec(world.direct,
+                "select pg_terminate_backend(pid) from pg_stat_activity where backend_type = "
+                "'client backend' and application_name <> 'direct' order by random() limit 1"));
+        world.ended++;
+        proc_pause_ms(END_MS);
+    }
+}
+
+static void run_window(uint64_t reads)
+{
+    struct history_log logs[SESSIONS_MAX];
+    size_t readers = 0;
+
+    for (size_t i = 0; i < world.session_count; i++) {
+        readers += world.sessions[i].is_writer ? 0 : 1;
+    }
+    atomic_store(&world.is_over, false);
+    atomic_store(&world.reading, (unsigned)readers);
+    for (size_t i = 0; i < world.session_count; i++) {
+        struct session *session = &world.sessions[i];
+
+        session->log.count = 0;
+        session->left = reads / readers + 1;
+        assert_int_equal(pthread_create(&session->thread, NULL, live, session), 0);
+    }
+    end_servers();
+    join(false);
+    atomic_store(&world.is_over, true);
+    join(true);
+    for (size_t i = 0; i < world.session_count; i++) {
+        if (world.sessions[i].trouble[0] != '\0') {
+            fail_msg("session %u by %s: %s", (unsigned)i,
+                    history_path_text((enum history_path)world.sessions[i].path),
+                    world.sessions[i].trouble);
+        }
+        logs[i] = world.sessions[i].log;
+    }
+    assert_true(history_check(world.history, logs, world.session_count, &world.found));
+    world_settle(&world);
+}
+
+static bool wants_hits(const struct variant *variant)
+{
+    unsigned sum = 0;
+
+    for (size_t tier = 0; tier < TIERS; tier++) {
+        for (size_t class = 0; class < HISTORY_CLASSES; class ++) {
+            sum += variant->hits[tier][class];
+        }
+    }
+    return sum != 0;
+}
+
+/* A run in which nothing was a hit proves nothing. */
+static void expect_hits(void)
+{
+    static const char *const tiers[TIERS] = {"local", "redis"};
+    struct hits hits;
+    bool is_enough = true;
+
+    if (!wants_hits(world.variant)) {
+        return;
+    }
+    world_hits(&world, &hits);
+    for (size_t tier = 0; tier < TIERS; tier++) {
+        for (size_t class = 0; class < HISTORY_CLASSES; class ++) {
+            uint64_t reads =
+                    world.found.reads[HISTORY_A][class] + world.found.reads[HISTORY_B][class];
+            uint64_t share = reads == 0 ? 0 : hits.of[tier][class] * 100 / reads;
+
+            print_message("%s: %s hits of %s: %" PRIu64 " of %" PRIu64 " reads, %" PRIu64
+                          " %%, at least %u\n",
+                    world.variant->name, tiers[tier],
+                    history_class_text((enum history_class) class), hits.of[tier][class], reads,
+                    share, world.variant->hits[tier][class]);
+            is_enough = is_enough && share >= world.variant->hits[tier][class];
+        }
+    }
+    if (!is_enough) {
+        fail_msg("%s: too few hits to prove anything", world.variant->name);
+    }
+}
+
+void run_variant(struct cluster *cluster, const struct variant *variant, uint64_t reads,
+        struct history_found *found)
+{
+    world_start(&world, cluster, variant);
+    world_settle(&world);
+    while (history_reads(&world.found) < reads) {
+        uint64_t left = reads - history_reads(&world.found);
+        run_window(left < WINDOW ? left : WINDOW);
+    }
+    history_print(variant->name, &world.found, question_names);
+    if (variant->lies != 0) {
+        print_message("%s: %lu lies of %lu answers\n", variant->name,
+                atomic_load(&world.liar.seen->lies), atomic_load(&world.liar.seen->asked));
+        assert_true(atomic_load(&world.liar.seen->lies) > 0);
+    }
+    if (variant->ends_servers) {
+        print_message("%s: servers ended %u times\n", variant->name, world.ended);
+        assert_true(world.ended > 0);
+    }
+    *found = world.found;
+    expect_hits();
+    world_stop(&world);
+}

@@ -1,0 +1,163 @@
+/* SPDX-License-Identifier: PostgreSQL */
+/*
+ * tests/e2e/test_cache_history.c - what clients see through Sluice can be: nothing stale, nothing that
+ * goes back in time, nothing half (tests/support/history.h says what is proved, and how).
+ *
+ * Readers and writers do what there is to do at once: simple and extended, text and binary, prepared and
+ * not, in transactions, in pipelines; writes by UPDATE, function, trigger, cascade, CTE, view, upsert,
+ * COPY, TRUNCATE, prepared transactions; through one Sluice, through two, and past them. A variant is a
+ * configuration and what it promises. One with a cache says how many reads must be hits at least.
+ *
+ * SLUICE_HISTORY_READS: how many reads each variant checks; see READS.
+ */
+#include "tests/e2e/cache_history_races.h"
+#include "tests/e2e/cache_history_run.h"
+#include "tests/support/case.h"
+
+#include <stdlib.h>
+
+enum { READS = CASE_IS_SANITIZED ? 3000 : 10000, LIAR_READS = 4000, LIES_ONE_IN = 20 };
+
+static struct cluster cluster;
+
+static const struct variant through_one = {
+        .name = "through one", .readers = 5, .writers = 3, .writes = 10, .order = HISTORY_BY_ALL};
+
+static const struct variant around_it = {.name = "around it",
+        .readers = 5,
+        .writers = 2,
+        .direct = 2,
+        .writes = 10,
+        .order = HISTORY_BY_ALL};
+
+static const struct variant through_two = {.name = "through two",
+        .readers = 3,
+        .writers = 2,
+        .direct = 1,
+        .writes = 10,
+        .has_second = true,
+        .order = HISTORY_BY_ALL};
+
+static const struct variant with_servers_ended = {.name = "with servers ended",
+        .readers = 5,
+        .writers = 3,
+        .direct = 1,
+        .writes = 10,
+        .ends_servers = true,
+        .order = HISTORY_BY_ALL};
+
+static const struct variant lied_to = {.name = "lied to",
+        .readers = 5,
+        .writers = 3,
+        .writes = 10,
+        .lies = LIES_ONE_IN,
+        .order = HISTORY_BY_ALL};
+
+/* Old answers, but nothing is expected of other paths, nor of order. */
+static const struct variant lied_to_by_little = {.name = "lied to, by little",
+        .readers = 5,
+        .writers = 3,
+        .writes = 10,
+        .lies = LIES_ONE_IN,
+        .bound_ms = 3600000,
+        .order = HISTORY_NO_ORDER};
+
+static uint64_t reads_wanted(void)
+{
+    const char *text = getenv("SLUICE_HISTORY_READS");
+
+    return text == NULL ? READS : strtoull(text, NULL, 10);
+}
+
+static void expect_clean(const struct variant *variant)
+{
+    struct history_found found;
+
+    run_variant(&cluster, variant, reads_wanted(), &found);
+    assert_int_equal(found.faults, 0);
+    assert_true(history_reads(&found) >= reads_wanted());
+    for (int class = 0; class < HISTORY_CLASSES; class ++) {
+        assert_true(found.reads[HISTORY_A][class] > 0);
+    }
+}
+
+static void nothing_is_stale_through_one(void **state)
+{
+    (void)state;
+    expect_clean(&through_one);
+}
+
+static void nothing_is_stale_with_writers_around_it(void **state)
+{
+    (void)state;
+    expect_clean(&around_it);
+}
+
+static void nothing_is_stale_through_two(void **state)
+{
+    (void)state;
+    expect_clean(&through_two);
+}
+
+/* Servers end in the middle of anything, also of commits. */
+static void nothing_is_stale_when_servers_end(void **state)
+{
+    struct history_found found;
+
+    (void)state;
+    run_variant(&cluster, &with_servers_ended, reads_wanted() / 4, &found);
+    assert_int_equal(found.faults, 0);
+}
+
+/* What the others say is worth as much as this. */
+static void an_old_answer_is_found(void **state)
+{
+    struct history_found found;
+
+    (void)state;
+    run_variant(&cluster, &lied_to, LIAR_READS, &found);
+    assert_true(found.by_fault[HISTORY_STALE] > 0);
+    assert_int_equal(found.by_fault[HISTORY_UNWRITTEN] + found.by_fault[HISTORY_LOST] +
+                             found.by_fault[HISTORY_TWICE] + found.by_fault[HISTORY_GAP],
+            0);
+    run_variant(&cluster, &lied_to_by_little, LIAR_READS, &found);
+    assert_true(found.by_fault[HISTORY_STALE] > 0);
+}
+
+static int start(void **state)
+{
+    static const struct cluster_options options = {
+            .conf = "max_prepared_transactions = 30\nautovacuum_naptime = 1s\nwal_level = "
+                    "logical\n"};
+
+    (void)state;
+    cluster_start(&cluster, &options);
+    world_make_tables(&cluster);
+    return 0;
+}
+
+static int stop(void **state)
+{
+    (void)state;
+    cluster_stop(&cluster);
+    return 0;
+}
+
+int main(void)
+{
+    struct CMUnitTest cases[32];
+    size_t count = 0;
+    const struct CMUnitTest own[] = {
+            cmocka_unit_test(nothing_is_stale_through_one),
+            cmocka_unit_test(nothing_is_stale_with_writers_around_it),
+            cmocka_unit_test(nothing_is_stale_through_two),
+            cmocka_unit_test(nothing_is_stale_when_servers_end),
+            cmocka_unit_test(an_old_answer_is_found),
+    };
+
+    for (size_t i = 0; i < CASE_COUNT(own); i++) {
+        cases[count++] = own[i];
+    }
+    count += race_cases(&cluster, "", cases + count);
+    return case_run(cases, count, start, stop);
+}
