@@ -19,7 +19,7 @@
 #include "protocol/base/list.h"
 #include "protocol/base/span.h"
 
-enum { ENTRY_TAGS_MAX = 128 };
+enum { ENTRY_TAGS_MAX = 128, ENTRY_KEY = 2 };
 
 /* What an answer depends on (cache.md 3.4). */
 enum entry_class {
@@ -56,6 +56,8 @@ struct entry {
     uint8_t class;               /* enum entry_class */
     bool needs_stream;           /* others write what it depends on: cache/stage.h */
     uint16_t tags_count;
+    uint32_t
+            table; /* ENTRY_POINT: of its table (TAG_ANY), of which it has no tag; its key's is tags[ENTRY_KEY] */
     uint32_t rows;
     uint32_t cost_usec; /* what the server took */
     sl_usec sent_at;    /* the statement: what was visible then is in it */

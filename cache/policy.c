@@ -578,6 +578,15 @@ static const struct policy *pack(struct judge *judge)
     return packed;
 }
 
+static bool is_only_write(const struct policy_question *question)
+{
+    const struct sql_facts *facts = question->facts;
+
+    return facts != NULL && question->resolution != NULL && !facts->is_truncated &&
+           (facts->kind == SQL_INSERT || facts->kind == SQL_UPDATE || facts->kind == SQL_DELETE) &&
+           facts->tables_count == 1 && facts->functions_count == 0 && facts->scopes_count == 1;
+}
+
 const struct policy *policy_of(const struct policy_question *question)
 {
     struct policy made = {.reason = POLICY_KEPT};
@@ -587,6 +596,10 @@ const struct policy *policy_of(const struct policy_question *question)
             .made = &made};
 
     judge_it(&judge);
+    made.only_writes = is_only_write(question);
+    made.names_nothing = question->facts != NULL && !question->facts->is_truncated &&
+                         question->facts->tables_count + question->facts->functions_count == 0 &&
+                         (question->facts->does & SQL_OPAQUE) == 0;
     if (made.reads.is_any) {
         refuse(&judge, POLICY_TOO_LARGE, "");
     }

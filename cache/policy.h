@@ -92,6 +92,8 @@ struct policy {
     bool writes_nothing;
     bool may_end;       /* its transaction may end in it: COMMIT, CALL, several statements ... */
     bool begins;        /* BEGIN: what follows is one transaction */
+    bool names_nothing; /* no table and no function: it sees nothing */
+    bool only_writes;   /* it sees nothing but what it writes */
     bool needs_absence; /* of a point that it reads: also an answer with rows may be of its absence */
     struct policy_trees reads; /* if it is kept */
     struct policy_trees writes;

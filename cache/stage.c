@@ -136,6 +136,9 @@ static bool may_give(struct cache_part *part, const struct stmt *stmt, const str
         PART_COUNT(part, headless);
     } else if (!is_fresh_enough(part, entry, asks)) {
         PART_COUNT(part, stale);
+    } else if (entry->needs_stream &&
+               !stage_is_above_floors(part, stmt, entry, asks->session->watched)) {
+        PART_COUNT(part, below);
     } else {
         return true;
     }
@@ -148,12 +151,16 @@ static void release(void *entry)
 }
 
 /* Takes the reference over. */
-static enum stage_verdict give(struct cache_part *part, struct stmt *stmt, struct entry *entry)
+static enum stage_verdict give(struct cache_part *part, struct stmt *stmt,
+        const struct cache_asks *asks, struct entry *entry)
 {
     struct sl_span rest = entry_rows_and_tail(entry);
 
     stmt->answer = wants_head(stmt) ? sl_span(entry->reply, entry->head_len + rest.len) : rest;
     stmt->answer_lent = (struct sl_lent){.release = release, .lender = entry};
+    if (entry->needs_stream) {
+        stage_floor_of_entry(part, stmt, entry, asks->session->watched);
+    }
     PART_COUNT(part, hits);
     PART_COUNT_BY(part, saved_usec, entry->cost_usec);
     return STAGE_ANSWERED;
@@ -214,7 +221,7 @@ static enum stage_verdict resumed(struct cache_part *part, struct stmt *stmt)
     if (entry != NULL && look(part, stmt, &asks, &bind) == CACHE_NOT_BYPASSED &&
             may_give(part, stmt, entry, &asks)) {
         PART_COUNT(part, hits_waited);
-        return give(part, stmt, entry);
+        return give(part, stmt, &asks, entry);
     }
     entry_unref(entry);
     asked->unkept = CACHE_BUSY;
@@ -237,7 +244,7 @@ static enum stage_verdict on_statement(void *self, struct stmt *stmt)
     }
     struct sl_hash128 key = cache_key(&asks);
     struct entry *entry = find(part, stmt, &asks, key);
-    return entry != NULL ? give(part, stmt, entry) : miss(part, stmt, &asks, key);
+    return entry != NULL ? give(part, stmt, &asks, entry) : miss(part, stmt, &asks, key);
 }
 
 /* ---- writes ---- */
@@ -315,6 +322,7 @@ static void write_unseen(struct cache_part *part, struct stage_transaction *tran
 
 static void on_dispatch(void *self, struct stmt *stmt)
 {
+    const struct cache_part *part = self;
     struct asked *asked = *state_of(stmt);
 
     if (asked == NULL) {
@@ -330,7 +338,8 @@ static void on_dispatch(void *self, struct stmt *stmt)
         memo_judge(asked);
     }
     begin_writes(asked);
-    if (!asked->leads && !asked->has_writes) {
+    asked->watched = part->cache->hooks.watched(part->cache->hooks.self, stmt->under_way);
+    if (!asked->leads && !asked->has_writes && asked->watched == NULL) {
         forget(asked);
     }
 }
@@ -387,6 +396,7 @@ static void on_end(void *self, struct stmt *stmt)
         return;
     }
     fill_finish(asked);
+    stage_floor_of_reply(asked);
     part_count(part, offsetof(struct cache_counts, unkept) / sizeof(uint64_t) + asked->unkept, 1);
     end_writes(asked);
     forget(asked);

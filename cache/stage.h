@@ -25,6 +25,7 @@
 
 #include "cache/class.h"
 #include "cache/flight.h"
+#include "cache/floors.h"
 #include "cache/policy.h"
 #include "cache/store.h"
 #include "cache/tags.h"
@@ -76,6 +77,10 @@ struct cache_hooks {
     /* False: no memory. */
     bool (*judge)(void *self, const struct stmt *stmt, struct sl_hash128 shape,
             struct cache_verdict *verdict);
+    /* What tells of writes past us to that server; lent. NULL: no stream does. */
+    struct watched *(*watched)(void *self, const struct stage_transaction *transaction);
+    /* What its client has of floors (cache/floors.h); NULL: it is gone. */
+    struct floors **(*floors)(void *self, const struct stmt *stmt);
     /* Any thread: cache_turn() of that worker is due. */
     void (*ring)(void *self, unsigned worker);
     /* A server is lost; takes the set over, which has begun. */
@@ -95,6 +100,7 @@ struct cache_counts {
     uint64_t hits_waited; /* of those, by who waited for another's */
     uint64_t misses[STORE_RESULTS];
     uint64_t stale;    /* found, but the stream is too old */
+    uint64_t below;    /* found, but its client has seen what may be newer */
     uint64_t unasked;  /* found, of another question: a collision */
     uint64_t headless; /* found without a description that is asked for */
     uint64_t bypassed[CACHE_BYPASSES];

@@ -169,7 +169,12 @@ static struct entry *make_entry(const struct asked *asked, uint16_t tags_count)
     entry->key = asked->leader.key;
     entry->origin = entry_origin_ref(&asked->class->origin);
     entry->bytes += asked->is_new_class ? asked->class->bytes : 0;
-    entry->class = asked->has_point ? ENTRY_POINT : ENTRY_TABLE;
+    entry->class = ENTRY_TABLE;
+    if (asked->has_point) {
+        entry->class = ENTRY_POINT;
+        entry->table = tags_of_table(asked->part->cache->tags, asked->class->session->database,
+                asked->verdict.policy->point.tree, TAG_ANY);
+    }
     entry->needs_stream = asked->verdict.needs_stream;
     entry->rows = asked->fill.rows;
     entry->cost_usec = took > UINT32_MAX ? UINT32_MAX : (uint32_t)took;

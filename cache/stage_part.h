@@ -40,6 +40,9 @@ struct asked {
     bool has_point; /* it asks for one row, by its key */
     uint8_t unkept; /* enum cache_unkept */
     uint64_t point_value;
+    struct watched *watched; /* where it was sent, if there is a stream */
+    bool writes_point;       /* what it writes is one row: */
+    uint64_t write_value;
     struct cache_class *class;
     uint8_t *question;
     size_t question_len;
@@ -138,6 +141,17 @@ void fill_finish(struct asked *asked);
 uint16_t stage_answer_tags(const struct asked *asked, uint32_t to[static ENTRY_TAGS_MAX]);
 /* Of what its statement may write: asked->writes. */
 void stage_write_tags(struct asked *asked, uint64_t database, const struct point_source *source);
+
+/* ---- stage_floors.c ---- */
+
+/* It needs the stream: may its client have it, as to what that has seen? */
+bool stage_is_above_floors(const struct cache_part *part, const struct stmt *stmt,
+        const struct entry *entry, struct watched *watched);
+/* Its client has seen the answer, which is kept. */
+void stage_floor_of_entry(const struct cache_part *part, const struct stmt *stmt,
+        const struct entry *entry, struct watched *watched);
+/* Its client has seen what the server said. */
+void stage_floor_of_reply(const struct asked *asked);
 
 /* ---- stage_wait.c ---- */
 

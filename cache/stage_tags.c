@@ -74,9 +74,10 @@ static void add_tree(const struct writes *writes, uint32_t tree)
     add(writes, tree, TAG_WILD);
 }
 
-static void add_row(const struct writes *writes, const struct policy_row *row,
-        const struct point_source *source)
+static void add_row(
+        const struct writes *writes, struct asked *asked, const struct point_source *source)
 {
+    const struct policy_row *row = &asked->verdict.policy->row;
     uint64_t value = 0;
 
     switch (row->rows) {
@@ -91,6 +92,8 @@ static void add_row(const struct writes *writes, const struct policy_row *row,
             add_tree(writes, row->tree);
             break;
         }
+        asked->writes_point = true;
+        asked->write_value = value;
         add(writes, row->tree, TAG_ANY);
         add(writes, row->tree, TAG_OPEN);
         tag_set_add(writes->set,
@@ -117,5 +120,5 @@ void stage_write_tags(struct asked *asked, uint64_t database, const struct point
     for (uint32_t i = 0; i < policy->writes.count; i++) {
         add_tree(&writes, policy->writes.trees[i]);
     }
-    add_row(&writes, &policy->row, source);
+    add_row(&writes, asked, source);
 }

@@ -34,10 +34,14 @@ void watched_make_stale(struct watched *watched)
     tags_end(watched->tags, watched->all);
 }
 
-/* The count first: what is kept with the one before is of a clock before the database's new version. */
+/*
+ * The count first, then `moved`, so that from the database's new version on nobody has the schema of before:
+ * what is kept by that is of a clock before it.
+ */
 void watched_schema_changed(struct watched *watched, bool is_first)
 {
     atomic_fetch_add(&watched->schema, 1);
+    tell_moved(watched);
     watched_make_stale(watched);
     watched->moved_gap = MOVED_GAP_MIN;
     watched->has_told_unknown = false;
@@ -45,7 +49,6 @@ void watched_schema_changed(struct watched *watched, bool is_first)
         watched->schema_changes++;
         watched_tell(watched, WATCH_SCHEMA, "");
     }
-    tell_moved(watched);
 }
 
 void watched_schema_is_of(struct watched *watched, sl_usec then)
@@ -68,9 +71,9 @@ void watched_know_server(struct watched *watched, const char *system, uint32_t t
     if (is_known) {
         watched->failovers++;
         atomic_fetch_add(&watched->schema, 1);
+        tell_moved(watched);
         watched_make_stale(watched);
         watched_tell(watched, WATCH_FAILOVER, text);
-        tell_moved(watched);
     }
 }
 

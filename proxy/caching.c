@@ -8,6 +8,7 @@
 #include "proxy/caching_policy.h"
 #include "proxy/caching_session.h"
 #include "proxy/caching_watch.h"
+#include "proxy/client.h"
 #include "proxy/handover_take.h"
 #include "proxy/mailbox.h"
 #include "proxy/pipeline.h"
@@ -55,6 +56,20 @@ static bool view(void *self, unsigned worker, const struct stmt *stmt, struct sl
     (void)self;
     return observe_shape(statistics_observe(), worker, stmt, shape) &&
            caching_session_view(stmt, number);
+}
+
+static struct watched *watched(void *self, const struct stage_transaction *transaction)
+{
+    (void)self;
+    return caching_watch_streamed(transaction->database, transaction->node);
+}
+
+static struct floors **floors(void *self, const struct stmt *stmt)
+{
+    struct client *client = client_find(stmt->owner, stmt->client);
+
+    (void)self;
+    return client == NULL ? NULL : &client->floors;
 }
 
 static void rung(struct letter *letter, struct worker *worker)
@@ -108,6 +123,8 @@ enum sl_err caching_start(const struct conf *conf, struct sl_error *error)
     static const struct cache_hooks hooks = {.session = caching_session,
             .view = view,
             .judge = caching_judge,
+            .watched = watched,
+            .floors = floors,
             .ring = ring,
             .lost = lost};
     const struct cache_limits limits = limits_of(conf);

@@ -16,9 +16,10 @@
 enum { CONNINFO_MAX = 4096, NAME_SIZE = 128 };
 
 struct place {
-    uint64_t number; /* of the database's name */
-    uint64_t node;   /* of its server */
-    uint64_t way;    /* a hash of its conninfo */
+    uint64_t number;         /* of the database's name */
+    uint64_t node;           /* of its server */
+    uint64_t way;            /* a hash of its conninfo */
+    atomic_bool is_streamed; /* any thread */
     char name[NAME_SIZE];
     struct watched *watched;
     const struct catalog *catalog;
@@ -149,6 +150,7 @@ static struct watched *take_locked(
     if (place != NULL) {
         bool is_changed = watch_change(self.watch, place->watched, &database) == SL_OK;
         place->way = is_changed ? way : place->way;
+        atomic_store(&place->is_streamed, is_changed);
         return watched_ref(place->watched);
     }
     struct watched *watched =
@@ -157,7 +159,11 @@ static struct watched *take_locked(
         return NULL;
     }
     place = &self.places[self.count];
-    *place = (struct place){.number = number, .node = node, .way = way, .watched = watched};
+    place->number = number;
+    place->node = node;
+    place->way = way;
+    place->watched = watched;
+    atomic_store(&place->is_streamed, database.is_streamed);
     snprintf(place->name, sizeof place->name, "%s", where->database);
     atomic_fetch_add(&self.count, 1);
     return watched_ref(watched);
@@ -179,6 +185,20 @@ struct watched *caching_watch_of(const struct caching_where *where)
     }
     sl_buf_fini(&conninfo);
     return watched;
+}
+
+struct watched *caching_watch_streamed(uint64_t database, uint64_t node)
+{
+    unsigned count = atomic_load_explicit(&self.count, memory_order_acquire);
+
+    for (unsigned i = 0; i < count; i++) {
+        struct place *place = &self.places[i];
+        if (place->number == database && place->node == node) {
+            return atomic_load_explicit(&place->is_streamed, memory_order_relaxed) ? place->watched
+                                                                                   : NULL;
+        }
+    }
+    return NULL;
 }
 
 void caching_watch_learn(uint64_t database, const struct catalog *catalog)

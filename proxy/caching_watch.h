@@ -35,6 +35,8 @@ struct caching_where {
 struct watched *caching_watch_of(const struct caching_where *where);
 /* Names are as this says from now on: for what the stream tells. */
 void caching_watch_learn(uint64_t database, const struct catalog *catalog);
+/* By its stream; lent. NULL: it has none. */
+struct watched *caching_watch_streamed(uint64_t database, uint64_t node);
 /* How often the schema of a database of that name was seen to have changed. */
 uint64_t caching_watch_schema(uint64_t database);
 /* Takes the set over; node: of the lost server. */

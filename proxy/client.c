@@ -273,6 +273,7 @@ void client_close(struct client *client, const char *reason)
     io_close(&client->io);
     client->state = CLIENT_CLOSED;
     client_names_free(client->names);
+    free(client->floors);
     prepared_unref(client->unnamed);
     prepared_unref(client->unnamed_known);
     params_unref(client->params);

@@ -49,6 +49,7 @@ enum client_state {
     CLIENT_CLOSED
 };
 
+struct floors;
 struct client_login; /* client_startup.c: what only a login needs */
 struct client_names; /* prepared.h */
 struct sql_prepared;
@@ -147,6 +148,7 @@ struct client {
         struct stmt *stmt;          /* STAGED, or walked and not yet sent */
     } part;
     struct hold retry;            /* client_retry.h: the request that may be repeated */
+    struct floors *floors;        /* the cache's: cache/floors.h */
     struct settle_bytes *instead; /* what a stage puts in place of the next request */
     struct timer timer;
     struct cancel_key cancel;

@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: PostgreSQL */
+/* cache/stage_floors.c - that no session goes back in time (cache/floors.h). */
+#include "cache/stage_part.h"
+
+static struct floors **floors_at(const struct cache_part *part, const struct stmt *stmt)
+{
+    return part->cache->hooks.floors(part->cache->hooks.self, stmt);
+}
+
+/* ---- kept answers ---- */
+
+static sl_usec floor_under(const struct floors *floors, const struct entry *entry)
+{
+    sl_usec floor = 0;
+
+    if (entry->class == ENTRY_POINT) {
+        return floors_of(floors, entry->table, entry->tags[ENTRY_KEY].tag);
+    }
+    for (uint16_t i = 1; i < entry->tags_count; i++) { /* behind the database's */
+        sl_usec one = floors_of(floors, entry->tags[i].tag, 0);
+        floor = one > floor ? one : floor;
+    }
+    return floor;
+}
+
+bool stage_is_above_floors(const struct cache_part *part, const struct stmt *stmt,
+        const struct entry *entry, struct watched *watched)
+{
+    struct floors **floors = floors_at(part, stmt);
+    sl_usec floor = floors == NULL || *floors == NULL ? 0 : floor_under(*floors, entry);
+
+    return floor == 0 || entry->sent_at >= floor || watched_fresh_until(watched) >= floor;
+}
+
+void stage_floor_of_entry(const struct cache_part *part, const struct stmt *stmt,
+        const struct entry *entry, struct watched *watched)
+{
+    sl_usec fresh = watched_fresh_until(watched);
+    struct floors **floors = entry->filled_at <= fresh ? NULL : floors_at(part, stmt);
+    bool is_raised = true;
+
+    if (floors == NULL) {
+        return; /* nearly always */
+    }
+    if (entry->class == ENTRY_POINT) {
+        is_raised = floors_raise(
+                floors, entry->table, entry->tags[ENTRY_KEY].tag, entry->filled_at, fresh);
+    }
+    for (uint16_t i = 1; entry->class != ENTRY_POINT && i < entry->tags_count; i++) {
+        is_raised &= floors_raise(floors, entry->tags[i].tag, 0, entry->filled_at, fresh);
+    }
+    (void)is_raised; /* without memory for that the session is as new as the bound says */
+}
+
+/* ---- servers' ---- */
+
+struct seen {
+    struct floors **floors;
+    const struct tags *tags;
+    uint64_t database;
+    sl_usec at;
+    sl_usec fresh;
+    bool is_raised;
+};
+
+static void see_table(struct seen *seen, uint32_t tree)
+{
+    uint32_t table = tags_of_table(seen->tags, seen->database, tree, TAG_ANY);
+
+    seen->is_raised &= floors_raise(seen->floors, table, 0, seen->at, seen->fresh);
+}
+
+static void see_row(struct seen *seen, const struct point *point, uint64_t value)
+{
+    uint32_t table = tags_of_table(seen->tags, seen->database, point->tree, TAG_ANY);
+    uint32_t key = tags_of_key(seen->tags, seen->database, point->tree, point->columns, value);
+
+    seen->is_raised &= floors_raise(seen->floors, table, key, seen->at, seen->fresh);
+}
+
+static void see_all(struct seen *seen)
+{
+    seen->is_raised &= floors_raise_all(seen->floors, seen->at, seen->fresh);
+}
+
+/* What it wrote it may have looked at. */
+static void see_written(struct seen *seen, const struct asked *asked)
+{
+    const struct policy *policy = asked->verdict.policy;
+
+    for (uint32_t i = 0; i < policy->writes.count; i++) {
+        see_table(seen, policy->writes.trees[i]);
+    }
+    if (policy->row.rows == POLICY_ROWS_INSERT) {
+        see_table(seen, policy->row.tree);
+    } else if (policy->row.rows == POLICY_ROWS_POINT && asked->writes_point) {
+        see_row(seen, &policy->row.point, asked->write_value);
+    } else if (policy->row.rows == POLICY_ROWS_POINT) {
+        see_table(seen, policy->row.tree);
+    }
+}
+
+void stage_floor_of_reply(const struct asked *asked)
+{
+    const struct stmt *stmt = asked->stmt;
+    const struct policy *policy = asked->verdict.policy;
+
+    if (asked->watched == NULL || (policy != NULL && policy->names_nothing)) {
+        return;
+    }
+    struct seen seen = {.floors = floors_at(asked->part, stmt),
+            .tags = asked->part->cache->tags,
+            .database = watched_database(asked->watched),
+            .at = stmt->meter.ended_at != 0 ? stmt->meter.ended_at : sl_now(),
+            .fresh = watched_fresh_until(asked->watched),
+            .is_raised = true};
+    if (seen.floors == NULL) {
+        return; /* its client has left */
+    }
+    if (policy == NULL || policy->writes.is_any ||
+            (policy->reason != POLICY_KEPT && !policy->only_writes)) {
+        see_all(&seen);
+        return;
+    }
+    see_written(&seen, asked);
+    if (policy->reason == POLICY_KEPT && policy->point.tree != 0 && asked->has_point) {
+        see_row(&seen, &policy->point, asked->point_value);
+    }
+    for (uint32_t i = 0;
+            !asked->has_point && policy->reason == POLICY_KEPT && i < policy->reads.count; i++) {
+        see_table(&seen, policy->reads.trees[i]);
+    }
+}
