@@ -186,7 +186,7 @@ struct tier *tier_new(
         return NULL;
     }
     snprintf(tier->sender, sizeof tier->sender, "%.64s.%u-%016llx", instance->id, worker,
-            (unsigned long long)tier->nonce);
+            (unsigned long long)instance->life);
     snprintf(tier->why, sizeof tier->why, "it has not been connected yet");
     tier->wall_offset = sl_wall_now() - sl_now(); /* until Redis tells the time */
     breaker_init(&tier->breaker, &tier->options->breaker);
@@ -265,7 +265,7 @@ void tier_part_name(struct tier *tier, const char *kind, struct sl_span rest)
     redis_part_of(tier->redis, pieces, SL_COUNT(pieces));
 }
 
-static enum tier_error error_of(struct sl_span text)
+enum tier_error tier_error_of(struct sl_span text)
 {
     static const struct {
         const char *start;
@@ -289,7 +289,7 @@ static enum tier_error error_of(struct sl_span text)
 
 enum tier_error tier_saw_error(struct tier *tier, const struct redis_value *value)
 {
-    const enum tier_error error = error_of(value->bytes);
+    const enum tier_error error = tier_error_of(value->bytes);
     const int len = (int)(value->bytes.len < 200 ? value->bytes.len : 200);
     const char *text = (const char *)value->bytes.at;
 

@@ -196,6 +196,19 @@ static void read_instances(struct tier *tier, const struct redis_value *value, s
     }
 }
 
+/* It is written before anything is bumped, and shows whether writing is possible. */
+static void on_instance_written(void *self, const struct redis_value *values, size_t count)
+{
+    struct tier *tier = self;
+
+    if (values != NULL && values[0].kind == REDIS_ERROR &&
+            tier_error_of(values[0].bytes) == TIER_WRONG_TYPE) {
+        tier->inst_is_full = true; /* it is no hash: begin anew */
+        tier_give_up(tier, TIER_IS_LOST, "the list of instances is not ours");
+    }
+    greeted(tier, values, count, NULL, true);
+}
+
 static void on_instances(void *self, const struct redis_value *values, size_t count)
 {
     greeted(self, values, count, read_instances, false);
@@ -316,9 +329,8 @@ void tier_greet(struct tier *tier)
         tier->inst_is_full = false;
         ask_of(tier, "DEL", "inst", NULL, said_whatever);
     }
-    write_instance(
-            tier); /* before anything is bumped on it, and shows whether it may be written to */
-    expect(tier, said_fine);
+    write_instance(tier);
+    expect(tier, on_instance_written);
     if (tier_say(tier, TIER_SAID_BEAT, sl_span(NULL, 0), said_fine, tier) == SL_OK) {
         tier->greet_expected++;
     }

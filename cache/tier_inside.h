@@ -136,6 +136,7 @@ struct tier {
 bool tier_is_usable(const struct tier *tier);
 void tier_heard(struct tier *tier);
 void tier_note_sent(struct tier *tier, sl_usec now); /* before a command is written */
+enum tier_error tier_error_of(struct sl_span text);
 /* Counts an error of Redis, and gives the connection up where there is no going on. */
 enum tier_error tier_saw_error(struct tier *tier, const struct redis_value *value);
 void tier_give_up(struct tier *tier, enum tier_fate fate, const char *format, ...) SL_PRINTF(3, 4);

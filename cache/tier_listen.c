@@ -95,13 +95,15 @@ static void note_number(struct tier_listen *listen, const struct tier_said *said
 
 /* ---- messages ---- */
 
+/* By the life that is its end: another process may have the same name. */
 static bool is_own(const struct tier_listen *listen, struct sl_span sender)
 {
-    const struct sl_span id = sl_span_text(listen->instance->id);
+    char life[32];
+    const int len = snprintf(
+            life, sizeof life, "-%016llx", (unsigned long long)listen->instance->life);
 
-    return sender.len > id.len && memcmp(sender.at, id.at, id.len) == 0 &&
-           sender.at[id.len] == '.' &&
-           memchr(sender.at + id.len + 1, '.', sender.len - id.len - 1) == NULL;
+    return sender.len > (size_t)len &&
+           memcmp(sender.at + sender.len - (size_t)len, life, (size_t)len) == 0;
 }
 
 static bool read_text(struct sl_span word, char out[NAME_ROOM])
