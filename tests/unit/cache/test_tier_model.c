@@ -20,7 +20,7 @@
 
 #include <cmocka.h>
 
-enum { SIDES = 3, REGISTERS = 6, TABLES = 2, READERS = 4, WRITERS = 2, ROUNDS = 30, STEPS = 5000 };
+enum { SIDES = 3, REGISTERS = 6, TABLES = 2, READERS = 4, WRITERS = 2, ROUNDS = 40, ROUNDS_MAX = 1000, STEPS = 5000 };
 
 enum mistake {
     NO_MISTAKE,
@@ -303,7 +303,7 @@ static void open_side(struct side *side, unsigned i)
     side->options.ack_timeout = 2000;
     side->options.greet_wait = 5000;
     side->options.quiet_wait = 4000;
-    side->options.retry_every = 20;
+    side->options.retry_every = 600;
     side->options.beat_every = 2000;
     side->options.pending_max = SL_SECOND * SL_SECOND;
     side->options.breaker = (struct breaker_limits){
@@ -392,7 +392,7 @@ static void restart(void)
 
 static void lose_something(void)
 {
-    switch (by_chance(6)) {
+    switch (by_chance(12)) {
     case 0:
         fake.rows_count = 0; /* FLUSHALL */
         break;
@@ -404,6 +404,7 @@ static void lose_something(void)
         restart();
         break;
     case 3:
+    case 4:
         fake_drop(&fake, (int)by_chance(SIDES));
         break;
     default:
@@ -435,7 +436,7 @@ static void step(void)
         go_on_writer(&side->writers[by_chance(WRITERS)]);
     } else if (by_chance(15) == 0) {
         kill_side(by_chance(SIDES));
-    } else if (!is_strict && by_chance(5) == 0) {
+    } else if (!is_strict && by_chance(3) == 0) {
         lose_something();
     }
 }
@@ -469,7 +470,8 @@ static void play_all(bool strict, enum mistake planted)
     is_strict = strict;
     mistake = planted;
     hits = stale = fills = 0;
-    for (uint64_t round = 1; round <= ROUNDS; round++) {
+    const uint64_t rounds = planted == NO_MISTAKE ? ROUNDS : ROUNDS_MAX;
+    for (uint64_t round = 1; round <= rounds && stale == 0; round++) {
         play(round * 1000003);
     }
     print_message("%s, mistake %d: %lu hits, %lu fills, %lu stale\n", strict ? "strict" : "weak",
