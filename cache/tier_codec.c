@@ -312,6 +312,11 @@ bool tier_read_said(struct sl_span text, struct tier_said *said)
             !take_kind(&text, &read.kind)) {
         return false;
     }
+    for (size_t i = 0; i < read.sender.len; i++) {
+        if (read.sender.at[i] <= ' ' || read.sender.at[i] == 0x7f) {
+            return false;
+        }
+    }
     if (read.kind <= TIER_SAID_END ? !take(&text, ' ') || text.len == 0 : text.len > 0) {
         return false;
     }
@@ -326,5 +331,5 @@ bool tier_next_tag(struct sl_span *tags, struct sl_span *table, struct sl_span *
     if (tags->len > 0 && tags->at[0] != ' ' && !take_word(tags, table)) {
         return false;
     }
-    return take(tags, ' ') && take_word(tags, field);
+    return table->len > 0 && take(tags, ' ') && take_word(tags, field);
 }

@@ -99,8 +99,8 @@ static void note_number(struct tier_listen *listen, const struct tier_said *said
 static bool is_own(const struct tier_listen *listen, struct sl_span sender)
 {
     char life[32];
-    const int len = snprintf(
-            life, sizeof life, "-%016llx", (unsigned long long)listen->instance->life);
+    const int len =
+            snprintf(life, sizeof life, "-%016llx", (unsigned long long)listen->instance->life);
 
     return sender.len > (size_t)len &&
            memcmp(sender.at + sender.len - (size_t)len, life, (size_t)len) == 0;

@@ -303,7 +303,8 @@ static void keys_of_another_type_are_deleted(void **state)
 
 static void tokens_that_are_none_prove_nothing(void **state)
 {
-    static const char *const bad[] = {"x", "1@", "1@00", "1@0123456789abcdef!", "18446744073709551616@0123456789abcdef"};
+    static const char *const bad[] = {
+            "x", "1@", "1@00", "1@0123456789abcdef!", "18446744073709551616@0123456789abcdef"};
 
     (void)state;
     two_sides();

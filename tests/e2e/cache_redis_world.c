@@ -46,8 +46,7 @@ void world_serve(const char *more)
             "redis-server --port %d --bind 127.0.0.1 --unixsocket %s --dir %s --save ~ "
             "--appendonly no --daemonize no %s",
             world.port, world.path, world.dir, more == NULL ? "" : more);
-    for (char *word = strtok_r(text, " ", &rest); word != NULL;
-            word = strtok_r(NULL, " ", &rest)) {
+    for (char *word = strtok_r(text, " ", &rest); word != NULL; word = strtok_r(NULL, " ", &rest)) {
         argv[count++] = strcmp(word, "~") == 0 ? nothing : word;
     }
     argv[count] = NULL;
@@ -107,8 +106,7 @@ const char *world_do(const char *format, ...)
     va_start(args, format);
     vsnprintf(text, sizeof text, format, args);
     va_end(args);
-    for (char *word = strtok_r(text, " ", &rest); word != NULL;
-            word = strtok_r(NULL, " ", &rest)) {
+    for (char *word = strtok_r(text, " ", &rest); word != NULL; word = strtok_r(NULL, " ", &rest)) {
         words[count++] = strcmp(word, "~") == 0 ? sl_span("", 0) : sl_span_text(word);
     }
     if (!redis_is_open(world.admin)) {

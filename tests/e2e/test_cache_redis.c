@@ -45,8 +45,8 @@ static void what_is_kept_says_what_it_is(void **state)
     assert_int_equal(asked.answer.cost_usec, 5000);
     assert_int_equal(asked.answer.rows, 1);
     assert_true(asked.answer.age >= 0 && asked.answer.age < 3600 * SL_SECOND);
-    assert_string_equal(world_do("HGET %s sql", side_entry(a, 1)),
-            "select name from users where id = $1");
+    assert_string_equal(
+            world_do("HGET %s sql", side_entry(a, 1)), "select name from users where id = $1");
     assert_string_equal(world_do("HMGET %s params role inst rows bytes", side_entry(a, 1)),
             "7\napp\nweb1\n1\n7");
     assert_string_equal(world_do("HGET %s body", side_entry(a, 1)), "ThelloC");
@@ -233,9 +233,18 @@ static void a_message_that_is_missing_is_missed(void **state)
     two_sides();
     side_listen(b);
     inv = side_name(b, "inv");
-    world_do("EVAL return(redis.call('publish',KEYS[1],'web9.0-00\\032" "5\\032" "beat')) 1 %s", inv);
-    world_do("EVAL return(redis.call('publish',KEYS[1],'web9.0-00\\032" "6\\032" "beat')) 1 %s", inv);
-    world_do("EVAL return(redis.call('publish',KEYS[1],'web9.0-00\\032" "8\\032" "beat')) 1 %s", inv);
+    world_do("EVAL return(redis.call('publish',KEYS[1],'web9.0-00\\032"
+             "5\\032"
+             "beat')) 1 %s",
+            inv);
+    world_do("EVAL return(redis.call('publish',KEYS[1],'web9.0-00\\032"
+             "6\\032"
+             "beat')) 1 %s",
+            inv);
+    world_do("EVAL return(redis.call('publish',KEYS[1],'web9.0-00\\032"
+             "8\\032"
+             "beat')) 1 %s",
+            inv);
     SOON(strcmp(b->heard, "before;gap;") == 0);
     world_do("PUBLISH %s nonsense", inv);
     SOON(strcmp(b->heard, "before;gap;not_understood;") == 0);

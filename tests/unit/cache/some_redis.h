@@ -12,6 +12,7 @@
 
 #include <errno.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -43,10 +44,10 @@ struct fake {
     unsigned rows_count;
     struct fake_row rows[FAKE_ROWS];
     struct fake_conn conns[FAKE_CONNS];
-    bool by_byte;            /* answers go one byte a step */
-    bool missing_is_zero;    /* a mistake: what is not there is a constant */
-    const char *error;       /* to everything but the greeting */
-    const char *error_to;    /* or to this command only */
+    bool by_byte;         /* answers go one byte a step */
+    bool missing_is_zero; /* a mistake: what is not there is a constant */
+    const char *error;    /* to everything but the greeting */
+    const char *error_to; /* or to this command only */
     unsigned commands;
     unsigned long long seconds;
 };
@@ -110,8 +111,7 @@ static inline unsigned fake_fields(const struct fake *fake, const char *key)
 }
 
 /* 1: it is new. */
-static inline int fake_set(
-        struct fake *fake, const char *key, const char *field, const char *value)
+static inline int fake_set(struct fake *fake, const char *key, const char *field, const char *value)
 {
     struct fake_row *row = fake_row(fake, key, field);
     const int is_new = row == NULL;
@@ -150,14 +150,14 @@ static inline void fake_say(struct fake_conn *conn, const char *format, ...)
     va_list args;
 
     va_start(args, format);
-    conn->out_len += (size_t)vsnprintf(
-            conn->out + conn->out_len, FAKE_IO - conn->out_len, format, args);
+    conn->out_len +=
+            (size_t)vsnprintf(conn->out + conn->out_len, FAKE_IO - conn->out_len, format, args);
     va_end(args);
     SL_CHECK(conn->out_len < FAKE_IO);
 }
 
-static inline void fake_say_row(struct fake *fake, struct fake_conn *conn, const char *key,
-        const char *field)
+static inline void fake_say_row(
+        struct fake *fake, struct fake_conn *conn, const char *key, const char *field)
 {
     const struct fake_row *row = fake_row(fake, key, field);
     const bool is_token = strstr(key, ":q:") == NULL && strstr(key, ":inst") == NULL;
@@ -212,8 +212,8 @@ static inline void fake_hash(
 static inline void fake_do(struct fake *fake, struct fake_conn *conn, char *words[], unsigned count)
 {
     const char *name = words[0];
-    const bool is_greeting = strcmp(name, "INFO") == 0 || strcmp(name, "TIME") == 0 ||
-                             strcmp(name, "CLIENT") == 0;
+    const bool is_greeting =
+            strcmp(name, "INFO") == 0 || strcmp(name, "TIME") == 0 || strcmp(name, "CLIENT") == 0;
 
     fake->commands++;
     if (fake->error != NULL && !is_greeting &&
@@ -293,20 +293,18 @@ static inline void fake_accept(struct fake *fake)
     }
 }
 
-static inline void fake_send(struct fake *fake, struct fake_conn *conn)
+/* True: something went. */
+static inline bool fake_send(struct fake *fake, struct fake_conn *conn)
 {
-    while (conn->out_len > 0) {
-        const size_t len = fake->by_byte ? 1 : conn->out_len;
-        const ssize_t sent = send(conn->fd, conn->out, len, MSG_NOSIGNAL | MSG_DONTWAIT);
-        if (sent <= 0) {
-            return;
-        }
-        memmove(conn->out, conn->out + sent, conn->out_len - (size_t)sent);
-        conn->out_len -= (size_t)sent;
-        if (fake->by_byte) {
-            return;
-        }
+    const size_t len = fake->by_byte && conn->out_len > 0 ? 1 : conn->out_len;
+    const ssize_t sent = len == 0 ? 0 : send(conn->fd, conn->out, len, MSG_NOSIGNAL | MSG_DONTWAIT);
+
+    if (sent <= 0) {
+        return false;
     }
+    memmove(conn->out, conn->out + sent, conn->out_len - (size_t)sent);
+    conn->out_len -= (size_t)sent;
+    return true;
 }
 
 /* One command of one connection, if it has sent one. */
@@ -321,8 +319,9 @@ static inline bool fake_step(struct fake *fake, int i)
     if (conn->fd < 0) {
         return false;
     }
-    fake_send(fake, conn);
-    const ssize_t got = recv(conn->fd, conn->in + conn->in_len, FAKE_IO - conn->in_len, MSG_DONTWAIT);
+    const bool did = fake_send(fake, conn);
+    const ssize_t got =
+            recv(conn->fd, conn->in + conn->in_len, FAKE_IO - conn->in_len, MSG_DONTWAIT);
     if (got == 0 || (got < 0 && errno != EAGAIN)) {
         fake_drop(fake, i);
         return false;
@@ -330,7 +329,7 @@ static inline bool fake_step(struct fake *fake, int i)
     conn->in_len += got > 0 ? (size_t)got : 0;
     const size_t len = fake_parse(conn, words, &count);
     if (len == 0) {
-        return conn->out_len > 0;
+        return did;
     }
     char *to = copies;
     for (unsigned w = 0; w < count; w++) {

@@ -40,8 +40,7 @@ static void slow_answers_of_a_window_open_it(void **state)
     (void)state;
     breaker_init(&breaker, &limits);
     for (int i = 0; i < 500; i++) { /* one in a hundred */
-        assert_false(breaker_answer(
-                &breaker, SL_SECOND + i, i % 100 == 99 ? 6 * SL_MSEC : 100));
+        assert_false(breaker_answer(&breaker, SL_SECOND + i, i % 100 == 99 ? 6 * SL_MSEC : 100));
     }
     assert_false(breaker_answer(&breaker, SL_SECOND + 500, 100));
     assert_true(breaker_answer(&breaker, SL_SECOND + 501, 6 * SL_MSEC));

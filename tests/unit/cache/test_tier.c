@@ -389,8 +389,9 @@ static void a_write_is_told_by_a_redis_that_is_full(void **state)
 
 static void what_is_no_reply_ends_the_connection(void **state)
 {
-    static const char *const bad[] = {"nonsense\r\n", "*-7\r\n$3", ":12x\r\n", "*1\r\n*1\r\n*1\r\n*1\r\n*1\r\n*1\r\n*1\r\n*1\r\n*1\r\n",
-            "*2147483647\r\n", "$99999999999999\r\n", "+one too many\r\n", "-ERR unasked\r\n",
+    static const char *const bad[] = {"nonsense\r\n", "*-7\r\n$3", ":12x\r\n",
+            "*1\r\n*1\r\n*1\r\n*1\r\n*1\r\n*1\r\n*1\r\n*1\r\n*1\r\n", "*2147483647\r\n",
+            "$99999999999999\r\n", "+one too many\r\n", "-ERR unasked\r\n",
             "*3\r\n$7\r\nmessage\r\n$1\r\nx\r\n$1\r\ny\r\n"};
 
     (void)state;

@@ -9,10 +9,8 @@
 
 #include <cmocka.h>
 
-static const struct tier_seal some_seal = {.filled_at = 1763862000123456,
-        .position = UINT64_MAX,
-        .cost_usec = 5000,
-        .rows = 3};
+static const struct tier_seal some_seal = {
+        .filled_at = 1763862000123456, .position = UINT64_MAX, .cost_usec = 5000, .rows = 3};
 static const char key[] = "0000000000000007:00000000000000010000000000000001";
 static const char proof[] = "public.users any=1@0123456789abcdef\n17 2@00000000000000ff run:r";
 
@@ -60,20 +58,23 @@ static void no_bit_and_no_length_may_be_another(void **state)
     (void)state;
     size_t len = tier_put_seal(&some_seal, sl_span_text(key), sl_span_text(proof), &parts, text);
     for (size_t cut = 0; cut < len; cut++) {
-        assert_int_not_equal(read_back(sl_span(text, cut), sl_span(body, BODY_LEN), &seal), TIER_SOUND);
+        assert_int_not_equal(
+                read_back(sl_span(text, cut), sl_span(body, BODY_LEN), &seal), TIER_SOUND);
     }
     for (size_t cut = 0; cut < BODY_LEN; cut++) {
         assert_int_equal(read_back(sl_span(text, len), sl_span(body, cut), &seal), TIER_CORRUPT);
     }
     for (size_t bit = 0; bit < len * 8; bit++) {
         text[bit / 8] = (char)(text[bit / 8] ^ 1 << bit % 8);
-        assert_int_not_equal(read_back(sl_span(text, len), sl_span(body, BODY_LEN), &seal), TIER_SOUND);
+        assert_int_not_equal(
+                read_back(sl_span(text, len), sl_span(body, BODY_LEN), &seal), TIER_SOUND);
         text[bit / 8] = (char)(text[bit / 8] ^ 1 << bit % 8);
     }
     memcpy(copy, body, sizeof copy);
     for (size_t bit = 0; bit < (size_t)BODY_LEN * 8; bit++) {
         copy[bit / 8] = (uint8_t)(copy[bit / 8] ^ 1 << bit % 8);
-        assert_int_equal(read_back(sl_span(text, len), sl_span(copy, BODY_LEN), &seal), TIER_CORRUPT);
+        assert_int_equal(
+                read_back(sl_span(text, len), sl_span(copy, BODY_LEN), &seal), TIER_CORRUPT);
         copy[bit / 8] = (uint8_t)(copy[bit / 8] ^ 1 << bit % 8);
     }
     assert_int_equal(tier_read_seal(sl_span(text, len), sl_span(key, sizeof key - 2),
@@ -82,7 +83,8 @@ static void no_bit_and_no_length_may_be_another(void **state)
     assert_int_equal(tier_read_seal(sl_span(text, len), sl_span_text(key),
                              sl_span(proof, sizeof proof - 2), sl_span(body, BODY_LEN), &seal),
             TIER_CORRUPT);
-    assert_int_equal(read_back(sl_span_text("2 whatever"), sl_span(body, BODY_LEN), &seal), TIER_OTHER_FORMAT);
+    assert_int_equal(read_back(sl_span_text("2 whatever"), sl_span(body, BODY_LEN), &seal),
+            TIER_OTHER_FORMAT);
 }
 
 /* Two entries whose bytes are the same, one behind the other, are two. */
@@ -103,8 +105,8 @@ static void where_a_part_ends_is_sealed(void **state)
 static void tokens_are_read_as_they_are_written(void **state)
 {
     static const char *const bad[] = {"", "@", "1@", "1", "01@0123456789abcdef",
-            "1@0123456789abcde", "1@0123456789abcdeff", "1@0123456789ABCDEF",
-            "1@0123456789abcdef!", "1@0123456789abcdef!0", "1@0123456789abcdef!x", "-1@0123456789abcdef",
+            "1@0123456789abcde", "1@0123456789abcdeff", "1@0123456789ABCDEF", "1@0123456789abcdef!",
+            "1@0123456789abcdef!0", "1@0123456789abcdef!x", "-1@0123456789abcdef",
             "18446744073709551616@0123456789abcdef", " 1@0123456789abcdef"};
     const struct tier_token some[] = {{0, 0, 0}, {1, 2, 3}, {UINT64_MAX, UINT64_MAX, UINT64_MAX}};
     char text[TIER_TOKEN_MAX];
@@ -162,7 +164,8 @@ static void what_is_said_is_heard(void **state)
     (void)state;
     assert_true(tier_read_said(
             sl_span_text("web1.0-3f 17 end public.users any k:3fa2;public.orders any"), &said));
-    assert_true(said.number == 17 && said.kind == TIER_SAID_END && sl_span_is(said.sender, "web1.0-3f"));
+    assert_true(said.number == 17 && said.kind == TIER_SAID_END &&
+                sl_span_is(said.sender, "web1.0-3f"));
     struct sl_span tags = said.tags;
     while (tier_next_tag(&tags, &table, &field)) {
         size_t len = strlen(heard);
@@ -171,10 +174,14 @@ static void what_is_said_is_heard(void **state)
     }
     assert_string_equal(heard, "public.users any;public.users k:3fa2;public.orders any;");
     assert_int_equal(tags.len, 0);
+    tags = sl_span_text(" any");
+    table = sl_span(NULL, 0);
+    assert_false(tier_next_tag(&tags, &table, &field)); /* of no table */
     assert_true(tier_read_said(sl_span_text("a 1 all"), &said) && said.kind == TIER_SAID_ALL);
     assert_true(tier_read_said(sl_span_text("a 1 beat"), &said) && said.kind == TIER_SAID_BEAT);
     static const char *const bad[] = {"", "a", "a 1", "a 1 ", "a x end t f", "a 1 end", "a 1 end ",
-            "a 1 all x", "a 1 other t f", " 1 all", "a 01 all"};
+            "a 1 all x", "a 1 other t f", " 1 all", "a 01 all",
+            "a\t 1 all"};
     for (size_t i = 0; i < SL_COUNT(bad); i++) {
         assert_false(tier_read_said(sl_span_text(bad[i]), &said));
     }

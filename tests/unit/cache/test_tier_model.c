@@ -20,7 +20,16 @@
 
 #include <cmocka.h>
 
-enum { SIDES = 3, REGISTERS = 6, TABLES = 2, READERS = 4, WRITERS = 2, ROUNDS = 40, ROUNDS_MAX = 1000, STEPS = 5000 };
+enum {
+    SIDES = 3,
+    REGISTERS = 6,
+    TABLES = 2,
+    READERS = 4,
+    WRITERS = 2,
+    ROUNDS = 40,
+    ROUNDS_MAX = 1000,
+    STEPS = 5000
+};
 
 enum mistake {
     NO_MISTAKE,
@@ -154,9 +163,8 @@ static void go_on_reader(struct reader *reader)
     switch (reader->at) {
     case READER_IDLE:
         reader->what = by_chance(REGISTERS);
-        reader->floor = floors[reader->what] > side->owed[reader->what]
-                                ? floors[reader->what]
-                                : side->owed[reader->what];
+        reader->floor = floors[reader->what] > side->owed[reader->what] ? floors[reader->what]
+                                                                        : side->owed[reader->what];
         reader->at = READER_ASKING;
         if (!ask(reader)) {
             reader->at = READER_IDLE;
@@ -221,8 +229,8 @@ static void begin(struct writer *writer)
     writer->wait.done = on_told;
     writer->at = WRITER_BEGINS;
     tags_of(writer->what, writer->is_all, tags);
-    if (mistake == NO_BEGIN ||
-            !tier_begin(writer->side->tier, tags, 1, &writer->wait, now) || !is_strict) {
+    if (mistake == NO_BEGIN || !tier_begin(writer->side->tier, tags, 1, &writer->wait, now) ||
+            !is_strict) {
         if (mistake != NO_BEGIN) {
             tier_stop_waiting(writer->side->tier, &writer->wait);
         }
