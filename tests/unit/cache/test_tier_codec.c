@@ -180,8 +180,7 @@ static void what_is_said_is_heard(void **state)
     assert_true(tier_read_said(sl_span_text("a 1 all"), &said) && said.kind == TIER_SAID_ALL);
     assert_true(tier_read_said(sl_span_text("a 1 beat"), &said) && said.kind == TIER_SAID_BEAT);
     static const char *const bad[] = {"", "a", "a 1", "a 1 ", "a x end t f", "a 1 end", "a 1 end ",
-            "a 1 all x", "a 1 other t f", " 1 all", "a 01 all",
-            "a\t 1 all"};
+            "a 1 all x", "a 1 other t f", " 1 all", "a 01 all", "a\t 1 all"};
     for (size_t i = 0; i < SL_COUNT(bad); i++) {
         assert_false(tier_read_said(sl_span_text(bad[i]), &said));
     }
