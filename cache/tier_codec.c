@@ -17,7 +17,7 @@ static int digit_of(uint8_t byte)
 
 static bool take(struct sl_span *text, char what)
 {
-    if (text->len == 0 || text->at[0] != what) {
+    if (text->len == 0 || text->at[0] != (uint8_t)what) {
         return false;
     }
     *text = sl_span(text->at + 1, text->len - 1);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: PostgreSQL */
 /*
- * cache/tier_find.c - lookups, and what is put.
+ * cache/tier_find.c - lookups.
  *
  *     HMGET v:<table> base <field> ...    for each table: its tokens go into the proof
  *     GET epoch                           its last line
@@ -18,24 +18,12 @@
 #include <string.h>
 
 enum {
-    KEY_MAX = 64,
     NAME_MAX_BYTES = 1024, /* of one tag, as it is escaped */
-    SQL_SHOWN = 4096,
-    PARAMS_SHOWN = 1024,
-    TEXT_SHOWN = 256,
-    PUT_OVERHEAD = 16384,
-    HOT_TRIM_EVERY = 64
 };
 
 static const char *name_at(const struct tier_lookup *lookup, uint32_t at)
 {
     return (const char *)sl_buf_borrow(&lookup->names).at + at;
-}
-
-static size_t write_key(struct sl_hash128 key, uint64_t fingerprint, char out[KEY_MAX])
-{
-    return (size_t)snprintf(out, KEY_MAX, "%016llx:%016llx%016llx", (unsigned long long)fingerprint,
-            (unsigned long long)key.hi, (unsigned long long)key.lo);
 }
 
 /* ---- where lookups are kept ---- */
@@ -112,26 +100,31 @@ void tier_free_lookups(struct tier *tier)
     }
 }
 
+/* The first that somebody waits for in vain. */
+static struct tier_lookup *first_overdue(const struct tier *tier, sl_usec now)
+{
+    SL_LIST_EACH (link, &tier->lookups) {
+        struct tier_lookup *lookup = SL_CONTAINER(link, struct tier_lookup, link);
+        if (now < lookup->deadline) {
+            return NULL;
+        }
+        if (lookup->request != NULL) {
+            return lookup;
+        }
+    }
+    return NULL;
+}
+
 void tier_expire_lookups(struct tier *tier, sl_usec now)
 {
-    bool has_failed = true;
+    struct tier_lookup *lookup = first_overdue(tier, now);
 
-    while (has_failed) { /* from the start: who is told may change the list */
-        has_failed = false;
-        SL_LIST_EACH (link, &tier->lookups) {
-            struct tier_lookup *lookup = SL_CONTAINER(link, struct tier_lookup, link);
-            if (now < lookup->deadline) {
-                return;
-            }
-            if (lookup->request != NULL) {
-                if (breaker_failure(&tier->breaker, now)) {
-                    tier_has_opened(tier, "its answers were late");
-                }
-                answer_late(lookup);
-                has_failed = true;
-                break;
-            }
+    for (; lookup != NULL;
+            lookup = first_overdue(tier, now)) { /* who is told may change the list */
+        if (breaker_failure(&tier->breaker, now)) {
+            tier_has_opened(tier, "its answers were late");
         }
+        answer_late(lookup);
     }
 }
 
@@ -149,7 +142,7 @@ static enum tier_miss judge(
     struct tier *tier = lookup->tier;
     const struct sl_span proof = sl_buf_borrow(&lookup->proof);
     struct tier_seal seal;
-    char key[KEY_MAX];
+    char key[TIER_KEY_MAX];
 
     if (!is_proven(lookup)) {
         return TIER_UNKNOWN;
@@ -165,7 +158,7 @@ static enum tier_miss judge(
     if (!sl_span_equal(values[2].bytes, proof)) {
         return TIER_STALE;
     }
-    const size_t key_len = write_key(lookup->key, lookup->fingerprint, key);
+    const size_t key_len = tier_write_key(lookup->key, lookup->fingerprint, key);
     const enum tier_verdict verdict =
             tier_read_seal(values[1].bytes, sl_span(key, key_len), proof, values[3].bytes, &seal);
     if (verdict != TIER_SOUND) {
@@ -376,8 +369,8 @@ static void on_entry(void *self, const struct redis_value *values, size_t count)
     struct tier_lookup *lookup = self;
     struct tier *tier = lookup->tier;
     bool is_entry = false;
-    char key[KEY_MAX];
-    const size_t key_len = write_key(lookup->key, lookup->fingerprint, key);
+    char key[TIER_KEY_MAX];
+    const size_t key_len = tier_write_key(lookup->key, lookup->fingerprint, key);
 
     if (values == NULL) {
         note_culprit(tier, "q:", sl_span(key, key_len));
@@ -442,10 +435,10 @@ static void ask_tokens(struct tier_lookup *lookup)
 static void ask_entry(struct tier_lookup *lookup)
 {
     struct tier *tier = lookup->tier;
-    char key[KEY_MAX];
+    char key[TIER_KEY_MAX];
 
     if (!lookup->is_lost) {
-        const size_t key_len = write_key(lookup->key, lookup->fingerprint, key);
+        const size_t key_len = tier_write_key(lookup->key, lookup->fingerprint, key);
         redis_open(tier->redis, 5);
         tier_part(tier, "HMGET");
         tier_part_name(tier, "q:", sl_span(key, key_len));
@@ -649,142 +642,5 @@ void tier_leave(struct tier *tier, struct tier_request *request)
         SL_CHECK(lookup->tier == tier && lookup->request == request);
         lookup->request = NULL;
         request->lookup = NULL;
-    }
-}
-
-/* ---- puts ---- */
-
-/* Not in the middle of a character of UTF-8. */
-static struct sl_span cut(struct sl_span text, size_t max)
-{
-    if (text.len > max) {
-        text.len = max;
-        while (text.len > 0 && (text.at[text.len] & 0xc0) == 0x80) {
-            text.len--;
-        }
-    }
-    return text;
-}
-
-static void part_number(struct tier *tier, const char *name, uint64_t number)
-{
-    char text[32];
-
-    tier_part(tier, name);
-    snprintf(text, sizeof text, "%llu", (unsigned long long)number);
-    tier_part(tier, text);
-}
-
-static void part_text(struct tier *tier, const char *name, struct sl_span text, size_t max)
-{
-    tier_part(tier, name);
-    redis_part(tier->redis, cut(text, max));
-}
-
-static bool send_any(struct tier *tier)
-{
-    return redis_close(tier->redis, tier_answered_any, tier) == SL_OK;
-}
-
-static bool put_fields(struct tier *tier, const struct tier_fill *fill, struct sl_span key)
-{
-    const struct tier_seal seal = {.filled_at = tier_wall(tier, tier->now),
-            .position = fill->position,
-            .cost_usec = fill->cost_usec,
-            .rows = fill->rows};
-    const struct sl_span body[] = {fill->parts.head, fill->parts.rows, fill->parts.tail};
-    const size_t body_len = body[0].len + body[1].len + body[2].len;
-    char text[TIER_SEAL_MAX];
-
-    redis_open(tier->redis, 2 + 2 * 13);
-    tier_part(tier, "HSET");
-    tier_part_name(tier, "q:", key);
-    part_text(tier, "sql", fill->sql, SQL_SHOWN);
-    part_text(tier, "params", fill->params, PARAMS_SHOWN);
-    part_text(tier, "role", fill->role, TEXT_SHOWN);
-    part_text(tier, "tables", fill->tables, TEXT_SHOWN);
-    part_text(tier, "fmt", fill->formats, TEXT_SHOWN);
-    part_text(tier, "inst", sl_span_text(tier->instance->id), TEXT_SHOWN);
-    part_number(tier, "filled_at", seal.filled_at / SL_SECOND);
-    part_number(tier, "cost_us", fill->cost_usec);
-    part_number(tier, "rows", fill->rows);
-    part_number(tier, "bytes", body_len);
-    tier_part(tier, "seal");
-    redis_part(
-            tier->redis, sl_span(text, tier_put_seal(&seal, key, fill->proof, &fill->parts, text)));
-    tier_part(tier, "tags");
-    redis_part(tier->redis, fill->proof);
-    tier_part(tier, "body");
-    redis_part_of(tier->redis, body, SL_COUNT(body));
-    return send_any(tier);
-}
-
-bool tier_put(struct tier *tier, const struct tier_fill *fill, sl_usec now)
-{
-    const size_t len = fill->parts.head.len + fill->parts.rows.len + fill->parts.tail.len;
-    char text[KEY_MAX];
-
-    if (!tier_is_usable(tier) || fill->proof.len == 0 || fill->proof.len > TIER_PROOF_MAX ||
-            len > tier->options->entry_bytes_max || fill->ttl <= 0 ||
-            redis_unsent(tier->redis) + len + fill->proof.len + PUT_OVERHEAD >
-                    tier->options->out_max / 2) {
-        tier->counts.puts_refused++;
-        return false;
-    }
-    tier_note_sent(tier, now);
-    const struct sl_span key = sl_span(text, write_key(fill->key, fill->fingerprint, text));
-    const sl_usec tenth = fill->ttl / 10;
-    const sl_usec ttl = fill->ttl - tenth +
-                        (tenth > 0 ? (sl_usec)(tier_random(tier) % (uint64_t)(2 * tenth)) : 0);
-    bool is_sent = false;
-    /* All of it or nothing: without an end to its life it would stay for ever. */
-    redis_open(tier->redis, 1);
-    tier_part(tier, "MULTI");
-    if (send_any(tier)) {
-        is_sent = put_fields(tier, fill, key);
-        redis_open(tier->redis, 3);
-        tier_part(tier, "PEXPIRE");
-        tier_part_name(tier, "q:", key);
-        char millis[32];
-        snprintf(millis, sizeof millis, "%lld", (long long)(ttl / SL_MSEC + 1));
-        tier_part(tier, millis);
-        is_sent = send_any(tier) && is_sent;
-        redis_open(tier->redis, 1);
-        tier_part(tier, is_sent ? "EXEC" : "DISCARD");
-        if (!send_any(tier)) {
-            tier_give_up(tier, TIER_IS_LOST, "there was no room for the end of a put");
-            is_sent = false;
-        }
-    }
-    tier->counts.puts += is_sent;
-    tier->counts.puts_refused += !is_sent;
-    tier->counts.bytes_put += is_sent ? len : 0;
-    return is_sent;
-}
-
-void tier_hot(struct tier *tier, struct sl_hash128 key, uint64_t fingerprint, sl_usec saved)
-{
-    char text[KEY_MAX];
-    char number[32];
-
-    if (!tier_is_usable(tier) || redis_unsent(tier->redis) > tier->options->out_max / 2) {
-        return;
-    }
-    tier_note_sent(tier, tier->now);
-    redis_open(tier->redis, 4);
-    tier_part(tier, "ZINCRBY");
-    tier_part_name(tier, "hot", sl_span(NULL, 0));
-    snprintf(number, sizeof number, "%lld", (long long)saved);
-    tier_part(tier, number);
-    redis_part(tier->redis, sl_span(text, write_key(key, fingerprint, text)));
-    SL_IGNORE(send_any(tier), "a list of what is hot needs not be whole");
-    if (tier_random(tier) % HOT_TRIM_EVERY == 0) {
-        redis_open(tier->redis, 4);
-        tier_part(tier, "ZREMRANGEBYRANK");
-        tier_part_name(tier, "hot", sl_span(NULL, 0));
-        tier_part(tier, "0");
-        snprintf(number, sizeof number, "-%u", tier->options->hot_max + 1);
-        tier_part(tier, number);
-        SL_IGNORE(send_any(tier), "it is longer for a while");
     }
 }

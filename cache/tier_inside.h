@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: PostgreSQL */
 /*
- * cache/tier_inside.h - what the parts of a tier share: tier.c, tier_greet.c, tier_find.c, tier_bump.c.
+ * cache/tier_inside.h - what the parts of a tier share: tier.c, tier_greet.c, tier_find.c, tier_put.c,
+ * tier_bump.c.
  *
  * Nobody else includes it. Ownership, threads and bounds: cache/tier.h.
  */
@@ -16,6 +17,7 @@
 #include <stdatomic.h>
 
 enum {
+    TIER_KEY_MAX = 64,
     TIER_NAMES_MAX = 512, /* what all keys begin with */
     TIER_RUN_MAX = 128,
     TIER_TOKENS_SECONDS = 86400 /* a table's tokens live so long; losing them is safe */
@@ -165,6 +167,11 @@ size_t tier_new_epoch(struct tier *tier, char *out, size_t room);
 
 void tier_expire_lookups(struct tier *tier, sl_usec now);
 void tier_free_lookups(struct tier *tier);
+
+/* ---- tier_put.c ---- */
+
+/* An entry's own name, behind "q:". */
+size_t tier_write_key(struct sl_hash128 key, uint64_t fingerprint, char out[TIER_KEY_MAX]);
 
 /* ---- tier_bump.c ---- */
 
