@@ -6,9 +6,9 @@
 # again, and a daemon that comes with a package is neither started nor enabled.
 
 packages_build='build-essential cmake ninja-build pkg-config libevent-dev libssl-dev libxxhash-dev
-    libpg-query-dev libjansson-dev libjs-dygraphs libpq-dev'
+    libpg-query-dev libjansson-dev libjs-dygraphs libpq-dev libhiredis-dev'
 packages_test='clang clang-format clang-tidy cppcheck libclang-rt-14-dev libcmocka-dev
-    universal-ctags openssl python3 procps prometheus chromium'
+    universal-ctags openssl python3 procps prometheus chromium redis-server'
 packages_quickstart='python3 curl'
 packages_drivers='python3-psycopg2 libpostgresql-jdbc-java'
 packages_bench='pgbouncer linux-perf valgrind strace python3'

@@ -23,6 +23,7 @@
 #include "proxy/worker.h"
 
 #include <limits.h>
+#include <stdlib.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
