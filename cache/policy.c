@@ -472,9 +472,10 @@ static void look_at_kind(struct judge *judge)
             1U << SQL_LOCK | 1U << SQL_DISCARD | 1U << SQL_MAINTENANCE;
     struct policy *made = judge->made;
     uint32_t kinds = kinds_of(facts);
+    uint32_t truncate = judge->question->may_cascade ? 0 : 1U << SQL_TRUNCATE;
     bool is_opaque = (facts->does & SQL_OPAQUE) != 0 && (kinds & ~(1U << SQL_CURSOR)) != 0;
 
-    if ((kinds & ~harmless) != 0 || is_opaque || facts->is_truncated ||
+    if ((kinds & ~(harmless | truncate)) != 0 || is_opaque || facts->is_truncated ||
             (facts->does & SQL_CHANGES_SCHEMA) != 0 || (facts->effects & SQL_TWO_PHASE) != 0) {
         may_write_anything(judge);
     }

@@ -106,7 +106,8 @@ struct policy_question {
     const struct sql_facts *facts;               /* NULL: not known */
     const struct catalog *catalog;               /* likewise */
     const struct catalog_resolution *resolution; /* of both, in its session */
-    const char *search_path;                     /* of the session; NULL: not known */
+    const char *search_path; /* of the session; NULL: not known */
+    bool may_cascade;        /* the word is in its text */
 };
 
 /* NULL: no memory. */

@@ -162,6 +162,7 @@ static enum stage_verdict give(struct cache_part *part, struct stmt *stmt,
         stage_floor_of_entry(part, stmt, entry, asks->session->watched);
     }
     PART_COUNT(part, hits);
+    part_count(part, offsetof(struct cache_counts, hits_of) / sizeof(uint64_t) + entry->class, 1);
     PART_COUNT_BY(part, saved_usec, entry->cost_usec);
     return STAGE_ANSWERED;
 }

@@ -98,6 +98,7 @@ struct cache_limits {
 struct cache_counts {
     uint64_t hits;
     uint64_t hits_waited; /* of those, by who waited for another's */
+    uint64_t hits_of[ENTRY_CLASSES];
     uint64_t misses[STORE_RESULTS];
     uint64_t stale;    /* found, but the stream is too old */
     uint64_t below;    /* found, but its client has seen what may be newer */

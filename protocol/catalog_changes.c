@@ -20,8 +20,15 @@
 
 #define NOT_TEMPORARY " NOT IN (SELECT t.oid FROM pg_class t WHERE t.relpersistence = 't')"
 
+/* Not of a file that is another one after TRUNCATE, VACUUM FULL or REINDEX, nor of statistics. */
+#define RELATIONS                                                                                  \
+    "(SELECT sum(hashtextextended(concat_ws(' ', relname, relnamespace, relowner, relkind, "       \
+    "relpersistence, relacl, relrowsecurity, relforcerowsecurity, relhasrules, relhastriggers, "   \
+    "relreplident, relispartition, relpartbound, reloptions), oid::int8)) FROM pg_class "          \
+    "WHERE relpersistence <> 't')"
+
 #define TABLES                                                                                     \
-    SUM("oid", "pg_class WHERE relpersistence <> 't'")                                             \
+    RELATIONS                                                                                      \
     ", " SUM("oid", "pg_namespace WHERE nspname !~ '^pg_(toast_)?temp_'") ", " SUM(                \
             "oid", "pg_proc WHERE oid >= 16384") ", " SUM("oid",                                   \
             "pg_constraint WHERE connamespace <> ALL (ARRAY" IS_TEMPORARY ")") ", " SUM("oid",     \

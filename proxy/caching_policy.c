@@ -116,7 +116,8 @@ bool caching_judge(
         question = (struct policy_question){.facts = plan->facts,
                 .catalog = names.catalog,
                 .resolution = names.resolution,
-                .search_path = names.search_path};
+                .search_path = names.search_path,
+                .may_cascade = strstr(plan->text, "cascade") != NULL};
     }
     verdict->policy = policy_of(&question);
     if (verdict->policy != NULL) {

@@ -58,11 +58,14 @@ static void put_lookups(struct view_visit *visit, const struct cache_counts *cou
 {
     put(visit, "lookups", "hits", counts->hits);
     put(visit, "lookups", "hits_waited", counts->hits_waited);
+    put(visit, "lookups", "hits_of_tables", counts->hits_of[ENTRY_TABLE]);
+    put(visit, "lookups", "hits_of_rows", counts->hits_of[ENTRY_POINT]);
     put(visit, "lookups", "misses_none", counts->misses[STORE_MISS]);
     put(visit, "lookups", "misses_changed", counts->misses[STORE_CHANGED]);
     put(visit, "lookups", "misses_pending", counts->misses[STORE_PENDING]);
     put(visit, "lookups", "misses_expired", counts->misses[STORE_EXPIRED]);
     put(visit, "lookups", "misses_stale", counts->stale);
+    put(visit, "lookups", "misses_below_floor", counts->below);
     put(visit, "lookups", "misses_undescribed", counts->headless);
     put(visit, "lookups", "misses_unlike", counts->unasked);
     put(visit, "lookups", "saved_usec", counts->saved_usec);

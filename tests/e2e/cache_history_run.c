@@ -161,6 +161,9 @@ void run_variant(struct cluster *cluster, const struct variant *variant, uint64_
         struct history_found *found)
 {
     world_start(&world, cluster, variant);
+    if (wants_hits(variant)) {
+        world_warm_up(&world);
+    }
     world_settle(&world);
     while (history_reads(&world.found) < reads) {
         uint64_t left = reads - history_reads(&world.found);

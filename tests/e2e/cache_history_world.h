@@ -46,6 +46,7 @@ struct variant {
     unsigned direct;   /* writers past Sluice */
     unsigned writes;   /* of a hundred statements, about */
     bool has_second;   /* Sluice B */
+    bool is_calm;      /* nothing is written by what makes the catalogue doubtful for a while */
     bool ends_servers; /* servers are ended all the time: clients are told, and come again */
     unsigned lies;     /* readers of A are told an old answer once in so many questions; 0: never */
     uint64_t bound_ms; /* see struct history_rules */
@@ -117,6 +118,9 @@ void world_settle(struct world *world);
  * has no floor, and is not asked.
  */
 void world_hits(struct world *world, struct hits *hits);
+
+/* Of a variant with a cache: before anything is counted. */
+void world_warm_up(struct world *world);
 
 PGconn *world_connect_to(int port);
 /* To PostgreSQL itself; who is not ended when servers are. */

@@ -493,10 +493,12 @@ void session_write(struct session *session)
 {
     static void (*const ways[])(struct session *) = {write_alone, write_alone, write_alone,
             write_alone, write_in_transaction, write_in_transaction, write_in_one_message,
-            write_in_pipeline, write_in_pipeline, write_prepared_transaction, write_two,
-            write_by_copy, write_by_copied_trigger, write_by_truncate, write_ghost, write_ghost};
+            write_in_pipeline, write_in_pipeline, write_two, write_by_copy, write_by_copied_trigger,
+            write_ghost, write_ghost, write_prepared_transaction, write_by_truncate};
+    size_t count = sizeof ways / sizeof ways[0];
 
-    ways[session_roll(session, sizeof ways / sizeof ways[0])](session);
+    ways[session_roll(session, (unsigned)(session->world->variant->is_calm ? count - 2 : count))](
+            session);
 }
 
 /* ---- when servers are ended ---- */

@@ -46,6 +46,56 @@ static const struct variant with_servers_ended = {.name = "with servers ended",
         .ends_servers = true,
         .order = HISTORY_BY_ALL};
 
+#define CACHE "[cache]\nmode = safe\n"
+#define STREAM CACHE "stream = user=postgres\n"
+
+enum { STALENESS_MS = 500 }; /* [cache] max_staleness */
+
+/* Everybody comes through it. */
+static const struct variant kept_by_one = {.name = "kept by one",
+        .is_calm = true,
+        .ini = CACHE "through_sluice = *\n",
+        .readers = 5,
+        .writers = 3,
+        .writes = 10,
+        .hits[TIER_LOCAL] = {[HISTORY_POINT] = 10},
+        .order = HISTORY_BY_ALL};
+
+/* The stream tells of what others write. No session goes back in time. */
+static const struct variant kept_around_it = {.name = "kept, with writers around it",
+        .is_calm = true,
+        .ini = STREAM,
+        .readers = 5,
+        .writers = 2,
+        .direct = 2,
+        .writes = 5,
+        .hits[TIER_LOCAL] = {[HISTORY_POINT] = 5},
+        .bound_ms = STALENESS_MS,
+        .order = HISTORY_BY_SESSION};
+
+/* Each Sluice is past the other. */
+static const struct variant kept_by_two = {.name = "kept by two",
+        .is_calm = true,
+        .ini = STREAM,
+        .readers = 3,
+        .writers = 2,
+        .direct = 1,
+        .writes = 5,
+        .has_second = true,
+        .hits[TIER_LOCAL] = {[HISTORY_POINT] = 5},
+        .bound_ms = STALENESS_MS,
+        .order = HISTORY_BY_SESSION};
+
+static const struct variant kept_with_servers_ended = {.name = "kept, with servers ended",
+        .ini = STREAM,
+        .readers = 5,
+        .writers = 3,
+        .direct = 1,
+        .writes = 10,
+        .ends_servers = true,
+        .bound_ms = STALENESS_MS,
+        .order = HISTORY_BY_SESSION};
+
 static const struct variant lied_to = {.name = "lied to",
         .readers = 5,
         .writers = 3,
@@ -99,6 +149,28 @@ static void nothing_is_stale_through_two(void **state)
     expect_clean(&through_two);
 }
 
+static void nothing_kept_is_stale_by_one(void **state)
+{
+    (void)state;
+    expect_clean(&kept_by_one);
+}
+
+static void nothing_kept_is_staler_than_the_bound(void **state)
+{
+    (void)state;
+    expect_clean(&kept_around_it);
+    expect_clean(&kept_by_two);
+}
+
+static void nothing_kept_is_stale_when_servers_end(void **state)
+{
+    struct history_found found;
+
+    (void)state;
+    run_variant(&cluster, &kept_with_servers_ended, reads_wanted() / 4, &found);
+    assert_int_equal(found.faults, 0);
+}
+
 /* Servers end in the middle of anything, also of commits. */
 static void nothing_is_stale_when_servers_end(void **state)
 {
@@ -145,13 +217,16 @@ static int stop(void **state)
 
 int main(void)
 {
-    struct CMUnitTest cases[32];
+    struct CMUnitTest cases[48];
     size_t count = 0;
     const struct CMUnitTest own[] = {
             cmocka_unit_test(nothing_is_stale_through_one),
             cmocka_unit_test(nothing_is_stale_with_writers_around_it),
             cmocka_unit_test(nothing_is_stale_through_two),
             cmocka_unit_test(nothing_is_stale_when_servers_end),
+            cmocka_unit_test(nothing_kept_is_stale_by_one),
+            cmocka_unit_test(nothing_kept_is_staler_than_the_bound),
+            cmocka_unit_test(nothing_kept_is_stale_when_servers_end),
             cmocka_unit_test(an_old_answer_is_found),
     };
 
@@ -159,5 +234,6 @@ int main(void)
         cases[count++] = own[i];
     }
     count += race_cases(&cluster, "", cases + count);
+    count += race_cases(&cluster, STREAM, cases + count);
     return case_run(cases, count, start, stop);
 }

@@ -129,7 +129,8 @@ static const struct {
         {"update blurred set id = 1", "not_select", "", "*"},
         {"update v set n = 1", "not_select", "", "t u"},
         {"copy t from stdin", "not_select", "", "u t+"},
-        {"truncate t", "not_select", "", "*"},
+        {"truncate t", "not_select", "", "t u"},
+        {"truncate t restart identity cascade", "not_select", "", "*"},
         {"create table more (id int)", "not_select", "", "*"},
         {"grant select on t to public", "not_select", "", "*"},
         {"call nowhere()", "not_select", "", "*"},
@@ -241,7 +242,8 @@ static const struct policy *policy_for(const char *text, const struct catalog *o
             .facts = facts,
             .catalog = of,
             .resolution = resolution,
-            .search_path = session.search_path});
+            .search_path = session.search_path,
+            .may_cascade = strstr(text, "cascade") != NULL});
     assert_non_null(policy);
     free(resolution);
     sql_facts_free(facts);

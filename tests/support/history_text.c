@@ -96,6 +96,10 @@ void history_print(
     }
     fprintf(stderr, "; behind %" PRIu64 ", by %" PRIu64 " us at most\n", found->behind,
             found->stalest_ns / 1000);
+    if (found->behind > 0) {
+        history_report_text(&found->stalest, questions, text);
+        fprintf(stderr, "  the most: %s\n", text);
+    }
     for (size_t i = 0; i < HISTORY_FAULTS; i++) {
         if (found->by_fault[i] != 0) {
             fprintf(stderr, "  %" PRIu64 " %s\n", found->by_fault[i],
