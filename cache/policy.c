@@ -35,6 +35,7 @@ static const struct {
         [POLICY_SEARCH_PATH] = {"search_path", "pg_catalog does not come first in search_path"},
         [POLICY_NO_TABLE] = {"no_table", "it reads no table"},
         [POLICY_TABLE_NOT_KNOWN] = {"table_not_known", "a table is not known"},
+        [POLICY_TEMPORARY] = {"temporary", "a table may be a temporary one"},
         [POLICY_TABLE_KIND] = {"table_kind", "a relation that is no table, and no view of such"},
         [POLICY_SYSTEM_TABLE] = {"system_table", "a table of the system"},
         [POLICY_UNLOGGED] = {"unlogged", "an unlogged table"},
@@ -374,6 +375,9 @@ static void look_at_tables(struct judge *judge)
     }
     if (!reads_any) {
         refuse(judge, POLICY_NO_TABLE, "");
+    }
+    if (judge->question->may_shadow) { /* what is written is that, or nothing that others see */
+        refuse(judge, POLICY_TEMPORARY, "");
     }
 }
 

@@ -49,6 +49,7 @@ enum policy_reason {
     POLICY_SEARCH_PATH, /* pg_catalog is not first in it */
     POLICY_NO_TABLE,
     POLICY_TABLE_NOT_KNOWN,
+    POLICY_TEMPORARY,  /* a name may be a temporary table's */
     POLICY_TABLE_KIND, /* foreign, materialized view, sequence */
     POLICY_SYSTEM_TABLE,
     POLICY_UNLOGGED,
@@ -106,8 +107,9 @@ struct policy_question {
     const struct sql_facts *facts;               /* NULL: not known */
     const struct catalog *catalog;               /* likewise */
     const struct catalog_resolution *resolution; /* of both, in its session */
-    const char *search_path; /* of the session; NULL: not known */
-    bool may_cascade;        /* the word is in its text */
+    const char *search_path;                     /* of the session; NULL: not known */
+    bool may_cascade;                            /* the word is in its text */
+    bool may_shadow; /* temporary tables, which were left out when names were looked for */
 };
 
 /* NULL: no memory. */

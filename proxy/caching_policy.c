@@ -8,6 +8,7 @@
 #include "proxy/caching_watch.h"
 #include "proxy/catalogs_names.h"
 #include "proxy/plans.h"
+#include "proxy/search_paths.h"
 #include "proxy/worker.h"
 
 #include <string.h>
@@ -107,7 +108,9 @@ bool caching_judge(
     if (!caching_session_names(stmt, &session, &number)) {
         return false;
     }
+    bool may_shadow = (session.path & SEARCH_PATHS_TEMP) != 0;
     const struct plan *plan = plans_find(shape);
+    session.path &= ~(uint32_t)SEARCH_PATHS_TEMP;
     if (plan != NULL && plan->facts != NULL) {
         if (catalogs_names_resolve(plan->facts, &session, &names) != SL_OK) {
             plan_unref(plan);
@@ -117,6 +120,7 @@ bool caching_judge(
                 .catalog = names.catalog,
                 .resolution = names.resolution,
                 .search_path = names.search_path,
+                .may_shadow = may_shadow,
                 .may_cascade = strstr(plan->text, "cascade") != NULL};
     }
     verdict->policy = policy_of(&question);
