@@ -32,6 +32,9 @@ static struct {
     struct place places[WATCH_MAX];
 } self;
 
+/* While answers are given: who has just seen something from its server waits for it (cache/floors.h). */
+#define FRESH_EVERY (5 * SL_MSEC)
+
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 
 /* ---- what the watch asks and says ---- */
@@ -263,6 +266,7 @@ enum sl_err caching_watch_start(struct tags *tags)
     struct watch_options options;
 
     watch_options_init(&options);
+    options.fresh_every = FRESH_EVERY;
     self.watch = watch_new(&options, tags, &hooks);
     return self.watch == NULL ? SL_ENOMEM : SL_OK;
 }

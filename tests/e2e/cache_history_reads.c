@@ -551,6 +551,9 @@ static unsigned ask_pipeline(struct session *session)
 
 unsigned session_read(struct session *session)
 {
+    if (session->world->variant->is_calm && session_roll(session, 4) != 0) {
+        return session_roll(session, 2) == 0 ? ask_prepared(session) : ask_simply(session);
+    }
     switch (session_roll(session, 16)) {
     case 0:
     case 1:

@@ -243,7 +243,7 @@ static void make_zipf(struct world *world)
     double sum = 0;
 
     for (uint32_t i = 0; i < KEYS; i++) {
-        sum += 1 / pow(i + 1, 0.99);
+        sum += 1 / pow(i + 1, world->variant->is_calm ? 1.5 : 0.99);
         world->zipf[i] = sum;
     }
 }

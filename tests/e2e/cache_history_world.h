@@ -40,17 +40,18 @@ enum tier { TIER_LOCAL, TIER_REDIS, TIERS };
 /* What is run, and what must come of it. */
 struct variant {
     const char *name;
-    const char *ini;   /* further lines and sections of every Sluice */
-    unsigned readers;  /* by A; as many again by B, if there is one */
-    unsigned writers;  /* likewise; they read, too */
-    unsigned direct;   /* writers past Sluice */
-    unsigned writes;   /* of a hundred statements, about */
-    bool has_second;   /* Sluice B */
-    bool is_calm;      /* nothing is written by what makes the catalogue doubtful for a while */
+    const char *ini;  /* further lines and sections of every Sluice */
+    unsigned readers; /* by A; as many again by B, if there is one */
+    unsigned writers; /* likewise; they read, too */
+    unsigned direct;  /* writers past Sluice */
+    unsigned writes;  /* of a hundred statements, about */
+    bool has_second;  /* Sluice B */
+    bool is_calm; /* most questions are plain, and of few rows; nothing makes the catalogue doubtful */
     bool ends_servers; /* servers are ended all the time: clients are told, and come again */
     unsigned lies;     /* readers of A are told an old answer once in so many questions; 0: never */
     uint64_t bound_ms; /* see struct history_rules */
     enum history_order order;
+    unsigned hits_least;                   /* in all; 0: it has no cache */
     unsigned hits[TIERS][HISTORY_CLASSES]; /* of a hundred reads by Sluice, at least */
 };
 
