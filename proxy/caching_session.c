@@ -46,7 +46,7 @@ static unsigned all_count;
 
 bool caching_setting_is_of_speed(const char *name)
 {
-    static const char *const names[] = {"application_name", "client_min_messages", "commit_delay",
+    static const char *const names[] = {"application_name", "commit_delay",
             "commit_siblings", "cpu_index_tuple_cost", "cpu_operator_cost", "cpu_tuple_cost",
             "cursor_tuple_fraction", "deadlock_timeout", "debug_pretty_print",
             "effective_cache_size", "effective_io_concurrency", "from_collapse_limit", "geqo",
