@@ -146,6 +146,28 @@ static size_t message_at(const struct wire *wire, size_t at)
     return wire->heard - at < total ? 0 : total;
 }
 
+/* Where in PostgreSQL's source an error is: ours have no such fields. Returns how long it is then. */
+static size_t forget_places(struct wire *wire, size_t at, size_t total)
+{
+    size_t to = at + 5;
+    size_t from = to;
+
+    while (from < at + total && wire->to[from] != '\0') {
+        size_t len = strlen((const char *)wire->to + from) + 1;
+        if (strchr("FLR", wire->to[from]) == NULL) {
+            memmove(wire->to + to, wire->to + from, len);
+            to += len;
+        }
+        from += len;
+    }
+    wire->to[to++] = '\0';
+    memmove(wire->to + to, wire->to + at + total, wire->heard - at - total);
+    wire->heard -= at + total - to;
+    uint32_t len = htonl((uint32_t)(to - at - 1));
+    memcpy(wire->to + at + 1, &len, sizeof len);
+    return to - at;
+}
+
 void wire_send(struct wire *wire)
 {
     size_t done = 0;
@@ -170,6 +192,9 @@ bool wire_hear(struct wire *wire)
         size_t total = message_at(wire, read_to);
         if (total > 0) {
             wire->ready -= wire->to[read_to] == 'Z';
+            if (wire->to[read_to] == 'E') {
+                total = forget_places(wire, read_to, total);
+            }
             read_to += total;
             continue;
         }
