@@ -8,6 +8,7 @@
  */
 #include "tests/e2e/answers_base.h"
 #include "tests/e2e/answers_changes.h"
+#include "tests/e2e/answers_flights.h"
 #include "tests/e2e/answers_forms.h"
 #include "tests/e2e/answers_keys.h"
 #include "tests/e2e/answers_writes.h"
@@ -38,6 +39,12 @@ int main(int argc, char **argv)
     }
     const struct CMUnitTest cases[] = {
             cmocka_unit_test_setup_teardown(every_form_is_answered_alike, begin, end),
+            cmocka_unit_test_setup_teardown(one_asks_for_all, begin, end),
+            cmocka_unit_test_setup_teardown(who_waits_for_one_that_is_lost_asks_itself, begin, end),
+            cmocka_unit_test_setup_teardown(a_write_whose_server_ends_leaves_nothing_stale, begin, end),
+            cmocka_unit_test_setup_teardown(a_write_whose_client_leaves_leaves_nothing_stale, begin, end),
+            cmocka_unit_test_setup_teardown(a_commit_whose_server_ends_leaves_nothing_stale, begin, end),
+            cmocka_unit_test_setup_teardown(a_commit_whose_client_leaves_leaves_nothing_stale, begin, end),
             cmocka_unit_test_setup_teardown(changes_of_the_schema_are_noticed, begin, end),
             cmocka_unit_test_setup_teardown(changes_unseen_are_noticed, begin, end),
             cmocka_unit_test_setup_teardown(rights_are_those_of_now, begin, end),
