@@ -210,9 +210,8 @@ static void lose(bool is_commit, bool is_client)
     PGconn *waits = open_direct();
 
     warm(reader, "select sum(n) from aside");
-    for (int i = 0; i < 20; i++) {
-        query_text(reader, tell);
-    }
+    do_sql(writer, "set synchronous_commit = on");
+    warm(reader, tell);
     if (is_commit) { /* it is done, and seen by nobody, until somebody ends the wait */
         do_lines(waits, "set synchronous_commit = local\n"
                         "alter system set synchronous_standby_names = 'nosuch'\n"
@@ -236,9 +235,12 @@ static void lose(bool is_commit, bool is_client)
     if (!is_commit) {
         do_sql(waits, "rollback");
     }
-    watch_until(reader, WRITERS, "0");
+    if (!is_commit || !is_client) { /* else it still waits */
+        watch_until(reader, WRITERS, "0");
+    }
     do_lines(waits, "set synchronous_commit = local\nalter system reset synchronous_standby_names\n"
                     "select pg_reload_conf()");
+    watch_until(reader, WRITERS, "0");
     soon_query(waits, "show synchronous_standby_names", "");
     PQfinish(waits);
     PQfinish(reader);

@@ -15,6 +15,8 @@
 #include "tests/support/case.h"
 #include "tests/support/console.h"
 #include "tests/support/fixture.h"
+#include "tests/support/proc.h"
+#include "tests/support/soon.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -32,12 +34,120 @@ static int end(void **state)
     return stop_sluice(state);
 }
 
+/* ---- keys ---- */
+
+static void reload(const char *cache)
+{
+    char ini[ANSWERS_TEXT_MAX];
+
+    snprintf(ini, sizeof ini, "%s[cache]\n%s\n", answers_ini, cache);
+    sluice_reload(&sluice, ini);
+}
+
+static void mode_says_whether_answers_are_kept(void **state)
+{
+    answers_start("mode = off\n");
+    PGconn *conn = open_as("postgres", "db");
+    console_await("SHOW CATALOG", "database", "db", "state", "loaded");
+    for (int i = 0; i < 20; i++) {
+        assert_true(is_true(conn, "select sum(n) from t"));
+    }
+    assert_null(console_value("SHOW CACHE", "name", "hits", "value"));
+    PQfinish(conn);
+    answers_stop();
+    stop_sluice(state);
+    prepare(state);
+    answers_start("mode = safe\n"); /* others may write, and nobody tells of that */
+    conn = open_as("postgres", "db");
+    console_await("SHOW CATALOG", "database", "db", "state", "loaded");
+    expect_never(conn, "select sum(n) from t");
+    PQfinish(conn);
+}
+
+static void through_sluice_says_what_nobody_else_writes(void **state)
+{
+    (void)state;
+    answers_start("mode = safe\nthrough_sluice = public.u , public.aside,public.p1\n");
+    PGconn *conn = open_as("postgres", "db");
+    warm(conn, "select sum(n) from u");
+    warm(conn, "select sum(u.n) from u join aside using (id)");
+    warm(conn, "select sum(n) from p"); /* of one tree */
+    expect_never(conn, "select sum(n) from t");
+    expect_never(conn, "select sum(u.n) from u join t using (id)");
+    reload("mode = safe\nthrough_sluice = *\n");
+    warm(conn, "select sum(n) from t");
+    reload("mode = safe\nthrough_sluice = public.aside\n");
+    warm(conn, "select sum(n) from aside");
+    PQfinish(conn);
+}
+
+static void ttl_local_and_negative_ttl_end_answers(void **state)
+{
+    (void)state;
+    answers_start("mode = ttl\nttl_local = 100ms\nnegative_ttl = 0\n");
+    PGconn *conn = open_as("postgres", "db");
+    warm(conn, "select n from t where id = 3");
+    cluster_sql(&cluster, "update t set n = -3 where id = 3"); /* past Sluice */
+    soon_query(conn, "select n from t where id = 3", "-3");
+    assert_true(counted("lookups", "misses_expired") > 0);
+    reload("mode = ttl\nttl_local = 1h\nnegative_ttl = 100ms\n");
+    long before = counted("lookups", "misses_expired");
+    warm(conn, "select n from t where id = -3");
+    for (long until = proc_now_ms() + SOON_MS; counted("lookups", "misses_expired") == before;) {
+        query_text(conn, "select n from t where id = -3");
+        assert_true(proc_now_ms() < until);
+    }
+    PQfinish(conn);
+}
+
+static void max_result_bounds_an_answer(void **state)
+{
+    (void)state;
+    answers_start("mode = ttl\nmax_result = 1kB\n");
+    PGconn *conn = open_as("postgres", "db");
+    warm(conn, "select b from t where id < 5");
+    expect_never(conn, "select b from t");
+    assert_true(counted("misses", "too_large") > 0);
+    reload("mode = ttl\nmax_result = 256kB\n");
+    warm(conn, "select b from t");
+    PQfinish(conn);
+}
+
+/* More than there is room for. */
+static void memory_bounds_all_of_it(void **state)
+{
+    enum { ROOM = 1024 * 1024, QUESTIONS = 3000 };
+
+    (void)state;
+    answers_start("mode = ttl\nmemory = 1MB\n");
+    PGconn *conn = open_as("postgres", "db");
+    warm(conn, "select b, repeat(b, 50) from t where id < 20 and n <> -1");
+    for (int i = 0; i < QUESTIONS; i++) {
+        char value[16];
+        const char *values = value;
+        snprintf(value, sizeof value, "%d", i);
+        query_params(conn, "select b, repeat(b, 50) from t where id < 20 and n <> $1", 1, &values);
+        if (i % 100 == 0) {
+            assert_true(counted("local", "bytes") <= ROOM);
+        }
+    }
+    assert_true(counted("local", "bytes_peak") <= ROOM);
+    assert_true(counted("local", "bytes_peak") > ROOM / 2);
+    assert_true(counted("local", "evicted") > 0);
+    PQfinish(conn);
+}
+
 int main(int argc, char **argv)
 {
     if (argc > 1) {
         cmocka_set_test_filter(argv[1]);
     }
     const struct CMUnitTest cases[] = {
+            cmocka_unit_test_setup_teardown(mode_says_whether_answers_are_kept, prepare, end),
+            cmocka_unit_test_setup_teardown(through_sluice_says_what_nobody_else_writes, prepare, end),
+            cmocka_unit_test_setup_teardown(ttl_local_and_negative_ttl_end_answers, prepare, end),
+            cmocka_unit_test_setup_teardown(max_result_bounds_an_answer, prepare, end),
+            cmocka_unit_test_setup_teardown(memory_bounds_all_of_it, prepare, end),
             cmocka_unit_test_setup_teardown(every_form_is_answered_alike, begin, end),
             cmocka_unit_test_setup_teardown(one_asks_for_all, begin, end),
             cmocka_unit_test_setup_teardown(who_waits_for_one_that_is_lost_asks_itself, begin, end),
