@@ -19,6 +19,7 @@ const char answers_ini[] = "[databases]\n"
                            "alias = " AT_POSTGRES " pool_mode=transaction pool_size=4\n"
                            "sess = " AT_POSTGRES " pool_mode=session pool_size=10\n"
                            "other = " AT_CLUSTER " dbname=other pool_mode=transaction\n"
+                           "fuzz = " AT_CLUSTER " dbname=fuzz pool_mode=transaction\n"
                            "one = " AT_CLUSTER " dbname=one pool_mode=transaction\n" INI_MAIN
                            "max_client_conn = 300\n";
 
@@ -93,8 +94,7 @@ long hits(void)
 
 /* ---- who asks ---- */
 
-/* What is not 0. */
-static void print_counts(void)
+void print_counts(void)
 {
     PGresult *result = PQexec(console, "SHOW CACHE");
 

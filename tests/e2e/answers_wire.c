@@ -168,6 +168,21 @@ static size_t forget_places(struct wire *wire, size_t at, size_t total)
     return to - at;
 }
 
+static void forget_tables(const struct wire *wire, uint8_t *message, size_t total)
+{
+    size_t at = 7;
+
+    while (wire->oids_from != 0 && at < total) {
+        uint32_t oid;
+        at += strlen((const char *)message + at) + 1;
+        memcpy(&oid, message + at, sizeof oid);
+        if (ntohl(oid) >= wire->oids_from) {
+            memset(message + at, 0, sizeof oid);
+        }
+        at += 18;
+    }
+}
+
 void wire_send(struct wire *wire)
 {
     size_t done = 0;
@@ -192,7 +207,16 @@ bool wire_hear(struct wire *wire)
         size_t total = message_at(wire, read_to);
         if (total > 0) {
             wire->ready -= wire->to[read_to] == 'Z';
-            if (wire->to[read_to] == 'E') {
+            if (wire->to[read_to] == 'S') { /* a setting is reported: others look at these */
+                memmove(wire->to + read_to, wire->to + read_to + total,
+                        wire->heard - read_to - total);
+                wire->heard -= total;
+                continue;
+            }
+            if (wire->to[read_to] == 'T') {
+                forget_tables(wire, wire->to + read_to, total);
+            }
+            if (wire->to[read_to] == 'E' || wire->to[read_to] == 'N') {
                 total = forget_places(wire, read_to, total);
             }
             read_to += total;

@@ -10,6 +10,7 @@
 #include "tests/e2e/answers_changes.h"
 #include "tests/e2e/answers_flights.h"
 #include "tests/e2e/answers_forms.h"
+#include "tests/e2e/answers_fuzz.h"
 #include "tests/e2e/answers_keys.h"
 #include "tests/e2e/answers_writes.h"
 #include "tests/support/case.h"
@@ -155,6 +156,7 @@ int main(int argc, char **argv)
             cmocka_unit_test_setup_teardown(a_write_whose_client_leaves_leaves_nothing_stale, begin, end),
             cmocka_unit_test_setup_teardown(a_commit_whose_server_ends_leaves_nothing_stale, begin, end),
             cmocka_unit_test_setup_teardown(a_commit_whose_client_leaves_leaves_nothing_stale, begin, end),
+            cmocka_unit_test_setup_teardown(random_sessions_are_answered_alike, begin, end),
             cmocka_unit_test_setup_teardown(changes_of_the_schema_are_noticed, begin, end),
             cmocka_unit_test_setup_teardown(changes_unseen_are_noticed, begin, end),
             cmocka_unit_test_setup_teardown(rights_are_those_of_now, begin, end),
