@@ -346,8 +346,8 @@ static void look_at_fields(struct judge *judge)
         uint32_t count = 0;
         const struct catalog_function *functions =
                 catalog_find_functions(judge->catalog, name, &count);
-        bool is_plain = sql_facts_name(facts, column->qualifier)[0] == '\0' &&
-                        column->table != SQL_NONE;
+        bool is_plain =
+                sql_facts_name(facts, column->qualifier)[0] == '\0' && column->table != SQL_NONE;
         for (uint32_t k = 0; k < count && !is_plain; k++) {
             if (functions[k].schema == system || functions[k].args_min > 1 ||
                     functions[k].args_max < 1) {

@@ -285,8 +285,8 @@ static void note_fields(struct made *made, const struct walk_frame *frame)
     sql_node fields = sql_node_find(tree, frame->node, SQL_TAG_INDIRECTION);
 
     for (sql_node item = walk_inner(tree, fields); item != 0; item = sql_node_next(tree, item)) {
-        made_field(made, sql_field_text(tree, sql_node_child(tree, item), SQL_TAG_SVAL),
-                &frame->at);
+        made_field(
+                made, sql_field_text(tree, sql_node_child(tree, item), SQL_TAG_SVAL), &frame->at);
     }
 }
 

@@ -560,8 +560,9 @@ enum step client_stmt_walk(struct client *client, struct sl_span bytes, size_t *
     }
     client->part.stmt = NULL;
     bool resumes = describe(stmt, client, sl_span(bytes.at, len));
-    stmt->is_plain = stmt->is_plain && !(stmt->is_extended && portal_goes_on(sl_span(
-                                                 bytes.at + len, bytes.len - len)));
+    stmt->is_plain =
+            stmt->is_plain &&
+            !(stmt->is_extended && portal_goes_on(sl_span(bytes.at + len, bytes.len - len)));
     if (is_new) {
         client_rules_apply(client, stmt);
         client->may_set |= resumes; /* what it does was seen when it was bound, not here */

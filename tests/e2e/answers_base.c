@@ -100,8 +100,8 @@ void print_counts(void)
 
     for (int row = 0; row < PQntuples(result); row++) {
         if (strcmp(PQgetvalue(result, row, 2), "0") != 0) {
-            print_message("    %s %s %s\n", PQgetvalue(result, row, 0),
-                    PQgetvalue(result, row, 1), PQgetvalue(result, row, 2));
+            print_message("    %s %s %s\n", PQgetvalue(result, row, 0), PQgetvalue(result, row, 1),
+                    PQgetvalue(result, row, 2));
         }
     }
     PQclear(result);
@@ -135,8 +135,8 @@ static void tell(PGconn *conn, const char *sql, char told[static ANSWERS_TEXT_MA
 
     for (int i = 0; i < PQnfields(result) && len < ANSWERS_TEXT_MAX; i++) {
         len += (size_t)snprintf(told + len, ANSWERS_TEXT_MAX - len, "%s %u.%d %u(%d) ",
-                PQfname(result, i), PQftable(result, i), PQftablecol(result, i),
-                PQftype(result, i), PQfmod(result, i));
+                PQfname(result, i), PQftable(result, i), PQftablecol(result, i), PQftype(result, i),
+                PQfmod(result, i));
     }
     if (len < ANSWERS_TEXT_MAX) {
         snprintf(told + len, ANSWERS_TEXT_MAX - len, "%s", query_result(result));

@@ -55,19 +55,22 @@ static const struct change changes[] = {
         {"select sum(n) from c_view",
                 "!begin\ncreate or replace view c_view as select n from u\ncommit",
                 "update u set n = n + 1 where id = 1"},
-        {"select sum(n) from c_view", "begin; create or replace view c_view as select n from t; commit",
+        {"select sum(n) from c_view",
+                "begin; create or replace view c_view as select n from t; commit",
                 "update t set n = n + 1 where id = 1"},
         {"select sum(n) from c_of_view", "create or replace view c_view as select n from u",
                 "update u set n = n + 1 where id = 1"},
-        {"select count(*) from log", "!create trigger c after insert on c_plain for each row execute "
-                                     "function on_row()",
+        {"select count(*) from log",
+                "!create trigger c after insert on c_plain for each row execute "
+                "function on_row()",
                 "insert into c_plain values (1)"},
         {"select count(*) from log", "alter table c_plain disable trigger c",
                 "insert into c_plain values (1)"},
         {"select count(*) from log", "alter table c_plain enable trigger c",
                 "insert into c_plain values (1)"},
         {"select count(*) from log",
-                "drop trigger c on c_plain\ncreate rule c as on insert to c_plain do also insert into "
+                "drop trigger c on c_plain\ncreate rule c as on insert to c_plain do also insert "
+                "into "
                 "log (what) values ('c')",
                 "insert into c_plain values (2)"},
         {"select count(*) from c_child",
@@ -83,7 +86,8 @@ static const struct change changes[] = {
                 "update c_typed set more = more || '.'"},
         {"select * from c_typed", "alter table c_typed rename more to most",
                 "update c_typed set most = 'x'"},
-        {"select * from c_typed", "alter table c_typed drop column most", "update c_typed set n = n + 1"},
+        {"select * from c_typed", "alter table c_typed drop column most",
+                "update c_typed set n = n + 1"},
         {"select count(*) from c_typed", "insert into c_typed values (5)", ""},
         {"select * from c_one",
                 "alter table c_one rename to c_x\nalter table c_two rename to c_one\n"
@@ -115,7 +119,8 @@ static const struct change changes[] = {
         {"select * from c_shadow", "drop table postgres.c_shadow",
                 "insert into c_shadow values ('public')"},
         {"select * from c_shadow",
-                "alter table c_shadow set schema postgres\ncreate table public.c_shadow (hidden int)",
+                "alter table c_shadow set schema postgres\ncreate table public.c_shadow (hidden "
+                "int)",
                 "insert into postgres.c_shadow values ('moved')"},
         {"select * from c_shadow", "alter schema postgres rename to no_more",
                 "insert into public.c_shadow values (3)"},
@@ -130,18 +135,23 @@ static const struct change changes[] = {
         {"select sum(g(n)) from c_f", "alter function g(int) stable",
                 "update u set n = n + 1 where id = 1"},
         {"select sum(h(n)) from c_f",
-                "create function h(i bigint) returns bigint language sql immutable as 'select i + 1'\n"
+                "create function h(i bigint) returns bigint language sql immutable as 'select i + "
+                "1'\n"
                 "create function h(i int) returns bigint language sql stable as "
                 "'select i + sum(n) from u'",
                 "update u set n = n + 1 where id = 1"},
         {"select c_f.k from c_f",
-                "create function k(c_f) returns bigint language sql stable as 'select sum(n) from u'",
+                "create function k(c_f) returns bigint language sql stable as 'select sum(n) from "
+                "u'",
                 "update u set n = n + 1 where id = 1"},
         {"select * from c_guarded",
-                "!alter table c_guarded enable row level security\nalter table c_guarded force row level "
-                "security\ncreate policy c on c_guarded using (id <= (select n from u where id = 1))",
+                "!alter table c_guarded enable row level security\nalter table c_guarded force row "
+                "level "
+                "security\ncreate policy c on c_guarded using (id <= (select n from u where id = "
+                "1))",
                 "update u set n = n + 1 where id = 1"},
-        {"select n from c_collated order by s", "alter table c_collated alter s type text collate \"C\"",
+        {"select n from c_collated order by s",
+                "alter table c_collated alter s type text collate \"C\"",
                 "insert into c_collated values (5, 'b')"},
 };
 
@@ -151,7 +161,8 @@ static const char makes_changed[] =
         "insert into c_up values (1), (2)\ncreate table c_child (up int)\n"
         "insert into c_child values (1), (2)\ncreate table c_typed (n int)\n"
         "insert into c_typed values (1)\ncreate table c_one (n int)\ncreate table c_two (n int)\n"
-        "insert into c_one values (1)\ninsert into c_two values (2)\ncreate table c_shadow (c text)\n"
+        "insert into c_one values (1)\ninsert into c_two values (2)\ncreate table c_shadow (c "
+        "text)\n"
         "insert into c_shadow values ('yours')\ncreate type c_mood as enum ('ok', 'bad')\n"
         "create table c_enum (e c_mood)\ninsert into c_enum values ('ok')\n"
         "create table c_f (n int)\ninsert into c_f values (1)\n"
@@ -238,9 +249,10 @@ static void change_by_function_call(const char *table)
     PQclear(found);
 }
 
-static const char *const unseen[] = {"select c_change('@')", "do $$begin perform c_change('@'); end$$",
-        "call c_change_too('@')", "insert into c_changing values ('@')",
-        "explain analyze select c_change('@')", "copy (select c_change('@')) to '/dev/null'",
+static const char *const unseen[] = {"select c_change('@')",
+        "do $$begin perform c_change('@'); end$$", "call c_change_too('@')",
+        "insert into c_changing values ('@')", "explain analyze select c_change('@')",
+        "copy (select c_change('@')) to '/dev/null'",
         "prepare c as select c_change('@'); execute c; deallocate c"};
 
 void changes_unseen_are_noticed(void **state)
@@ -258,7 +270,8 @@ void changes_unseen_are_noticed(void **state)
             "create table c_changing (x text)\n"
             "create or replace function c_on_change() returns trigger language plpgsql as "
             "$$begin perform c_change(new.x); return new; end$$\n"
-            "create trigger c before insert on c_changing for each row execute function c_on_change()");
+            "create trigger c before insert on c_changing for each row execute function "
+            "c_on_change()");
     for (size_t i = 0; i < (CASE_COUNT(unseen) + 2) * 2; i++) {
         const char *table = tables[i % 2];
         char then[64];
@@ -297,8 +310,7 @@ void rights_are_those_of_now(void **state)
 {
     static const char *const steps[] = {"revoke readers from one", "grant readers to one",
             "revoke select on secret from readers", "grant select (id) on secret to readers",
-            "grant select on secret to readers",
-            "alter table secret enable row level security",
+            "grant select on secret to readers", "alter table secret enable row level security",
             "create policy p on secret using (owner = current_user)",
             "alter policy p on secret using (true)", "drop policy p on secret",
             "alter table secret disable row level security",
@@ -310,8 +322,8 @@ void rights_are_those_of_now(void **state)
     (void)state;
     begin_all();
     PGconn *one = open_as("one", "db");
-    PGconn *itself = query_must_connect("host=%s port=%d user=one dbname=postgres", cluster.dir,
-            cluster.port);
+    PGconn *itself = query_must_connect(
+            "host=%s port=%d user=one dbname=postgres", cluster.dir, cluster.port);
     warm(one, "select * from secret order by id");
     for (size_t i = 0; i < CASE_COUNT(steps); i++) {
         check_right(one, itself, steps[i]);
@@ -332,8 +344,8 @@ void roles_changed_elsewhere_are_noticed(void **state)
     (void)state;
     begin_all();
     PGconn *one = open_as("one", "db");
-    PGconn *itself = query_must_connect("host=%s port=%d user=one dbname=postgres", cluster.dir,
-            cluster.port);
+    PGconn *itself = query_must_connect(
+            "host=%s port=%d user=one dbname=postgres", cluster.dir, cluster.port);
     PQfinish(writer);
     writer = open_as("postgres", "other");
     for (size_t i = 0; i < CASE_COUNT(steps); i++) {

@@ -223,7 +223,8 @@ static void lose(bool is_commit, bool is_client)
     assert_int_equal(PQsendQuery(writer, "update t set n = n + 1 where id = 30"), 1);
     soon_query(direct, WRITERS, "1");
     if (is_commit) {
-        soon_query(direct, "select count(*) from pg_stat_activity where wait_event = 'SyncRep'", "1");
+        soon_query(
+                direct, "select count(*) from pg_stat_activity where wait_event = 'SyncRep'", "1");
     }
     if (is_client) {
         PQfinish(writer);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: PostgreSQL */
 #include "tests/e2e/answers_forms.h"
 
-#include "tests/e2e/answers_base.h"
 #include "protocol/base/check.h"
+#include "tests/e2e/answers_base.h"
 #include "tests/e2e/answers_wire.h"
 #include "tests/support/case.h"
 #include "tests/support/fixture.h"

@@ -31,7 +31,8 @@ static const char schema[] =
         "create table acc (id int primary key, owner int, n int, note text, at date default "
         "'2024-05-05');"
         "insert into acc select i, i % 4, i, 'note ' || i from generate_series(1, 30) i;"
-        "create table own (id int primary key, name text, d timestamptz default '2024-05-05 12:00+00', "
+        "create table own (id int primary key, name text, d timestamptz default '2024-05-05 "
+        "12:00+00', "
         "f float8 default 0.1, b bytea default '\\x0041ff', iv interval default '1 day 02:00');"
         "insert into own select i, 'owner ' || i from generate_series(0, 3) i;"
         "create table kid (id int primary key, acc int references acc on delete cascade);"
@@ -66,36 +67,40 @@ static const char *const reads[] = {"select * from acc where id = # order by id"
         "select note from acc where note like 'note #%' order by 1",
         "select current_user, max(at) from acc", "select 1 / (n - #) from acc where id = #",
         "select id from acc where id = # union select id from kid where id = # order by 1",
-        "select null::text, id from own where id = #", "select exists (select from acc where id = #)"};
+        "select null::text, id from own where id = #",
+        "select exists (select from acc where id = #)"};
 
 static const char *const writes[] = {"update acc set n = n + 1 where id = #",
         "delete from acc where id = #",
         "insert into acc values (#, 1, 2, 'new') on conflict (id) do nothing",
         "insert into acc values (#, 1, 2, 'new') on conflict (id) do update set n = acc.n + 1",
-        "insert into kid values (#, #)", "update own set name = name || '.' where id = # and "
-                                         "length(name) < 20",
+        "insert into kid values (#, #)",
+        "update own set name = name || '.' where id = # and "
+        "length(name) < 20",
         "select pay(#, 2)", "update part set n = n + 1 where id = #",
         "update part_1 set n = n + 1 where id = #", "update part set id = id + 10 where id = #",
         "update rich set note = 'r' || n where id = #",
         "with d as (delete from kid where id = # returning acc) update acc set n = 0 where id in "
         "(select acc from d)",
-        "do $$begin update acc set owner = # where id = 3; end$$", "delete from part where id = 15; "
-        "insert into part values (15, #)", "insert into s1.own values (#, 'x')",
-        "update acc set n = 1 / (n - n) where id = #",
-        "explain (analyze, costs off, timing off, summary off) update own set name = name where id = #"};
+        "do $$begin update acc set owner = # where id = 3; end$$",
+        "delete from part where id = 15; "
+        "insert into part values (15, #)",
+        "insert into s1.own values (#, 'x')", "update acc set n = 1 / (n - n) where id = #",
+        "explain (analyze, costs off, timing off, summary off) update own set name = name where id "
+        "= #"};
 
-static const char *const others[] = {"begin", "begin", "commit", "commit", "commit", "commit", "commit", "rollback", "rollback",
-        "savepoint s", "rollback to s", "release s", "begin isolation level repeatable read",
-        "set datestyle = 'german'", "set datestyle = default", "set timezone = 'Asia/Kolkata'",
-        "set timezone = default", "set bytea_output = escape", "reset bytea_output",
-        "set extra_float_digits = -3", "reset extra_float_digits", "set intervalstyle = iso_8601",
-        "reset intervalstyle", "set search_path = s1, public", "reset search_path",
-        "set local bytea_output = escape", "set role one", "reset role", "reset role", "reset role", "reset search_path", "discard all",
-        "select set_config('intervalstyle', 'sql_standard', false)",
+static const char *const others[] = {"begin", "begin", "commit", "commit", "commit", "commit",
+        "commit", "rollback", "rollback", "savepoint s", "rollback to s", "release s",
+        "begin isolation level repeatable read", "set datestyle = 'german'",
+        "set datestyle = default", "set timezone = 'Asia/Kolkata'", "set timezone = default",
+        "set bytea_output = escape", "reset bytea_output", "set extra_float_digits = -3",
+        "reset extra_float_digits", "set intervalstyle = iso_8601", "reset intervalstyle",
+        "set search_path = s1, public", "reset search_path", "set local bytea_output = escape",
+        "set role one", "reset role", "reset role", "reset role", "reset search_path",
+        "discard all", "select set_config('intervalstyle', 'sql_standard', false)",
         "select set_config('timezone', 'UTC', true)", "reset all", "discard all",
-        "create temp table own (like public.own)",
-        "discard temp", "set my.custom = '#'", "set application_name = 'a#'",
-        "select 1 / 0", "select nothing", "set nothing = 1", ""};
+        "create temp table if not exists mine (n int)", "discard temp", "set my.custom = '#'",
+        "set application_name = 'a#'", "select 1 / 0", "select nothing", "set nothing = 1", ""};
 
 static void make_databases(void)
 {
@@ -189,16 +194,18 @@ static void put_extended(struct turn *turn, const char *sql)
 
 static void put_parameter(struct turn *turn)
 {
-    static const char number[6][4] = {"\0\0\0\0", "\0\0\0\1", "\0\0\0\2", "\0\0\0\3", "\0\0\0\4", "\0\0\0\5"};
+    static const char number[6][4] = {
+            "\0\0\0\0", "\0\0\0\1", "\0\0\0\2", "\0\0\0\3", "\0\0\0\4", "\0\0\0\5"};
     static const char *const texts[] = {"0", "1", "2", "3", "4", "5"};
     static const int len = 4;
     unsigned i = any(6);
     int format = (int)any(2);
     int result_format = (int)any(2);
     const char *value = format == 1 ? number[i] : any(20) == 0 ? NULL : texts[i];
-    const char *sql = any(2) == 0 ? "select * from acc where id = $1"
-                                  : "select o.name, count(*) from own o join acc a on a.owner = o.id "
-                                    "where o.id = $1::int group by 1";
+    const char *sql = any(2) == 0
+                              ? "select * from acc where id = $1"
+                              : "select o.name, count(*) from own o join acc a on a.owner = o.id "
+                                "where o.id = $1::int group by 1";
 
     note(turn, "parameter", sql);
     BOTH(wire_parse, "", sql);

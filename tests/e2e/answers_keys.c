@@ -87,7 +87,8 @@ void every_setting_has_its_own_answers(void **state)
 
 static const char *const local[] = {"begin\nset local bytea_output = escape\ncommit",
         "begin\nset bytea_output = escape\nrollback",
-        "begin\nset bytea_output = escape\nsavepoint s\nset bytea_output = hex\nrollback to s\ncommit",
+        "begin\nset bytea_output = escape\nsavepoint s\nset bytea_output = hex\nrollback to "
+        "s\ncommit",
         "do $$begin perform set_config('bytea_output', 'escape', false); end$$",
         "begin; set bytea_output = escape; commit",
         "set bytea_output = escape; set bytea_output = default",
@@ -100,9 +101,9 @@ static const char *const local[] = {"begin\nset local bytea_output = escape\ncom
 
 void settings_of_speed_share_answers(void **state)
 {
-    static const char *const sets[] = {"set application_name = 'x'", "set statement_timeout = '1min'",
-            "set work_mem = '8MB'", "set enable_seqscan = off", "set lock_timeout = '1min'",
-            "set jit = off"};
+    static const char *const sets[] = {"set application_name = 'x'",
+            "set statement_timeout = '1min'", "set work_mem = '8MB'", "set enable_seqscan = off",
+            "set lock_timeout = '1min'", "set jit = off"};
 
     (void)state;
     PGconn *one = open_as("postgres", "db");
@@ -222,29 +223,32 @@ void one_database_has_several_names(void **state)
 
 void what_varies_is_never_kept(void **state)
 {
-    static const char *const sqls[] = {"select now() from t", "select clock_timestamp(), n from t limit 1",
-            "select current_date, n from t limit 1", "select localtime from t limit 1",
-            "select random() from t", "select nextval('seq') from t limit 2",
-            "select * from t limit 1 for update", "select * from t limit 1 for key share",
+    static const char *const sqls[] = {"select now() from t",
+            "select clock_timestamp(), n from t limit 1", "select current_date, n from t limit 1",
+            "select localtime from t limit 1", "select random() from t",
+            "select nextval('seq') from t limit 2", "select * from t limit 1 for update",
+            "select * from t limit 1 for key share",
             "select * from (select * from t for share) x limit 1",
             "with x as (select * from t for update) select * from x limit 1",
             "select * from t tablesample system (50)", "select * from fleeting",
             "select count(*) from mv", "select relname from pg_class limit 1",
-            "select table_name from information_schema.tables limit 1", "select ctid from t limit 1",
-            "select xmin, * from t limit 1", "select * from v_now limit 1",
-            "select * from v_random limit 1", "select last_value from seq", "select 1", "values (1)",
-            "select version()", "select pg_backend_pid(), n from t limit 1",
-            "select txid_current() from t limit 1", "select 't'::regclass, n from t limit 1",
-            "select age(ts) from dates limit 1", "select reads_u(t) from t limit 1",
-            "select t.reads_u from t limit 1", "select (t).reads_u from t limit 1",
-            "select x.reads_u from t x limit 1", "select lower(n) from t limit 1",
-            "select pg_sleep(0), n from t limit 1", "select pg_sleep(0) from t limit 1",
-            "select gen_random_uuid() from t limit 1",
-            "select date(b) from t where id = 0", "select n from t, generate_series(now(), now(), '1d')",
+            "select table_name from information_schema.tables limit 1",
+            "select ctid from t limit 1", "select xmin, * from t limit 1",
+            "select * from v_now limit 1", "select * from v_random limit 1",
+            "select last_value from seq", "select 1", "values (1)", "select version()",
+            "select pg_backend_pid(), n from t limit 1", "select txid_current() from t limit 1",
+            "select 't'::regclass, n from t limit 1", "select age(ts) from dates limit 1",
+            "select reads_u(t) from t limit 1", "select t.reads_u from t limit 1",
+            "select (t).reads_u from t limit 1", "select x.reads_u from t x limit 1",
+            "select lower(n) from t limit 1", "select pg_sleep(0), n from t limit 1",
+            "select pg_sleep(0) from t limit 1", "select gen_random_uuid() from t limit 1",
+            "select date(b) from t where id = 0",
+            "select n from t, generate_series(now(), now(), '1d')",
             "select has_table_privilege('t', 'select') from t limit 1",
             "select * from t where n = (select max(n) from t tablesample system (100))",
-            "select current_setting('work_mem') from t limit 1", "select tableoid, xmax from t limit 1",
-            "select inet_client_port() from t limit 1", "select * from dates where d = current_date",
+            "select current_setting('work_mem') from t limit 1",
+            "select tableoid, xmax from t limit 1", "select inet_client_port() from t limit 1",
+            "select * from dates where d = current_date",
             "select table_to_xml('t', true, true, '') from t limit 1",
             "select count(*) from t where b like 'x' and n < extract(epoch from now())"};
 
@@ -287,19 +291,25 @@ void a_word_for_the_time_is_never_kept(void **state)
 {
     static const char *const sqls[] = {"select * from dates where d = 'today'",
             "select * from dates where d >= 'TODAY' order by d",
-            "select * from dates where d = E'tod\\141y'", "select * from dates where d = U&'tod\\0061y'",
+            "select * from dates where d = E'tod\\141y'",
+            "select * from dates where d = U&'tod\\0061y'",
             "select * from dates where d = $$today$$", "select * from dates where d = 'to'\n'day'",
-            "select * from dates where d = 'to' --\n 'day'", "select * from dates where d = any('{today}')",
-            "select * from dates where d = any('{tod\\ay}')", "select * from dates where d in ('tomorrow')",
+            "select * from dates where d = 'to' --\n 'day'",
+            "select * from dates where d = any('{today}')",
+            "select * from dates where d = any('{tod\\ay}')",
+            "select * from dates where d in ('tomorrow')",
             "select * from dates where r @> 'yesterday'::date",
-            "select * from dates where r = '[to\"day\",)'", "select * from dates where r = '[\"today\",)'",
+            "select * from dates where r = '[to\"day\",)'",
+            "select * from dates where r = '[\"today\",)'",
             "select * from dates where d < date 'now' order by d",
-            "select * from dates where d = 'today 00:00'", "select * from dates where ts < ' now ' order by d"};
-    static const char *const values[] = {"today", " TODAY ", "now", "yesterday", "tomorrow", "today 00:00"};
-    static const char *const arrays[] = {"{today}", "{\"today\"}", "{tod\\ay}", "{\"to\\day\"}",
-            "{2020-01-01,NoW}"};
-    static const char *const ranges[] = {"[today,)", "[to\"day\",)", "[tod\\ay,)", "[\"today\",)",
-            "[\"to\\d\"ay,)"};
+            "select * from dates where d = 'today 00:00'",
+            "select * from dates where ts < ' now ' order by d"};
+    static const char *const values[] = {
+            "today", " TODAY ", "now", "yesterday", "tomorrow", "today 00:00"};
+    static const char *const arrays[] = {
+            "{today}", "{\"today\"}", "{tod\\ay}", "{\"to\\day\"}", "{2020-01-01,NoW}"};
+    static const char *const ranges[] = {
+            "[today,)", "[to\"day\",)", "[tod\\ay,)", "[\"today\",)", "[\"to\\d\"ay,)"};
 
     (void)state;
     PGconn *one = open_as("postgres", "db");
@@ -385,10 +395,10 @@ void transactions_ask_postgresql(void **state)
     /* Pipelined behind its own write. */
     assert_int_equal(PQenterPipelineMode(one), 1);
     for (int i = 0; i < 3; i++) {
-        assert_int_equal(
-                PQsendQueryParams(one, "update t set n = n + 1 where id = 9 returning (select "
-                                       "sum(n) + 1 from t)",
-                        0, NULL, NULL, NULL, NULL, 0),
+        assert_int_equal(PQsendQueryParams(one,
+                                 "update t set n = n + 1 where id = 9 returning (select "
+                                 "sum(n) + 1 from t)",
+                                 0, NULL, NULL, NULL, NULL, 0),
                 1);
         assert_int_equal(PQsendQueryParams(one, tell, 0, NULL, NULL, NULL, NULL, 0), 1);
         assert_int_equal(PQpipelineSync(one), 1);

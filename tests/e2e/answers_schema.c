@@ -15,11 +15,15 @@ const char *const answers_schema[] = {
         "create table aside (id int primary key, n int)", /* nobody writes it but by DDL */
         "insert into aside select i, i from generate_series(1, 20) i",
         "create table log (id serial, what text)",
-        "create table all_types (i2 int2, i4 int4, i8 int8, f4 float4, f8 float8, n numeric, b bool, "
-        "t text, v varchar(10), c char(5), d date, ti time, ts timestamp, tz timestamptz, iv interval, "
+        "create table all_types (i2 int2, i4 int4, i8 int8, f4 float4, f8 float8, n numeric, b "
+        "bool, "
+        "t text, v varchar(10), c char(5), d date, ti time, ts timestamp, tz timestamptz, iv "
+        "interval, "
         "by bytea, u uuid, j json, jb jsonb, a int[], x xml, m money, r int4range, ip inet)",
-        "insert into all_types values (1, 2, 3, 1.1, 2.2, 3.30, true, 'text', 'v', 'c', '2024-02-29', "
-        "'12:34:56.789', '2024-02-29 12:34:56', '2024-02-29 12:34:56+00', '1 year 2 days 03:04:05', "
+        "insert into all_types values (1, 2, 3, 1.1, 2.2, 3.30, true, 'text', 'v', 'c', "
+        "'2024-02-29', "
+        "'12:34:56.789', '2024-02-29 12:34:56', '2024-02-29 12:34:56+00', '1 year 2 days "
+        "03:04:05', "
         "'\\x00ff27', 'a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11', '{\"a\": 1}', '{\"b\": [1, 2]}', "
         "'{1,NULL,3}', '<a/>', '1234.56', '[1,5)', '10.0.0.1/8')",
         "insert into all_types (i4) values (null)",
@@ -51,7 +55,8 @@ const char *const answers_schema[] = {
         /* triggers */
         "create table triggered (id serial primary key, n int)",
         "insert into triggered (n) select 1 from generate_series(1, 100)",
-        "create trigger r after insert or update or delete on triggered for each row execute function "
+        "create trigger r after insert or update or delete on triggered for each row execute "
+        "function "
         "on_row()",
         "create trigger s after truncate on triggered for each statement execute function "
         "on_statement()",
@@ -63,7 +68,8 @@ const char *const answers_schema[] = {
         "for each row execute function on_row()",
         /* keys of others */
         "create table k1 (id int primary key, n int)",
-        "create table k2 (id int primary key, up int references k1 on delete cascade on update cascade)",
+        "create table k2 (id int primary key, up int references k1 on delete cascade on update "
+        "cascade)",
         "create table k3 (id int primary key, up int references k2 on delete cascade)",
         "create table k4 (id int primary key, up int references k3 on delete set null)",
         "insert into k1 select i from generate_series(1, 100) i",
@@ -93,8 +99,8 @@ const char *const answers_schema[] = {
         "insert into grandchild (n) select i from generate_series(1, 50) i",
         /* what is called unseen */
         "create table by_default (id serial, n int default by_other())",
-        "create function step_and_write(s int, n int) returns int language plpgsql as $$begin " NOTE(
-                "aggregate") "; return s; end$$",
+        "create function step_and_write(s int, n int) returns int language plpgsql as "
+        "$$begin " NOTE("aggregate") "; return s; end$$",
         "create aggregate writing(int) (sfunc = step_and_write, stype = int, initcond = 0)",
         /* names that are another by path */
         "create schema a",
@@ -119,7 +125,8 @@ const char *const answers_schema[] = {
         "create view v_now as select id, now() from t",
         "create view v_random as select id, random() from t",
         "create table dates (d date, ts timestamp, r daterange)",
-        "insert into dates select current_date + i, current_date + i, daterange(current_date + i, null) "
+        "insert into dates select current_date + i, current_date + i, daterange(current_date + i, "
+        "null) "
         "from generate_series(-50, 50) i",
         "create table secret (id int, owner text)",
         "insert into secret values (1, 'one'), (2, 'two')",

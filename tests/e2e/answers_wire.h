@@ -19,10 +19,11 @@ struct wire {
     bool is_closed;
     size_t sent;
     size_t heard;
-    unsigned ready;     /* how many ReadyForQuery are owed */
-    uint32_t oids_from; /* tables from there on are made at different times: their OIDs are left out; 0: none */
-    uint8_t *from;  /* what goes */
-    uint8_t *to;    /* what came */
+    unsigned ready; /* how many ReadyForQuery are owed */
+    uint32_t
+            oids_from; /* tables from there on are made at different times: their OIDs are left out; 0: none */
+    uint8_t *from; /* what goes */
+    uint8_t *to;   /* what came */
 };
 
 /* Logged in. */

@@ -43,16 +43,15 @@ static const struct write plain[] = {
         {"select * from t where id = 0", "insert into t values (0, 1)", ALL | ONCE | IN_PLACE,
                 "delete from t where id = 0"},
         {TELL_T,
-                "merge into t using (select 60 as id) s on t.id = s.id when matched then update set "
+                "merge into t using (select 60 as id) s on t.id = s.id when matched then update "
+                "set "
                 "n = n + 1",
                 ALL, NULL},
-        {TELL_T,
-                "insert into t values (61, 1) on conflict (id) do update set n = t.n + 1",
+        {TELL_T, "insert into t values (61, 1) on conflict (id) do update set n = t.n + 1",
                 ALL | IN_PLACE, NULL},
-        {TELL_T, "truncate t\ninsert into t select i, i from generate_series(1, 200) i", SIMPLE | ONCE,
-                "update t set n = n + 1 where id = 1"},
-        {TELL_T,
-                "with w as (update t set n = n + 1 where id = 62 returning n) select n from w",
+        {TELL_T, "truncate t\ninsert into t select i, i from generate_series(1, 200) i",
+                SIMPLE | ONCE, "update t set n = n + 1 where id = 1"},
+        {TELL_T, "with w as (update t set n = n + 1 where id = 62 returning n) select n from w",
                 ALL | IN_PLACE, NULL},
         {TELL_T,
                 "with w as (select 1), x as (with y as (insert into t select max(id) + 1, 5 from t "
@@ -60,19 +59,21 @@ static const struct write plain[] = {
                 0, NULL},
         {TELL_T, "explain analyze update t set n = n + 1 where id = 63", ALL, NULL},
         {TELL_T, "explain (analyze, costs off) update t set n = n + 1 where id = 63", ALL, NULL},
-        {TELL_T, "explain (analyze 0) update t set n = n + 1 where id = 64\n"
-                 "explain (analyze 1) update t set n = n + 1 where id = 64",
-                ALL, NULL},
-        {TELL_T, "explain (analyze 'off') update t set n = n + 1 where id = 65\n"
-                 "explain (analyze 'on') update t set n = n + 1 where id = 65",
+        {TELL_T,
+                "explain (analyze 0) update t set n = n + 1 where id = 64\n"
+                "explain (analyze 1) update t set n = n + 1 where id = 64",
                 ALL, NULL},
         {TELL_T,
-                "prepare w as update t set n = n + 1 where id = 66\nexecute w\ndeallocate w",
+                "explain (analyze 'off') update t set n = n + 1 where id = 65\n"
+                "explain (analyze 'on') update t set n = n + 1 where id = 65",
+                ALL, NULL},
+        {TELL_T, "prepare w as update t set n = n + 1 where id = 66\nexecute w\ndeallocate w",
                 SIMPLE | EXTENDED | BLOCK, NULL},
         {TELL_T, "update t set n = n + 1 where id = 67; select 1", SIMPLE | BLOCK | UNDONE, NULL},
         {TELL_T, "begin; update t set n = n + 1 where id = 67; commit", SIMPLE, NULL},
         {TELL_T,
-                "begin; update t set n = n + 1 where id = 67; commit; begin; update t set n = n + 1 "
+                "begin; update t set n = n + 1 where id = 67; commit; begin; update t set n = n + "
+                "1 "
                 "where id = 68; rollback",
                 SIMPLE, NULL},
         {TELL_T, "/* */ update t set n = n + 1 where id = 69", ALL, NULL},
@@ -86,25 +87,33 @@ static const struct write plain[] = {
         {TELL_T, "update v_t set n = n + 1 where id = 74", ALL, NULL},
         {"select sum(n) from v_v", "update t set n = n + 1 where id = 75", ALL | IN_PLACE, NULL},
         {TELL_T, "update v_v set n = n + 1 where id = 76", ALL, NULL},
-        {"select sum(n) from v_t where id < 100", "update v_v set n = n + 1 where id = 77", ALL, NULL},
+        {"select sum(n) from v_t where id < 100", "update v_v set n = n + 1 where id = 77", ALL,
+                NULL},
         {"select sum(n) from u", "update v_join set n = 1 where id = 78", ALL, NULL},
         {"select sum(n) from p", "update p1 set n = n + 1 where id = 1", ALL | IN_PLACE, NULL},
         {"select sum(n) from p", "update p21 set n = n + 1 where id = 1001", ALL | IN_PLACE, NULL},
         {"select sum(n) from p21", "update p set n = n + 1 where id = 1001", ALL | IN_PLACE, NULL},
         {"select sum(n) from p2", "update p21 set n = n + 1 where id = 1001", ALL | IN_PLACE, NULL},
-        {"select sum(id) from p21", "update p set id = id + 1000 where id = (select min(id) from p1)\n"
-                                    "update p set id = id + 1000 where id = (select min(id) from p1)",
+        {"select sum(id) from p21",
+                "update p set id = id + 1000 where id = (select min(id) from p1)\n"
+                "update p set id = id + 1000 where id = (select min(id) from p1)",
                 ALL, NULL},
-        {"select sum(n) from parent", "insert into grandchild (n) values (1)", ALL | IN_PLACE, NULL},
+        {"select sum(n) from parent", "insert into grandchild (n) values (1)", ALL | IN_PLACE,
+                NULL},
         {"select sum(n) from grandchild", "update parent set n = n + 1", ALL | IN_PLACE, NULL},
-        {"select sum(n) from only parent", "insert into parent (n) values (1)", ALL | IN_PLACE, NULL},
-        {"select count(*) from k3", "delete from k1 where id = (select min(id) from k1)", ALL, NULL},
-        {"select count(up) from k4", "delete from k1 where id = (select min(id) from k1)", ALL, NULL},
-        {"select sum(up) from k2", "update k1 set id = id + 1000 where id = (select min(id) from k1)",
-                SIMPLE | BLOCK, NULL},
+        {"select sum(n) from only parent", "insert into parent (n) values (1)", ALL | IN_PLACE,
+                NULL},
+        {"select count(*) from k3", "delete from k1 where id = (select min(id) from k1)", ALL,
+                NULL},
+        {"select count(up) from k4", "delete from k1 where id = (select min(id) from k1)", ALL,
+                NULL},
+        {"select sum(up) from k2",
+                "update k1 set id = id + 1000 where id = (select min(id) from k1)", SIMPLE | BLOCK,
+                NULL},
         {"select count(*) from k4", "truncate k4", SIMPLE | EXTENDED | BLOCK | UNDONE | ONCE,
                 "insert into k4 values (1) on conflict do nothing"},
-        {"select count(*) from k4", "truncate k1 cascade", SIMPLE | EXTENDED | BLOCK | UNDONE | ONCE,
+        {"select count(*) from k4", "truncate k1 cascade",
+                SIMPLE | EXTENDED | BLOCK | UNDONE | ONCE,
                 "insert into k4 values (1) on conflict do nothing"},
 };
 
@@ -123,16 +132,16 @@ static const struct write behind[] = {
                 SIMPLE | EXTENDED, NULL},
         {TELL_LOG, "insert into triggered (n) values (1)", ALL | IN_PLACE, NULL},
         {TELL_LOG, "update triggered set n = n + 1 where id = 1", ALL | IN_PLACE, NULL},
-        {TELL_LOG, "delete from triggered where id = (select max(id) from triggered)", ALL | IN_PLACE,
-                NULL},
+        {TELL_LOG, "delete from triggered where id = (select max(id) from triggered)",
+                ALL | IN_PLACE, NULL},
         {TELL_LOG, "truncate triggered", ALL, NULL},
         {TELL_LOG,
                 "set session_replication_role = replica\ninsert into replicated (n) values (1)\n"
                 "set session_replication_role = origin",
                 SIMPLE | EXTENDED | BLOCK, NULL},
         {TELL_LOG, "insert into deferred (n) values (1)", ALL, NULL},
-        {TELL_LOG, "insert into deferred (n) values (1)\nset constraints all immediate", BLOCK | UNDONE,
-                NULL},
+        {TELL_LOG, "insert into deferred (n) values (1)\nset constraints all immediate",
+                BLOCK | UNDONE, NULL},
         {TELL_LOG, "insert into ruled values (1)", ALL | IN_PLACE, NULL},
         {TELL_LOG, "delete from ruled", ALL, NULL},
         {TELL_LOG, "insert into by_default default values", ALL, NULL},
@@ -142,15 +151,17 @@ static const struct write behind[] = {
         {TELL_LOG, "select t.of_row from t where id = 101", ALL, NULL},
         {TELL_LOG, "select (t).of_row from t where id = 101", ALL, NULL},
         {TELL_LOG, "select of_row(t) from t where id = 101", ALL, NULL},
-        {TELL_LOG, "update u set n = t.of_row from t where t.id = 102 and u.id = 102", SIMPLE | BLOCK, NULL},
+        {TELL_LOG, "update u set n = t.of_row from t where t.id = 102 and u.id = 102",
+                SIMPLE | BLOCK, NULL},
         {TELL_LOG, "select * from v_calls where id = 1", ALL, NULL},
         {TELL_LOG, "select x from v_calls where id = 1", ALL, NULL},
         {TELL_LOG, "select query_to_xml('select by_other()', true, true, '')", ALL, NULL},
         {TELL_LOG, "select cursor_to_xml('c', 1, true, true, '') from (select 1) x", 0, NULL},
         {TELL_LOG, "select table_to_xml('v_calls', true, true, '')", ALL, NULL},
         {TELL_LOG, "select * from ts_stat('select to_tsvector(by_other()::text)')", ALL, NULL},
-        {TELL_LOG, "select ts_rewrite('a & b'::tsquery, 'select ''a''::tsquery, ''b''::tsquery where "
-                   "by_other() = 1')",
+        {TELL_LOG,
+                "select ts_rewrite('a & b'::tsquery, 'select ''a''::tsquery, ''b''::tsquery where "
+                "by_other() = 1')",
                 ALL, NULL},
         {TELL_LOG, "declare c cursor for select by_other() from aside\nfetch 2 from c\nclose c",
                 BLOCK | UNDONE | POINTS, NULL},
@@ -160,15 +171,17 @@ static const struct write behind[] = {
         {TELL_LOG, "prepare f as select by_other()\nexecute f\ndeallocate f", SIMPLE | BLOCK, NULL},
         {TELL_LOG, "prepare f as select by_other()\nexplain analyze execute f\ndeallocate f",
                 SIMPLE | BLOCK, NULL},
-        {TELL_LOG, "prepare f as select by_other()\nexplain (analyze 0) execute f\n"
-                   "explain (analyze 1) execute f\ndeallocate f",
+        {TELL_LOG,
+                "prepare f as select by_other()\nexplain (analyze 0) execute f\n"
+                "explain (analyze 1) execute f\ndeallocate f",
                 SIMPLE, NULL},
-        {TELL_LOG, "prepare f as select by_other()\ncreate temp table of_execute as execute f\n"
-                   "drop table of_execute\ndeallocate f",
+        {TELL_LOG,
+                "prepare f as select by_other()\ncreate temp table of_execute as execute f\n"
+                "drop table of_execute\ndeallocate f",
                 SIMPLE, NULL},
         {TELL_LOG, "explain (analyze) select by_other()", ALL, NULL},
-        {TELL_LOG, "explain (analyze 0) select by_other()\nexplain (analyze 1) select by_other()", ALL,
-                NULL},
+        {TELL_LOG, "explain (analyze 0) select by_other()\nexplain (analyze 1) select by_other()",
+                ALL, NULL},
         {TELL_LOG, "copy (select by_other()) to '/dev/null'", ALL, NULL},
         {TELL_LOG, "copy (select by_other()) to program 'cat > /dev/null'", SIMPLE, NULL},
         {TELL_LOG, "select set_config('my.x', by_other()::text, true)", ALL, NULL},
@@ -287,8 +300,8 @@ static bool play(const struct write *write, unsigned way)
     const char *expected = query_text(direct, write->reads);
     const char *given = query_text(reader, write->reads);
     if (strcmp(given, expected) != 0) {
-        print_message("[%u] %s:\n    stale %s: \"%s\", is \"%s\"\n", way, write->writes, write->reads,
-                given, expected);
+        print_message("[%u] %s:\n    stale %s: \"%s\", is \"%s\"\n", way, write->writes,
+                write->reads, given, expected);
         wrong++;
     } else if ((strcmp(given, old) == 0) != is_same) {
         print_message("[%u] %s:\n    %s, %s: it proves nothing\n", way, write->writes,

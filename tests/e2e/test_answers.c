@@ -145,17 +145,22 @@ int main(int argc, char **argv)
     }
     const struct CMUnitTest cases[] = {
             cmocka_unit_test_setup_teardown(mode_says_whether_answers_are_kept, prepare, end),
-            cmocka_unit_test_setup_teardown(through_sluice_says_what_nobody_else_writes, prepare, end),
+            cmocka_unit_test_setup_teardown(
+                    through_sluice_says_what_nobody_else_writes, prepare, end),
             cmocka_unit_test_setup_teardown(ttl_local_and_negative_ttl_end_answers, prepare, end),
             cmocka_unit_test_setup_teardown(max_result_bounds_an_answer, prepare, end),
             cmocka_unit_test_setup_teardown(memory_bounds_all_of_it, prepare, end),
             cmocka_unit_test_setup_teardown(every_form_is_answered_alike, begin, end),
             cmocka_unit_test_setup_teardown(one_asks_for_all, begin, end),
             cmocka_unit_test_setup_teardown(who_waits_for_one_that_is_lost_asks_itself, begin, end),
-            cmocka_unit_test_setup_teardown(a_write_whose_server_ends_leaves_nothing_stale, begin, end),
-            cmocka_unit_test_setup_teardown(a_write_whose_client_leaves_leaves_nothing_stale, begin, end),
-            cmocka_unit_test_setup_teardown(a_commit_whose_server_ends_leaves_nothing_stale, begin, end),
-            cmocka_unit_test_setup_teardown(a_commit_whose_client_leaves_leaves_nothing_stale, begin, end),
+            cmocka_unit_test_setup_teardown(
+                    a_write_whose_server_ends_leaves_nothing_stale, begin, end),
+            cmocka_unit_test_setup_teardown(
+                    a_write_whose_client_leaves_leaves_nothing_stale, begin, end),
+            cmocka_unit_test_setup_teardown(
+                    a_commit_whose_server_ends_leaves_nothing_stale, begin, end),
+            cmocka_unit_test_setup_teardown(
+                    a_commit_whose_client_leaves_leaves_nothing_stale, begin, end),
             cmocka_unit_test_setup_teardown(random_sessions_are_answered_alike, begin, end),
             cmocka_unit_test_setup_teardown(changes_of_the_schema_are_noticed, begin, end),
             cmocka_unit_test_setup_teardown(changes_unseen_are_noticed, begin, end),
