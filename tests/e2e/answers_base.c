@@ -52,7 +52,12 @@ void answers_start(const char *cache)
 
     snprintf(ini, sizeof ini, "%s[cache]\n%s\n", answers_ini, cache);
     sluice_start(&sluice, ini);
-    console = open_console();
+    answers_look();
+}
+
+void answers_look(void)
+{
+    console = open_soon("admin", "pgbouncer");
 }
 
 void answers_stop(void)

@@ -30,6 +30,8 @@ int answers_unmake(void **state);
 /* cache: what stands in [cache]. */
 void answers_start(const char *cache);
 void answers_stop(void);
+/* Its console: of the process that serves now. */
+void answers_look(void);
 
 /* SHOW CACHE: fails the case when it has no such row. */
 long counted(const char *section, const char *name);

@@ -44,7 +44,8 @@ static void simple_no_columns(struct wire *w)
 static void unnamed(struct wire *w)
 {
     wire_parse(w, "", BY_ID);
-    wire_bind(w, "", "", 1, &five, NULL, 0, 0);
+    wire_bind(w, "", "",
+            &(struct wire_values){.count = 1, .at = &five, .format = 0, .result_format = 0});
     wire_describe(w, 'P', "");
     wire_execute(w, "", 0);
     wire_sync(w);
@@ -53,7 +54,8 @@ static void unnamed(struct wire *w)
 static void unnamed_undescribed(struct wire *w)
 {
     wire_parse(w, "", BY_ID);
-    wire_bind(w, "", "", 1, &five, NULL, 0, 0);
+    wire_bind(w, "", "",
+            &(struct wire_values){.count = 1, .at = &five, .format = 0, .result_format = 0});
     wire_execute(w, "", 0);
     wire_sync(w);
 }
@@ -61,7 +63,12 @@ static void unnamed_undescribed(struct wire *w)
 static void of_binary(struct wire *w)
 {
     wire_parse(w, "", BY_ID);
-    wire_bind(w, "", "", 1, &binary, &binary_len, 1, 1);
+    wire_bind(w, "", "",
+            &(struct wire_values){.count = 1,
+                    .at = &binary,
+                    .lens = &binary_len,
+                    .format = 1,
+                    .result_format = 1});
     wire_describe(w, 'P', "");
     wire_execute(w, "", 0);
     wire_sync(w);
@@ -70,7 +77,7 @@ static void of_binary(struct wire *w)
 static void all_types_binary(struct wire *w)
 {
     wire_parse(w, "", "select * from all_types");
-    wire_bind(w, "", "", 0, NULL, NULL, 0, 1);
+    wire_bind(w, "", "", &(struct wire_values){.format = 0, .result_format = 1});
     wire_describe(w, 'P', "");
     wire_execute(w, "", 0);
     wire_sync(w);
@@ -81,7 +88,8 @@ static void of_null(struct wire *w)
     const char *const null = NULL;
 
     wire_parse(w, "", "select $1::text, id from t where id = 3");
-    wire_bind(w, "", "", 1, &null, NULL, 0, 0);
+    wire_bind(w, "", "",
+            &(struct wire_values){.count = 1, .at = &null, .format = 0, .result_format = 0});
     wire_describe(w, 'P', "");
     wire_execute(w, "", 0);
     wire_sync(w);
@@ -93,7 +101,9 @@ static void named(struct wire *w)
     wire_sync(w);
     SL_IGNORE(wire_ask(w), "the next one says so");
     for (int i = 0; i < 3; i++) {
-        wire_bind(w, "", "s", 1, &five, NULL, 0, i % 2);
+        wire_bind(w, "", "s",
+                &(struct wire_values){
+                        .count = 1, .at = &five, .format = 0, .result_format = i % 2});
         wire_describe(w, 'P', "");
         wire_execute(w, "", 0);
         wire_sync(w);
@@ -108,7 +118,8 @@ static void named_undescribed(struct wire *w)
     wire_describe(w, 'S', "s");
     wire_sync(w);
     SL_IGNORE(wire_ask(w), "the next one says so");
-    wire_bind(w, "", "s", 1, &five, NULL, 0, 0);
+    wire_bind(w, "", "s",
+            &(struct wire_values){.count = 1, .at = &five, .format = 0, .result_format = 0});
     wire_execute(w, "", 0);
     wire_sync(w);
     wire_describe(w, 'S', "s");
@@ -121,7 +132,8 @@ static void statement_described(struct wire *w)
 {
     wire_parse(w, "", BY_ID);
     wire_describe(w, 'S', "");
-    wire_bind(w, "", "", 1, &five, NULL, 0, 0);
+    wire_bind(w, "", "",
+            &(struct wire_values){.count = 1, .at = &five, .format = 0, .result_format = 0});
     wire_execute(w, "", 0);
     wire_sync(w);
 }
@@ -130,7 +142,9 @@ static void bound_twice(struct wire *w)
 {
     wire_parse(w, "", BY_ID);
     for (int i = 0; i < 3; i++) {
-        wire_bind(w, "", "", 1, &five, NULL, 0, i % 2);
+        wire_bind(w, "", "",
+                &(struct wire_values){
+                        .count = 1, .at = &five, .format = 0, .result_format = i % 2});
         wire_execute(w, "", 0);
     }
     wire_sync(w);
@@ -139,7 +153,7 @@ static void bound_twice(struct wire *w)
 static void limited(struct wire *w)
 {
     wire_parse(w, "", SEVERAL);
-    wire_bind(w, "", "", 0, NULL, NULL, 0, 0);
+    wire_bind(w, "", "", &(struct wire_values){.format = 0, .result_format = 0});
     wire_execute(w, "", 2);
     wire_execute(w, "", 2);
     wire_execute(w, "", 0);
@@ -149,7 +163,7 @@ static void limited(struct wire *w)
 static void limited_beyond(struct wire *w)
 {
     wire_parse(w, "", SEVERAL);
-    wire_bind(w, "", "", 0, NULL, NULL, 0, 0);
+    wire_bind(w, "", "", &(struct wire_values){.format = 0, .result_format = 0});
     wire_execute(w, "", 1000);
     wire_execute(w, "", 0);
     wire_sync(w);
@@ -158,7 +172,7 @@ static void limited_beyond(struct wire *w)
 static void named_portal(struct wire *w)
 {
     wire_parse(w, "", SEVERAL);
-    wire_bind(w, "p", "", 0, NULL, NULL, 0, 0);
+    wire_bind(w, "p", "", &(struct wire_values){.format = 0, .result_format = 0});
     wire_describe(w, 'P', "p");
     wire_execute(w, "p", 0);
     wire_close_name(w, 'P', "p");
@@ -168,7 +182,7 @@ static void named_portal(struct wire *w)
 static void executed_again(struct wire *w)
 {
     wire_parse(w, "", SEVERAL);
-    wire_bind(w, "", "", 0, NULL, NULL, 0, 0);
+    wire_bind(w, "", "", &(struct wire_values){.format = 0, .result_format = 0});
     wire_execute(w, "", 0);
     wire_execute(w, "", 0);
     wire_sync(w);
@@ -177,7 +191,7 @@ static void executed_again(struct wire *w)
 static void described_after(struct wire *w)
 {
     wire_parse(w, "", SEVERAL);
-    wire_bind(w, "", "", 0, NULL, NULL, 0, 0);
+    wire_bind(w, "", "", &(struct wire_values){.format = 0, .result_format = 0});
     wire_execute(w, "", 0);
     wire_describe(w, 'P', "");
     wire_describe(w, 'S', "");
@@ -204,10 +218,12 @@ static void behind_an_error(struct wire *w)
 {
     wire_parse(w, "", "select 1 / $1::int from t");
     const char *const zero = "0";
-    wire_bind(w, "", "", 1, &zero, NULL, 0, 0);
+    wire_bind(w, "", "",
+            &(struct wire_values){.count = 1, .at = &zero, .format = 0, .result_format = 0});
     wire_execute(w, "", 0);
     wire_parse(w, "", BY_ID);
-    wire_bind(w, "", "", 1, &five, NULL, 0, 0);
+    wire_bind(w, "", "",
+            &(struct wire_values){.count = 1, .at = &five, .format = 0, .result_format = 0});
     wire_execute(w, "", 0);
     wire_sync(w);
     unnamed(w);
@@ -216,11 +232,13 @@ static void behind_an_error(struct wire *w)
 static void ahead_of_an_error(struct wire *w)
 {
     wire_parse(w, "", BY_ID);
-    wire_bind(w, "", "", 1, &five, NULL, 0, 0);
+    wire_bind(w, "", "",
+            &(struct wire_values){.count = 1, .at = &five, .format = 0, .result_format = 0});
     wire_execute(w, "", 0);
     wire_parse(w, "", "select nothing from nowhere");
     wire_parse(w, "", BY_ID);
-    wire_bind(w, "", "", 1, &five, NULL, 0, 0);
+    wire_bind(w, "", "",
+            &(struct wire_values){.count = 1, .at = &five, .format = 0, .result_format = 0});
     wire_execute(w, "", 0);
     wire_sync(w);
 }
@@ -237,7 +255,8 @@ static void wrong_parameter(struct wire *w)
     const char *const text = "five";
 
     wire_parse(w, "", BY_ID);
-    wire_bind(w, "", "", 1, &text, NULL, 0, 0);
+    wire_bind(w, "", "",
+            &(struct wire_values){.count = 1, .at = &text, .format = 0, .result_format = 0});
     wire_describe(w, 'P', "");
     wire_execute(w, "", 0);
     wire_sync(w);
@@ -246,7 +265,7 @@ static void wrong_parameter(struct wire *w)
 static void wrong_count(struct wire *w)
 {
     wire_parse(w, "", BY_ID);
-    wire_bind(w, "", "", 0, NULL, NULL, 0, 0);
+    wire_bind(w, "", "", &(struct wire_values){.format = 0, .result_format = 0});
     wire_describe(w, 'P', "");
     wire_execute(w, "", 0);
     wire_sync(w);
@@ -257,7 +276,8 @@ static void name_taken(struct wire *w)
     wire_parse(w, "s", "select 1");
     wire_sync(w);
     wire_parse(w, "s", BY_ID);
-    wire_bind(w, "", "s", 1, &five, NULL, 0, 0);
+    wire_bind(w, "", "s",
+            &(struct wire_values){.count = 1, .at = &five, .format = 0, .result_format = 0});
     wire_execute(w, "", 0);
     wire_sync(w);
     wire_close_name(w, 'S', "s");
@@ -267,11 +287,16 @@ static void name_taken(struct wire *w)
 static void unnamed_stays(struct wire *w)
 {
     unnamed(w);
-    wire_bind(w, "", "", 1, &five, NULL, 0, 0);
+    wire_bind(w, "", "",
+            &(struct wire_values){.count = 1, .at = &five, .format = 0, .result_format = 0});
     wire_execute(w, "", 0);
     wire_sync(w);
     simple(w);
-    wire_bind(w, "", "", 1, &five, NULL, 0, 0); /* a Query takes it away */
+    wire_bind(w, "", "",
+            &(struct wire_values){.count = 1,
+                    .at = &five,
+                    .format = 0,
+                    .result_format = 0}); /* a Query takes it away */
     wire_execute(w, "", 0);
     wire_sync(w);
 }
@@ -280,7 +305,8 @@ static void flushed(struct wire *w)
 {
     wire_parse(w, "", BY_ID);
     wire_flush(w);
-    wire_bind(w, "", "", 1, &five, NULL, 0, 0);
+    wire_bind(w, "", "",
+            &(struct wire_values){.count = 1, .at = &five, .format = 0, .result_format = 0});
     wire_describe(w, 'P', "");
     wire_execute(w, "", 0);
     wire_flush(w);

@@ -71,25 +71,27 @@ void wire_parse(struct wire *wire, const char *name, const char *sql)
     end(wire, at);
 }
 
-void wire_bind(struct wire *wire, const char *portal, const char *name, int count,
-        const char *const *values, const int *lens, int parameter_format, int result_format)
+void wire_bind(
+        struct wire *wire, const char *portal, const char *name, const struct wire_values *values)
 {
     size_t at = begin(wire, 'B');
 
     put_text(wire, portal);
     put_text(wire, name);
     put_int(wire, 1, 2);
-    put_int(wire, parameter_format, 2);
-    put_int(wire, count, 2);
-    for (int i = 0; i < count; i++) {
-        int len = values[i] == NULL ? -1 : lens != NULL ? lens[i] : (int)strlen(values[i]);
+    put_int(wire, values->format, 2);
+    put_int(wire, values->count, 2);
+    for (int i = 0; i < values->count; i++) {
+        const char *value = values->at[i];
+        int len = values->lens != NULL ? values->lens[i] : value != NULL ? (int)strlen(value) : 0;
+        len = value == NULL ? -1 : len;
         put_int(wire, len, 4);
         if (len > 0) {
-            put(wire, values[i], (size_t)len);
+            put(wire, value, (size_t)len);
         }
     }
     put_int(wire, 1, 2);
-    put_int(wire, result_format, 2);
+    put_int(wire, values->result_format, 2);
     end(wire, at);
 }
 

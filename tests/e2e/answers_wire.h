@@ -32,9 +32,15 @@ void wire_close(struct wire *wire);
 
 void wire_query(struct wire *wire, const char *sql);
 void wire_parse(struct wire *wire, const char *name, const char *sql);
-/* values: text, or of len bytes if lens is not NULL, -1 for NULL; formats: one for all of each kind. */
-void wire_bind(struct wire *wire, const char *portal, const char *name, int count,
-        const char *const *values, const int *lens, int parameter_format, int result_format);
+struct wire_values {
+    int count;
+    const char *const *at;
+    const int *lens; /* NULL: of text; -1: NULL */
+    int format;      /* one for all */
+    int result_format;
+};
+void wire_bind(
+        struct wire *wire, const char *portal, const char *name, const struct wire_values *values);
 /* kind: 'S' or 'P' */
 void wire_describe(struct wire *wire, char kind, const char *name);
 void wire_close_name(struct wire *wire, char kind, const char *name);

@@ -12,6 +12,7 @@
 #include "tests/e2e/answers_forms.h"
 #include "tests/e2e/answers_fuzz.h"
 #include "tests/e2e/answers_keys.h"
+#include "tests/e2e/answers_moves.h"
 #include "tests/e2e/answers_writes.h"
 #include "tests/support/case.h"
 #include "tests/support/console.h"
@@ -162,6 +163,10 @@ int main(int argc, char **argv)
             cmocka_unit_test_setup_teardown(
                     a_commit_whose_client_leaves_leaves_nothing_stale, begin, end),
             cmocka_unit_test_setup_teardown(random_sessions_are_answered_alike, begin, end),
+            cmocka_unit_test_setup_teardown(
+                    writes_of_a_process_that_is_replaced_are_noticed, begin, end),
+            cmocka_unit_test_setup_teardown(
+                    writes_of_a_replication_connection_are_noticed, begin, end),
             cmocka_unit_test_setup_teardown(changes_of_the_schema_are_noticed, begin, end),
             cmocka_unit_test_setup_teardown(changes_unseen_are_noticed, begin, end),
             cmocka_unit_test_setup_teardown(rights_are_those_of_now, begin, end),
