@@ -358,3 +358,36 @@ void roles_changed_elsewhere_are_noticed(void **state)
     PQfinish(one);
     end_all();
 }
+
+/* An operator by the name of one of PostgreSQL's own, and a cast that nobody writes: what they read is not named. */
+void operators_of_somebodys_own_are_noticed(void **state)
+{
+    static const char *const asks[] = {"select count(*) from t where id = b",
+            "select count(*) from t where -b < 0", "select id + b from t where id = 1",
+            "select id from t where id = 1 and b"};
+
+    (void)state;
+    begin_all();
+    do_lines(writer, "create function o_sum(a int, b text) returns bool language sql stable as "
+                     "'select sum(n) % 2 = 0 from u'\n"
+                     "create operator = (leftarg = int, rightarg = text, function = o_sum)\n"
+                     "create function o_plus(a int, b text) returns bigint language sql stable as "
+                     "'select sum(n) from u'\n"
+                     "create operator + (leftarg = int, rightarg = text, function = o_plus)\n"
+                     "create function o_minus(b text) returns bigint language sql stable as "
+                     "'select sum(n) from u'\n"
+                     "create operator - (rightarg = text, function = o_minus)\n"
+                     "create function o_bool(b text) returns bool language sql stable as "
+                     "'select sum(n) % 2 = 0 from u'\n"
+                     "create cast (text as bool) with function o_bool(text) as implicit");
+    warm(reader, "select sum(n) from aside");
+    for (size_t i = 0; i < CASE_COUNT(asks); i++) {
+        for (int k = 0; k < 5; k++) {
+            check(reader, direct, asks[i], "an operator");
+            do_sql(writer, "update u set n = n + 1 where id = 1");
+        }
+    }
+    do_lines(writer, "drop operator = (int, text)\ndrop operator + (int, text)\n"
+                     "drop operator - (none, text)\ndrop cast (text as bool)");
+    end_all();
+}

@@ -10,6 +10,7 @@
 
 void changes_of_the_schema_are_noticed(void **state);
 void changes_unseen_are_noticed(void **state);
+void operators_of_somebodys_own_are_noticed(void **state);
 void rights_are_those_of_now(void **state);
 void roles_changed_elsewhere_are_noticed(void **state);
 

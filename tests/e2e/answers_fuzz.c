@@ -242,7 +242,8 @@ static void put_step(struct turn *turn)
             put_parameter(turn);
         } else {
             pick(sql);
-            put_extended(turn, sql);
+            /* Not within a pipeline, of which one that was answered before it is no part. */
+            put_extended(turn, strncmp(sql, "discard all", 11) == 0 ? "reset all" : sql);
         }
     }
     wire_sync(turn->wires[0]);

@@ -168,6 +168,7 @@ int main(int argc, char **argv)
             cmocka_unit_test_setup_teardown(
                     writes_of_a_replication_connection_are_noticed, begin, end),
             cmocka_unit_test_setup_teardown(changes_of_the_schema_are_noticed, begin, end),
+            cmocka_unit_test_setup_teardown(operators_of_somebodys_own_are_noticed, begin, end),
             cmocka_unit_test_setup_teardown(changes_unseen_are_noticed, begin, end),
             cmocka_unit_test_setup_teardown(rights_are_those_of_now, begin, end),
             cmocka_unit_test_setup_teardown(roles_changed_elsewhere_are_noticed, begin, end),
