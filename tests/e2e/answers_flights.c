@@ -203,6 +203,25 @@ static void watch_until(PGconn *reader, const char *sql, const char *expected)
     "select count(pg_terminate_backend(pid)) from pg_stat_activity where state = 'active' and "    \
     "query like 'update t %'"
 
+#define SYNC_WAITERS "select count(*) from pg_stat_activity where wait_event = 'SyncRep'"
+
+/* Until it waits: what all processes are told of the setting comes later than what each reads. */
+static void begin_write(PGconn *writer, const char *waits)
+{
+    long until = proc_now_ms() + SOON_MS;
+
+    do {
+        assert_true(proc_now_ms() < until);
+        assert_int_equal(PQsendQuery(writer, "update t set n = n + 1 where id = 30"), 1);
+        while (strcmp(query_text(direct, waits), "1") != 0 && !query_is_answered(writer, 1)) {
+            assert_true(proc_now_ms() < until);
+        }
+        if (query_is_answered(writer, 1)) {
+            soon_answered(writer, "UPDATE 1");
+        }
+    } while (strcmp(query_text(direct, waits), "1") != 0);
+}
+
 static void lose(bool is_commit, bool is_client)
 {
     PGconn *reader = open_as("postgres", "db");
@@ -220,12 +239,7 @@ static void lose(bool is_commit, bool is_client)
     } else {
         do_lines(waits, "begin\nselect * from t where id = 30 for update");
     }
-    assert_int_equal(PQsendQuery(writer, "update t set n = n + 1 where id = 30"), 1);
-    soon_query(direct, WRITERS, "1");
-    if (is_commit) {
-        soon_query(
-                direct, "select count(*) from pg_stat_activity where wait_event = 'SyncRep'", "1");
-    }
+    begin_write(writer, is_commit ? SYNC_WAITERS : WRITERS);
     if (is_client) {
         PQfinish(writer);
     } else {

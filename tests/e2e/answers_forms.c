@@ -325,7 +325,7 @@ static void with_a_notice(struct wire *w)
 
 static void with_an_error(struct wire *w)
 {
-    wire_query(w, "select 1 / (n - 30) from t order by id");
+    wire_query(w, "select 1 / (id - 3) from t order by id");
 }
 
 static void in_a_block(struct wire *w)

@@ -331,6 +331,18 @@ void a_word_for_the_time_is_never_kept(void **state)
     PQfinish(one);
 }
 
+/* What is in the column may be 'today'. */
+void a_column_cast_to_a_date_is_never_kept(void **state)
+{
+    (void)state;
+    PGconn *one = open_as("postgres", "db");
+    warm(one, "select ts::date from dates where d = '2020-01-01'"); /* of a timestamp it is none */
+    expect_never(one, "select t.b::date from t where id = 0");
+    expect_never(one,
+            "select id from t where id = 0 and cast(b as timestamptz) > timestamp '2020-01-01'");
+    PQfinish(one);
+}
+
 /* ---- notices ---- */
 
 void notices_are_heard_by_all(void **state)

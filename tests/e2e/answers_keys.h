@@ -13,6 +13,7 @@ void who_asks_has_their_own_answers(void **state);
 void one_database_has_several_names(void **state);
 void what_varies_is_never_kept(void **state);
 void a_word_for_the_time_is_never_kept(void **state);
+void a_column_cast_to_a_date_is_never_kept(void **state);
 void notices_are_heard_by_all(void **state);
 void transactions_ask_postgresql(void **state);
 
