@@ -458,6 +458,33 @@ static void look_at_functions(struct judge *judge)
     }
 }
 
+/* t.f and (x).f are f(t) and f(x) where there is such a function and no such column. */
+static void look_at_fields(struct judge *judge)
+{
+    const struct sql_facts *facts = judge->facts;
+    uint16_t system = catalog_find_schema(judge->catalog, "pg_catalog");
+
+    for (unsigned i = 0; i < facts->columns_count; i++) {
+        const struct sql_column *column = &facts->columns[i];
+        const char *name = sql_facts_name(facts, column->name);
+        uint32_t count = 0;
+        const struct catalog_function *functions =
+                catalog_find_functions(judge->catalog, name, &count);
+        bool is_plain =
+                sql_facts_name(facts, column->qualifier)[0] == '\0' && column->table != SQL_NONE;
+        for (uint32_t k = 0; k < count && !is_plain; k++) {
+            if (functions[k].schema == system || functions[k].args_min > 1 ||
+                    functions[k].args_max < 1) {
+                continue;
+            }
+            may_write(judge, catalog_writes_of_function(judge->catalog, &functions[k]));
+            if (functions[k].volatility != SQL_IMMUTABLE) {
+                refuse(judge, POLICY_FUNCTION_VARIES, name);
+            }
+        }
+    }
+}
+
 /* ---- the statement ---- */
 
 static uint32_t kinds_of(const struct sql_facts *facts)
@@ -550,6 +577,7 @@ static void judge_it(struct judge *judge)
     }
     look_at_tables(judge);
     look_at_functions(judge);
+    look_at_fields(judge);
     look_at_values(judge);
     if (judge->facts->tables_count + judge->facts->functions_count > 0) {
         may_write(judge, catalog_writes_anyway(judge->catalog));

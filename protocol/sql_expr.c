@@ -279,6 +279,18 @@ static bool is_clause_field(enum sql_tag tag)
            tag == SQL_TAG_JOIN_CONDITION || tag == SQL_TAG_CONDITION;
 }
 
+/* (x).f: a field of it, or a function that takes it. */
+static void note_fields(struct made *made, const struct walk_frame *frame)
+{
+    const struct sql_tree *tree = made->tree;
+    sql_node fields = sql_node_find(tree, frame->node, SQL_TAG_INDIRECTION);
+
+    for (sql_node item = walk_inner(tree, fields); item != 0; item = sql_node_next(tree, item)) {
+        made_field(
+                made, sql_field_text(tree, sql_node_child(tree, item), SQL_TAG_SVAL), &frame->at);
+    }
+}
+
 static void expression_children(struct made *made, const struct walk_frame *frame)
 {
     struct walk_place at = frame->at;
@@ -309,6 +321,9 @@ bool walk_expression(struct made *made, const struct walk_frame *frame)
     case SQL_TAG_COLUMN_REF_NODE:
         SL_IGNORE(made_column(made, frame->node, &frame->at), "the column is on its list");
         return true;
+    case SQL_TAG_A_INDIRECTION_NODE:
+        note_fields(made, frame);
+        return false;
     case SQL_TAG_FUNC_CALL_NODE:
         call_step(made, frame);
         return true;

@@ -280,6 +280,18 @@ uint16_t made_target(struct made *made, struct sl_span name, const struct walk_p
     return column.name == 0 ? SQL_NONE : keep_column(made, &column);
 }
 
+void made_field(struct made *made, struct sl_span name, const struct walk_place *at)
+{
+    struct sql_column column = {.name = name.len == 0 ? 0 : made_name(made, name),
+            .scope = at->scope,
+            .table = SQL_NONE,
+            .clauses = (uint16_t)(1u << at->clause)};
+
+    if (column.name != 0) {
+        SL_IGNORE(keep_column(made, &column), "the column is on its list");
+    }
+}
+
 void made_locked(struct made *made, sql_node locking_clause, uint16_t scope)
 {
     const struct sql_tree *tree = made->tree;

@@ -130,6 +130,8 @@ uint16_t made_column_named(
         struct made *made, uint32_t qualifier, uint32_t name, const struct walk_place *at);
 /* A column of what the scope writes to. */
 uint16_t made_target(struct made *made, struct sl_span name, const struct walk_place *at);
+/* A field of a value, not of a table: (x).name. An empty name is none. */
+void made_field(struct made *made, struct sl_span name, const struct walk_place *at);
 void made_locked(struct made *made, sql_node locking_clause, uint16_t scope);
 
 /* ---- the walk ---- */

@@ -3,7 +3,6 @@
 
 #include <stddef.h>
 #include <string.h>
-#include <strings.h>
 
 static bool is_letter(uint8_t c)
 {
@@ -15,12 +14,20 @@ static bool is_space(uint8_t c)
     return c == ' ' || (c >= '\t' && c <= '\r');
 }
 
-static bool is_word(const uint8_t *at, size_t len)
+/* What elements of an array, a range or a row may have amid a word: to"day", tod\ay. */
+static bool is_quoting(uint8_t c)
+{
+    return c == '"' || c == '\\';
+}
+
+enum { WORD_MAX = 9 };
+
+static bool is_word(const char *word, size_t len)
 {
     static const char *const words[] = {"now", "today", "tomorrow", "yesterday"};
 
     for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
-        if (strlen(words[i]) == len && strncasecmp((const char *)at, words[i], len) == 0) {
+        if (strlen(words[i]) == len && memcmp(word, words[i], len) == 0) {
             return true;
         }
     }
@@ -29,18 +36,24 @@ static bool is_word(const uint8_t *at, size_t len)
 
 bool time_words_in(struct sl_span value)
 {
-    size_t begin = 0;
+    char word[WORD_MAX];
+    size_t len = 0;
 
-    for (size_t at = 0; at <= value.len; at++) {
-        if (at < value.len && is_letter(value.at[at])) {
-            continue;
+    for (size_t at = 0; at < value.len; at++) {
+        uint8_t c = value.at[at];
+        if (is_letter(c)) {
+            if (len < WORD_MAX) {
+                word[len] = (char)(c | 0x20);
+            }
+            len++;
+        } else if (!is_quoting(c)) {
+            if (is_word(word, len)) {
+                return true;
+            }
+            len = 0;
         }
-        if (at - begin >= 3 && is_word(value.at + begin, at - begin)) {
-            return true;
-        }
-        begin = at + 1;
     }
-    return false;
+    return is_word(word, len);
 }
 
 /* Behind a quote: blanks and comments with a newline among them, and another quote (SQL's way). */

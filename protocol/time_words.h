@@ -15,7 +15,7 @@
 
 #include <stdbool.h>
 
-/* A value: is one of them a word of it? */
+/* A value: is one of them a word of it, with quotes and backslashes left out? */
 bool time_words_in(struct sl_span value);
 
 /*

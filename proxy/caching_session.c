@@ -47,13 +47,13 @@ static unsigned all_count;
 
 bool caching_setting_is_of_speed(const char *name)
 {
-    static const char *const names[] = {"application_name", "client_min_messages", "commit_delay",
-            "commit_siblings", "cpu_index_tuple_cost", "cpu_operator_cost", "cpu_tuple_cost",
-            "cursor_tuple_fraction", "deadlock_timeout", "debug_pretty_print",
-            "effective_cache_size", "effective_io_concurrency", "from_collapse_limit", "geqo",
-            "gin_pending_list_limit", "hash_mem_multiplier", "idle_in_transaction_session_timeout",
-            "idle_session_timeout", "jit", "join_collapse_limit", "lock_timeout",
-            "logical_decoding_work_mem", "maintenance_io_concurrency", "maintenance_work_mem",
+    static const char *const names[] = {"application_name", "commit_delay", "commit_siblings",
+            "cpu_index_tuple_cost", "cpu_operator_cost", "cpu_tuple_cost", "cursor_tuple_fraction",
+            "deadlock_timeout", "debug_pretty_print", "effective_cache_size",
+            "effective_io_concurrency", "from_collapse_limit", "geqo", "gin_pending_list_limit",
+            "hash_mem_multiplier", "idle_in_transaction_session_timeout", "idle_session_timeout",
+            "jit", "join_collapse_limit", "lock_timeout", "logical_decoding_work_mem",
+            "maintenance_io_concurrency", "maintenance_work_mem",
             "max_parallel_maintenance_workers", "max_parallel_workers",
             "max_parallel_workers_per_gather", "max_stack_depth", "min_parallel_index_scan_size",
             "min_parallel_table_scan_size", "parallel_leader_participation", "parallel_setup_cost",

@@ -506,6 +506,18 @@ static bool is_skipped(const struct client *client)
     return client->skips_to_sync || (client->server != NULL && client->server->expect.skipping);
 }
 
+/* What comes behind it, as far as it is there, is of its portal: that must be a server's. */
+static bool portal_goes_on(struct sl_span behind)
+{
+    while (behind.len >= MESSAGE_HEAD && behind.at[0] == MSG_FLUSH) {
+        behind = sl_span(behind.at + MESSAGE_HEAD, behind.len - MESSAGE_HEAD);
+    }
+    bool describes = behind.len > 0 && behind.at[0] == MSG_DESCRIBE &&
+                     (behind.len <= MESSAGE_HEAD || behind.at[MESSAGE_HEAD] == FRONT_PORTAL);
+
+    return describes || (behind.len > 0 && behind.at[0] == MSG_EXECUTE);
+}
+
 enum step client_stmt_walk(struct client *client, struct sl_span bytes, size_t *used)
 {
     struct worker *worker = client->io.worker;
@@ -549,6 +561,9 @@ enum step client_stmt_walk(struct client *client, struct sl_span bytes, size_t *
     }
     client->part.stmt = NULL;
     bool resumes = describe(stmt, client, sl_span(bytes.at, len));
+    stmt->is_plain =
+            stmt->is_plain &&
+            !(stmt->is_extended && portal_goes_on(sl_span(bytes.at + len, bytes.len - len)));
     if (is_new) {
         client_rules_apply(client, stmt);
         client->may_set |= resumes; /* what it does was seen when it was bound, not here */

@@ -228,6 +228,9 @@ if(support_sources AND LIBPQ_FOUND AND CMOCKA_FOUND)
     sluice_e2e_tests(long long 2700)
     set_property(TEST long.soak APPEND PROPERTY ENVIRONMENT
       "SLUICE_SOAK_SECONDS=${SLUICE_SOAK_SECONDS}")
+    sluice_test(long.answers 2700 e2e_answers)
+    set_property(TEST long.answers APPEND PROPERTY ENVIRONMENT
+      "SLUICE_BIN=$<TARGET_FILE:sluice>" "SLUICE_ANSWERS_LONG=1")
     sluice_test(long.flood 2700 e2e_flood)
     set_property(TEST long.flood APPEND PROPERTY ENVIRONMENT
       "SLUICE_BIN=$<TARGET_FILE:sluice>" "SLUICE_FLOOD=1000000")

@@ -52,6 +52,10 @@ static const char schema[] =
         "create function seen(int) returns bigint stable language sql as 'select count(*) from t';"
         "create function put(int) returns int language sql as "
         "'insert into u (id) values ($1) returning id';"
+        "create function seen_of(r t) returns bigint stable language sql as 'select count(*) from "
+        "u';"
+        "create function noted(r t) returns int language sql as "
+        "'insert into log values (''x'') returning 1';"
         "create schema other; create table other.t (id int);"
         "create table kv (k bigint, part text, v int, primary key (k, part));"
         "create table one (id int primary key, v int, unique (v));"
@@ -84,6 +88,12 @@ static const struct {
         {"select n from v", "kept", "t u", ""},
         {"select id from v_of_v", "kept", "t u", ""},
         {"select twice(a) from t", "kept", "t", ""},
+        {"select t.seen_of from t", "function_varies", "", ""},
+        {"select (t).seen_of from t", "function_varies", "", ""},
+        {"select x.id from t x where (x.*).seen_of > 1", "function_varies", "", ""},
+        {"select t.noted from t", "function_varies", "", "log"},
+        {"select (t).noted from t", "function_varies", "", "log"},
+        {"update u set n = (t).noted from t", "not_select", "", "log u"},
         {"select to_char(ts, 'YYYY'), date_trunc('day', ts), current_user from t", "kept", "t", ""},
         {"select d + 1, ts + interval '1 day' from t", "kept", "t", ""},
         {"values (1)", "no_table", "", ""},

@@ -12,7 +12,7 @@ static void a_value_with_such_a_word_is_told(void **state)
 {
     static const char *const values[] = {"now", "NOW", " now ", "today", "Tomorrow", "yesterday",
             "today 10:00", "{2020-01-01,today}", "(1,now)", "04:05 yesterday", "now+00",
-            "[today,tomorrow)"};
+            "[today,tomorrow)", "[to\"day\",)", "{tod\\ay}", "(\"to\"\"morrow\",1)"};
     static const char *const others[] = {"", "no", "nowhere", "know", "todays", "2020-01-01",
             "infinity", "yester day", "tomorro", "snow", "nnow", "12"};
 

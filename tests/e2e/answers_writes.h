@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: PostgreSQL */
+/*
+ * tests/e2e/answers_writes.h - whatever is written through Sluice, nobody is given an answer of before it.
+ *
+ * Ownership: none. Threads: the main thread only.
+ */
+#ifndef SLUICE_TESTS_E2E_ANSWERS_WRITES_H
+#define SLUICE_TESTS_E2E_ANSWERS_WRITES_H
+
+void every_write_is_noticed(void **state);
+void writes_behind_statements_are_noticed(void **state);
+
+#endif
