@@ -284,7 +284,7 @@ struct conf {
     sl_usec cache_max_staleness_usec;
     sl_usec cache_negative_ttl_usec; /* 0: as any other */
     sl_usec cache_ttl_local_usec;    /* 0: no bound */
-    const char *cache_stream; /* part of a conninfo; "": none */
+    const char *cache_stream;        /* part of a conninfo; "": none */
     const char *cache_through_sluice;
 
     /* [http] */
