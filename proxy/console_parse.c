@@ -105,6 +105,20 @@ static bool set_argument(struct console_command *command, const struct token *to
     return true;
 }
 
+/* SHOW CACHE KEYS is SHOW CACHE_KEYS: the second word is of the name, if there is a view of both. */
+static bool join(struct token *name, const struct token *second)
+{
+    char both[CONSOLE_ARGUMENT_MAX];
+    int len = snprintf(both, sizeof both, "%s_%s", name->text, second->text);
+
+    if (name->kind != TOKEN_WORD || second->kind != TOKEN_WORD || len >= (int)sizeof both ||
+            console_view_find(both) == NULL) {
+        return false;
+    }
+    memcpy(name->text, both, (size_t)len + 1);
+    return true;
+}
+
 static bool parse_show(const char *at, struct console_command *command)
 {
     struct token name;
@@ -112,6 +126,9 @@ static bool parse_show(const char *at, struct console_command *command)
 
     next(&at, &name);
     next(&at, &argument);
+    if (join(&name, &argument)) {
+        next(&at, &argument);
+    }
     if (name.kind != TOKEN_WORD || !at_end(at)) {
         return false;
     }

@@ -4,7 +4,8 @@
  *
  *     SHOW view [argument] | SELECT view | SET key = value | SET key TO value | VERB [argument]
  *
- * Words in any case; "quoted" and 'quoted' as in SQL; semicolons at the end.
+ * A view's name may be two words: SHOW CACHE KEYS is SHOW CACHE_KEYS. Words in any case; "quoted" and
+ * 'quoted' as in SQL; semicolons at the end.
  *
  * And what follows the names in a Bind of the extended protocol.
  *

@@ -47,6 +47,11 @@ static void words_may_be_in_any_case_and_quoted(void **state)
     assert_int_equal(kind_of("show queries p99"), CONSOLE_SHOW);
     assert_string_equal(command.view->name, "queries");
     assert_string_equal(command.argument, "p99");
+    assert_int_equal(kind_of("show cache"), CONSOLE_SHOW);
+    assert_string_equal(command.view->name, "cache");
+    assert_int_equal(kind_of("show Cache STREAM;"), CONSOLE_SHOW);
+    assert_string_equal(command.view->name, "cache_stream");
+    assert_string_equal(command.argument, "");
     assert_int_equal(kind_of("Show Help"), CONSOLE_HELP);
     assert_int_equal(kind_of(";"), CONSOLE_EMPTY);
     assert_int_equal(kind_of(""), CONSOLE_EMPTY);
