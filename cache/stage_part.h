@@ -33,6 +33,7 @@ struct asked {
     struct sl_hash128 shape;
     uint64_t view;
     bool has_view;
+    bool is_miss; /* it was looked up, and not found */
     bool has_writes;
     bool leads; /* a flight; with a class and a question */
     bool fills; /* what it is answered is taken down */

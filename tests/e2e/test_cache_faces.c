@@ -92,6 +92,111 @@ static void the_head_says_what_is_promised(void **state)
     PQfinish(conn);
 }
 
+/* ---- /metrics ---- */
+
+static double sample(const char *metrics, const char *name)
+{
+    char line[256];
+
+    snprintf(line, sizeof line, "\n%s ", name);
+    const char *at = strstr(metrics, line);
+    if (at == NULL) {
+        fail_msg("there is no %s", name);
+        return -1;
+    }
+    return strtod(at + strlen(line), NULL);
+}
+
+/* One of the console's figures is that of a metric. */
+static void expect_alike(const char *metrics, const char *metric, const char *section_name)
+{
+    assert_int_equal((long)sample(metrics, metric),
+            console_number("SHOW CACHE", "name", section_name, "value"));
+}
+
+static void metrics_are_what_the_console_says(void **state)
+{
+    (void)state;
+    PGconn *conn = open_as("one", "shop");
+    faces_table("counted");
+    faces_await_hit(conn, "select v from counted where id = 7");
+    (void)query_text(conn, "select now(), v from counted where id = 7");
+    PQfinish(conn);
+
+    struct web_answer answer = web_get(faces_port, "/metrics");
+    assert_int_equal(answer.status, 200);
+    const char *metrics = answer.body;
+    expect_alike(metrics, "sluice_cache_hits_total", "hits");
+    expect_alike(metrics, "sluice_cache_entries", "entries");
+    expect_alike(metrics, "sluice_cache_bytes_max", "memory_max_bytes");
+    expect_alike(metrics, "sluice_cache_misses_total{reason=\"none\"}", "misses_none");
+    expect_alike(
+            metrics, "sluice_cache_verdicts_total{reason=\"function_varies\"}", "function_varies");
+    expect_alike(metrics, "sluice_cache_unkept_total{reason=\"policy\"}", "policy");
+    assert_true(sample(metrics, "sluice_cache_hits_total") > 0);
+    assert_true(sample(metrics, "sluice_cache_saved_seconds_total") > 0);
+    assert_true(sample(metrics, "sluice_cache_stream_up{database=\"shop\"}") == 1);
+    assert_true(sample(metrics, "sluice_cache_staleness_bound_seconds") == 3600);
+}
+
+/* Each that was looked up and not found is in one row of why not. */
+static void every_miss_has_a_reason(void **state)
+{
+    (void)state;
+    PGconn *console = open_console();
+    PGresult *result = PQexec(console, "SHOW CACHE");
+    long missed = 0;
+    long told = 0;
+
+    for (int row = 0; row < PQntuples(result); row++) {
+        const char *section = PQgetvalue(result, row, 0);
+        const char *name = PQgetvalue(result, row, 1);
+        long value = strtol(PQgetvalue(result, row, 2), NULL, 10);
+        missed += strncmp(name, "misses_", strlen("misses_")) == 0 ? value : 0;
+        missed -= strcmp(name, "hits_waited") == 0 ? value : 0;
+        told += strcmp(section, "misses") == 0 ? value : 0;
+    }
+    PQclear(result);
+    PQfinish(console);
+    assert_true(missed > 0);
+    assert_int_equal(told, missed);
+}
+
+static unsigned lines_with(const char *text, const char *begin)
+{
+    unsigned count = 0;
+
+    for (const char *at = text; (at = strstr(at, begin)) != NULL; at++) {
+        count += at == text || at[-1] == '\n';
+    }
+    return count;
+}
+
+/* proxy/METRICS.md has a row for each, with its type and help, and for no other. */
+static void every_metric_is_documented(void **state)
+{
+    (void)state;
+    char *page = proc_read("proxy/METRICS.md");
+    struct web_answer answer = web_get(faces_port, "/metrics");
+    unsigned count = 0;
+
+    for (const char *at = answer.body; (at = strstr(at, "# HELP sluice_cache_")) != NULL; count++) {
+        char name[128];
+        char help[256];
+        char type[32];
+        char row[512];
+        at += strlen("# HELP ");
+        assert_int_equal(sscanf(at, "%127s %255[^\n]\n# TYPE %*s %31s", name, help, type), 3);
+        snprintf(row, sizeof row, "\n| `%s` | %s | %s |", name, type, help);
+        if (strstr(page, row) == NULL) {
+            fail_msg("proxy/METRICS.md has not the line%s", row);
+        }
+    }
+    assert_true(count > 20);
+    assert_int_equal(lines_with(page, "| `sluice_cache_"), count);
+    free(page);
+}
+
 /* ---- what is not promised ---- */
 
 static void again_with(const char *cache)
@@ -151,6 +256,9 @@ int main(void)
 {
     const struct CMUnitTest cases[] = {
             cmocka_unit_test(the_head_says_what_is_promised),
+            cmocka_unit_test(metrics_are_what_the_console_says),
+            cmocka_unit_test(every_miss_has_a_reason),
+            cmocka_unit_test(every_metric_is_documented),
             /* The last: they start other Sluices. */
             cmocka_unit_test(a_stream_that_is_refused_says_why),
             cmocka_unit_test(without_a_stream_it_is_said),
