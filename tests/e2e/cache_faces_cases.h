@@ -20,4 +20,9 @@ void faces_table(const char *name);
 /* Until it is answered by the cache; nobody else asks it anything. */
 void faces_await_hit(PGconn *conn, const char *sql);
 
+/* ---- cache_faces_entries.c ---- */
+
+void entries_are_shown_without_what_they_were_asked_with(void **state);
+void those_that_saved_most_come_first_and_no_more_than_asked(void **state);
+
 #endif

@@ -259,6 +259,8 @@ int main(void)
             cmocka_unit_test(metrics_are_what_the_console_says),
             cmocka_unit_test(every_miss_has_a_reason),
             cmocka_unit_test(every_metric_is_documented),
+            cmocka_unit_test(entries_are_shown_without_what_they_were_asked_with),
+            cmocka_unit_test(those_that_saved_most_come_first_and_no_more_than_asked),
             /* The last: they start other Sluices. */
             cmocka_unit_test(a_stream_that_is_refused_says_why),
             cmocka_unit_test(without_a_stream_it_is_said),

@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: PostgreSQL */
+/* tests/e2e/cache_faces_entries.c - SHOW CACHE KEYS, TABLES and SHAPES. */
+#include "tests/e2e/cache_faces_cases.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- KEYS ---- */
+
+static void expect_nowhere(const char *show, const char *text)
+{
+    PGconn *console = open_console();
+    PGresult *result = PQexec(console, show);
+
+    assert_int_equal(PQresultStatus(result), PGRES_TUPLES_OK);
+    for (int row = 0; row < PQntuples(result); row++) {
+        for (int column = 0; column < PQnfields(result); column++) {
+            assert_null(strstr(PQgetvalue(result, row, column), text));
+        }
+    }
+    PQclear(result);
+    PQfinish(console);
+}
+
+#define KEYED "select v from keyed where id = ?"
+#define OF_KEYED(column_, expected_)                                                               \
+    console_expect("SHOW CACHE KEYS", "query", KEYED, column_, expected_)
+
+void entries_are_shown_without_what_they_were_asked_with(void **state)
+{
+    const char *values[] = {"27182818"};
+
+    (void)state;
+    PGconn *conn = open_as("one", "shop");
+    faces_table("keyed");
+    faces_await_hit(conn, "select v from keyed where id = 7");
+    OF_KEYED("database", "shop");
+    OF_KEYED("role", "one");
+    OF_KEYED("class", "point");
+    OF_KEYED("state", "fresh");
+    OF_KEYED("rows", "1");
+    OF_KEYED("hits", "1");
+    OF_KEYED("needs_stream", "yes");
+    assert_true(console_number("SHOW CACHE KEYS", "query", KEYED, "expires_ms") <= 3600000);
+    assert_true(console_number("SHOW CACHE KEYS", "query", KEYED, "expires_ms") > 3000000);
+
+    (void)query_text(conn, "update keyed set v = 70 where id = 7");
+    OF_KEYED("state", "changed");
+
+    (void)query_text(conn, "select v from keyed where v = 31415926");
+    (void)query_params(conn, "select v from keyed where v = $1::int", 1, values);
+    console_await("SHOW CACHE KEYS", "query", "select v from keyed where v = $1::int", "rows", "0");
+    expect_nowhere("SHOW CACHE KEYS", "31415926");
+    expect_nowhere("SHOW CACHE KEYS", "27182818");
+    PQfinish(conn);
+}
+
+void those_that_saved_most_come_first_and_no_more_than_asked(void **state)
+{
+    (void)state;
+    PGconn *conn = open_as("one", "shop");
+    faces_table("ordered");
+    faces_await_hit(conn, "select v from ordered where id = 3");
+    for (int i = 0; i < 20; i++) {
+        char sql[64];
+        snprintf(sql, sizeof sql, "select v from ordered where id = %d", i);
+        (void)query_text(conn, sql);
+    }
+    PQfinish(conn);
+
+    PGconn *console = open_console();
+    PGresult *result = PQexec(console, "SHOW CACHE KEYS 1000");
+    long before = -1;
+    assert_true(PQntuples(result) >= 20);
+    for (int row = 0; row < PQntuples(result); row++) {
+        long saved = strtol(PQgetvalue(result, row, PQfnumber(result, "saved_us")), NULL, 10);
+        assert_true(before < 0 || saved <= before);
+        before = saved;
+    }
+    PQclear(result);
+    result = PQexec(console, "SHOW CACHE KEYS 5");
+    assert_int_equal(PQntuples(result), 5);
+    PQclear(result);
+    query_expect_start(console, "SHOW CACHE KEYS 0", "ERROR");
+    query_expect_start(console, "SHOW CACHE KEYS x", "ERROR");
+    PQfinish(console);
+}
