@@ -125,6 +125,10 @@ void cache_turn(struct cache *cache, unsigned worker, sl_usec now);
 /* On that worker: when that is of use if nobody rings; INT64_MAX: never. */
 sl_usec cache_next(const struct cache *cache, unsigned worker);
 
+/* On that worker: what is being got there of such a shape is not kept. */
+void cache_spoil(struct cache *cache, unsigned worker,
+        bool (*is)(const void *self, struct sl_hash128 shape), const void *self);
+
 /* Any thread. */
 struct tags *cache_tags(const struct cache *cache);
 struct store *cache_store(const struct cache *cache);

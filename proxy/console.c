@@ -286,6 +286,13 @@ static bool is_allowed(struct console *console, const struct console_command *co
     return false;
 }
 
+static const char *argument_of(const struct console_command *command)
+{
+    bool is_line = command->kind == CONSOLE_DO && console_verb_takes_line(command->verb);
+
+    return is_line ? command->value : command->argument;
+}
+
 static void log_command(const struct console *console, const struct console_command *command)
 {
     const char *word = command->kind == CONSOLE_SET  ? "SET"
@@ -295,7 +302,8 @@ static void log_command(const struct console *console, const struct console_comm
     if (word != NULL) {
         sl_log(SL_LOG_INFO, "console_command", "client=%lu user=%s command=%s argument=%s",
                 (unsigned long)console->client->cancel.serial,
-                sl_log_quote(console->client->user->name), word, sl_log_quote(command->argument));
+                sl_log_quote(console->client->user->name), word,
+                sl_log_quote(argument_of(command)));
     }
 }
 
@@ -327,7 +335,7 @@ void console_run(struct console *console, const struct console_command *command)
         console_complete(console, "SET");
         break;
     case CONSOLE_DO:
-        console_verb_run(console, command->verb, command->argument);
+        console_verb_run(console, command->verb, argument_of(command));
         break;
     case CONSOLE_BEGIN:
         begin_block(console);

@@ -185,6 +185,23 @@ static bool parse_block(const struct token *word, const char *at, struct console
     return more.kind == TOKEN_END;
 }
 
+/* All up to the end, without blanks and semicolons around it. */
+static bool take_line(const char *at, struct console_command *command)
+{
+    const char *from = at + strspn(at, " \t\r\n");
+    size_t len = strlen(from);
+
+    while (len > 0 && strchr("; \t\r\n", from[len - 1]) != NULL) {
+        len--;
+    }
+    if (len >= sizeof command->value) {
+        return false;
+    }
+    memcpy(command->value, from, len);
+    command->value[len] = '\0';
+    return true;
+}
+
 static bool parse_verb(const struct token *word, const char *at, struct console_command *command)
 {
     struct token argument;
@@ -193,6 +210,9 @@ static bool parse_verb(const struct token *word, const char *at, struct console_
     command->verb = console_verb_find(word->text);
     if (command->verb == NULL) {
         return false;
+    }
+    if (console_verb_takes_line(command->verb)) {
+        return take_line(at, command);
     }
     next(&at, &argument);
     if (argument.kind == TOKEN_END) {
@@ -230,6 +250,18 @@ enum sl_err console_parse(const char *text, struct console_command *command, str
     }
     return sl_error_set(error, SL_EINVAL, SL_STATE_SYNTAX_ERROR,
             "invalid command '%.200s', use SHOW HELP;", text);
+}
+
+const char *console_next_word(const char *line, char *to, size_t size)
+{
+    struct token token;
+
+    next(&line, &token);
+    if (token.kind != TOKEN_WORD || strlen(token.text) >= size) {
+        return NULL;
+    }
+    memcpy(to, token.text, strlen(token.text) + 1);
+    return line;
 }
 
 bool console_bind_read(struct sl_span from, struct console_bind *bind)

@@ -31,7 +31,7 @@ enum console_kind {
     CONSOLE_HELP,
     CONSOLE_SET,       /* argument = value */
     CONSOLE_SET_FAKE,  /* a setting that drivers insist on: nothing happens */
-    CONSOLE_DO,        /* verb, argument ("" when none) */
+    CONSOLE_DO,        /* verb, argument ("" when none); or, if it takes a line, value */
     CONSOLE_BEGIN,     /* for drivers that cannot do without: no effect but the status */
     CONSOLE_END_BLOCK, /* COMMIT, ROLLBACK; argument is which */
 };
@@ -47,6 +47,9 @@ struct console_command {
 /* SL_EINVAL: 42601, and how to get help. */
 SL_MUST_CHECK enum sl_err console_parse(
         const char *text, struct console_command *command, struct sl_error *error);
+
+/* The first word of a line, as it is without quotes: where it goes on. NULL: there is none, or it is too long. */
+const char *console_next_word(const char *line, char *to, size_t size);
 
 /* Two lists of formats with the parameters between. */
 struct console_bind {

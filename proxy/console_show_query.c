@@ -18,14 +18,12 @@
 #include "proxy/statistics.h"
 #include "proxy/worker.h"
 
-#include <ctype.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 enum {
-    DIGITS = 16,
     POOLS_MAX = 64, /* rows of the shape that are shown */
     STEP_ROWS = 256,
     BATCH = SHAPE_READ_MIN,
@@ -52,35 +50,6 @@ static struct shape_store *store(void)
 }
 
 /* ---- which one ---- */
-
-static int digit_of(char c)
-{
-    static const char digits[] = "0123456789abcdef";
-    const char *at = c == '\0' ? NULL : strchr(digits, tolower((unsigned char)c));
-
-    return at == NULL ? -1 : (int)(at - digits);
-}
-
-static bool read_id(const char *text, struct query *query)
-{
-    size_t len = text == NULL ? 0 : strlen(text);
-    unsigned rest = 0;
-
-    if (len == 0 || len > DIGITS) {
-        return false;
-    }
-    for (size_t i = 0; i < len; i++) {
-        int digit = digit_of(text[i]);
-        if (digit < 0) {
-            return false;
-        }
-        query->least = query->least << 4 | (uint64_t)digit;
-    }
-    rest = (unsigned)(DIGITS - len) * 4;
-    query->least <<= rest;
-    query->most = query->least | ((UINT64_C(1) << rest) - 1);
-    return true;
-}
 
 static void take(struct query *query, const struct shape_key *key)
 {
@@ -404,7 +373,7 @@ static struct query *query_new(struct view_visit *visit, sl_usec now)
 
     if (query == NULL) {
         visit->out->is_full = true;
-    } else if (!read_id(visit->argument, query)) {
+    } else if (!console_shape_ids(visit->argument, &query->least, &query->most)) {
         visit->refusal = "an id is 1 to 16 hexadecimal digits, as SHOW QUERIES shows them";
         free(query);
         query = NULL;

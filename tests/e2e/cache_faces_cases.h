@@ -19,10 +19,18 @@ extern int faces_port;
 void faces_table(const char *name);
 /* Until it is answered by the cache; nobody else asks it anything. */
 void faces_await_hit(PGconn *conn, const char *sql);
+/* Asks once: was it answered by the cache? */
+bool faces_is_hit(PGconn *conn, const char *sql);
 
 /* ---- cache_faces_entries.c ---- */
 
 void entries_are_shown_without_what_they_were_asked_with(void **state);
 void those_that_saved_most_come_first_and_no_more_than_asked(void **state);
+
+/* ---- cache_faces_flush.c ---- */
+
+void what_is_flushed_is_gone_and_nothing_else(void **state);
+void what_is_being_got_is_not_kept(void **state);
+void what_cannot_be_flushed_is_said(void **state);
 
 #endif

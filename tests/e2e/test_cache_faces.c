@@ -52,12 +52,18 @@ void faces_table(const char *name)
     cluster_sql(&cluster, sql);
 }
 
+bool faces_is_hit(PGconn *conn, const char *sql)
+{
+    long hits = console_number("SHOW CACHE", "name", "hits", "value");
+
+    (void)query_text(conn, sql);
+    return console_number("SHOW CACHE", "name", "hits", "value") > hits;
+}
+
 void faces_await_hit(PGconn *conn, const char *sql)
 {
     for (long end = proc_now_ms() + SOON_MS; proc_now_ms() < end; proc_pause_ms(10)) {
-        long hits = console_number("SHOW CACHE", "name", "hits", "value");
-        (void)query_text(conn, sql);
-        if (console_number("SHOW CACHE", "name", "hits", "value") > hits) {
+        if (faces_is_hit(conn, sql)) {
             return;
         }
     }
@@ -261,6 +267,9 @@ int main(void)
             cmocka_unit_test(every_metric_is_documented),
             cmocka_unit_test(entries_are_shown_without_what_they_were_asked_with),
             cmocka_unit_test(those_that_saved_most_come_first_and_no_more_than_asked),
+            cmocka_unit_test(what_is_flushed_is_gone_and_nothing_else),
+            cmocka_unit_test(what_is_being_got_is_not_kept),
+            cmocka_unit_test(what_cannot_be_flushed_is_said),
             /* The last: they start other Sluices. */
             cmocka_unit_test(a_stream_that_is_refused_says_why),
             cmocka_unit_test(without_a_stream_it_is_said),
