@@ -35,6 +35,7 @@ static void forget(struct asked *asked)
     if (asked->is_miss) {
         part_count(asked->part,
                 offsetof(struct cache_counts, unkept) / sizeof(uint64_t) + asked->unkept, 1);
+        memo_miss(asked);
     }
     entry_unref(asked->entry);
     policy_unref(asked->verdict.policy);

@@ -60,6 +60,10 @@ struct cache_memo {
     struct sl_hash128 shape;
     uint64_t view;
     uint32_t cost_usec; /* of the last fills, about; 0: not known */
+    uint8_t unkept;     /* of the last miss */
+    uint64_t misses;
+    uint64_t fills;
+    sl_usec last_at;
     struct cache_verdict verdict;
 };
 
@@ -116,6 +120,8 @@ void memo_judge(struct asked *asked);
 bool memo_is_current(const struct asked *asked);
 /* Its answer took so long. */
 void memo_cost(const struct asked *asked, uint32_t usec);
+/* It was a miss; asked->unkept says what came of it. */
+void memo_miss(const struct asked *asked);
 /* How long it may be waited for. */
 sl_usec memo_patience(const struct asked *asked);
 /* asked->class. False: no memory. */

@@ -78,6 +78,28 @@ static bool are_declared(
 
 /* ---- ---- */
 
+enum caching_coverage caching_coverage(
+        const struct conf *conf, const struct catalog *catalog, uint32_t tree)
+{
+    if (conf->cache_mode == CONF_CACHE_TTL) {
+        return CACHING_BY_TTL;
+    }
+    if (catalog != NULL && is_declared(catalog, conf->cache_through_sluice, tree)) {
+        return CACHING_BY_SLUICE;
+    }
+    return conf->cache_stream[0] != '\0' ? CACHING_BY_STREAM : CACHING_BY_NOTHING;
+}
+
+const char *caching_coverage_name(enum caching_coverage coverage)
+{
+    static const char *const names[] = {[CACHING_BY_NOTHING] = "none",
+            [CACHING_BY_STREAM] = "stream",
+            [CACHING_BY_SLUICE] = "through_sluice",
+            [CACHING_BY_TTL] = "ttl"};
+
+    return names[coverage];
+}
+
 static void cover(
         struct cache_verdict *verdict, const struct conf *conf, const struct catalog *catalog)
 {
@@ -119,6 +141,7 @@ bool caching_judge(
                 .search_path = names.search_path};
     }
     verdict->policy = policy_of(&question);
+    verdict->database = number;
     if (verdict->policy != NULL) {
         cover(verdict, worker->conf, names.catalog);
     }

@@ -13,4 +13,20 @@
 bool caching_judge(void *self, const struct stmt *stmt, struct sl_hash128 shape,
         struct cache_verdict *verdict);
 
+struct catalog;
+struct conf;
+
+/* How it is known of writes to a table that do not come through Sluice. */
+enum caching_coverage {
+    CACHING_BY_NOTHING,
+    CACHING_BY_STREAM, /* as long as that is up */
+    CACHING_BY_SLUICE, /* there are none: [cache] through_sluice */
+    CACHING_BY_TTL     /* they are seen when an answer's time is over */
+};
+
+/* Of a tree of that catalogue; NULL: nothing is known of it. */
+enum caching_coverage caching_coverage(
+        const struct conf *conf, const struct catalog *catalog, uint32_t tree);
+const char *caching_coverage_name(enum caching_coverage coverage);
+
 #endif

@@ -8,18 +8,16 @@
  * The store is looked through some entries a turn, on the last worker of the tour.
  */
 #include "cache/stage.h"
-#include "protocol/base/parse.h"
 #include "proxy/caching.h"
 #include "proxy/console_cache.h"
 #include "proxy/console_shapes.h"
 #include "proxy/console_show.h"
-#include "proxy/plans.h"
 #include "proxy/process.h"
 #include "proxy/worker.h"
 
 #include <stdlib.h>
 
-enum { KEYS = 100, KEYS_MAX = 1000, STEP = 4096, BATCH = 64 };
+enum { STEP = 4096, BATCH = 64 };
 
 static const struct reply_column key_columns[] = {{"id", REPLY_TEXT}, {"database", REPLY_TEXT},
         {"role", REPLY_TEXT}, {"class", REPLY_TEXT}, {"state", REPLY_TEXT}, {"rows", REPLY_INT8},
@@ -115,17 +113,6 @@ static const char *state_of(const struct entry *entry, sl_usec now)
     return "pending";
 }
 
-static void add_query(struct view_row *row, struct sl_hash128 shape)
-{
-    char text[CONSOLE_CACHE_TEXT_MAX + 1];
-
-    if (plans_text(shape, text, sizeof text)) {
-        view_add_copy(row, text);
-    } else {
-        view_add_text(row, NULL);
-    }
-}
-
 static void put_key(struct view_visit *visit, const struct key *key, sl_usec now)
 {
     const struct entry *entry = key->entry;
@@ -153,7 +140,7 @@ static void put_key(struct view_visit *visit, const struct key *key, sl_usec now
     }
     view_add_uint(&row, entry->tags_count);
     view_add_text(&row, entry->needs_stream ? "yes" : "no");
-    add_query(&row, class->shape);
+    console_cache_add_query(&row, class->shape);
     view_put(visit, &row);
 }
 
@@ -161,16 +148,14 @@ static void put_key(struct view_visit *visit, const struct key *key, sl_usec now
 
 static struct keys *keys_new(struct view_visit *visit)
 {
-    bool is_given = visit->argument != NULL && visit->argument[0] != '\0';
-    int64_t max = KEYS;
+    unsigned max = console_cache_limit(visit);
 
-    if (is_given && sl_parse_i64(visit->argument, 1, KEYS_MAX, &max) != SL_OK) {
-        visit->refusal = "the limit is 1 to 1000";
+    if (max == 0) {
         return NULL;
     }
-    struct keys *keys = calloc(1, sizeof *keys + (size_t)max * sizeof keys->at[0]);
+    struct keys *keys = calloc(1, sizeof *keys + max * sizeof keys->at[0]);
     if (keys != NULL) {
-        keys->max = (unsigned)max;
+        keys->max = max;
         keys->reader = store_reader_new(cache_store(caching_cache()));
     }
     if (keys == NULL || keys->reader == NULL) {

@@ -26,6 +26,8 @@ bool faces_is_hit(PGconn *conn, const char *sql);
 
 void entries_are_shown_without_what_they_were_asked_with(void **state);
 void those_that_saved_most_come_first_and_no_more_than_asked(void **state);
+void statements_have_a_verdict_and_a_reason(void **state);
+void tables_say_how_their_writes_are_known(void **state);
 
 /* ---- cache_faces_flush.c ---- */
 
