@@ -115,11 +115,22 @@ static void cover(
     }
 }
 
+const struct policy *caching_policy(
+        const struct sql_facts *facts, const struct catalogs_names *names)
+{
+    const struct policy_question question = {.facts = facts,
+            .catalog = names->catalog,
+            .resolution = names->resolution,
+            .search_path = names->search_path};
+
+    return policy_of(&question);
+}
+
 bool caching_judge(
         void *self, const struct stmt *stmt, struct sl_hash128 shape, struct cache_verdict *verdict)
 {
     const struct worker *worker = stmt->owner;
-    struct policy_question question = {.facts = NULL};
+    const struct policy_question question = {.facts = NULL};
     struct catalogs_names names = {.catalog = NULL};
     struct catalogs_session session;
     uint64_t number = 0;
@@ -135,12 +146,10 @@ bool caching_judge(
             plan_unref(plan);
             return false;
         }
-        question = (struct policy_question){.facts = plan->facts,
-                .catalog = names.catalog,
-                .resolution = names.resolution,
-                .search_path = names.search_path};
+        verdict->policy = caching_policy(plan->facts, &names);
+    } else {
+        verdict->policy = policy_of(&question);
     }
-    verdict->policy = policy_of(&question);
     verdict->database = number;
     if (verdict->policy != NULL) {
         cover(verdict, worker->conf, names.catalog);

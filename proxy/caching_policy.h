@@ -14,7 +14,9 @@ bool caching_judge(void *self, const struct stmt *stmt, struct sl_hash128 shape,
         struct cache_verdict *verdict);
 
 struct catalog;
+struct catalogs_names;
 struct conf;
+struct sql_facts;
 
 /* How it is known of writes to a table that do not come through Sluice. */
 enum caching_coverage {
@@ -27,6 +29,9 @@ enum caching_coverage {
 /* Of a tree of that catalogue; NULL: nothing is known of it. */
 enum caching_coverage caching_coverage(
         const struct conf *conf, const struct catalog *catalog, uint32_t tree);
+/* What a statement is: a reference; NULL: no memory. */
+const struct policy *caching_policy(
+        const struct sql_facts *facts, const struct catalogs_names *names);
 const char *caching_coverage_name(enum caching_coverage coverage);
 
 #endif

@@ -11,6 +11,7 @@
 #include "protocol/message.h"
 #include "protocol/sqlstate.h"
 #include "proxy/cancel.h"
+#include "proxy/console_cache_why.h"
 #include "proxy/console_show.h"
 #include "proxy/console_state.h"
 #include "proxy/console_verbs.h"
@@ -323,6 +324,9 @@ void console_run(struct console *console, const struct console_command *command)
         break;
     case CONSOLE_SHOW:
         console_show(console, command->view, command->argument);
+        break;
+    case CONSOLE_EXPLAIN:
+        console_cache_explain(console, command->view, command->value);
         break;
     case CONSOLE_HELP:
         console_show_help(console);

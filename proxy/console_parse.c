@@ -3,6 +3,7 @@
 
 #include "protocol/cursor.h"
 #include "protocol/sqlstate.h"
+#include "proxy/console_cache_why.h"
 #include "proxy/console_show.h"
 #include "proxy/console_verbs.h"
 
@@ -221,6 +222,16 @@ static bool parse_verb(const struct token *word, const char *at, struct console_
     return argument.kind == TOKEN_WORD && at_end(at) && set_argument(command, &argument);
 }
 
+static bool parse_explain(const char *at, struct console_command *command)
+{
+    struct token what;
+
+    next(&at, &what);
+    command->kind = CONSOLE_EXPLAIN;
+    command->view = console_view_find(CONSOLE_EXPLAIN_VIEW);
+    return is(&what, "cache") && take_line(at, command) && command->value[0] != '\0';
+}
+
 static bool parse(const char *text, struct console_command *command)
 {
     const char *at = text;
@@ -235,6 +246,9 @@ static bool parse(const char *text, struct console_command *command)
     }
     if (is(&word, "show") || is(&word, "select")) {
         return parse_show(at, command);
+    }
+    if (is(&word, "explain")) {
+        return parse_explain(at, command);
     }
     if (is(&word, "set")) {
         return parse_set(at, command);

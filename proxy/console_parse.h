@@ -2,7 +2,7 @@
 /*
  * proxy/console_parse.h - a line for the console, taken apart.
  *
- *     SHOW view [argument] | SELECT view | SET key = value | SET key TO value | VERB [argument]
+ *     EXPLAIN CACHE line | SHOW view [argument] | SELECT view | SET key = value | SET key TO value | VERB [argument]
  *
  * A view's name may be two words: SHOW CACHE KEYS is SHOW CACHE_KEYS. Words in any case; "quoted" and
  * 'quoted' as in SQL; semicolons at the end.
@@ -27,7 +27,8 @@ enum { CONSOLE_ARGUMENT_MAX = 128, CONSOLE_VALUE_MAX = 1024 };
 
 enum console_kind {
     CONSOLE_EMPTY,
-    CONSOLE_SHOW, /* view */
+    CONSOLE_SHOW,    /* view */
+    CONSOLE_EXPLAIN, /* value: database, perhaps AS user, statement; view: as which it is shown */
     CONSOLE_HELP,
     CONSOLE_SET,       /* argument = value */
     CONSOLE_SET_FAKE,  /* a setting that drivers insist on: nothing happens */

@@ -29,6 +29,11 @@ void those_that_saved_most_come_first_and_no_more_than_asked(void **state);
 void statements_have_a_verdict_and_a_reason(void **state);
 void tables_say_how_their_writes_are_known(void **state);
 
+/* ---- cache_faces_why.c ---- */
+
+void a_statement_that_ran_is_explained(void **state);
+void one_that_nobody_ran_is_explained_as_well(void **state);
+
 /* ---- cache_faces_flush.c ---- */
 
 void what_is_flushed_is_gone_and_nothing_else(void **state);

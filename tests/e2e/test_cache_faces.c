@@ -269,6 +269,8 @@ int main(void)
             cmocka_unit_test(those_that_saved_most_come_first_and_no_more_than_asked),
             cmocka_unit_test(statements_have_a_verdict_and_a_reason),
             cmocka_unit_test(tables_say_how_their_writes_are_known),
+            cmocka_unit_test(a_statement_that_ran_is_explained),
+            cmocka_unit_test(one_that_nobody_ran_is_explained_as_well),
             cmocka_unit_test(what_is_flushed_is_gone_and_nothing_else),
             cmocka_unit_test(what_is_being_got_is_not_kept),
             cmocka_unit_test(what_cannot_be_flushed_is_said),

@@ -85,6 +85,11 @@ static void cache_takes_the_whole_line(void **state)
     const char *rest = console_next_word(command.value, word, sizeof word);
     assert_string_equal(word, "flush");
     assert_string_equal(rest, " table \"a b\".c");
+    assert_int_equal(kind_of("Explain Cache shop as one select 1, 'a;b' ;"), CONSOLE_EXPLAIN);
+    assert_string_equal(command.value, "shop as one select 1, 'a;b'");
+    assert_string_equal(command.view->name, "cache_why");
+    refused("explain cache");
+    refused("explain select 1");
     assert_null(console_next_word("", word, sizeof word));
     assert_null(console_next_word("= 1", word, sizeof word));
     assert_null(console_next_word("a_word_that_has_no_room", word, sizeof word));
