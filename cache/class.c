@@ -58,6 +58,19 @@ void cache_session_unref(struct cache_session *session)
     }
 }
 
+struct sl_span cache_session_part(const struct cache_session *session, enum cache_whose part)
+{
+    const uint8_t *at = session->whose;
+    uint64_t len = 0;
+
+    for (unsigned i = 0; i <= (unsigned)part; i++) {
+        at += len;
+        memcpy(&len, at, sizeof len);
+        at += sizeof len;
+    }
+    return sl_span(at, (size_t)len);
+}
+
 static bool is_same_session(const struct cache_session *one, const struct cache_session *other)
 {
     return one == other ||
@@ -114,7 +127,7 @@ struct sl_hash128 cache_key(const struct cache_asks *asks)
 
 bool cache_answers(const struct entry *entry, const struct cache_asks *asks)
 {
-    const struct cache_class *class = (const struct cache_class *)(const void *)entry->origin;
+    const struct cache_class *class = cache_class_of(entry);
 
     return cache_class_is(class, asks) &&
            sl_span_equal(entry_question(entry), key_question(asks->bind));

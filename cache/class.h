@@ -30,6 +30,10 @@ SL_MUST_CHECK struct cache_session *cache_session_new(
 struct cache_session *cache_session_ref(struct cache_session *session);
 void cache_session_unref(struct cache_session *session); /* NULL is fine */
 
+enum cache_whose { CACHE_CLUSTER, CACHE_DATABASE, CACHE_ROLE, CACHE_SESSION_USER };
+/* One part of whose it is. */
+struct sl_span cache_session_part(const struct cache_session *session, enum cache_whose part);
+
 struct cache_class {
     struct entry_origin origin; /* its references */
     struct cache_session *session;
@@ -54,6 +58,12 @@ bool cache_class_is(const struct cache_class *class, const struct cache_asks *as
 static inline struct sl_span cache_class_text(const struct cache_class *class)
 {
     return sl_span(class->at + class->types_len, class->text_len);
+}
+
+/* What an entry of the stage's answers. */
+static inline const struct cache_class *cache_class_of(const struct entry *entry)
+{
+    return (const struct cache_class *)(const void *)entry->origin; /* its first member */
 }
 
 struct sl_hash128 cache_key(const struct cache_asks *asks);

@@ -132,6 +132,11 @@ struct entry_parts fill_parts(const struct fill *fill)
             .tail = sl_span(all.at + rows_end, all.len - rows_end)};
 }
 
+void fill_spoil(struct fill *fill)
+{
+    spoil(fill, FILL_SPOILED);
+}
+
 void fill_end(struct fill *fill)
 {
     sl_buf_fini(&fill->bytes);

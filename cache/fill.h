@@ -40,6 +40,8 @@ void fill_begin(struct fill *fill, size_t bytes_max);
 void fill_message(struct fill *fill, struct sl_span message);
 /* Of one that is FILL_WHOLE; borrowed until fill_end(). The question is the caller's. */
 struct entry_parts fill_parts(const struct fill *fill);
+/* Whatever has come of it: it is not to be kept. */
+void fill_spoil(struct fill *fill);
 void fill_end(struct fill *fill);
 
 #endif

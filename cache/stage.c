@@ -32,6 +32,11 @@ static struct asked *ask(struct cache_part *part, struct stmt *stmt)
 
 static void forget(struct asked *asked)
 {
+    if (asked->is_miss) {
+        part_count(asked->part,
+                offsetof(struct cache_counts, unkept) / sizeof(uint64_t) + asked->unkept, 1);
+        memo_miss(asked);
+    }
     entry_unref(asked->entry);
     policy_unref(asked->verdict.policy);
     entry_origin_unref(asked->class == NULL ? NULL : &asked->class->origin);
@@ -195,6 +200,7 @@ static enum stage_verdict miss(struct cache_part *part, struct stmt *stmt,
     if (asked == NULL) {
         return STAGE_NEXT;
     }
+    asked->is_miss = true;
     memo_judge(asked);
     if (asked->verdict.policy != NULL) {
         part_count(part,
@@ -222,6 +228,7 @@ static enum stage_verdict resumed(struct cache_part *part, struct stmt *stmt)
     if (entry != NULL && look(part, stmt, &asks, &bind) == CACHE_NOT_BYPASSED &&
             may_give(part, stmt, entry, &asks)) {
         PART_COUNT(part, hits_waited);
+        asked->is_miss = false;
         return give(part, stmt, &asks, entry);
     }
     entry_unref(entry);
@@ -390,15 +397,14 @@ static void end_writes(struct asked *asked)
 
 static void on_end(void *self, struct stmt *stmt)
 {
-    struct cache_part *part = self;
     struct asked *asked = *state_of(stmt);
 
+    (void)self;
     if (asked == NULL) {
         return;
     }
     fill_finish(asked);
     stage_floor_of_reply(asked);
-    part_count(part, offsetof(struct cache_counts, unkept) / sizeof(uint64_t) + asked->unkept, 1);
     end_writes(asked);
     forget(asked);
 }

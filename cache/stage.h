@@ -65,6 +65,18 @@ struct cache_verdict {
     bool is_covered;             /* whatever writes what it reads is known of */
     bool needs_stream;           /* as long as that is up */
     sl_usec ttl;                 /* 0: as configured */
+    uint64_t database;           /* as tags know it */
+};
+
+/* What a worker remembers of a shape in sessions of one kind. */
+struct cache_shape {
+    struct sl_hash128 shape;
+    struct cache_verdict verdict; /* its policy is borrowed */
+    uint64_t misses;              /* since it was judged, as the rest */
+    uint64_t fills;
+    sl_usec last_at;    /* a miss; 0: none */
+    uint32_t cost_usec; /* of the last fills, about; 0: not known */
+    uint8_t unkept;     /* enum cache_unkept of the last miss */
 };
 
 struct cache_hooks {
@@ -134,6 +146,15 @@ struct stage cache_stage(struct cache *cache, unsigned worker);
 void cache_turn(struct cache *cache, unsigned worker, sl_usec now);
 /* On that worker: when that is of use if nobody rings; INT64_MAX: never. */
 sl_usec cache_next(const struct cache *cache, unsigned worker);
+
+/*
+ * On that worker: shows what it remembers, some at a time; *cursor is 0 first. True: that was all.
+ */
+bool cache_shapes(struct cache *cache, unsigned worker, uint32_t *cursor,
+        void (*show)(void *self, const struct cache_shape *shape), void *self);
+/* On that worker: what is being got there of such a shape is not kept. */
+void cache_spoil(struct cache *cache, unsigned worker,
+        bool (*is)(const void *self, struct sl_hash128 shape), const void *self);
 
 /* Any thread. */
 struct tags *cache_tags(const struct cache *cache);

@@ -133,6 +133,20 @@ sl_usec cache_next(const struct cache *cache, unsigned worker)
     return cache->parts[worker].look_at;
 }
 
+void cache_spoil(struct cache *cache, unsigned worker,
+        bool (*is)(const void *self, struct sl_hash128 shape), const void *self)
+{
+    const struct cache_part *part = &cache->parts[worker];
+    struct sl_id id;
+    struct asked *asked = sl_slab_next(part->asked, 0, &id);
+
+    for (; asked != NULL; asked = sl_slab_next(part->asked, id.slot + 1, &id)) {
+        if (asked->fills && is(self, asked->shape)) {
+            fill_spoil(&asked->fill);
+        }
+    }
+}
+
 struct tags *cache_tags(const struct cache *cache)
 {
     return cache->tags;

@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { SHAPES_A_TIME = 512 };
+
 static struct cache_memo *place_of(struct cache_part *part, struct sl_hash128 shape, uint64_t view)
 {
     return &part->memos[(shape.lo ^ view * UINT64_C(0x9e3779b97f4a7c15)) % VERDICTS];
@@ -75,6 +77,39 @@ void memo_cost(const struct asked *asked, uint32_t usec)
     if (is_of(memo, asked->shape, asked->view)) {
         memo->cost_usec = memo->cost_usec == 0 ? usec : memo->cost_usec / 4 * 3 + usec / 4;
     }
+}
+
+void memo_miss(const struct asked *asked)
+{
+    struct cache_memo *memo = place_of(asked->part, asked->shape, asked->view);
+
+    if (asked->has_view && is_of(memo, asked->shape, asked->view)) {
+        memo->misses++;
+        memo->fills += asked->unkept == CACHE_KEPT;
+        memo->unkept = asked->unkept;
+        memo->last_at = asked->stmt->meter.received_at;
+    }
+}
+
+bool cache_shapes(struct cache *cache, unsigned worker, uint32_t *cursor,
+        void (*show)(void *self, const struct cache_shape *shape), void *self)
+{
+    const struct cache_part *part = &cache->parts[worker];
+    uint32_t end = *cursor + SHAPES_A_TIME < VERDICTS ? *cursor + SHAPES_A_TIME : VERDICTS;
+
+    for (; *cursor < end; (*cursor)++) {
+        const struct cache_memo *memo = &part->memos[*cursor];
+        if (memo->verdict.policy != NULL) {
+            show(self, &(struct cache_shape){.shape = memo->shape,
+                               .verdict = memo->verdict,
+                               .misses = memo->misses,
+                               .fills = memo->fills,
+                               .last_at = memo->last_at,
+                               .cost_usec = memo->cost_usec,
+                               .unkept = memo->unkept});
+        }
+    }
+    return end == VERDICTS;
 }
 
 sl_usec memo_patience(const struct asked *asked)

@@ -33,6 +33,7 @@ struct asked {
     struct sl_hash128 shape;
     uint64_t view;
     bool has_view;
+    bool is_miss; /* it was looked up, and not found */
     bool has_writes;
     bool leads; /* a flight; with a class and a question */
     bool fills; /* what it is answered is taken down */
@@ -62,6 +63,10 @@ struct cache_memo {
     struct sl_hash128 shape;
     uint64_t view;
     uint32_t cost_usec; /* of the last fills, about; 0: not known */
+    uint8_t unkept;     /* of the last miss */
+    uint64_t misses;
+    uint64_t fills;
+    sl_usec last_at;
     struct cache_verdict verdict;
 };
 
@@ -119,6 +124,8 @@ void memo_judge(struct asked *asked);
 bool memo_is_current(const struct asked *asked);
 /* Its answer took so long. */
 void memo_cost(const struct asked *asked, uint32_t usec);
+/* It was a miss; asked->unkept says what came of it. */
+void memo_miss(const struct asked *asked);
 /* How long it may be waited for. */
 sl_usec memo_patience(const struct asked *asked);
 /* asked->class. False: no memory. */

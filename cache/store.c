@@ -162,18 +162,68 @@ void store_drop(struct store *store, struct sl_hash128 key)
     (void)drop(store, key, NULL);
 }
 
+bool store_drop_entry(struct store *store, const struct entry *entry)
+{
+    return drop(store, entry->key, entry);
+}
+
 /* ---- all entries ---- */
 
-static unsigned next_batch(
-        struct store_stripe *stripe, struct store_walk *walk, struct entry *batch[BATCH])
+static unsigned next_some(struct store_stripe *stripe, struct store_walk *walk,
+        struct entry **batch, unsigned batch_max)
 {
     pthread_mutex_lock(&stripe->lock);
-    unsigned count = store_stripe_walk(stripe, walk, batch, BATCH);
+    unsigned count = store_stripe_walk(stripe, walk, batch, batch_max);
     for (unsigned i = 0; i < count; i++) {
         entry_ref(batch[i]);
     }
     pthread_mutex_unlock(&stripe->lock);
     return count;
+}
+
+struct store_reader {
+    struct store *store;
+    unsigned stripe;
+    struct store_walk walk;
+};
+
+struct store_reader *store_reader_new(struct store *store)
+{
+    struct store_reader *reader = calloc(1, sizeof *reader);
+
+    if (reader != NULL) {
+        reader->store = store;
+    }
+    return reader;
+}
+
+unsigned store_reader_next(
+        struct store_reader *reader, struct entry **entries, unsigned entries_max)
+{
+    const struct store *store = reader->store;
+    unsigned room = entries_max < BATCH ? entries_max : BATCH;
+
+    while (reader->stripe < store->stripes_count) {
+        unsigned count = next_some(&store->stripes[reader->stripe], &reader->walk, entries, room);
+        if (count > 0) {
+            return count;
+        }
+        reader->stripe++;
+        reader->walk = (struct store_walk){.queue = 0};
+    }
+    return 0;
+}
+
+void store_reader_free(struct store_reader *reader)
+{
+    if (reader != NULL && reader->walk.queue != STORE_NOWHERE &&
+            reader->walk.queue < STORE_QUEUES) {
+        struct store_stripe *stripe = &reader->store->stripes[reader->stripe];
+        pthread_mutex_lock(&stripe->lock);
+        store_stripe_walk_end(&reader->walk);
+        pthread_mutex_unlock(&stripe->lock);
+    }
+    free(reader);
 }
 
 struct dropping {
@@ -211,8 +261,8 @@ void store_each(
     for (unsigned i = 0; i < store->stripes_count && goes_on; i++) {
         struct store_stripe *stripe = &store->stripes[i];
         struct store_walk walk = {0};
-        unsigned count = next_batch(stripe, &walk, batch);
-        for (; count > 0; count = goes_on ? next_batch(stripe, &walk, batch) : 0) {
+        unsigned count = next_some(stripe, &walk, batch, BATCH);
+        for (; count > 0; count = goes_on ? next_some(stripe, &walk, batch, BATCH) : 0) {
             for (unsigned k = 0; k < count; k++) {
                 goes_on = goes_on && show(self, batch[k]);
                 entry_unref(batch[k]);

@@ -72,6 +72,17 @@ uint64_t store_drop_if(
  */
 void store_each(
         struct store *store, bool (*show)(void *self, const struct entry *entry), void *self);
+/*
+ * The same, as many at a time as its caller wants: one reader for all of it, which stays where it is in
+ * between. next(): references, how many; 0: that was all. It ends before the store.
+ */
+struct store_reader;
+SL_MUST_CHECK struct store_reader *store_reader_new(struct store *store); /* NULL: no memory */
+unsigned store_reader_next(
+        struct store_reader *reader, struct entry **entries, unsigned entries_max);
+void store_reader_free(struct store_reader *reader); /* NULL is fine */
+/* That one, if it is still there. */
+bool store_drop_entry(struct store *store, const struct entry *entry);
 /* Less, or more, from now on: at a reload. */
 void store_limit(struct store *store, size_t bytes_max);
 void store_counts(const struct store *store, struct store_counts *counts);

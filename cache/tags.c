@@ -192,6 +192,14 @@ void tags_end(struct tags *tags, uint32_t tag)
     end_at(tags, tag, next_stamp(tags));
 }
 
+void tags_renew(struct tags *tags)
+{
+    for (uint32_t tag = 0; tag < tags->table_words; tag++) { /* each answer has its database's */
+        tags_begin(tags, tag);
+        tags_end(tags, tag);
+    }
+}
+
 uint64_t tags_stuck(const struct tags *tags)
 {
     return atomic_load_explicit(&tags->stuck, memory_order_relaxed);

@@ -93,6 +93,8 @@ static inline bool tags_is_since(uint64_t word, uint64_t clock)
 
 void tags_begin(struct tags *tags, uint32_t tag);
 void tags_end(struct tags *tags, uint32_t tag);
+/* Every answer that there is, and every one that is being got, is stale. */
+void tags_renew(struct tags *tags);
 uint64_t tags_stuck(const struct tags *tags);
 
 /*

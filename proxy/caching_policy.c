@@ -79,6 +79,28 @@ static bool are_declared(
 
 /* ---- ---- */
 
+enum caching_coverage caching_coverage(
+        const struct conf *conf, const struct catalog *catalog, uint32_t tree)
+{
+    if (conf->cache_mode == CONF_CACHE_TTL) {
+        return CACHING_BY_TTL;
+    }
+    if (catalog != NULL && is_declared(catalog, conf->cache_through_sluice, tree)) {
+        return CACHING_BY_SLUICE;
+    }
+    return conf->cache_stream[0] != '\0' ? CACHING_BY_STREAM : CACHING_BY_NOTHING;
+}
+
+const char *caching_coverage_name(enum caching_coverage coverage)
+{
+    static const char *const names[] = {[CACHING_BY_NOTHING] = "none",
+            [CACHING_BY_STREAM] = "stream",
+            [CACHING_BY_SLUICE] = "through_sluice",
+            [CACHING_BY_TTL] = "ttl"};
+
+    return names[coverage];
+}
+
 static void cover(
         struct cache_verdict *verdict, const struct conf *conf, const struct catalog *catalog)
 {
@@ -94,11 +116,24 @@ static void cover(
     }
 }
 
+const struct policy *caching_policy(const struct sql_facts *facts,
+        const struct catalogs_names *names, struct caching_doubts doubts)
+{
+    const struct policy_question question = {.facts = facts,
+            .catalog = names->catalog,
+            .resolution = names->resolution,
+            .search_path = names->search_path,
+            .may_shadow = doubts.may_shadow,
+            .may_cascade = doubts.may_cascade};
+
+    return policy_of(&question);
+}
+
 bool caching_judge(
         void *self, const struct stmt *stmt, struct sl_hash128 shape, struct cache_verdict *verdict)
 {
     const struct worker *worker = stmt->owner;
-    struct policy_question question = {.facts = NULL};
+    const struct policy_question question = {.facts = NULL};
     struct catalogs_names names = {.catalog = NULL};
     struct catalogs_session session;
     uint64_t number = 0;
@@ -116,14 +151,13 @@ bool caching_judge(
             plan_unref(plan);
             return false;
         }
-        question = (struct policy_question){.facts = plan->facts,
-                .catalog = names.catalog,
-                .resolution = names.resolution,
-                .search_path = names.search_path,
-                .may_shadow = may_shadow,
-                .may_cascade = strstr(plan->text, "cascade") != NULL};
+        verdict->policy = caching_policy(plan->facts, &names,
+                (struct caching_doubts){.may_shadow = may_shadow,
+                        .may_cascade = strstr(plan->text, "cascade") != NULL});
+    } else {
+        verdict->policy = policy_of(&question);
     }
-    verdict->policy = policy_of(&question);
+    verdict->database = number;
     if (verdict->policy != NULL) {
         cover(verdict, worker->conf, names.catalog);
     }

@@ -13,4 +13,29 @@
 bool caching_judge(void *self, const struct stmt *stmt, struct sl_hash128 shape,
         struct cache_verdict *verdict);
 
+struct catalog;
+struct catalogs_names;
+struct conf;
+struct sql_facts;
+
+/* How it is known of writes to a table that do not come through Sluice. */
+enum caching_coverage {
+    CACHING_BY_NOTHING,
+    CACHING_BY_STREAM, /* as long as that is up */
+    CACHING_BY_SLUICE, /* there are none: [cache] through_sluice */
+    CACHING_BY_TTL     /* they are seen when an answer's time is over */
+};
+
+/* Of a tree of that catalogue; NULL: nothing is known of it. */
+enum caching_coverage caching_coverage(
+        const struct conf *conf, const struct catalog *catalog, uint32_t tree);
+struct caching_doubts {
+    bool may_shadow;  /* temporary tables may, which were left out when names were looked up */
+    bool may_cascade; /* the word is in its text, or that is not known */
+};
+/* What a statement is: a reference; NULL: no memory. */
+const struct policy *caching_policy(const struct sql_facts *facts,
+        const struct catalogs_names *names, struct caching_doubts doubts);
+const char *caching_coverage_name(enum caching_coverage coverage);
+
 #endif

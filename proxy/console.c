@@ -11,6 +11,7 @@
 #include "protocol/message.h"
 #include "protocol/sqlstate.h"
 #include "proxy/cancel.h"
+#include "proxy/console_cache_why.h"
 #include "proxy/console_show.h"
 #include "proxy/console_state.h"
 #include "proxy/console_verbs.h"
@@ -286,6 +287,13 @@ static bool is_allowed(struct console *console, const struct console_command *co
     return false;
 }
 
+static const char *argument_of(const struct console_command *command)
+{
+    bool is_line = command->kind == CONSOLE_DO && console_verb_takes_line(command->verb);
+
+    return is_line ? command->value : command->argument;
+}
+
 static void log_command(const struct console *console, const struct console_command *command)
 {
     const char *word = command->kind == CONSOLE_SET  ? "SET"
@@ -295,7 +303,8 @@ static void log_command(const struct console *console, const struct console_comm
     if (word != NULL) {
         sl_log(SL_LOG_INFO, "console_command", "client=%lu user=%s command=%s argument=%s",
                 (unsigned long)console->client->cancel.serial,
-                sl_log_quote(console->client->user->name), word, sl_log_quote(command->argument));
+                sl_log_quote(console->client->user->name), word,
+                sl_log_quote(argument_of(command)));
     }
 }
 
@@ -316,6 +325,9 @@ void console_run(struct console *console, const struct console_command *command)
     case CONSOLE_SHOW:
         console_show(console, command->view, command->argument);
         break;
+    case CONSOLE_EXPLAIN:
+        console_cache_explain(console, command->view, command->value);
+        break;
     case CONSOLE_HELP:
         console_show_help(console);
         break;
@@ -327,7 +339,7 @@ void console_run(struct console *console, const struct console_command *command)
         console_complete(console, "SET");
         break;
     case CONSOLE_DO:
-        console_verb_run(console, command->verb, command->argument);
+        console_verb_run(console, command->verb, argument_of(command));
         break;
     case CONSOLE_BEGIN:
         begin_block(console);

@@ -3,6 +3,7 @@
 
 #include "protocol/cursor.h"
 #include "protocol/sqlstate.h"
+#include "proxy/console_cache_why.h"
 #include "proxy/console_show.h"
 #include "proxy/console_verbs.h"
 
@@ -105,6 +106,20 @@ static bool set_argument(struct console_command *command, const struct token *to
     return true;
 }
 
+/* SHOW CACHE KEYS is SHOW CACHE_KEYS: the second word is of the name, if there is a view of both. */
+static bool join(struct token *name, const struct token *second)
+{
+    char both[CONSOLE_ARGUMENT_MAX];
+    int len = snprintf(both, sizeof both, "%s_%s", name->text, second->text);
+
+    if (name->kind != TOKEN_WORD || second->kind != TOKEN_WORD || len >= (int)sizeof both ||
+            console_view_find(both) == NULL) {
+        return false;
+    }
+    memcpy(name->text, both, (size_t)len + 1);
+    return true;
+}
+
 static bool parse_show(const char *at, struct console_command *command)
 {
     struct token name;
@@ -112,6 +127,9 @@ static bool parse_show(const char *at, struct console_command *command)
 
     next(&at, &name);
     next(&at, &argument);
+    if (join(&name, &argument)) {
+        next(&at, &argument);
+    }
     if (name.kind != TOKEN_WORD || !at_end(at)) {
         return false;
     }
@@ -168,6 +186,23 @@ static bool parse_block(const struct token *word, const char *at, struct console
     return more.kind == TOKEN_END;
 }
 
+/* All up to the end, without blanks and semicolons around it. */
+static bool take_line(const char *at, struct console_command *command)
+{
+    const char *from = at + strspn(at, " \t\r\n");
+    size_t len = strlen(from);
+
+    while (len > 0 && strchr("; \t\r\n", from[len - 1]) != NULL) {
+        len--;
+    }
+    if (len >= sizeof command->value) {
+        return false;
+    }
+    memcpy(command->value, from, len);
+    command->value[len] = '\0';
+    return true;
+}
+
 static bool parse_verb(const struct token *word, const char *at, struct console_command *command)
 {
     struct token argument;
@@ -177,11 +212,24 @@ static bool parse_verb(const struct token *word, const char *at, struct console_
     if (command->verb == NULL) {
         return false;
     }
+    if (console_verb_takes_line(command->verb)) {
+        return take_line(at, command);
+    }
     next(&at, &argument);
     if (argument.kind == TOKEN_END) {
         return true;
     }
     return argument.kind == TOKEN_WORD && at_end(at) && set_argument(command, &argument);
+}
+
+static bool parse_explain(const char *at, struct console_command *command)
+{
+    struct token what;
+
+    next(&at, &what);
+    command->kind = CONSOLE_EXPLAIN;
+    command->view = console_view_find(CONSOLE_EXPLAIN_VIEW);
+    return is(&what, "cache") && take_line(at, command) && command->value[0] != '\0';
 }
 
 static bool parse(const char *text, struct console_command *command)
@@ -199,6 +247,9 @@ static bool parse(const char *text, struct console_command *command)
     if (is(&word, "show") || is(&word, "select")) {
         return parse_show(at, command);
     }
+    if (is(&word, "explain")) {
+        return parse_explain(at, command);
+    }
     if (is(&word, "set")) {
         return parse_set(at, command);
     }
@@ -213,6 +264,18 @@ enum sl_err console_parse(const char *text, struct console_command *command, str
     }
     return sl_error_set(error, SL_EINVAL, SL_STATE_SYNTAX_ERROR,
             "invalid command '%.200s', use SHOW HELP;", text);
+}
+
+const char *console_next_word(const char *line, char *to, size_t size)
+{
+    struct token token;
+
+    next(&line, &token);
+    if (token.kind != TOKEN_WORD || strlen(token.text) >= size) {
+        return NULL;
+    }
+    memcpy(to, token.text, strlen(token.text) + 1);
+    return line;
 }
 
 bool console_bind_read(struct sl_span from, struct console_bind *bind)

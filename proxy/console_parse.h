@@ -2,9 +2,10 @@
 /*
  * proxy/console_parse.h - a line for the console, taken apart.
  *
- *     SHOW view [argument] | SELECT view | SET key = value | SET key TO value | VERB [argument]
+ *     EXPLAIN CACHE line | SHOW view [argument] | SELECT view | SET key = value | SET key TO value | VERB [argument]
  *
- * Words in any case; "quoted" and 'quoted' as in SQL; semicolons at the end.
+ * A view's name may be two words: SHOW CACHE KEYS is SHOW CACHE_KEYS. Words in any case; "quoted" and
+ * 'quoted' as in SQL; semicolons at the end.
  *
  * And what follows the names in a Bind of the extended protocol.
  *
@@ -26,11 +27,12 @@ enum { CONSOLE_ARGUMENT_MAX = 128, CONSOLE_VALUE_MAX = 1024 };
 
 enum console_kind {
     CONSOLE_EMPTY,
-    CONSOLE_SHOW, /* view */
+    CONSOLE_SHOW,    /* view */
+    CONSOLE_EXPLAIN, /* value: database, perhaps AS user, statement; view: as which it is shown */
     CONSOLE_HELP,
     CONSOLE_SET,       /* argument = value */
     CONSOLE_SET_FAKE,  /* a setting that drivers insist on: nothing happens */
-    CONSOLE_DO,        /* verb, argument ("" when none) */
+    CONSOLE_DO,        /* verb, argument ("" when none); or, if it takes a line, value */
     CONSOLE_BEGIN,     /* for drivers that cannot do without: no effect but the status */
     CONSOLE_END_BLOCK, /* COMMIT, ROLLBACK; argument is which */
 };
@@ -46,6 +48,9 @@ struct console_command {
 /* SL_EINVAL: 42601, and how to get help. */
 SL_MUST_CHECK enum sl_err console_parse(
         const char *text, struct console_command *command, struct sl_error *error);
+
+/* The first word of a line, as it is without quotes: where it goes on. NULL: there is none, or it is too long. */
+const char *console_next_word(const char *line, char *to, size_t size);
 
 /* Two lists of formats with the parameters between. */
 struct console_bind {

@@ -9,10 +9,12 @@
 #include "proxy/statistics.h"
 #include "proxy/worker.h"
 
+#include <ctype.h>
 #include <inttypes.h>
 #include <stdlib.h>
+#include <string.h>
 
-enum { STEP_ROWS = 256 /* rows looked at in a turn */ };
+enum { STEP_ROWS = 256 /* rows looked at in a turn */, DIGITS = 16 };
 
 enum console_step console_shapes_tell(struct view_visit *visit, struct worker *worker)
 {
@@ -69,6 +71,37 @@ void console_shapes_end(struct view_visit *visit)
         free(visit->state);
         visit->state = NULL;
     }
+}
+
+static int digit_of(char c)
+{
+    static const char digits[] = "0123456789abcdef";
+    const char *at = c == '\0' ? NULL : strchr(digits, tolower((unsigned char)c));
+
+    return at == NULL ? -1 : (int)(at - digits);
+}
+
+bool console_shape_ids(const char *text, uint64_t *least, uint64_t *most)
+{
+    size_t len = text == NULL ? 0 : strlen(text);
+
+    if (len == 0 || len > DIGITS) {
+        return false;
+    }
+    *least = 0;
+    for (size_t i = 0; i < len; i++) {
+        int digit = digit_of(text[i]);
+        if (digit < 0) {
+            return false;
+        }
+        *least = *least << 4 | (uint64_t)digit;
+    }
+    *most = *least;
+    for (size_t i = len; i < DIGITS; i++) {
+        *least <<= 4;
+        *most = *most << 4 | 15;
+    }
+    return true;
 }
 
 void console_add_shape(struct view_row *row, struct sl_hash128 shape)

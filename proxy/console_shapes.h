@@ -37,6 +37,9 @@ bool console_shapes_top(struct view_visit *visit, struct worker *worker, enum sh
         void (*put)(struct view_visit *visit, const struct shape_row *shape));
 void console_shapes_end(struct view_visit *visit);
 
+/* Ids that begin with those digits, from *least to *most (of shape.hi). False: that is none. */
+bool console_shape_ids(const char *text, uint64_t *least, uint64_t *most);
+
 /* id */
 void console_add_shape(struct view_row *row, struct sl_hash128 shape);
 /* database, user, node */

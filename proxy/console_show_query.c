@@ -11,105 +11,26 @@
 #include "protocol/sqlstate_class.h"
 #include "proxy/catalogs_names.h"
 #include "proxy/console_facts.h"
-#include "proxy/console_shapes.h"
+#include "proxy/console_find.h"
 #include "proxy/console_show.h"
 #include "proxy/plans.h"
 #include "proxy/search_paths.h"
 #include "proxy/statistics.h"
 #include "proxy/worker.h"
 
-#include <ctype.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum {
-    DIGITS = 16,
-    POOLS_MAX = 64, /* rows of the shape that are shown */
-    STEP_ROWS = 256,
-    BATCH = SHAPE_READ_MIN,
-    BAR_MAX = 40
-};
+enum { BAR_MAX = 40 };
 
 static const struct reply_column query_columns[] = {
         {"section", REPLY_TEXT}, {"name", REPLY_TEXT}, {"value", REPLY_TEXT}};
 
-struct query {
-    uint64_t least; /* of the ids that begin so */
-    uint64_t most;
-    uint32_t cursor;
-    uint32_t count;
-    uint64_t left_out;
-    bool is_ambiguous;
-    sl_usec now;
-    struct shape_key keys[POOLS_MAX];
-};
-
 static struct shape_store *store(void)
 {
     return observe_store(statistics_observe());
-}
-
-/* ---- which one ---- */
-
-static int digit_of(char c)
-{
-    static const char digits[] = "0123456789abcdef";
-    const char *at = c == '\0' ? NULL : strchr(digits, tolower((unsigned char)c));
-
-    return at == NULL ? -1 : (int)(at - digits);
-}
-
-static bool read_id(const char *text, struct query *query)
-{
-    size_t len = text == NULL ? 0 : strlen(text);
-    unsigned rest = 0;
-
-    if (len == 0 || len > DIGITS) {
-        return false;
-    }
-    for (size_t i = 0; i < len; i++) {
-        int digit = digit_of(text[i]);
-        if (digit < 0) {
-            return false;
-        }
-        query->least = query->least << 4 | (uint64_t)digit;
-    }
-    rest = (unsigned)(DIGITS - len) * 4;
-    query->least <<= rest;
-    query->most = query->least | ((UINT64_C(1) << rest) - 1);
-    return true;
-}
-
-static void take(struct query *query, const struct shape_key *key)
-{
-    if (key->shape.hi < query->least || key->shape.hi > query->most) {
-        return;
-    }
-    if (query->count > 0 && (key->shape.hi != query->keys[0].shape.hi ||
-                                    key->shape.lo != query->keys[0].shape.lo)) {
-        query->is_ambiguous = true;
-    } else if (query->count == POOLS_MAX) {
-        query->left_out++;
-    } else {
-        query->keys[query->count++] = *key;
-    }
-}
-
-/* True: the whole store was looked through. */
-static bool look(struct query *query)
-{
-    const struct shape_cut cut = {.now = query->now};
-    struct shape_row rows[BATCH];
-
-    for (uint32_t seen = 0; query->cursor != SHAPE_STORE_END && seen < STEP_ROWS; seen += BATCH) {
-        uint32_t count = shape_store_read(store(), &query->cursor, rows, BATCH, cut);
-        for (uint32_t i = 0; i < count; i++) {
-            take(query, &rows[i].key);
-        }
-    }
-    return query->cursor == SHAPE_STORE_END;
 }
 
 /* ---- numbers ---- */
@@ -253,7 +174,7 @@ static void put_histogram(
 /* ---- minutes ---- */
 
 /* Minutes of all pools together; p95 is the greatest of theirs. */
-static void put_minutes(struct view_visit *visit, const struct query *query)
+static void put_minutes(struct view_visit *visit, const struct console_found *query)
 {
     const int64_t last = query->now / MINUTE + 1; /* as struct minute counts them */
     struct minute sums[MINUTES_MAX] = {{0}};
@@ -323,18 +244,13 @@ static void put_plan(struct view_visit *visit, const struct plan *plan)
 
 /* Of each database, user and search_path: the same name may stand for something else. */
 static void put_names(
-        struct view_visit *visit, const struct query *query, const struct sql_facts *facts)
+        struct view_visit *visit, const struct console_found *query, const struct sql_facts *facts)
 {
     const struct names *names = observe_names(statistics_observe());
 
     for (uint32_t i = 0; i < query->count; i++) {
         const struct shape_key *key = &query->keys[i];
-        bool is_said = false;
-        for (uint32_t j = 0; j < i; j++) {
-            is_said |= query->keys[j].database == key->database &&
-                       query->keys[j].user == key->user && query->keys[j].path == key->path;
-        }
-        if (!is_said) {
+        if (!console_found_is_again(query, i)) {
             const struct catalogs_session of = {.database = names_text(names, key->database),
                     .user = names_text(names, key->user),
                     .path = key->path};
@@ -362,7 +278,7 @@ static void put_examples(struct view_visit *visit, struct sl_hash128 shape)
     }
 }
 
-static void put_all(struct view_visit *visit, const struct query *query)
+static void put_all(struct view_visit *visit, const struct console_found *query)
 {
     static const char *const sections[] = {"histogram total", "histogram wait", "histogram server"};
     struct sl_hash128 shape = query->keys[0].shape;
@@ -398,58 +314,15 @@ static void put_all(struct view_visit *visit, const struct query *query)
 
 /* ---- the view ---- */
 
-static struct query *query_new(struct view_visit *visit, sl_usec now)
-{
-    struct query *query = calloc(1, sizeof *query);
-
-    if (query == NULL) {
-        visit->out->is_full = true;
-    } else if (!read_id(visit->argument, query)) {
-        visit->refusal = "an id is 1 to 16 hexadecimal digits, as SHOW QUERIES shows them";
-        free(query);
-        query = NULL;
-    } else {
-        query->now = now;
-    }
-    return query;
-}
-
 static bool show_query(struct view_visit *visit, void *arg)
 {
-    const struct worker *worker = arg;
+    const struct console_found *found = NULL;
 
-    if (statistics_observe() == NULL) {
-        visit->refusal = "there are no statistics: [stats] mode is off";
-        return true;
+    enum console_step step = console_find_shape(visit, arg, &found);
+    if (step == CONSOLE_LAST && found != NULL) {
+        put_all(visit, found);
     }
-    enum console_step step = console_shapes_tell(visit, arg);
-    if (step != CONSOLE_LAST) {
-        return step == CONSOLE_NEXT;
-    }
-    if (visit->state == NULL) {
-        visit->state = query_new(visit, worker->now);
-    }
-    struct query *query = visit->state;
-    if (query == NULL) {
-        return true;
-    }
-    if (!look(query)) {
-        return false;
-    }
-    if (query->is_ambiguous) {
-        visit->refusal = "more than one id begins with these digits";
-    } else if (query->count == 0) {
-        visit->refusal = "no statement that is known has this id";
-    } else {
-        put_all(visit, query);
-    }
-    return true;
-}
-
-static void end_query(struct view_visit *visit)
-{
-    free(visit->state);
-    visit->state = NULL;
+    return step != CONSOLE_AGAIN;
 }
 
 const struct view console_views_query[] = {
@@ -460,6 +333,6 @@ const struct view console_views_query[] = {
                 .columns = query_columns,
                 .columns_count = SL_COUNT(query_columns),
                 .on_worker = show_query,
-                .end = end_query},
+                .end = console_find_end},
         {.name = NULL},
 };

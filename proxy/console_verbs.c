@@ -13,6 +13,7 @@
 #include "protocol/base/parse.h"
 #include "protocol/sqlstate.h"
 #include "proxy/analyst.h"
+#include "proxy/console_cache_flush.h"
 #include "proxy/console_kill.h"
 #include "proxy/console_reset.h"
 #include "proxy/console_state.h"
@@ -30,6 +31,7 @@ struct console_verb {
     const char *name;
     const char *usage;
     void (*run)(struct console *console, const char *argument);
+    bool takes_line; /* all that stands behind its name */
 };
 
 /* ---- what verbs have in common ---- */
@@ -442,19 +444,21 @@ void console_verbs_cancel(struct console *console)
 /* ---- the table ---- */
 
 static const struct console_verb verbs[] = {
-        {"RELOAD", "RELOAD", reload_verb},
-        {"PAUSE", "PAUSE [<db>]", pause_verb},
-        {"RESUME", "RESUME [<db>]", resume_verb},
-        {"DISABLE", "DISABLE <db>", disable_verb},
-        {"ENABLE", "ENABLE <db>", enable_verb},
-        {"RECONNECT", "RECONNECT [<db>]", reconnect_verb},
-        {"KILL", "KILL [<db>]", kill_verb},
-        {"KILL_CLIENT", "KILL_CLIENT <client_id>", kill_client_verb},
-        {"SUSPEND", "SUSPEND", suspend_verb},
-        {"RESET", "RESET STATS", reset_verb},
-        {"ANALYZE", "ANALYZE WORKLOAD", analyze_verb},
-        {"SHUTDOWN", "SHUTDOWN [WAIT_FOR_SERVERS|WAIT_FOR_CLIENTS]", shutdown_verb},
-        {"WAIT_CLOSE", "WAIT_CLOSE [<db>]", wait_close_verb},
+        {"RELOAD", "RELOAD", reload_verb, false},
+        {"PAUSE", "PAUSE [<db>]", pause_verb, false},
+        {"RESUME", "RESUME [<db>]", resume_verb, false},
+        {"DISABLE", "DISABLE <db>", disable_verb, false},
+        {"ENABLE", "ENABLE <db>", enable_verb, false},
+        {"RECONNECT", "RECONNECT [<db>]", reconnect_verb, false},
+        {"KILL", "KILL [<db>]", kill_verb, false},
+        {"KILL_CLIENT", "KILL_CLIENT <client_id>", kill_client_verb, false},
+        {"SUSPEND", "SUSPEND", suspend_verb, false},
+        {"RESET", "RESET STATS", reset_verb, false},
+        {"ANALYZE", "ANALYZE WORKLOAD", analyze_verb, false},
+        {"SHUTDOWN", "SHUTDOWN [WAIT_FOR_SERVERS|WAIT_FOR_CLIENTS]", shutdown_verb, false},
+        {"WAIT_CLOSE", "WAIT_CLOSE [<db>]", wait_close_verb, false},
+        {"CACHE", "CACHE FLUSH [ALL|DATABASE <db>|TABLE [<db>.]<schema>.<table>|SHAPE <id>]",
+                console_cache_verb, true},
 };
 
 const struct console_verb *console_verb_find(const char *word)
@@ -470,6 +474,11 @@ const struct console_verb *console_verb_find(const char *word)
 const char *console_verb_name(const struct console_verb *verb)
 {
     return verb->name;
+}
+
+bool console_verb_takes_line(const struct console_verb *verb)
+{
+    return verb->takes_line;
 }
 
 const char *console_verb_usage(unsigned i)

@@ -10,12 +10,16 @@
 #ifndef SLUICE_PROXY_CONSOLE_VERBS_H
 #define SLUICE_PROXY_CONSOLE_VERBS_H
 
+#include <stdbool.h>
+
 struct console;
 struct console_verb;
 
 /* Whatever the case of word; NULL: there is none. */
 const struct console_verb *console_verb_find(const char *word);
 const char *console_verb_name(const struct console_verb *verb);
+/* Not one word, but all that stands behind its name: console_command.value. */
+bool console_verb_takes_line(const struct console_verb *verb);
 /* The lines of SHOW HELP: "PAUSE [<db>]"; NULL past the end. */
 const char *console_verb_usage(unsigned i);
 

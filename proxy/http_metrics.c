@@ -6,6 +6,7 @@
 #include "proxy/analysis.h"
 #include "proxy/analyst.h"
 #include "proxy/console_show.h"
+#include "proxy/http_cache.h"
 #include "proxy/http_flush.h"
 #include "proxy/http_request.h"
 #include "proxy/http_statements.h"
@@ -393,6 +394,7 @@ static enum sl_err write_all(const struct http_gather *gather,
         http_statements_write(statements, out);
     }
     put_workload(out);
+    http_cache_write(out);
     http_stats_write(out);
     prometheus_metric(out, "sluice_metrics_left_out", PROMETHEUS_GAUGE,
             "Rows of views, and samples, that are not in this answer because of a bound.");

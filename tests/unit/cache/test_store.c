@@ -256,6 +256,48 @@ static void each_is_shown_once_until_it_is_enough(void **state)
     assert_int_equal(counts().entries, 500);
 }
 
+static unsigned read_some(struct store_reader *reader, struct shown *shown, unsigned max)
+{
+    struct entry *entries[64];
+    unsigned count = store_reader_next(reader, entries, max);
+
+    for (unsigned i = 0; i < count; i++) {
+        shown->times[number_in(entries[i])]++;
+        shown->count++;
+        entry_unref(entries[i]);
+    }
+    return count;
+}
+
+/* In between the store goes on, and the reader is where it was. */
+static void a_reader_takes_its_time(void **state)
+{
+    struct shown shown = {.count = 0};
+
+    (void)state;
+    for (uint64_t i = 0; i < 500; i++) {
+        put(2 * i);
+    }
+    struct store_reader *reader = store_reader_new(store);
+    while (read_some(reader, &shown, 7) > 0) {
+        assert_int_equal(find(4, 1), STORE_HIT);
+        store_drop(store, key_of(1001));
+    }
+    assert_int_equal(read_some(reader, &shown, 7), 0);
+    assert_int_equal(shown.count, 500);
+    for (unsigned i = 0; i < 1000; i++) {
+        assert_int_equal(shown.times[i], i % 2 == 0);
+    }
+    store_reader_free(reader);
+
+    reader = store_reader_new(store); /* given up in the midst of it, and before it began */
+    assert_true(read_some(reader, &shown, 64) > 0);
+    store_reader_free(reader);
+    store_reader_free(store_reader_new(store));
+    store_reader_free(NULL);
+    assert_int_equal(counts().entries, 500);
+}
+
 /* Sixteen words for everything: a hit may be lost, a change may not. */
 static void tags_that_share_words_cost_hits_and_nothing_else(void **state)
 {
@@ -314,6 +356,7 @@ int main(void)
             ONE(one_that_is_too_long_is_refused_and_what_it_was_to_replace_goes),
             ONE(those_that_it_is_said_of_are_dropped),
             ONE(each_is_shown_once_until_it_is_enough),
+            ONE(a_reader_takes_its_time),
             cmocka_unit_test(tags_that_share_words_cost_hits_and_nothing_else),
     };
 

@@ -47,6 +47,11 @@ static void words_may_be_in_any_case_and_quoted(void **state)
     assert_int_equal(kind_of("show queries p99"), CONSOLE_SHOW);
     assert_string_equal(command.view->name, "queries");
     assert_string_equal(command.argument, "p99");
+    assert_int_equal(kind_of("show cache"), CONSOLE_SHOW);
+    assert_string_equal(command.view->name, "cache");
+    assert_int_equal(kind_of("show Cache STREAM;"), CONSOLE_SHOW);
+    assert_string_equal(command.view->name, "cache_stream");
+    assert_string_equal(command.argument, "");
     assert_int_equal(kind_of("Show Help"), CONSOLE_HELP);
     assert_int_equal(kind_of(";"), CONSOLE_EMPTY);
     assert_int_equal(kind_of(""), CONSOLE_EMPTY);
@@ -67,6 +72,27 @@ static void a_database_may_have_any_name(void **state)
             CONSOLE_DO);
     assert_string_equal(command.argument, "gesch\xc3\xa4"
                                           "ft");
+}
+
+static void cache_takes_the_whole_line(void **state)
+{
+    char word[16];
+
+    (void)state;
+    assert_int_equal(kind_of("cache  flush table \"a b\".c ; "), CONSOLE_DO);
+    assert_string_equal(console_verb_name(command.verb), "CACHE");
+    assert_string_equal(command.value, "flush table \"a b\".c");
+    const char *rest = console_next_word(command.value, word, sizeof word);
+    assert_string_equal(word, "flush");
+    assert_string_equal(rest, " table \"a b\".c");
+    assert_int_equal(kind_of("Explain Cache shop as one select 1, 'a;b' ;"), CONSOLE_EXPLAIN);
+    assert_string_equal(command.value, "shop as one select 1, 'a;b'");
+    assert_string_equal(command.view->name, "cache_why");
+    refused("explain cache");
+    refused("explain select 1");
+    assert_null(console_next_word("", word, sizeof word));
+    assert_null(console_next_word("= 1", word, sizeof word));
+    assert_null(console_next_word("a_word_that_has_no_room", word, sizeof word));
 }
 
 static void a_set_has_a_key_a_sign_and_a_value(void **state)
@@ -161,7 +187,7 @@ static void every_verb_is_found_and_has_its_line_of_help(void **state)
         assert_non_null(verb);
         assert_string_equal(console_verb_name(verb), word);
     }
-    assert_int_equal(count, 13);
+    assert_int_equal(count, 14);
 }
 
 static void two_databases_are_consoles(void **state)
@@ -178,6 +204,7 @@ int main(void)
     const struct CMUnitTest cases[] = {
             cmocka_unit_test(words_may_be_in_any_case_and_quoted),
             cmocka_unit_test(a_database_may_have_any_name),
+            cmocka_unit_test(cache_takes_the_whole_line),
             cmocka_unit_test(a_set_has_a_key_a_sign_and_a_value),
             cmocka_unit_test(blocks_are_what_drivers_say),
             cmocka_unit_test(anything_else_is_refused),
