@@ -204,7 +204,7 @@ static void put_parameter(struct turn *turn)
     const char *sql = any(2) == 0
                               ? "select * from acc where id = $1"
                               : "select o.name, count(*) from own o join acc a on a.owner = o.id "
-                                "where o.id = $1::int group by 1";
+                                "where o.id = $1::int group by 1 order by 1";
 
     note(turn, "parameter", sql);
     BOTH(wire_parse, "", sql);
