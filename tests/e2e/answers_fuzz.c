@@ -244,7 +244,9 @@ static void put_step(struct turn *turn)
         } else {
             pick(sql);
             /* Not within a pipeline, of which one that was answered before it is no part. */
-            put_extended(turn, strncmp(sql, "discard all", 11) == 0 ? "reset all" : sql);
+            bool is_first = strncmp(sql, "discard all", 11) == 0 ||
+                            strncmp(sql, "begin isolation", 15) == 0;
+            put_extended(turn, is_first ? "reset all" : sql);
         }
     }
     wire_sync(turn->wires[0]);
