@@ -3,13 +3,13 @@
 
 #include <stdlib.h>
 
-struct account *account_new(struct tags *tags, uint64_t database)
+struct account *account_new(struct tags *tags, uint32_t all)
 {
     struct account *account = malloc(sizeof *account);
 
     if (account != NULL) {
         account->tags = tags;
-        account->all = tags_of_database(tags, database);
+        account->all = all;
         tag_set_init(&account->collected);
         tag_set_init(&account->pending);
         account->has_unseen = false;

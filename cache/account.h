@@ -9,7 +9,7 @@
  *     account_lose()      its server is gone: it may become visible, or not
  *
  * Ownership: stage_transaction.state's, from the first statement that writes until its end. Threads: the server's
- * worker. Bounds: two sets of TAG_SET_MAX tags; beyond, all of the database.
+ * worker. Bounds: two sets of TAG_SET_MAX tags; beyond, everything.
  */
 #ifndef SLUICE_CACHE_ACCOUNT_H
 #define SLUICE_CACHE_ACCOUNT_H
@@ -18,14 +18,14 @@
 
 struct account {
     struct tags *tags;
-    uint32_t all; /* the database's tag */
+    uint32_t all; /* the tag that stands for every other */
     struct tag_set collected;
     struct tag_set pending; /* begun, unless it is empty */
     bool has_unseen;        /* of it, what no ReadyForQuery but the last surely ends */
 };
 
 /* NULL: no memory. */
-SL_MUST_CHECK struct account *account_new(struct tags *tags, uint64_t database);
+SL_MUST_CHECK struct account *account_new(struct tags *tags, uint32_t all);
 void account_collect(struct account *account, const struct tag_set *set);
 void account_begin(struct account *account);
 /* Takes over a set that has begun. */

@@ -538,6 +538,9 @@ static void look_at_values(struct judge *judge)
     if ((facts->varies & SQL_VARIES_CATALOG_TYPE) != 0) {
         refuse(judge, POLICY_CATALOG_TYPE, "");
     }
+    if ((facts->varies & SQL_VARIES_CAST_TO_TIME) != 0) {
+        refuse(judge, POLICY_TIME, "");
+    }
     if ((facts->varies & SQL_VARIES_OTHER_TYPE) != 0) {
         refuse(judge, POLICY_OTHER_TYPE, "");
     }

@@ -261,7 +261,7 @@ static struct account *account_of(
         const struct cache_part *part, struct stage_transaction *transaction)
 {
     if (transaction->state == NULL) {
-        transaction->state = account_new(part->cache->tags, transaction->database);
+        transaction->state = account_new(part->cache->tags, stage_everything(part->cache->tags));
     }
     return transaction->state;
 }
@@ -309,11 +309,11 @@ static void begin_writes(struct asked *asked)
     }
 }
 
-/* Anything of its database, as long as something is under way there. */
+/* Anything, as long as something is under way there. */
 static void write_unseen(struct cache_part *part, struct stage_transaction *transaction)
 {
     struct tags *tags = part->cache->tags;
-    uint32_t all = tags_of_database(tags, transaction->database);
+    uint32_t all = stage_everything(tags);
     struct account *account = account_of(part, transaction);
     struct tag_set set;
 
@@ -371,7 +371,7 @@ static void doubt(struct asked *asked)
     const struct stage_transaction *transaction = asked->stmt->under_way;
 
     if (asked->has_writes && transaction != NULL && !memo_is_current(asked)) {
-        uint32_t all = tags_of_database(tags, transaction->database);
+        uint32_t all = stage_everything(tags);
         tags_begin(tags, all);
         tags_end(tags, all);
     }

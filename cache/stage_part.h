@@ -144,6 +144,15 @@ void fill_finish(struct asked *asked);
 
 /* ---- stage_tags.c ---- */
 
+/*
+ * Of everything, in every database: what nobody knows may have changed roles, which all of them share
+ * (GRANT, ALTER ROLE, and who can tell what a DO does).
+ */
+static inline uint32_t stage_everything(const struct tags *tags)
+{
+    return tags_of_database(tags, 0);
+}
+
 /* Of its answer; how many. */
 uint16_t stage_answer_tags(const struct asked *asked, uint32_t to[static ENTRY_TAGS_MAX]);
 /* Of what its statement may write: asked->writes. */

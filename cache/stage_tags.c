@@ -43,15 +43,16 @@ uint16_t stage_answer_tags(const struct asked *asked, uint32_t to[static ENTRY_T
 
     to[count++] = tags_of_database(asked->part->cache->tags, asked->class->session->database);
     if (asked->has_point) {
-        return (uint16_t)(count + point_tags(asked, to + count));
+        count = (uint16_t)(count + point_tags(asked, to + count));
     }
-    for (uint32_t i = 0; i < reads->count; i++) {
+    for (uint32_t i = 0; !asked->has_point && i < reads->count; i++) {
         to[count++] = table_tag(asked, reads->trees[i], TAG_ANY);
     }
+    to[count++] = stage_everything(asked->part->cache->tags);
     return count;
 }
 
-_Static_assert(POLICY_TREES_MAX + 1 <= ENTRY_TAGS_MAX, "there is room for all of them");
+_Static_assert(POLICY_TREES_MAX + 2 <= ENTRY_TAGS_MAX, "there is room for all of them");
 
 /* ---- writes ---- */
 
@@ -110,7 +111,7 @@ void stage_write_tags(struct asked *asked, uint64_t database, const struct point
     const struct writes writes = {.set = &asked->writes,
             .tags = tags,
             .database = database,
-            .all = tags_of_database(tags, database)};
+            .all = stage_everything(tags)};
 
     if (policy == NULL || policy->writes.is_any) {
         tag_set_add(writes.set, writes.all, writes.all);

@@ -71,6 +71,25 @@ static uint32_t of_type(const struct sql_tree *tree, sql_node names)
                                                                    : SQL_VARIES_OTHER_TYPE;
 }
 
+/* A literal is looked at with the text, a parameter when it is bound. */
+static uint32_t of_cast(const struct sql_tree *tree, sql_node cast)
+{
+    static const char *const times[] = {"abstime", "date", "datemultirange", "daterange", "time",
+            "timestamp", "timestamptz", "timetz", "tsmultirange", "tsrange", "tstzmultirange",
+            "tstzrange"};
+    sql_node type = sql_node_find(tree, cast, SQL_TAG_TYPE_NAME);
+    sql_node arg = sql_node_child(tree, sql_node_find(tree, cast, SQL_TAG_ARG));
+    unsigned tag = arg == 0 ? 0 : (unsigned)sql_node_tag(tree, arg);
+    unsigned count;
+    const char *schema;
+
+    if (type == 0 || tag == SQL_TAG_A_CONST_NODE || tag == SQL_TAG_PARAM_REF_NODE) {
+        return 0;
+    }
+    const char *name = read_names(tree, sql_node_find(tree, type, SQL_TAG_NAMES), &count, &schema);
+    return is_one_of(name, times, SL_COUNT(times)) ? SQL_VARIES_CAST_TO_TIME : 0;
+}
+
 /* IN, BETWEEN, LIKE, NULLIF and IS DISTINCT FROM have one too. */
 static uint32_t of_operator(const struct sql_tree *tree, sql_node names)
 {
@@ -112,6 +131,9 @@ uint32_t sql_variance(const struct sql_tree *tree)
         case SQL_TAG_OPER_NAME: /* of ANY, ALL and row comparisons; IN has none */
         case SQL_TAG_USE_OP:    /* ORDER BY ... USING */
             varies |= of_operator(tree, node);
+            break;
+        case SQL_TAG_TYPE_CAST_NODE:
+            varies |= of_cast(tree, node);
             break;
         case SQL_TAG_COLUMN_REF_NODE:
             varies |= of_column(tree, sql_node_find(tree, node, SQL_TAG_FIELDS));

@@ -20,9 +20,10 @@
 enum sql_variance {
     SQL_VARIES_SYSTEM_COLUMN =
             1 << 0, /* ctid, xmin ...: a VACUUM FULL changes them; tableoid does not */
-    SQL_VARIES_CATALOG_TYPE = 1 << 1,  /* regclass, regproc ...: what a name stands for */
-    SQL_VARIES_OTHER_TYPE = 1 << 2,    /* none that is known to be built in */
-    SQL_VARIES_OTHER_OPERATOR = 1 << 3 /* likewise */
+    SQL_VARIES_CATALOG_TYPE = 1 << 1,   /* regclass, regproc ...: what a name stands for */
+    SQL_VARIES_OTHER_TYPE = 1 << 2,     /* none that is known to be built in */
+    SQL_VARIES_OTHER_OPERATOR = 1 << 3, /* likewise */
+    SQL_VARIES_CAST_TO_TIME = 1 << 4    /* of what may be a text: 'today' in a column */
 };
 
 /* A set of them. */

@@ -244,12 +244,24 @@ static struct cache_session *session_of(const struct client *client, enum cache_
 
 /* ---- what the stage asks ---- */
 
+/* With another default what follows in a pipeline may be of an older snapshot than a kept answer. */
+static bool is_of_read_committed(const struct client *client)
+{
+    static const char name[] = "default_transaction_isolation";
+    const char *set = params_get(client->settings, name);
+    const char *begun = params_get(client->startup, name);
+
+    return (set == NULL || strcmp(set, "read committed") == 0) &&
+           (begun == NULL || strcmp(begun, "read committed") == 0);
+}
+
 /* What it has set is known, and nothing of it is under way. */
 static bool is_known(const struct client *client)
 {
     const struct server *server = client->server;
 
-    return !client->may_set && !client->has_unasked && client->called_at == 0 &&
+    return is_of_read_committed(client) && !client->may_set && !client->has_unasked &&
+           client->called_at == 0 &&
            (server == NULL ||
                    (!server->may_have_left && !server->may_have_ended && server->path.kind == 0));
 }

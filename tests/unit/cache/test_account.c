@@ -64,7 +64,7 @@ static void collect(struct account *account, uint32_t tree)
 
 static void what_is_collected_is_pending_from_when_it_may_be_seen(void **state)
 {
-    struct account *account = account_new(tags, DATABASE);
+    struct account *account = account_new(tags, tags_of_database(tags, DATABASE));
 
     (void)state;
     collect(account, 1);
@@ -83,7 +83,7 @@ static void what_is_collected_is_pending_from_when_it_may_be_seen(void **state)
 /* At no moment between is it not. */
 static void what_comes_later_is_pending_with_the_rest(void **state)
 {
-    struct account *account = account_new(tags, DATABASE);
+    struct account *account = account_new(tags, tags_of_database(tags, DATABASE));
 
     (void)state;
     take(account, 1);
@@ -106,14 +106,14 @@ static void what_comes_later_is_pending_with_the_rest(void **state)
 
 static void of_a_lost_server_what_has_begun_is_somebody_elses(void **state)
 {
-    struct account *account = account_new(tags, DATABASE);
+    struct account *account = account_new(tags, tags_of_database(tags, DATABASE));
     struct tag_set pending;
 
     (void)state;
     collect(account, 1);
     assert_false(account_lose(account, &pending)); /* nobody was to see it */
     assert_false(is_pending(1));
-    account = account_new(tags, DATABASE);
+    account = account_new(tags, tags_of_database(tags, DATABASE));
     take(account, 2);
     collect(account, 1);
     assert_true(account_lose(account, &pending));
