@@ -3,6 +3,7 @@
 import {Refused, performance, readiness, view} from "./api.js";
 import {byId, setNote, setTerms, setText} from "./dom.js";
 import {clock, count, duration, percent, rate} from "./format.js";
+import {loadCache} from "./cache.js";
 import {Detail} from "./detail.js";
 import {History, perSecond} from "./history.js";
 import {Poll} from "./poll.js";
@@ -149,6 +150,7 @@ async function round(number) {
         await loadShapes();
         await views.slow.load();
         await views.errors.load();
+        await loadCache().catch((error) => refused(error, byId("cache-note")));
     }
     await loadHistory();
     await views.active.load();

@@ -197,6 +197,42 @@ def what_happens_now_and_what_went_wrong_is_shown():
         row["Statement"] == "select ? from pg_sleep(?)" for row in cells("slow")))
 
 
+def tiles(of):
+    """Terms and what they say, of one list."""
+    return browser.js(f"""Object.fromEntries([...document.querySelectorAll('#{of} > div')].map((one) =>
+        [one.firstElementChild.textContent, one.lastElementChild.textContent]))""")
+
+
+def the_cache_is_shown():
+    def is_hit():
+        of = tiles("cache-tiles")
+        return of.get("hits", "0") not in ("0", "–") and of["hit rate"] not in ("–", "0 %")
+    awaited("there are hits", is_hit)
+    of = tiles("cache-tiles")
+    api_says = {row["name"]: row["value"] for row in view("cache") if row["section"] == "cache"}
+    expect((api_says["mode"], api_says["state"]) == ("safe", "proxy_only"), api_says)
+    expect(of["writes past Sluice"] == "not known", of)
+    expect(of["of at most"] == "64.0 MB" and of["never given beyond"] == "500 ms", of)
+    expect(of["stale by now"] == "–", of)
+    expect(browser.js("document.getElementById('cache-note').textContent") == api_says["reason"],
+           "the reason is not shown")
+    why = {(row["section"], row["name"]) for row in view("cache") if int_of(row["value"]) > 0}
+    words = {"not looked up": "bypassed", "not kept": "misses", "may not be kept": "policy",
+             "found, not given": "lookups"}
+    rows = cells("cache")
+    expect(rows and len(rows) <= 6, rows)
+    for row in rows:
+        name = row["Why not"].replace(" ", "_")
+        section = words[row["What becomes of it"]]
+        expect((section, name) in why or (section, f"misses_{name}") in why, row)
+    awaited("a function that varies is among them", lambda: any(
+        row["Why not"] == "function varies" for row in cells("cache")))
+
+
+def int_of(text):
+    return int(text) if text and text.isdigit() else 0
+
+
 def groups_are_shown():
     def is_alike():
         groups = view("workload")
@@ -438,6 +474,7 @@ PROMISES = [
     what_is_plotted_is_what_the_api_says,
     what_happens_now_and_what_went_wrong_is_shown,
     sparklines_are_drawn,
+    the_cache_is_shown,
     groups_are_shown,
     it_looks_as_people_will_see_it,
     dark_and_light_are_different_and_legible,
