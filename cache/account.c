@@ -13,6 +13,7 @@ struct account *account_new(struct tags *tags, uint32_t all)
         tag_set_init(&account->collected);
         tag_set_init(&account->pending);
         account->has_unseen = false;
+        account->has_doubts = false;
     }
     return account;
 }

@@ -21,6 +21,7 @@ struct account {
     uint32_t all; /* the tag that stands for every other */
     struct tag_set collected;
     struct tag_set pending; /* begun, unless it is empty */
+    bool has_doubts;        /* something of it may have changed the schema, as no text says */
     bool has_unseen;        /* of it, what no ReadyForQuery but the last surely ends */
 };
 

@@ -321,10 +321,12 @@ static void write_unseen(struct cache_part *part, struct stage_transaction *tran
     tag_set_init(&set);
     tag_set_add(&set, all, all);
     tag_set_begin(&set, tags);
+    part->cache->hooks.doubt(part->cache->hooks.self, transaction);
     if (account != NULL) { /* else it is pending for good, which is safe */
         account_begin(account);
         account_take(account, &set);
         account->has_unseen = true;
+        account->has_doubts = true;
     }
 }
 
@@ -377,6 +379,15 @@ static void doubt(struct asked *asked)
     }
 }
 
+/* It may have changed the schema, as no text says: DO, CALL, a function that runs what it is given ... */
+static bool doubts_schema(const struct asked *asked)
+{
+    const struct policy *policy = asked->verdict.policy;
+
+    return asked->has_writes && policy != NULL && policy->writes.is_any &&
+           policy->reason != POLICY_NO_CATALOG && policy->reason != POLICY_NOT_READ;
+}
+
 /* Those that go on being pending are its transaction's. */
 static void end_writes(struct asked *asked)
 {
@@ -385,11 +396,15 @@ static void end_writes(struct asked *asked)
     struct account *account = NULL;
 
     doubt(asked);
+    if (doubts_schema(asked) && stmt->under_way != NULL) {
+        part->cache->hooks.doubt(part->cache->hooks.self, stmt->under_way);
+    }
     if (asked->writes.has_begun && stmt->under_way != NULL && stmt->transaction != 'I') {
         account = account_of(part, stmt->under_way);
     }
     if (account != NULL) {
         account_take(account, &asked->writes);
+        account->has_doubts |= doubts_schema(asked);
     } else {
         tag_set_end(&asked->writes, part->cache->tags);
     }
@@ -429,7 +444,11 @@ static void on_transaction(
         void *self, struct stage_transaction *transaction, enum stage_standing standing)
 {
     const struct account *account = transaction->state;
+    const struct cache_part *part = self;
 
+    if (account->has_doubts) { /* what was done in it is seen from now on */
+        part->cache->hooks.doubt(part->cache->hooks.self, transaction);
+    }
     if (standing == STAGE_LOST) {
         lose(self, transaction);
     } else if (standing == STAGE_IDLE || (standing == STAGE_BETWEEN && !account->has_unseen)) {

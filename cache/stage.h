@@ -91,6 +91,8 @@ struct cache_hooks {
             struct cache_verdict *verdict);
     /* What tells of writes past us to that server; lent. NULL: no stream does. */
     struct watched *(*watched)(void *self, const struct stage_transaction *transaction);
+    /* Something has been done there that may have changed the schema, and nobody knows. */
+    void (*doubt)(void *self, const struct stage_transaction *transaction);
     /* What its client has of floors (cache/floors.h); NULL: it is gone. */
     struct floors **(*floors)(void *self, const struct stmt *stmt);
     /* Any thread: cache_turn() of that worker is due. */

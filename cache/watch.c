@@ -423,6 +423,13 @@ void watched_want(struct watched *watched)
     }
 }
 
+void watched_hint(struct watched *watched)
+{
+    if (!atomic_exchange(&watched->is_hinted, true)) {
+        ring(watched->watch);
+    }
+}
+
 void watched_zombie(struct watched *watched, uint32_t pid, struct tag_set *set)
 {
     watch_zombies_put(&watched->zombies, pid, set, sl_now());

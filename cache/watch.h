@@ -138,6 +138,8 @@ uint64_t watched_schema(const struct watched *watched);
 
 /* Answers are being given: the clock is to move. As often as one likes. */
 void watched_want(struct watched *watched);
+/* The schema may have changed: it is asked about as soon as may be. */
+void watched_hint(struct watched *watched);
 /* Takes a set over that has begun: that server was lost while it may have been writing. */
 void watched_zombie(struct watched *watched, uint32_t pid, struct tag_set *set);
 

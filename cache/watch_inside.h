@@ -62,7 +62,8 @@ struct watched {
     _Atomic sl_usec schema_until;
     atomic_uint_least64_t schema;
     atomic_bool is_wanted;
-    atomic_bool is_idle; /* nobody wanted it for a while: the bell is to be rung */
+    atomic_bool is_hinted; /* watched_hint() */
+    atomic_bool is_idle;   /* nobody wanted it for a while: the bell is to be rung */
     atomic_bool wants_reset;
     struct watch_zombies zombies;
     pthread_mutex_t lock;         /* a leaf */

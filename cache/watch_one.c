@@ -255,6 +255,9 @@ static void look_at_wanted(struct watched *watched)
 {
     bool was_idle = atomic_load(&watched->is_idle);
 
+    if (atomic_exchange(&watched->is_hinted, false)) {
+        watch_schema_hint(&watched->questions);
+    }
     if (!was_idle && watched->now < watched->wanted_looked_at + WANTED_LOOK) {
         return;
     }

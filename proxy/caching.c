@@ -64,6 +64,12 @@ static struct watched *watched(void *self, const struct stage_transaction *trans
     return caching_watch_streamed(transaction->database, transaction->node);
 }
 
+static void doubt(void *self, const struct stage_transaction *transaction)
+{
+    (void)self;
+    caching_watch_doubt(transaction->database, transaction->node);
+}
+
 static struct floors **floors(void *self, const struct stmt *stmt)
 {
     struct client *client = client_find(stmt->owner, stmt->client);
@@ -124,6 +130,7 @@ enum sl_err caching_start(const struct conf *conf, struct sl_error *error)
             .view = view,
             .judge = caching_judge,
             .watched = watched,
+            .doubt = doubt,
             .floors = floors,
             .ring = ring,
             .lost = lost};

@@ -304,6 +304,9 @@ bool caching_session_view(const struct stmt *stmt, uint64_t *view)
     }
     struct database *database = client->pool->database;
     uint64_t number = catalogs_epoch_number(line_of(client), database->name);
+    if (caching_watch_is_doubtful(number)) {
+        return false;
+    }
     const uint64_t parts[] = {caching_watch_schema(number), catalogs_moment(database),
             database->key, sl_hash64(sl_span_text(role_of(client))), client_path_now(client),
             all[client->io.worker->index].configured};

@@ -16,10 +16,11 @@
 enum { CONNINFO_MAX = 4096, NAME_SIZE = 128 };
 
 struct place {
-    uint64_t number;         /* of the database's name */
-    uint64_t node;           /* of its server */
-    uint64_t way;            /* a hash of its conninfo */
-    atomic_bool is_streamed; /* any thread */
+    uint64_t number;            /* of the database's name */
+    uint64_t node;              /* of its server */
+    uint64_t way;               /* a hash of its conninfo */
+    atomic_bool is_streamed;    /* any thread, as the next */
+    _Atomic sl_usec doubted_at; /* 0: never */
     char name[NAME_SIZE];
     struct watched *watched;
     const struct catalog *catalog;
@@ -215,6 +216,34 @@ void caching_watch_learn(uint64_t database, const struct catalog *catalog)
         }
     }
     pthread_mutex_unlock(&lock);
+}
+
+void caching_watch_doubt(uint64_t database, uint64_t node)
+{
+    unsigned count = atomic_load(&self.count);
+
+    for (unsigned i = 0; i < count; i++) {
+        struct place *place = &self.places[i];
+        if (place->number == database && place->node == node) {
+            atomic_store(&place->doubted_at, sl_now());
+            watched_hint(place->watched);
+        }
+    }
+}
+
+bool caching_watch_is_doubtful(uint64_t database)
+{
+    unsigned count = atomic_load(&self.count);
+
+    for (unsigned i = 0; i < count; i++) {
+        struct place *place = &self.places[i];
+        sl_usec doubted = atomic_load(&place->doubted_at);
+        if (place->number == database && doubted != 0 &&
+                watched_schema_until(place->watched) <= doubted) {
+            return true;
+        }
+    }
+    return false;
 }
 
 uint64_t caching_watch_schema(uint64_t database)

@@ -37,6 +37,10 @@ struct watched *caching_watch_of(const struct caching_where *where);
 void caching_watch_learn(uint64_t database, const struct catalog *catalog);
 /* By its stream; lent. NULL: it has none. */
 struct watched *caching_watch_streamed(uint64_t database, uint64_t node);
+/* Its schema may have changed from now on, until it was asked about. */
+void caching_watch_doubt(uint64_t database, uint64_t node);
+/* Is that so of one of them? */
+bool caching_watch_is_doubtful(uint64_t database);
 /* How often the schema of a database of that name was seen to have changed. */
 uint64_t caching_watch_schema(uint64_t database);
 /* Takes the set over; node: of the lost server. */
