@@ -35,6 +35,9 @@ static void put_command(struct sl_buf *buf, const struct console_command *comman
     case CONSOLE_SHOW:
         SL_CHECK(sl_buf_printf(buf, "show %s", command->view->name) == SL_OK);
         break;
+    case CONSOLE_EXPLAIN:
+        SL_CHECK(sl_buf_printf(buf, "EXPLAIN CACHE %s", command->value) == SL_OK);
+        break;
     case CONSOLE_HELP:
         SL_CHECK(sl_buf_printf(buf, "SHOW HELP;") == SL_OK);
         break;
@@ -50,6 +53,7 @@ static void put_command(struct sl_buf *buf, const struct console_command *comman
         if (command->argument[0] != '\0') {
             put_quoted(buf, '"', command->argument);
         }
+        SL_CHECK(sl_buf_printf(buf, "%s", command->value) == SL_OK);
         break;
     case CONSOLE_BEGIN:
         SL_CHECK(sl_buf_printf(buf, "BEGIN") == SL_OK);

@@ -17,7 +17,10 @@ static struct point point_of_param(enum catalog_key_kind kind, bool is_single)
 {
     return (struct point){.tree = 1,
             .count = 1,
-            .values = {{.number = 1, .kind = kind, .is_param = true, .is_single = is_single}}};
+            .values = {{.number = 1,
+                    .kind = (uint8_t)kind,
+                    .is_param = true,
+                    .is_single = is_single}}};
 }
 
 /* A Bind of one value. */
