@@ -37,12 +37,7 @@ static void expect(const char *sql, const char *name, const char *other, unsigne
     }
     assert_true(world_word(other, TAG_ANY) == others);
     assert_false(world_is_pending(world_word(name, TAG_ANY)));
-    if ((expected & IS_WILD) == 0) {
-        assert_true(world_all() == all);
-    } else { /* TRUNCATE changes the schema, too: the table has another file */
-        world_catch_up_schema();
-        assert_true(world_all() != all);
-    }
+    assert_true(world_all() == all);
 }
 
 static void a_change_of_rows_is_one_of_its_table(void **state)
@@ -72,7 +67,8 @@ static void a_change_of_a_partition_is_one_of_its_root(void **state)
     world_up();
     expect("insert into p values(1)", "p", "t", CHANGES);
     expect("insert into p1 values(2)", "p", "t", CHANGES);
-    expect("update p set id = 11 where id = 1", "p", "t", CHANGES);
+    /* No entry is of a row of a partition: what has a key elsewhere is a write of any of them. */
+    expect("update p set id = 11 where id = 1", "p", "t", CHANGES | IS_WILD);
     expect("truncate p2", "p", "t", CHANGES | IS_WILD);
     expect("truncate t, p", "p", "u", CHANGES | IS_WILD);
 }

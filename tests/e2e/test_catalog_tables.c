@@ -498,7 +498,7 @@ static void a_write_reaches_what_is_behind_its_table(void **state)
             {"t_ts", "-"}, {"t_when", "deep"}, {"t_default", "-"}, {"t_check", "deep"},
             {"p", "audit p"}, {"p1", "audit p"}, {"p11", "audit"}, {"p2", "-"},
             {"m1", "m1 other.same same"}, {"grandkid", "-"}, {"fk0", "Audit fk1 fk2 fk3"},
-            {"fk2", "Audit fk3"}, {"fk3", "Audit"}, {"fkplain", "-"}, {"self", "-"},
+            {"fk2", "Audit fk3"}, {"fk3", "Audit"}, {"fkplain", "-"}, {"self", "self"},
             {"cyc1", "cyc1 cyc2"}, {"cyc2", "cyc1 cyc2"}, {"ruled", "audit"}, {"base", "-"},
             {"secret", "-"}, {"members", "-"}, {"wide", "?"}, {"n1", "?"}, {"n129", "-"},
             {"v_many", "?"});

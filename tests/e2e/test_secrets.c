@@ -46,6 +46,7 @@ static int begin(void **state)
             "ignore_startup_parameters = options\n"
             "[stats]\nslow_threshold = 0\nlog_min_duration_statement = 0\n"
             "history = host=127.0.0.1 port=%d user=postgres dbname=postgres\n"
+            "[cache]\nmode = safe\nthrough_sluice = *\n"
             "[http]\nlisten = 127.0.0.1:%d\ntoken = sesame-4711\n",
             cluster.port, port);
     sluice_start(&sluice, ini);
@@ -327,7 +328,7 @@ static void search_views(PGconn *console)
     for (; next_view(&at, name); count++) {
         search_show(console, name, "");
         snprintf(path, sizeof path, "/api/views/%s", name);
-        if (strcmp(name, "query") != 0) { /* search_shapes() */
+        if (strcmp(name, "query") != 0 && strcmp(name, "cache_why") != 0) { /* search_shapes() */
             search_web(path);
         }
     }
@@ -345,7 +346,11 @@ static void search_shapes(PGconn *console)
     assert_true(PQntuples(result) > 40);
     for (int row = 0; row < PQntuples(result); row++) {
         search_show(console, "QUERY", PQgetvalue(result, row, id));
+        search_show(console, "CACHE WHY", PQgetvalue(result, row, id));
         snprintf(path, sizeof path, "/api/views/query?argument=%s", PQgetvalue(result, row, id));
+        search_web(path);
+        snprintf(
+                path, sizeof path, "/api/views/cache_why?argument=%s", PQgetvalue(result, row, id));
         search_web(path);
     }
     PQclear(result);
