@@ -12,6 +12,7 @@ struct account *account_new(struct tags *tags, uint32_t all)
         account->all = all;
         tag_set_init(&account->collected);
         tag_set_init(&account->pending);
+        account->is_told = false;
         account->has_unseen = false;
         account->has_doubts = false;
     }
@@ -39,6 +40,7 @@ static void merge(struct account *account, struct tag_set *set)
 
 void account_take(struct account *account, struct tag_set *set)
 {
+    account->is_told = account->is_told && tag_set_is_empty(set);
     if (tag_set_is_empty(set)) {
         tag_set_end(set, account->tags);
     } else if (tag_set_is_empty(&account->pending)) {

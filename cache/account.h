@@ -22,6 +22,7 @@ struct account {
     struct tag_set collected;
     struct tag_set pending; /* begun, unless it is empty */
     bool has_doubts;        /* something of it may have changed the schema, as no text says */
+    bool is_told;           /* the second tier, of all that is pending: cache/stage_part.h */
     bool has_unseen;        /* of it, what no ReadyForQuery but the last surely ends */
 };
 

@@ -25,10 +25,10 @@ void settle_fini(struct settle *settle)
 
 static void end(struct settle *settle, struct settle_waits *waits)
 {
+    settle->counts.tags -= waits->set.count;
     if (settle->hooks.ends != NULL) {
         settle->hooks.ends(settle->hooks.self, waits->xid, &waits->set);
     }
-    settle->counts.tags -= waits->set.count;
     tag_set_end(&waits->set, settle->tags);
     settle->counts.settled++;
 }

@@ -40,9 +40,10 @@ struct settle_limits {
 
 struct settle_hooks {
     void *self;
-    /* Both may be NULL. xid: as it was in the stream; set: with its tags begun, or about to be ended. */
+    /* Both may be NULL. xid: as it was in the stream; set: with its tags begun. */
     void (*begun)(void *self, uint32_t xid, const struct tag_set *set);
-    void (*ends)(void *self, uint32_t xid, const struct tag_set *set);
+    /* About to be ended, unless it is taken over here, and is empty then. */
+    void (*ends)(void *self, uint32_t xid, struct tag_set *set);
 };
 
 struct settle_waits {

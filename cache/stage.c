@@ -37,6 +37,7 @@ static void forget(struct asked *asked)
                 offsetof(struct cache_counts, unkept) / sizeof(uint64_t) + asked->unkept, 1);
         memo_miss(asked);
     }
+    share_forget(asked);
     entry_unref(asked->entry);
     policy_unref(asked->verdict.policy);
     entry_origin_unref(asked->class == NULL ? NULL : &asked->class->origin);
@@ -120,7 +121,7 @@ static bool is_fresh_enough(
     const struct cache *cache = part->cache;
 
     if (!entry->needs_stream) {
-        return true;
+        return share_listens(part, asks->session->database);
     }
     struct watched *watched = asks->session->watched;
     sl_usec staleness = atomic_load_explicit(&cache->max_staleness, memory_order_relaxed);
@@ -208,14 +209,19 @@ static enum stage_verdict miss(struct cache_part *part, struct stmt *stmt,
                         asked->verdict.policy->reason,
                 1);
     }
-    if (fill_want(asked, asks, key) == FLIGHT_WAITS) {
+    switch (fill_want(asked, asks, key)) {
+    case FLIGHT_WAITS:
         wait_begin(asked);
         return STAGE_WAIT;
+    case FLIGHT_LEADS:
+        return share_ask(asked, asks) ? STAGE_WAIT : STAGE_NEXT;
+    case FLIGHT_FULL:
+        break;
     }
     return STAGE_NEXT;
 }
 
-/* The one that it waited for is there, or is not. */
+/* The one that it waited for is there, or is not; or the second tier has said what it knows. */
 static enum stage_verdict resumed(struct cache_part *part, struct stmt *stmt)
 {
     struct asked *asked = *state_of(stmt);
@@ -227,12 +233,13 @@ static enum stage_verdict resumed(struct cache_part *part, struct stmt *stmt)
     PART_COUNT_BY(part, tired, asked->is_tired);
     if (entry != NULL && look(part, stmt, &asks, &bind) == CACHE_NOT_BYPASSED &&
             may_give(part, stmt, entry, &asks)) {
-        PART_COUNT(part, hits_waited);
+        PART_COUNT_BY(part, hits_waited, asked->tier == NULL);
+        PART_COUNT_BY(part, hits_shared, asked->tier != NULL);
         asked->is_miss = false;
         return give(part, stmt, &asks, entry);
     }
     entry_unref(entry);
-    asked->unkept = CACHE_BUSY;
+    asked->unkept = asked->leads ? asked->unkept : (uint8_t)CACHE_BUSY;
     return STAGE_NEXT;
 }
 
@@ -303,8 +310,10 @@ static void begin_writes(struct asked *asked)
     }
     if (asked->has_writes) {
         tag_set_begin(&asked->writes, part->cache->tags);
+        share_begin(asked, stmt->under_way->database, &asked->writes);
     }
     if (may_end && account != NULL) {
+        share_begin(asked, stmt->under_way->database, &account->collected);
         account_begin(account);
     }
 }
@@ -349,7 +358,7 @@ static void on_dispatch(void *self, struct stmt *stmt)
     }
     begin_writes(asked);
     asked->watched = part->cache->hooks.watched(part->cache->hooks.self, stmt->under_way);
-    if (!asked->leads && !asked->has_writes && asked->watched == NULL) {
+    if (!asked->leads && !asked->has_writes && !asked->shares && asked->watched == NULL) {
         forget(asked);
     }
 }
@@ -406,8 +415,19 @@ static void end_writes(struct asked *asked)
         account_take(account, &asked->writes);
         account->has_doubts |= doubts_schema(asked);
     } else {
+        if (!asked->is_told && stmt->under_way != NULL) {
+            share_ended(part, stmt->under_way->database, &asked->writes);
+        }
         tag_set_end(&asked->writes, part->cache->tags);
     }
+}
+
+static enum stage_verdict on_done(void *self, struct stmt *stmt)
+{
+    struct asked *asked = *state_of(stmt);
+
+    (void)self;
+    return asked == NULL ? STAGE_NEXT : share_end(asked);
 }
 
 static void on_end(void *self, struct stmt *stmt)
@@ -452,6 +472,9 @@ static void on_transaction(
     if (standing == STAGE_LOST) {
         lose(self, transaction);
     } else if (standing == STAGE_IDLE || (standing == STAGE_BETWEEN && !account->has_unseen)) {
+        if (!account->is_told) {
+            share_ended(self, transaction->database, &account->pending);
+        }
         account_end(transaction->state);
         transaction->state = NULL;
     }
@@ -463,6 +486,7 @@ static const struct stage_type type = {.name = "cache",
         .on_statement = on_statement,
         .on_dispatch = on_dispatch,
         .on_reply = on_reply,
+        .on_done = on_done,
         .on_end = on_end,
         .on_unseen = on_unseen,
         .on_transaction = on_transaction};

@@ -79,6 +79,8 @@ struct cache_shape {
     uint8_t unkept;     /* enum cache_unkept of the last miss */
 };
 
+struct tier_seat;
+
 struct cache_hooks {
     void *self;
     /* As it is now; lent until the next call on that worker. NULL: *why. */
@@ -97,6 +99,8 @@ struct cache_hooks {
     struct floors **(*floors)(void *self, const struct stmt *stmt);
     /* Any thread: cache_turn() of that worker is due. */
     void (*ring)(void *self, unsigned worker);
+    /* Where other Sluices keep what they know of that database; lent until the worker's turn ends. NULL: nowhere. */
+    const struct tier_seat *(*seat)(void *self, unsigned worker, uint64_t database);
     /* A server is lost; takes the set over, which has begun. */
     void (*lost)(void *self, const struct stage_transaction *transaction, struct tag_set *set);
 };
@@ -107,11 +111,20 @@ struct cache_limits {
     sl_usec ttl;          /* 0: none */
     sl_usec negative_ttl; /* likewise */
     sl_usec max_staleness;
+    sl_usec ttl_redis;
+    bool shares; /* others may write through Sluices of their own, and say so in the second tier */
+};
+
+/* A worker's part of the second tier, for one database: cache/tier.h. */
+struct tier_seat {
+    struct tier *tier;
+    const struct tier_cover *cover;
 };
 
 struct cache_counts {
     uint64_t hits;
     uint64_t hits_waited; /* of those, by who waited for another's */
+    uint64_t hits_shared; /* likewise, found in the second tier */
     uint64_t hits_of[ENTRY_CLASSES];
     uint64_t misses[STORE_RESULTS];
     uint64_t stale;    /* found, but the stream is too old */
@@ -127,6 +140,8 @@ struct cache_counts {
     uint64_t writes_unknown; /* of those, that may be of anything */
     uint64_t unseen;
     uint64_t lost;
+    uint64_t
+            untold; /* ends that the second tier was not told of: all of the database is stale there */
     uint64_t saved_usec; /* by hits: what their answers took when they were got */
 };
 

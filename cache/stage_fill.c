@@ -129,15 +129,14 @@ void fill_dispatch(struct asked *asked, bool is_current)
 
 /* ---- an entry ---- */
 
-/* False: something of it has changed since its statement was sent, or is about to. */
-static bool set_tags(struct entry *entry, const struct asked *asked, const uint32_t *tags)
+bool fill_tags(struct entry *entry, const struct asked *asked, uint64_t clock, const uint32_t *tags)
 {
     bool is_since = true;
 
     for (uint16_t i = 0; i < entry->tags_count; i++) {
         uint64_t word = tags_word(asked->part->cache->tags, tags[i]);
         entry->tags[i] = (struct entry_tag){.word = word, .tag = tags[i]};
-        is_since &= tags_is_since(word, asked->leader.clock);
+        is_since &= tags_is_since(word, clock);
     }
     return is_since;
 }
@@ -155,17 +154,8 @@ static sl_usec expiry(const struct asked *asked, sl_usec now)
     return ttl == 0 ? INT64_MAX : now + ttl - (sl_usec)(asked->leader.key.hi % 1024) * ttl / 10240;
 }
 
-static struct entry *make_entry(const struct asked *asked, uint16_t tags_count)
+void fill_entry(const struct asked *asked, struct entry *entry)
 {
-    const struct stmt *stmt = asked->stmt;
-    struct entry_parts parts = fill_parts(&asked->fill);
-
-    parts.question = sl_span(asked->question, asked->question_len);
-    struct entry *entry = entry_new(&parts, tags_count);
-    if (entry == NULL) {
-        return NULL;
-    }
-    sl_usec took = stmt->meter.server_usec;
     entry->key = asked->leader.key;
     entry->origin = entry_origin_ref(&asked->class->origin);
     entry->bytes += asked->is_new_class ? asked->class->bytes : 0;
@@ -176,11 +166,25 @@ static struct entry *make_entry(const struct asked *asked, uint16_t tags_count)
                 asked->verdict.policy->point.tree, TAG_ANY);
     }
     entry->needs_stream = asked->verdict.needs_stream;
+    entry->expires_at = expiry(asked, entry->filled_at);
+}
+
+static struct entry *make_entry(const struct asked *asked, uint16_t tags_count)
+{
+    const struct stmt *stmt = asked->stmt;
+    struct entry_parts parts = fill_parts(&asked->fill);
+    sl_usec took = stmt->meter.server_usec;
+
+    parts.question = sl_span(asked->question, asked->question_len);
+    struct entry *entry = entry_new(&parts, tags_count);
+    if (entry == NULL) {
+        return NULL;
+    }
     entry->rows = asked->fill.rows;
     entry->cost_usec = took > UINT32_MAX ? UINT32_MAX : (uint32_t)took;
     entry->sent_at = stmt->meter.sent_at;
     entry->filled_at = stmt->meter.ended_at;
-    entry->expires_at = expiry(asked, stmt->meter.ended_at);
+    fill_entry(asked, entry);
     return entry;
 }
 
@@ -208,7 +212,7 @@ static struct entry *entry_of(struct asked *asked)
     struct entry *entry = make_entry(asked, tags_count);
     if (entry == NULL) {
         asked->unkept = CACHE_REFUSED;
-    } else if (!set_tags(entry, asked, tags)) {
+    } else if (!fill_tags(entry, asked, asked->leader.clock, tags)) {
         asked->unkept = CACHE_CHANGED;
         entry_unref(entry);
         entry = NULL;
@@ -224,6 +228,7 @@ void fill_finish(struct asked *asked)
     if (entry != NULL) {
         memo_cost(asked, entry->cost_usec);
         PART_COUNT(asked->part, fills);
+        share_put(asked, entry);
         if (store_put(cache->store, entry_ref(entry)) != SL_OK) {
             asked->unkept = CACHE_REFUSED; /* who waits may have it all the same */
         }

@@ -120,6 +120,8 @@ void cache_set_limits(struct cache *cache, const struct cache_limits *limits)
     atomic_store(&cache->ttl, limits->ttl);
     atomic_store(&cache->negative_ttl, limits->negative_ttl);
     atomic_store(&cache->max_staleness, limits->max_staleness);
+    atomic_store(&cache->ttl_redis, limits->ttl_redis);
+    atomic_store(&cache->shares, limits->shares);
     store_limit(cache->store, limits->memory);
 }
 

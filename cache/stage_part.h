@@ -10,12 +10,13 @@
 
 #include "cache/fill.h"
 #include "cache/stage.h"
+#include "cache/tier.h"
 #include "protocol/base/list.h"
 #include "protocol/base/slab.h"
 
 #include <pthread.h>
 
-enum { ASKED_MAX = 65536, VERDICTS = 4096, CLASSES = 1024, QUESTION_MAX = 65536 };
+enum { ASKED_TELLS = 2, ASKED_MAX = 65536, VERDICTS = 4096, CLASSES = 1024, QUESTION_MAX = 65536 };
 
 /* Who is waited for, at most: twice what its statements took, within these. */
 #define CACHE_WAIT_MIN (50 * (SL_SECOND / 1000))
@@ -54,6 +55,15 @@ struct asked {
     struct entry *entry;    /* that it was woken with */
     sl_usec deadline;
     bool is_tired;
+    bool shares;       /* what it writes is told to the second tier */
+    bool is_told;      /* the second tier, of the end of what it writes */
+    uint8_t tells;     /* acknowledgements that it waits for */
+    struct tier *tier; /* what follows is there */
+    struct tier_request request;
+    struct tier_wait waits[ASKED_TELLS];
+    struct sl_hash128 shared_key;
+    uint8_t *proof; /* that what it was answered may be shared */
+    size_t proof_len;
     struct fill fill;
     struct tag_set writes;
 };
@@ -101,6 +111,8 @@ struct cache {
     _Atomic sl_usec ttl;
     _Atomic sl_usec negative_ttl;
     _Atomic sl_usec max_staleness;
+    _Atomic sl_usec ttl_redis;
+    atomic_bool shares;
     struct cache_part *parts;
 };
 
@@ -142,6 +154,29 @@ void fill_dispatch(struct asked *asked, bool is_current);
 /* Its answer has come, or will not. */
 void fill_finish(struct asked *asked);
 
+/* What is kept, and what it depends on; all but its bytes. */
+void fill_entry(const struct asked *asked, struct entry *entry);
+/* Its tags, as they are now. False: something has changed since the leader's clock, or is about to. */
+bool fill_tags(
+        struct entry *entry, const struct asked *asked, uint64_t clock, const uint32_t *tags);
+
+/* ---- stage_share.c: the second tier ---- */
+
+/* It leads: true: it is asked there, and is resumed when that has an answer. */
+bool share_ask(struct asked *asked, const struct cache_asks *asks);
+/* What it was answered is put there, if it may be. */
+void share_put(const struct asked *asked, const struct entry *entry);
+/* What others write through Sluices of theirs is heard of. */
+bool share_listens(const struct cache_part *part, uint64_t database);
+/* The set has begun, or is about to. */
+void share_begin(struct asked *asked, uint64_t database, const struct tag_set *set);
+/* What it wrote is over, which others have to know before its client does. */
+enum stage_verdict share_end(struct asked *asked);
+/* The set ends now. Was nobody told? Then all of the database is stale. */
+void share_ended(struct cache_part *part, uint64_t database, const struct tag_set *set);
+/* Nobody waits for anything any more. */
+void share_forget(struct asked *asked);
+
 /* ---- stage_tags.c ---- */
 
 /*
@@ -153,6 +188,8 @@ static inline uint32_t stage_everything(const struct tags *tags)
     return tags_of_database(tags, 0);
 }
 
+/* Of an answer that has rows, as they are called; how many. 0: such are not shared. */
+size_t stage_shared_names(const struct asked *asked, struct tag_name to[static ENTRY_TAGS_MAX]);
 /* Of its answer; how many. */
 uint16_t stage_answer_tags(const struct asked *asked, uint32_t to[static ENTRY_TAGS_MAX]);
 /* Of what its statement may write: asked->writes. */

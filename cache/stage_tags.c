@@ -36,6 +36,27 @@ static uint16_t point_tags(const struct asked *asked, uint32_t *to)
     return count;
 }
 
+size_t stage_shared_names(const struct asked *asked, struct tag_name to[static ENTRY_TAGS_MAX])
+{
+    const struct policy *policy = asked->verdict.policy;
+    const struct point *point = &policy->point;
+    size_t count = 0;
+
+    if (asked->has_point) {
+        to[count++] = (struct tag_name){.relation = point->tree, .field = TAG_WILD};
+        to[count++] = (struct tag_name){.relation = point->tree,
+                .field = tags_key_field(point->columns, asked->point_value)};
+        if (policy->needs_absence) {
+            to[count++] = (struct tag_name){.relation = point->tree, .field = TAG_NEG};
+        }
+        return count;
+    }
+    for (uint32_t i = 0; i < policy->reads.count; i++) {
+        to[count++] = (struct tag_name){.relation = policy->reads.trees[i], .field = TAG_ANY};
+    }
+    return count;
+}
+
 uint16_t stage_answer_tags(const struct asked *asked, uint32_t to[static ENTRY_TAGS_MAX])
 {
     const struct policy_trees *reads = &asked->verdict.policy->reads;
@@ -65,8 +86,7 @@ struct writes {
 
 static void add(const struct writes *writes, uint32_t tree, enum tag_kind kind)
 {
-    tag_set_add(
-            writes->set, tags_of_table(writes->tags, writes->database, tree, kind), writes->all);
+    tag_set_add_table(writes->set, writes->tags, writes->database, tree, kind, writes->all);
 }
 
 static void add_tree(const struct writes *writes, uint32_t tree)
@@ -97,8 +117,9 @@ static void add_row(
         asked->write_value = value;
         add(writes, row->tree, TAG_ANY);
         add(writes, row->tree, TAG_OPEN);
-        tag_set_add(writes->set,
-                tags_of_key(writes->tags, writes->database, row->tree, row->point.columns, value),
+        tag_set_add_name(writes->set, writes->tags, writes->database,
+                (struct tag_name){
+                        .relation = row->tree, .field = tags_key_field(row->point.columns, value)},
                 writes->all);
         break;
     }

@@ -98,7 +98,7 @@ struct stream_sink {
     void (*empty)(void *self);
     /* As settle_hooks: may be NULL. */
     void (*begun)(void *self, uint32_t xid, const struct tag_set *set);
-    void (*ends)(void *self, uint32_t xid, const struct tag_set *set);
+    void (*ends)(void *self, uint32_t xid, struct tag_set *set);
 };
 
 struct stream_options {

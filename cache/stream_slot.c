@@ -209,7 +209,7 @@ static bool is_all(const struct stream *stream)
 {
     const struct tag_set *set = &stream->slot.set;
 
-    return set->count == 1 && set->many == NULL && set->few[0] == stream->all;
+    return set->count == 1 && set->many == NULL && set->few[0].tag == stream->all;
 }
 
 static void add_all(struct stream *stream)

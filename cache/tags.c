@@ -119,9 +119,26 @@ uint32_t tags_of_table(
 uint32_t tags_of_key(const struct tags *tags, uint64_t database, uint32_t relation,
         uint64_t columns, uint64_t value)
 {
-    uint64_t hash = mix_in(mix_in(mix_in(mix_in(0, database), relation), columns), value);
+    return tags_of_name(tags, database,
+            (struct tag_name){.relation = relation, .field = tags_key_field(columns, value)});
+}
 
-    return tags->table_words + one_of(hash, tags->key_words);
+uint64_t tags_key_field(uint64_t columns, uint64_t value)
+{
+    return mix_in(mix_in(0, columns), value) | TAG_FIELD_KEY;
+}
+
+uint32_t tags_of_name(const struct tags *tags, uint64_t database, struct tag_name name)
+{
+    uint64_t hash = mix_in(mix_in(0, database), name.relation);
+
+    if (name.relation == 0 && name.field == 0) {
+        return tags_of_database(tags, database);
+    }
+    if ((name.field & TAG_FIELD_KEY) == 0) {
+        return within(tags, table_areas[name.field], hash);
+    }
+    return tags->table_words + one_of(mix_in(hash, name.field), tags->key_words);
 }
 
 /* ---- words ---- */
@@ -187,6 +204,15 @@ static void end_at(struct tags *tags, uint32_t tag, uint64_t stamp)
     }
 }
 
+bool tags_replace(struct tags *tags, uint32_t tag, uint64_t was, uint64_t *word)
+{
+    const uint64_t stamp = next_stamp(tags);
+
+    *word = stamp << TAGS_PENDING_BITS;
+    return (was & PENDING_MAX) == 0 && stamp <= VERSION_MAX && stamp > was >> TAGS_PENDING_BITS &&
+           atomic_compare_exchange_strong(word_of(tags, tag), &was, *word);
+}
+
 void tags_end(struct tags *tags, uint32_t tag)
 {
     end_at(tags, tag, next_stamp(tags));
@@ -227,7 +253,7 @@ void tag_set_fini(struct tag_set *set)
     clear(set);
 }
 
-static uint32_t *tags_in(struct tag_set *set)
+static struct tag_item *items_in(struct tag_set *set)
 {
     return set->many != NULL ? set->many : set->few;
 }
@@ -235,13 +261,13 @@ static uint32_t *tags_in(struct tag_set *set)
 /* Where tag is, or would be. */
 static uint32_t place_of(const struct tag_set *set, uint32_t tag)
 {
-    const uint32_t *in = set->many != NULL ? set->many : set->few;
+    const struct tag_item *in = tag_set_items(set);
     uint32_t low = 0;
     uint32_t high = set->count;
 
     while (low < high) {
         uint32_t middle = low + (high - low) / 2;
-        if (in[middle] < tag) {
+        if (in[middle].tag < tag) {
             low = middle + 1;
         } else {
             high = middle;
@@ -252,17 +278,17 @@ static uint32_t place_of(const struct tag_set *set, uint32_t tag)
 
 static bool has(const struct tag_set *set, uint32_t tag)
 {
-    const uint32_t *in = set->many != NULL ? set->many : set->few;
+    const struct tag_item *in = tag_set_items(set);
     uint32_t at = place_of(set, tag);
 
-    return at < set->count && in[at] == tag;
+    return at < set->count && in[at].tag == tag;
 }
 
 /* False: beyond the bound, or no memory. */
 static bool has_room(struct tag_set *set)
 {
     uint32_t room = set->room * 4;
-    uint32_t *many = NULL;
+    struct tag_item *many = NULL;
 
     SL_CHECK(room > 0);
     if (set->count < set->room) {
@@ -284,53 +310,83 @@ static bool has_room(struct tag_set *set)
     return true;
 }
 
-void tag_set_add(struct tag_set *set, uint32_t tag, uint32_t all)
+/* Two of one word are both told of. */
+static bool has_item(const struct tag_set *set, const struct tag_item *item)
+{
+    const struct tag_item *in = tag_set_items(set);
+
+    for (uint32_t at = place_of(set, item->tag); at < set->count && in[at].tag == item->tag; at++) {
+        if (in[at].name.relation == item->name.relation && in[at].name.field == item->name.field) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void add(struct tag_set *set, struct tag_item item, uint32_t all)
 {
     SL_CHECK(!set->has_begun);
-    if (has(set, tag) || has(set, all)) {
+    if (has_item(set, &item) || has(set, all)) {
         return;
     }
     if (!has_room(set)) {
         clear(set);
-        tag = all;
+        item = (struct tag_item){.tag = all};
     }
-    uint32_t *in = tags_in(set);
-    uint32_t at = place_of(set, tag);
+    struct tag_item *in = items_in(set);
+    uint32_t at = place_of(set, item.tag);
     memmove(&in[at + 1], &in[at], (set->count - at) * sizeof(*in));
-    in[at] = tag;
+    in[at] = item;
     set->count++;
+}
+
+void tag_set_add(struct tag_set *set, uint32_t tag, uint32_t all)
+{
+    add(set, (struct tag_item){.tag = tag}, all);
+}
+
+void tag_set_add_name(struct tag_set *set, const struct tags *tags, uint64_t database,
+        struct tag_name name, uint32_t all)
+{
+    add(set, (struct tag_item){.tag = tags_of_name(tags, database, name), .name = name}, all);
+}
+
+void tag_set_move(struct tag_set *to, struct tag_set *from)
+{
+    *to = *from;
+    tag_set_init(from);
 }
 
 void tag_set_join(struct tag_set *set, const struct tag_set *other, uint32_t all)
 {
-    const uint32_t *in = other->many != NULL ? other->many : other->few;
+    const struct tag_item *in = tag_set_items(other);
 
     for (uint32_t i = 0; i < other->count; i++) {
-        tag_set_add(set, in[i], all);
+        add(set, in[i], all);
     }
 }
 
 void tag_set_begin(struct tag_set *set, struct tags *tags)
 {
-    const uint32_t *in = tags_in(set);
+    const struct tag_item *in = items_in(set);
 
     if (set->has_begun) {
         return;
     }
     set->has_begun = true;
     for (uint32_t i = 0; i < set->count; i++) {
-        tags_begin(tags, in[i]);
+        tags_begin(tags, in[i].tag);
     }
 }
 
 void tag_set_end(struct tag_set *set, struct tags *tags)
 {
-    const uint32_t *in = tags_in(set);
+    const struct tag_item *in = items_in(set);
 
     if (set->has_begun && set->count > 0) {
         const uint64_t stamp = next_stamp(tags); /* one for all: it is the same moment */
         for (uint32_t i = 0; i < set->count; i++) {
-            end_at(tags, in[i], stamp);
+            end_at(tags, in[i].tag, stamp);
         }
     }
     clear(set);

@@ -75,6 +75,21 @@ uint32_t tags_of_table(
 uint32_t tags_of_key(const struct tags *tags, uint64_t database, uint32_t relation,
         uint64_t columns, uint64_t value);
 
+/*
+ * What a tag is of, for whoever else is told of it (cache/tier.h): a table by its number, and a field of that:
+ * enum tag_kind, or a key. {0, 0}: of everything, or nobody knows.
+ */
+struct tag_name {
+    uint64_t field;
+    uint32_t relation;
+};
+
+#define TAG_FIELD_KEY (UINT64_C(1) << 63)
+
+/* A key's field: of which columns, and what they are. */
+uint64_t tags_key_field(uint64_t columns, uint64_t value);
+uint32_t tags_of_name(const struct tags *tags, uint64_t database, struct tag_name name);
+
 /* ---- who reads ---- */
 
 /* The clock: to be read before a statement is sent whose answer may be kept. */
@@ -93,6 +108,8 @@ static inline bool tags_is_since(uint64_t word, uint64_t clock)
 
 void tags_begin(struct tags *tags, uint32_t tag);
 void tags_end(struct tags *tags, uint32_t tag);
+/* Both at once, if the word is what it was, with nothing pending; *word: what it is now. */
+bool tags_replace(struct tags *tags, uint32_t tag, uint64_t was, uint64_t *word);
 /* Every answer that there is, and every one that is being got, is stale. */
 void tags_renew(struct tags *tags);
 uint64_t tags_stuck(const struct tags *tags);
@@ -103,26 +120,46 @@ uint64_t tags_stuck(const struct tags *tags);
  */
 enum { TAG_SET_INLINE = 6, TAG_SET_MAX = 4096 };
 
+struct tag_item {
+    struct tag_name name;
+    uint32_t tag;
+};
+
 struct tag_set {
     uint32_t count;
     uint32_t room;
     bool has_begun;
-    uint32_t few[TAG_SET_INLINE];
-    uint32_t *many; /* NULL while few is enough */
+    struct tag_item few[TAG_SET_INLINE];
+    struct tag_item *many; /* NULL while few is enough */
 };
 
 void tag_set_init(struct tag_set *set);
 void tag_set_fini(struct tag_set *set); /* it has not begun, or has ended */
 /* all: the tag that stands for every other, if there is no room. Not while it has begun. */
 void tag_set_add(struct tag_set *set, uint32_t tag, uint32_t all);
+/* Likewise, of which it is known what it is of. */
+void tag_set_add_name(struct tag_set *set, const struct tags *tags, uint64_t database,
+        struct tag_name name, uint32_t all);
+static inline void tag_set_add_table(struct tag_set *set, const struct tags *tags,
+        uint64_t database, uint32_t relation, enum tag_kind kind, uint32_t all)
+{
+    tag_set_add_name(set, tags, database,
+            (struct tag_name){.relation = relation, .field = (uint64_t)kind}, all);
+}
 void tag_set_join(struct tag_set *set, const struct tag_set *other, uint32_t all);
 static inline bool tag_set_is_empty(const struct tag_set *set)
 {
     return set->count == 0;
 }
+static inline const struct tag_item *tag_set_items(const struct tag_set *set)
+{
+    return set->many != NULL ? set->many : set->few;
+}
 /* Begins every tag of it; again: nothing. */
 void tag_set_begin(struct tag_set *set, struct tags *tags);
 /* Ends what was begun, and empties it. */
 void tag_set_end(struct tag_set *set, struct tags *tags);
+/* Takes over what is in from, begun or not. */
+void tag_set_move(struct tag_set *to, struct tag_set *from);
 
 #endif

@@ -451,6 +451,11 @@ void tier_go_on(struct tier *tier, sl_usec now, bool readable, bool writable)
     redis_flush(tier->redis);
 }
 
+bool tier_is_up(const struct tier *tier)
+{
+    return tier->state == TIER_UP;
+}
+
 void tier_flush(struct tier *tier)
 {
     redis_flush(tier->redis);

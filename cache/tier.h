@@ -70,6 +70,8 @@
 #include "protocol/base/check.h"
 #include "protocol/base/err.h"
 
+#include <stdatomic.h>
+
 enum {
     TIER_TAGS_MAX = 64,        /* of a lookup */
     TIER_BUMP_TAGS_MAX = 1024, /* of a write; beyond, it is a new epoch */
@@ -121,6 +123,22 @@ void tier_instance_free(struct tier_instance *instance); /* NULL is fine; its ti
 bool tier_instance_is_sound(const struct tier_instance *instance);
 /* What all its keys begin with. */
 const char *tier_instance_names(const struct tier_instance *instance);
+
+/*
+ * What makes all of a database stale, for whatever reason, has to be told there, too: whoever sees that does
+ * (cache/watch_share.c), and nothing is asked until that has been. The words are of tags_of_database(), of that
+ * database and of what is of all; 0 stands for none. Any thread.
+ */
+struct tier_cover {
+    _Atomic uint64_t words[2];
+    atomic_bool listens; /* to what other instances say */
+};
+
+static inline bool tier_covers(const struct tier_cover *cover, const uint64_t words[2])
+{
+    return words[0] != 0 && atomic_load(&cover->words[0]) == words[0] &&
+           atomic_load(&cover->words[1]) == words[1];
+}
 
 /* ---- one for a worker ---- */
 
@@ -221,6 +239,7 @@ struct tier_bump;
 struct tier_wait {
     /* is_told: Redis has it. If not, this instance will not use Redis before it is made good. */
     void (*done)(struct tier_wait *wait, bool is_told);
+    void *self;             /* the asker's */
     struct tier_bump *bump; /* the tier's; NULL: done, left, or never asked */
 };
 
@@ -313,6 +332,7 @@ struct tier_status {
     struct tier_counts counts;
 };
 
+bool tier_is_up(const struct tier *tier);
 void tier_status(const struct tier *tier, struct tier_status *status);
 const char *tier_why(const struct tier *tier); /* it is not up, or was not */
 const char *tier_state_text(enum tier_state state);

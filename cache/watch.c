@@ -292,10 +292,13 @@ static struct watched *make(struct watch *watch, uint64_t database)
     atomic_store(&watched->refs, 1);
     atomic_store(&watched->is_idle, true);
     pthread_mutex_init(&watched->lock, NULL);
+    watch_share_init(&watched->share, watch->tags, database);
     if (watch_zombies_init(&watched->zombies, watch->tags, database) != SL_OK) {
         dispose(watched);
         return NULL;
     }
+    watched->zombies.self = watched;
+    watched->zombies.ends = watched_settled;
     return watched;
 }
 
@@ -433,6 +436,15 @@ void watched_hint(struct watched *watched)
 void watched_zombie(struct watched *watched, uint32_t pid, struct tag_set *set)
 {
     watch_zombies_put(&watched->zombies, pid, set, sl_now());
+    ring(watched->watch);
+}
+
+void watched_share(struct watched *watched, const struct watch_shared *of)
+{
+    pthread_mutex_lock(&watched->lock);
+    watched->next_share = *of;
+    watched->has_next_share = true;
+    pthread_mutex_unlock(&watched->lock);
     ring(watched->watch);
 }
 

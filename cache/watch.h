@@ -32,12 +32,13 @@
 
 #include "cache/stream.h"
 #include "cache/tags.h"
+#include "cache/watch_share.h"
 #include "cache/watch_zombies.h"
 #include "protocol/base/clock.h"
 #include "protocol/base/err.h"
 #include "protocol/catalog.h"
 
-enum { WATCH_MAX = 64, WATCH_INSTANCE_MAX = 24 };
+enum { WATCH_WORKER = 4095, /* of its tiers */ WATCH_MAX = 64, WATCH_INSTANCE_MAX = 24 };
 
 struct watch;
 struct watched;
@@ -109,6 +110,14 @@ struct watched_status {
     uint64_t unknown_tables; /* changes */
     uint64_t changes; /* that were told of: all of counts.changes, of all streams there were */
     struct watch_zombie_counts zombies;
+    char system[24]; /* "": not known */
+    uint32_t timeline;
+    bool shares; /* there is a second tier, and so the rest */
+    bool listens;
+    struct watch_share_counts share;
+    struct tier_listen_counts listen;
+    struct tier_status tier;
+    char tier_why[TIER_WHY_MAX];
 };
 
 void watch_options_init(struct watch_options *options);
@@ -140,6 +149,8 @@ uint64_t watched_schema(const struct watched *watched);
 void watched_want(struct watched *watched);
 /* The schema may have changed: it is asked about as soon as may be. */
 void watched_hint(struct watched *watched);
+/* With that second tier from now on; instance: NULL: with none. What it names is for as long as the process. */
+void watched_share(struct watched *watched, const struct watch_shared *of);
 /* Takes a set over that has begun: that server was lost while it may have been writing. */
 void watched_zombie(struct watched *watched, uint32_t pid, struct tag_set *set);
 

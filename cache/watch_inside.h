@@ -9,11 +9,12 @@
 
 #include "cache/watch.h"
 #include "cache/watch_schema.h"
+#include "cache/watch_share.h"
 #include "protocol/pgconn.h"
 
 #include <pthread.h>
 
-enum { WATCHED_WAITS_MAX = STREAM_WAITS_MAX + 1 };
+enum { WATCHED_WAITS_MAX = STREAM_WAITS_MAX + 1 + SHARE_WAITS_MAX };
 
 /* What the connection that asks does. */
 enum ask_job {
@@ -66,8 +67,10 @@ struct watched {
     atomic_bool is_idle;   /* nobody wanted it for a while: the bell is to be rung */
     atomic_bool wants_reset;
     struct watch_zombies zombies;
-    pthread_mutex_t lock;         /* a leaf */
-    struct watch_way next;        /* under lock */
+    pthread_mutex_t lock;  /* a leaf */
+    struct watch_way next; /* under lock, as the next three */
+    struct watch_shared next_share;
+    bool has_next_share;
     struct watched_status status; /* under lock: as it was after the last turn */
 
     sl_usec now;
@@ -76,6 +79,7 @@ struct watched {
     sl_usec stream_retry_at; /* there was no memory for one */
     struct watch_ask ask;
     struct watch_schema questions;
+    struct watch_share share;
     sl_usec wanted_at;
     sl_usec wanted_looked_at;
     sl_usec fresh_since; /* it was wanted from here on: how stale it was before is nobody's business */
@@ -124,6 +128,9 @@ void watched_schema_is_of(struct watched *watched, sl_usec then);
 /* It is that server now. */
 void watched_know_server(struct watched *watched, const char *system, uint32_t timeline);
 void watched_tell(struct watched *watched, enum watch_event event, const char *text);
+
+/* watch_zombies.ends: what a lost server wrote is over. */
+void watched_settled(void *self, struct tag_set *set);
 
 /* ---- watch_ask.c: likewise ---- */
 

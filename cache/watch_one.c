@@ -109,6 +109,29 @@ static void hear_change(void *self, const struct decode_change *change, struct t
     catalog_unref(place.catalog);
 }
 
+static void hear_begun(void *self, uint32_t xid, const struct tag_set *set)
+{
+    struct watched *watched = self;
+
+    (void)xid;
+    watch_share_begun(&watched->share, set);
+}
+
+static void hear_ends(void *self, uint32_t xid, struct tag_set *set)
+{
+    struct watched *watched = self;
+
+    (void)xid;
+    watch_share_ends(&watched->share, set);
+}
+
+void watched_settled(void *self, struct tag_set *set)
+{
+    struct watched *watched = self;
+
+    watch_share_ends(&watched->share, set);
+}
+
 static void hear_empty(void *self)
 {
     struct watched *watched = self;
@@ -166,8 +189,12 @@ static void forget_way(struct watch_way *way)
 static void open_stream(struct watched *watched, sl_usec now)
 {
     const struct watch_options *ours = watched->options;
-    const struct stream_sink sink = {
-            .self = watched, .change = hear_change, .event = hear_event, .empty = hear_empty};
+    const struct stream_sink sink = {.self = watched,
+            .change = hear_change,
+            .event = hear_event,
+            .empty = hear_empty,
+            .begun = hear_begun,
+            .ends = hear_ends};
     struct stream_options options;
     char instance[WATCH_INSTANCE_MAX + 16];
 
@@ -340,6 +367,16 @@ static void publish(struct watched *watched)
         status->server = *stream_server(stream);
     }
     status->staleness_max = watched->staleness_max;
+    snprintf(status->system, sizeof status->system, "%s", watched->system);
+    status->timeline = watched->timeline;
+    status->shares = watched->share.tier != NULL;
+    status->share = watched->share.counts;
+    if (status->shares) {
+        tier_status(watched->share.tier, &status->tier);
+        tier_listen_counts(watched->share.listen, &status->listen);
+        status->listens = tier_listen_is_up(watched->share.listen);
+        snprintf(status->tier_why, sizeof status->tier_why, "%s", tier_why(watched->share.tier));
+    }
     status->is_asking = watched->ask.job >= ASK_IDLE;
     snprintf(status->asks_error, sizeof status->asks_error, "%s",
             watched->ask.has_failed ? watched->ask.error.text : "");
@@ -354,6 +391,36 @@ static void publish(struct watched *watched)
     status->unknown_tables = watched->unknown_tables;
     status->changes = watched->changes_before + (stream == NULL ? 0 : status->counts.changes);
     pthread_mutex_unlock(&watched->lock);
+}
+
+/* ---- the second tier ---- */
+
+static void take_share(struct watched *watched)
+{
+    struct watch_shared next = {.instance = NULL};
+
+    pthread_mutex_lock(&watched->lock);
+    bool has_next = watched->has_next_share;
+    if (has_next) {
+        next = watched->next_share;
+        watched->has_next_share = false;
+    }
+    pthread_mutex_unlock(&watched->lock);
+    if (has_next && next.instance == NULL) {
+        watch_share_close(&watched->share);
+    } else if (has_next) {
+        watch_share_open(&watched->share, &next, WATCH_WORKER);
+    }
+}
+
+/* What another has done may have been DDL. */
+static void go_on_sharing(struct watched *watched)
+{
+    watch_share_go_on(&watched->share, watched->now, atomic_load(&watched->is_idle));
+    if (watched->share.is_told_all) {
+        watched->share.is_told_all = false;
+        watch_schema_hint(&watched->questions);
+    }
 }
 
 /* ---- going on ---- */
@@ -377,8 +444,10 @@ void watched_go_on(struct watched *watched, sl_usec now)
 {
     watched->now = now;
     take_way(watched);
+    take_share(watched);
     look_at_wanted(watched);
     go_on_streaming(watched);
+    go_on_sharing(watched);
     watch_ask_go_on(watched, now);
     look_at_unknown(watched);
     look_at_zombies(watched);
@@ -388,6 +457,7 @@ void watched_go_on(struct watched *watched, sl_usec now)
 int watched_waits(const struct watched *watched, struct watch_wait waits[WATCHED_WAITS_MAX])
 {
     struct stream_wait streams[STREAM_WAITS_MAX];
+    struct tier_waits shares[SHARE_WAITS_MAX];
     int count = watched->stream == NULL ? 0 : stream_waits(watched->stream, streams);
 
     for (int i = 0; i < count; i++) {
@@ -396,6 +466,11 @@ int watched_waits(const struct watched *watched, struct watch_wait waits[WATCHED
     if (watched->ask.conn != NULL) {
         waits[count++] = (struct watch_wait){
                 .fd = pgconn_fd(watched->ask.conn), .wants_write = watched->ask.wants_write};
+    }
+    int shares_count = watch_share_waits(&watched->share, shares);
+    for (int i = 0; i < shares_count; i++) {
+        waits[count++] =
+                (struct watch_wait){.fd = shares[i].fd, .wants_write = shares[i].wants_write};
     }
     return count;
 }
@@ -410,6 +485,8 @@ sl_usec watched_deadline(struct watched *watched)
     } else if (watched->way.is_streamed) {
         stream = watched->stream_retry_at;
     }
+    sl_usec share = watch_share_deadline(&watched->share);
+    stream = share < stream ? share : stream;
     return ask < stream ? ask : stream;
 }
 
@@ -417,6 +494,7 @@ void watched_close(struct watched *watched)
 {
     close_stream(watched);
     watch_ask_close(watched);
+    watch_share_close(&watched->share);
     atomic_store(&watched->schema_until, 0);
     watch_zombies_close(&watched->zombies);
     forget_way(&watched->way);

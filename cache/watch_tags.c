@@ -68,7 +68,7 @@ static bool key_value(const struct catalog *catalog, const struct catalog_detail
 static void add_kind(
         const struct watch_place *place, uint32_t tree, enum tag_kind kind, struct tag_set *set)
 {
-    tag_set_add(set, tags_of_table(place->tags, place->database, tree, kind),
+    tag_set_add_table(set, place->tags, place->database, tree, kind,
             tags_of_database(place->tags, place->database));
 }
 
@@ -80,9 +80,9 @@ static bool add_key(const struct watch_place *place, const struct catalog_detail
     if (!key_value(place->catalog, table, key, row, &value)) {
         return false;
     }
-    tag_set_add(set,
-            tags_of_key(place->tags, place->database, table->tree,
-                    point_columns(place->catalog, table, key), value),
+    tag_set_add_name(set, place->tags, place->database,
+            (struct tag_name){.relation = table->tree,
+                    .field = tags_key_field(point_columns(place->catalog, table, key), value)},
             tags_of_database(place->tags, place->database));
     return true;
 }
@@ -141,10 +141,9 @@ bool watch_tags_of_change(
             return false;
         }
         has_table = true;
-        tag_set_add(set, tags_of_table(place->tags, place->database, details->tree, TAG_ANY), all);
+        tag_set_add_table(set, place->tags, place->database, details->tree, TAG_ANY, all);
         if (!is_of_one_row(change) || !add_row(place, details, change, set)) {
-            tag_set_add(
-                    set, tags_of_table(place->tags, place->database, details->tree, TAG_WILD), all);
+            tag_set_add_table(set, place->tags, place->database, details->tree, TAG_WILD, all);
         }
     }
     if (!has_table) {

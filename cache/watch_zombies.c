@@ -134,6 +134,17 @@ void watch_zombies_see(struct watch_zombies *zombies, uint32_t pid, sl_usec aske
     pthread_mutex_unlock(&zombies->lock);
 }
 
+/* Who takes it over has room for it elsewhere. */
+static void tell_end(struct watch_zombies *zombies, struct watch_zombie *zombie)
+{
+    const uint32_t tags = zombie->set.count;
+
+    if (zombies->ends != NULL && !zombie->is_wide) {
+        zombies->ends(zombies->self, &zombie->set);
+        zombies->counts.tags -= tags - zombie->set.count;
+    }
+}
+
 uint32_t watch_zombies_answered(struct watch_zombies *zombies)
 {
     uint32_t settled = 0;
@@ -144,6 +155,7 @@ uint32_t watch_zombies_answered(struct watch_zombies *zombies)
         struct watch_zombie *zombie = &zombies->list[i];
         bool is_asked = i < zombies->asked;
         if (is_asked && zombie->is_gone && !zombie->is_seen) {
+            tell_end(zombies, zombie);
             end(zombies, zombie);
             settled++;
             continue;

@@ -56,6 +56,9 @@ struct watch_zombies {
     struct watch_zombie_counts counts; /* .now of them */
     uint32_t sets;                     /* that are their own */
     uint32_t asked;                    /* the first of the list */
+    /* Constant from init on, may be NULL: a set is about to be ended, unless it is taken over: watch_zombies_answered(). */
+    void (*ends)(void *self, struct tag_set *set);
+    void *self;
     bool is_closed;
 };
 

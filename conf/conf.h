@@ -286,6 +286,14 @@ struct conf {
     sl_usec cache_ttl_local_usec;    /* 0: no bound */
     const char *cache_stream;        /* part of a conninfo; "": none */
     const char *cache_through_sluice;
+    sl_usec cache_ttl_redis_usec;
+    const char *cache_redis; /* where it is; "": there is none */
+    const char *cache_redis_user;
+    const char *cache_redis_password;
+    const char *cache_redis_prefix;
+    int cache_redis_database;
+    int64_t cache_redis_max_result;
+    sl_usec cache_redis_timeout_usec;
 
     /* [http] */
     const char *http_listen; /* "" is off */

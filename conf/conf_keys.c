@@ -631,7 +631,41 @@ static const struct conf_key keys[] = {
                 .max = CONF_TIME_MAX,
                 .default_text = "5",
                 .sentence = "How long an answer without a row is kept; 0: as any other."},
-        LATER(CACHE, TEXT, redis, "host:port of a Redis that keeps replies too."),
+        {.name = "redis",
+                PART(CACHE, TEXT, conf, cache_redis),
+                .default_text = "",
+                .sentence = "A Redis that several Sluices share, which keeps answers, too: "
+                            "host:port, [address]:port, or the path of its socket. Empty: none."},
+        {.name = "redis_database",
+                PART(CACHE, INT, conf, cache_redis_database),
+                .max = 65535,
+                .default_text = "0",
+                .sentence = "The number of the database there."},
+        {.name = "redis_max_result",
+                PART(CACHE, SIZE, conf, cache_redis_max_result),
+                .min = 1024,
+                .max = (int64_t)16 * 1024 * 1024,
+                .default_text = "64kB",
+                .sentence = "The longest answer that is put there."},
+        {.name = "redis_password",
+                PART(CACHE, TEXT, conf, cache_redis_password),
+                .default_text = "",
+                .is_secret = true,
+                .sentence = "What AUTH is given; empty: nothing is asked of us."},
+        {.name = "redis_prefix",
+                PART(CACHE, TEXT, conf, cache_redis_prefix),
+                .default_text = "sluice",
+                .sentence = "What the names of all keys there begin with."},
+        {.name = "redis_timeout",
+                PART(CACHE, TIME, conf, cache_redis_timeout_usec),
+                .min = 100,
+                .max = SL_SECOND,
+                .default_text = "2ms",
+                .sentence = "How long a statement waits for it at most; then it goes on without."},
+        {.name = "redis_user",
+                PART(CACHE, TEXT, conf, cache_redis_user),
+                .default_text = "",
+                .sentence = "Its user; empty: the default one."},
         {.name = "stream",
                 PART(CACHE, TEXT, conf, cache_stream),
                 .default_text = "",
@@ -652,7 +686,12 @@ static const struct conf_key keys[] = {
                 .default_text = "60",
                 .sentence = "How long an answer is kept at most, whatever changes; 0: no bound, "
                             "in mode safe."},
-        LATER(CACHE, TIME, ttl_redis, "How long a reply is kept in Redis."),
+        {.name = "ttl_redis",
+                PART(CACHE, TIME, conf, cache_ttl_redis_usec),
+                .min = SL_SECOND,
+                .max = CONF_TIME_MAX,
+                .default_text = "600",
+                .sentence = "How long an answer is kept in Redis, a tenth more or less."},
         LATER(OPTIMIZER, TEXT, budget, "What indexes of ours may cost."),
         LATER(OPTIMIZER, TIME, interval, "How often the workload is looked at."),
         LATER(OPTIMIZER, WORD, mode, "How much the optimizer may do.", .words = optimizer_modes),
@@ -692,104 +731,7 @@ static const struct conf_key keys[] = {
 };
 /* clang-format on */
 
-static const struct conf_section sections[CONF_SECTIONS] = {
-        [CONF_SECTION_SLUICE] = {"sluice", "pgbouncer", false, false, NULL,
-                "How the process runs, and what holds unless a database or user says otherwise."},
-        [CONF_SECTION_DATABASES] = {"databases", NULL, false, true, NULL,
-                "What clients may connect to: name = key=value key=value ...; the name * stands "
-                "for "
-                "any other."},
-        [CONF_SECTION_USERS] = {"users", NULL, false, true, NULL,
-                "What holds for one user: name = key=value key=value ..."},
-        [CONF_SECTION_PEERS] = {"peers", NULL, false, true, NULL,
-                "The processes of our group, and where cancel requests meant for each are passed "
-                "on to, "
-                "without TLS: peer_id = key=value ..."},
-        [CONF_SECTION_CLUSTER] = {"cluster", NULL, true, false, NOT_YET,
-                "[cluster NAME]: one primary and its replicas."},
-        [CONF_SECTION_TABLES] = {"tables", NULL, true, true, NOT_YET,
-                "[tables DATABASE]: how the rows of each table are spread over shards."},
-        [CONF_SECTION_STATS] = {"stats", NULL, false, false, NULL, "Statistics of statements."},
-        [CONF_SECTION_CACHE] = {"cache", NULL, false, false, NULL, "Kept answers."},
-        [CONF_SECTION_OPTIMIZER] = {"optimizer", NULL, false, false, NOT_YET,
-                "Advice on indexes, and carrying it out."},
-        [CONF_SECTION_HTTP] = {"http", NULL, false, false, NULL,
-                "/metrics, the status API and the dashboard."},
-};
-
-static const char *const topics[CONF_TOPICS] = {
-        [CONF_TOPIC_LISTEN] = "Where to listen",
-        [CONF_TOPIC_PROCESS] = "The process",
-        [CONF_TOPIC_LOG] = "The log",
-        [CONF_TOPIC_AUTH] = "Who may come in",
-        [CONF_TOPIC_CLIENT_TLS] = "TLS with clients",
-        [CONF_TOPIC_SERVER_TLS] = "TLS with servers",
-        [CONF_TOPIC_POOLS] = "Pools",
-        [CONF_TOPIC_SERVERS] = "Servers",
-        [CONF_TOPIC_CLIENTS] = "Clients",
-        [CONF_TOPIC_WIRE] = "The wire",
-};
-
-const struct conf_section *conf_section_at(enum conf_section_id id)
-{
-    SL_CHECK((unsigned)id < CONF_SECTIONS);
-    return &sections[id];
-}
-
-const char *conf_topic_text(enum conf_topic topic)
-{
-    SL_CHECK((unsigned)topic < CONF_TOPICS);
-    return topics[topic];
-}
-
 const struct conf_key *conf_key_at(int index)
 {
     return index >= 0 && (size_t)index < SL_COUNT(keys) ? &keys[index] : NULL;
-}
-
-const struct conf_key *conf_key_find(enum conf_section_id section, const char *name)
-{
-    for (size_t i = 0; i < SL_COUNT(keys); i++) {
-        if (keys[i].section == section && strcmp(keys[i].name, name) == 0) {
-            return &keys[i];
-        }
-    }
-    return NULL;
-}
-
-bool conf_key_is_of_conf(const struct conf_key *key)
-{
-    return key->section == CONF_SECTION_SLUICE || key->section == CONF_SECTION_HTTP ||
-           key->section == CONF_SECTION_STATS || key->section == CONF_SECTION_CACHE;
-}
-
-const struct conf_key *conf_key_find_of_conf(const char *name)
-{
-    const char *dot = strchr(name, '.');
-    enum conf_section_id id;
-    char section[16];
-
-    if (dot == NULL) {
-        return conf_key_find(CONF_SECTION_SLUICE, name);
-    }
-    if ((size_t)(dot - name) >= sizeof section) {
-        return NULL;
-    }
-    memcpy(section, name, (size_t)(dot - name));
-    section[dot - name] = '\0';
-    const struct conf_key *key =
-            conf_section_find(section, &id) ? conf_key_find(id, dot + 1) : NULL;
-    return key != NULL && conf_key_is_of_conf(key) ? key : NULL;
-}
-
-bool conf_section_find(const char *name, enum conf_section_id *id)
-{
-    for (int i = 0; i < CONF_SECTIONS; i++) {
-        if (strcmp(sections[i].name, name) == 0 ||
-                (sections[i].alias != NULL && strcmp(sections[i].alias, name) == 0)) {
-            *id = (enum conf_section_id)i;
-            return true;
-        }
-    }
-    return false;
 }

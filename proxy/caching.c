@@ -7,6 +7,7 @@
 #include "protocol/sqlstate.h"
 #include "proxy/caching_policy.h"
 #include "proxy/caching_session.h"
+#include "proxy/caching_tier.h"
 #include "proxy/caching_watch.h"
 #include "proxy/client.h"
 #include "proxy/handover_take.h"
@@ -31,9 +32,14 @@ bool caching_is_one_of_two(void)
     return atomic_load_explicit(&has_other, memory_order_relaxed) || process_is_leaving();
 }
 
-void caching_tick(void)
+void caching_tick(struct mailbox *home)
 {
     atomic_store(&has_other, handover_take_is_open());
+    if (cache != NULL && home != NULL) {
+        const struct conf *conf = process_conf();
+        caching_tier_tick(conf, home);
+        conf_unref(conf);
+    }
 }
 
 void caching_stay(void)
@@ -90,6 +96,12 @@ static void ring(void *self, unsigned worker)
     mailbox_post(&process_worker(worker)->mailbox, &letters[worker]);
 }
 
+static const struct tier_seat *seat(void *self, unsigned worker, uint64_t database)
+{
+    (void)self;
+    return caching_tier_seat(worker, database);
+}
+
 static void lost(void *self, const struct stage_transaction *transaction, struct tag_set *set)
 {
     (void)self;
@@ -121,7 +133,9 @@ static struct cache_limits limits_of(const struct conf *conf)
             .max_result = (size_t)conf->cache_max_result,
             .ttl = conf->cache_ttl_local_usec,
             .negative_ttl = conf->cache_negative_ttl_usec,
-            .max_staleness = conf->cache_max_staleness_usec};
+            .max_staleness = conf->cache_max_staleness_usec,
+            .ttl_redis = conf->cache_ttl_redis_usec,
+            .shares = conf->cache_redis[0] != '\0'};
 }
 
 enum sl_err caching_start(const struct conf *conf, struct sl_error *error)
@@ -133,6 +147,7 @@ enum sl_err caching_start(const struct conf *conf, struct sl_error *error)
             .doubt = doubt,
             .floors = floors,
             .ring = ring,
+            .seat = seat,
             .lost = lost};
     const struct cache_limits limits = limits_of(conf);
     unsigned workers = process_workers();
@@ -141,9 +156,10 @@ enum sl_err caching_start(const struct conf *conf, struct sl_error *error)
     if (err != SL_OK || conf->cache_mode == CONF_CACHE_OFF) {
         return err;
     }
-    caching_tick(); /* before anybody is served */
+    caching_tick(NULL); /* before anybody is served */
     letters = calloc(workers, sizeof *letters);
-    bool is_made = letters != NULL && caching_session_start(workers) == SL_OK;
+    bool is_made = letters != NULL && caching_session_start(workers) == SL_OK &&
+                   caching_tier_start(workers) == SL_OK;
     cache = is_made ? cache_new(&limits, &hooks, workers) : NULL;
     if (cache == NULL || caching_watch_start(cache_tags(cache)) != SL_OK) {
         caching_stop();
@@ -158,6 +174,7 @@ enum sl_err caching_start(const struct conf *conf, struct sl_error *error)
 void caching_stop(void)
 {
     caching_watch_stop();
+    caching_tier_stop();
     caching_session_stop(); /* references to what is watched */
     cache_free(cache);
     cache = NULL;
@@ -178,12 +195,20 @@ void caching_turn(unsigned worker, sl_usec now)
 {
     if (cache != NULL) {
         cache_turn(cache, worker, now);
+        caching_tier_turn(worker, process_worker(worker)->base, now);
     }
 }
 
 sl_usec caching_next(unsigned worker)
 {
     return cache == NULL ? TICK_NEVER : cache_next(cache, worker);
+}
+
+void caching_leave(unsigned worker)
+{
+    if (cache != NULL) {
+        caching_tier_leave(worker);
+    }
 }
 
 void caching_configure(unsigned worker, const struct conf *conf)

@@ -25,6 +25,7 @@ enum { CACHING_SESSIONS = 256 };
 
 struct cache;
 struct conf;
+struct mailbox;
 struct pipeline;
 
 /* SL_ECONF: its keys do not go together. */
@@ -34,8 +35,8 @@ SL_MUST_CHECK enum sl_err caching_start(const struct conf *conf, struct sl_error
 /* After the workers. */
 void caching_stop(void);
 
-/* On the control thread, now and then. */
-void caching_tick(void);
+/* On the control thread, now and then; home: its mailbox. */
+void caching_tick(struct mailbox *home);
 /* We were about to leave and stay: what the other's clients wrote meanwhile is not known. */
 void caching_stay(void);
 /* Any thread: is there another process, that takes over or is taken over, whose writes are not seen here? */
@@ -46,6 +47,8 @@ void caching_stages(struct pipeline *pipeline, unsigned worker);
 /* On the worker, once a turn; and when that is of use again if nothing happens. */
 void caching_turn(unsigned worker, sl_usec now);
 sl_usec caching_next(unsigned worker);
+/* On the worker, when its clients and servers are gone and its loop is not. */
+void caching_leave(unsigned worker);
 /* On that worker: the configuration that is in force for it. */
 void caching_configure(unsigned worker, const struct conf *conf);
 

@@ -146,6 +146,7 @@ static void put_lookups(struct view_visit *visit, const struct cache_counts *cou
 {
     put(visit, "lookups", "hits", counts->hits);
     put(visit, "lookups", "hits_waited", counts->hits_waited);
+    put(visit, "lookups", "hits_shared", counts->hits_shared);
     put(visit, "lookups", "hits_of_tables", counts->hits_of[ENTRY_TABLE]);
     put(visit, "lookups", "hits_of_rows", counts->hits_of[ENTRY_POINT]);
     put(visit, "lookups", "misses_none", counts->misses[STORE_MISS]);
@@ -165,6 +166,7 @@ static void put_writes(struct view_visit *visit, const struct cache_counts *coun
     put(visit, "writes", "unknown", counts->writes_unknown);
     put(visit, "writes", "unseen", counts->unseen);
     put(visit, "writes", "lost", counts->lost);
+    put(visit, "writes", "untold", counts->untold);
 }
 
 static void show_cache(struct view_visit *visit)

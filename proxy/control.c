@@ -369,7 +369,7 @@ static void on_tick(evutil_socket_t fd, short what, void *arg)
     }
     reaper_tick(sl_now());
     statistics_tick(sl_now());
-    caching_tick();
+    caching_tick(&self.mailbox);
     tick_end(&self.tick, rest(sl_now()));
 }
 

@@ -361,6 +361,7 @@ void worker_fini(struct worker *worker)
     close_all(worker);
     mailbox_deliver(&worker->mailbox, worker); /* the resolver's last letters */
     cancel_send_stop_all(worker); /* of those that were closed in the middle of a query */
+    caching_leave(worker->index);
     sl_slab_free(worker->clients);
     sl_slab_free(worker->stmts);
     free(worker->pipeline);

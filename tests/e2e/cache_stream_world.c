@@ -92,7 +92,7 @@ static void hear_begun(void *self, uint32_t xid, const struct tag_set *set)
     }
 }
 
-static void hear_ends(void *self, uint32_t xid, const struct tag_set *set)
+static void hear_ends(void *self, uint32_t xid, struct tag_set *set)
 {
     (void)self;
     if (set->count == 0) {

@@ -66,10 +66,10 @@ static int tear_down(void **state)
 
 static bool has(uint32_t tag)
 {
-    const uint32_t *in = set.many != NULL ? set.many : set.few;
+    const struct tag_item *in = tag_set_items(&set);
 
     for (uint32_t i = 0; i < set.count; i++) {
-        if (in[i] == tag) {
+        if (in[i].tag == tag) {
             return true;
         }
     }

@@ -57,7 +57,7 @@ static void each_key_is_said_to_be_honoured_ignored_or_unknown(void **state)
             ":3: [databases] a: reserve_pool: honoured, as reserve_pool_size\n");
     assert_checked("[sluice]\n[tables big]\norders = key:id\n", 0,
             "[tables big] orders: ignored: not in this version\n");
-    assert_checked("[sluice]\n[cache]\nredis = a:1\n", 0, "[cache] redis: ignored");
+    assert_checked("[sluice]\n[optimizer]\nbudget = 1\n", 0, "[optimizer] budget: ignored");
     assert_checked("[sluice]\n[http]\nlisten = 127.0.0.1:1\n", 0, "[http] listen: honoured\n");
 }
 

@@ -200,12 +200,13 @@ static void a_file_without_a_main_section_is_an_error(void **state)
 
 static void keys_of_later_versions_are_ignored_with_a_reason(void **state)
 {
-    const struct conf *conf = load("[sluice]\n[cache]\nredis = a:1\n[cluster east]\nnodes = a:1\n"
-                                   "[tables shop]\norders = key:id\n");
+    const struct conf *conf =
+            load("[sluice]\n[optimizer]\nbudget = 1\n[cluster east]\nnodes = a:1\n"
+                 "[tables shop]\norders = key:id\n");
 
     (void)state;
     assert_non_null(conf);
-    assert_true(is_warned("redis is ignored: not in this version"));
+    assert_true(is_warned("budget is ignored: not in this version"));
     assert_true(is_warned("nodes is ignored"));
     assert_true(is_warned("[tables shop] is ignored"));
     conf_unref(conf);

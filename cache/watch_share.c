@@ -1,0 +1,262 @@
+/* SPDX-License-Identifier: PostgreSQL */
+#include "cache/watch_share.h"
+
+#include "cache/tier_names.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define LOOK_EVERY (5 * SL_MSEC)
+#define COVER_AGAIN (250 * SL_MSEC) /* Redis was slow, or its breaker is open */
+#define LOOK_EVERY_IDLE (100 * SL_MSEC)
+
+/* A set that is over, and ends here when Redis knows. */
+struct ending {
+    struct sl_list link;
+    struct watch_share *share;
+    struct tier_wait wait;
+    struct tag_set set;
+};
+
+void watch_share_init(struct watch_share *share, struct tags *tags, uint64_t database)
+{
+    *share = (struct watch_share){.tags = tags, .database = database};
+    sl_list_init(&share->endings);
+}
+
+/* ---- all of the database ---- */
+
+static void read_words(const struct watch_share *share, uint64_t words[2])
+{
+    words[0] = tags_word(share->tags, tags_of_database(share->tags, share->database));
+    words[1] = tags_word(share->tags, tags_of_database(share->tags, 0));
+}
+
+static bool is_pending(const uint64_t words[2])
+{
+    const uint64_t pending = (UINT64_C(1) << TAGS_PENDING_BITS) - 1;
+
+    return (words[0] & pending) != 0 || (words[1] & pending) != 0;
+}
+
+static void cover(struct watch_share *share, const uint64_t words[2])
+{
+    atomic_store(&share->of.cover->words[0], words[0]);
+    atomic_store(&share->of.cover->words[1], words[1]);
+}
+
+static void covered(struct tier_wait *wait, bool is_told)
+{
+    struct watch_share *share = wait->self;
+
+    share->is_covering = false;
+    if (is_told) {
+        cover(share, share->covers);
+        share->counts.epochs++;
+    } else {
+        share->cover_at = share->now + COVER_AGAIN;
+    }
+}
+
+/* The words are read before it is told: what ends later is told once more. */
+static void look_at_words(struct watch_share *share)
+{
+    uint64_t words[2];
+
+    read_words(share, words);
+    if (share->now < share->cover_at || !tier_is_up(share->tier) || share->is_covering ||
+            is_pending(words) || tier_covers(share->of.cover, words)) {
+        return;
+    }
+    memcpy(share->covers, words, sizeof words);
+    share->epoch = (struct tier_wait){.done = covered, .self = share};
+    share->is_covering = tier_end_all(share->tier, &share->epoch, share->now);
+    if (!share->is_covering) {
+        share->cover_at = share->now + COVER_AGAIN;
+    }
+}
+
+static void make_stale(struct watch_share *share)
+{
+    const uint32_t all = tags_of_database(share->tags, share->database);
+
+    tags_begin(share->tags, all);
+    tags_end(share->tags, all);
+}
+
+/* ---- what others say ---- */
+
+static void hear_tag(void *self, const struct tier_tag *tag, bool is_end)
+{
+    struct watch_share *share = self;
+    struct tag_name name;
+
+    (void)is_end; /* before it was visible, and after: what is filled between is of either */
+    share->counts.heard++;
+    if (!tier_names_read(tag, &name)) {
+        make_stale(share);
+        return;
+    }
+    const uint32_t one = tags_of_name(share->tags, share->database, name);
+    tags_begin(share->tags, one);
+    tags_end(share->tags, one);
+}
+
+/* That it is stale here is not for others: they would tell us, and so on. */
+static void hear_missed(void *self, enum tier_missed how)
+{
+    struct watch_share *share = self;
+    const uint32_t all = tags_of_database(share->tags, share->database);
+    uint64_t words[2];
+    uint64_t word = 0;
+
+    share->counts.unheard++;
+    share->is_told_all = share->is_told_all || how == TIER_MISSED_SAID;
+    if (how == TIER_MISSED_LOST) {
+        atomic_store(&share->of.cover->listens, false);
+    }
+    read_words(share, words);
+    const bool is_being_told =
+            share->is_covering && words[0] == share->covers[0] && words[1] == share->covers[1];
+    if (is_pending(words) || !(is_being_told || tier_covers(share->of.cover, words)) ||
+            !tags_replace(share->tags, all, words[0], &word)) {
+        make_stale(share); /* what else is to be told is told with it */
+        return;
+    }
+    words[0] = word;
+    if (is_being_told) {
+        share->covers[0] = word;
+    } else {
+        cover(share, words);
+    }
+}
+
+/* ---- sets ---- */
+
+static void end_here(struct ending *ending)
+{
+    struct watch_share *share = ending->share;
+
+    tag_set_end(&ending->set, share->tags);
+    sl_list_remove(&ending->link);
+    share->endings_count--;
+    free(ending);
+}
+
+static void told(struct tier_wait *wait, bool is_told)
+{
+    (void)is_told; /* if not, nobody asks there before it was made good */
+    end_here(wait->self);
+}
+
+void watch_share_begun(struct watch_share *share, const struct tag_set *set)
+{
+    struct tier_names names;
+
+    if (share->tier != NULL && !tag_set_is_empty(set) && tier_names_of_set(&names, set)) {
+        SL_IGNORE(
+                tier_begin(share->tier, names.tags, names.count, NULL, share->now), "not awaited");
+    }
+}
+
+void watch_share_ends(struct watch_share *share, struct tag_set *set)
+{
+    struct tier_names names;
+
+    if (share->tier == NULL || tag_set_is_empty(set)) {
+        return;
+    }
+    struct ending *ending =
+            share->endings_count < SHARE_ENDINGS_MAX && tier_names_of_set(&names, set)
+                    ? calloc(1, sizeof *ending)
+                    : NULL;
+    if (ending == NULL) {
+        share->counts.untold++;
+        make_stale(share); /* which is told */
+        return;
+    }
+    share->counts.told++;
+    share->endings_count++;
+    ending->share = share;
+    ending->wait = (struct tier_wait){.done = told, .self = ending};
+    tag_set_move(&ending->set, set);
+    sl_list_append(&share->endings, &ending->link);
+    if (!tier_end(share->tier, names.tags, names.count, &ending->wait, share->now)) {
+        end_here(ending);
+    }
+}
+
+/* ---- life ---- */
+
+void watch_share_open(struct watch_share *share, const struct watch_shared *of, unsigned worker)
+{
+    const struct tier_hooks hooks = {.self = share};
+    const struct tier_listen_hooks listens = {
+            .self = share, .tag = hear_tag, .missed = hear_missed};
+
+    watch_share_close(share);
+    share->of = *of;
+    share->tier = tier_new(of->instance, worker, &hooks);
+    share->listen = tier_listen_new(of->instance, &listens);
+    if (share->tier == NULL || share->listen == NULL) {
+        watch_share_close(share);
+    }
+}
+
+void watch_share_close(struct watch_share *share)
+{
+    if (share->of.cover != NULL) {
+        const uint64_t none[2] = {0, 0};
+        cover(share, none);
+        atomic_store(&share->of.cover->listens, false);
+    }
+    tier_free(share->tier);
+    tier_listen_free(share->listen);
+    SL_DCHECK(share->endings_count == 0);
+    share->tier = NULL;
+    share->listen = NULL;
+    share->is_covering = false;
+    share->of = (struct watch_shared){.instance = NULL};
+}
+
+void watch_share_go_on(struct watch_share *share, sl_usec now, bool is_idle)
+{
+    share->now = now;
+    if (share->tier == NULL) {
+        return;
+    }
+    tier_listen_go_on(share->listen, now, true, true);
+    atomic_store(&share->of.cover->listens, tier_listen_is_up(share->listen));
+    tier_go_on(share->tier, now, true, true);
+    look_at_words(share);
+    tier_flush(share->tier);
+    share->look_at = now + (is_idle ? LOOK_EVERY_IDLE : LOOK_EVERY);
+}
+
+int watch_share_waits(const struct watch_share *share, struct tier_waits waits[SHARE_WAITS_MAX])
+{
+    int count = 0;
+
+    if (share->tier == NULL) {
+        return 0;
+    }
+    tier_waits(share->tier, &waits[count]);
+    count += waits[count].fd >= 0;
+    tier_listen_waits(share->listen, &waits[count]);
+    count += waits[count].fd >= 0;
+    return count;
+}
+
+sl_usec watch_share_deadline(const struct watch_share *share)
+{
+    struct tier_waits waits;
+    sl_usec first = INT64_MAX;
+
+    if (share->tier != NULL) {
+        tier_waits(share->tier, &waits);
+        first = waits.deadline < share->look_at ? waits.deadline : share->look_at;
+        tier_listen_waits(share->listen, &waits);
+        first = waits.deadline < first ? waits.deadline : first;
+    }
+    return first;
+}
