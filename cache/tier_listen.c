@@ -149,10 +149,10 @@ static void hear_message(struct tier_listen *listen, struct sl_span text)
         return;
     }
     note_number(listen, &said);
-    if (said.kind == TIER_SAID_ALL) {
-        miss(listen, TIER_MISSED_SAID);
-    } else if (is_own(listen, said.sender)) {
+    if (is_own(listen, said.sender)) {
         listen->counts.own++;
+    } else if (said.kind == TIER_SAID_ALL) {
+        miss(listen, TIER_MISSED_SAID);
     } else if (said.kind != TIER_SAID_BEAT) {
         tell_tags(listen, &said);
     }

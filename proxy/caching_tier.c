@@ -409,7 +409,7 @@ static void set_timer(struct worker_tiers *tiers, struct event_base *base, sl_us
 
 static void show(struct worker_tiers *tiers, sl_usec now)
 {
-    if (now < tiers->shown_at + SL_SECOND / 10) {
+    if (now < tiers->shown_at + 15 * SL_MSEC) {
         return;
     }
     tiers->shown_at = now;

@@ -6,6 +6,8 @@
 #include "protocol/catalog_tables.h"
 #include "protocol/sqlstate.h"
 #include "proxy/caching.h"
+#include "proxy/caching_tier.h"
+#include "proxy/caching_watch.h"
 #include "proxy/catalogs.h"
 #include "proxy/catalogs_epoch.h"
 #include "proxy/console_shapes.h"
@@ -63,10 +65,38 @@ static void flush_database(const char *name)
     touch(tags_of_database(cache_tags(caching_cache()), number_of(name)));
 }
 
+/* What is in Redis is by its epoch only: all of the database goes there. */
+static bool flush_shared(uint64_t number)
+{
+    struct caching_tier_sum sum;
+    bool is_shared = caching_tier_sum(number, &sum);
+
+    if (is_shared) {
+        touch(tags_of_database(cache_tags(caching_cache()), number));
+    }
+    return is_shared;
+}
+
+static void flush_all_shared(bool is_wanted)
+{
+    struct watched *watched = NULL;
+    char name[WORD_MAX_LEN];
+
+    for (unsigned i = 0; is_wanted && (watched = caching_watch_at(i, name, sizeof name)) != NULL;
+            i++) {
+        (void)flush_shared(watched_database(watched));
+        watched_unref(watched);
+    }
+}
+
 static void flush_tree(const char *database, uint32_t tree)
 {
     const struct tags *tags = cache_tags(caching_cache());
     uint64_t number = number_of(database);
+
+    if (flush_shared(number)) {
+        return;
+    }
 
     touch(tags_of_table(
             tags, number, tree, TAG_ANY)); /* cache/stage_tags.c: each answer has one of both */
@@ -252,6 +282,7 @@ static bool flush_what(
     }
     if (strcasecmp(what, "shape") == 0) {
         flush->is_of_shape = console_shape_ids(of, &flush->least, &flush->most);
+        flush_all_shared(flush->is_of_shape);
         if (!flush->is_of_shape) {
             refuse(console, SL_STATE_SYNTAX_ERROR,
                     "an id is 1 to 16 hexadecimal digits, as SHOW QUERIES shows them");
