@@ -100,6 +100,7 @@ static void hear_change(void *self, const struct decode_change *change, struct t
 {
     struct watched *watched = self;
     const struct watch_place place = {.tags = watched->tags,
+            .rowsets = watched->options->rowsets,
             .database = watched->database,
             .catalog = watched->hooks->catalog(watched->hooks->self, watched->database)};
 
