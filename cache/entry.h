@@ -57,7 +57,8 @@ struct entry {
     bool needs_stream;           /* others write what it depends on: cache/stage.h */
     uint16_t tags_count;
     uint32_t
-            table; /* ENTRY_POINT: of its table (TAG_ANY), of which it has no tag; its key's is tags[ENTRY_KEY] */
+            table; /* not ENTRY_TABLE: of its table (TAG_ANY), of which it has no tag; the key's, or the
+                       value's, is tags[ENTRY_KEY] */
     uint32_t rows;
     uint32_t cost_usec; /* what the server took */
     sl_usec sent_at;    /* the statement: what was visible then is in it */

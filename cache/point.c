@@ -66,7 +66,7 @@ const struct catalog_key *point_key(
 }
 
 /* Of the one scope: the row is there only if that is so. */
-static bool is_plain(const struct sql_filter *filter)
+bool point_is_plain(const struct sql_filter *filter)
 {
     return filter->op == SQL_OP_EQ && filter->clause == SQL_IN_WHERE && !filter->is_negated &&
            !filter->is_under_or && !filter->is_wrapped && filter->function == SQL_NONE;
@@ -82,23 +82,55 @@ static bool is_single(const struct sql_facts *facts, uint16_t number)
     return count == 1;
 }
 
+/* A cast may cut a text, round a number and give a binary value another meaning: to the column's own kind it does not. */
+static bool is_cast_harmless(uint8_t cast, enum catalog_key_kind kind)
+{
+    switch ((enum sql_cast)cast) {
+    case SQL_CAST_NONE:
+        return true;
+    case SQL_CAST_INTEGER:
+        return kind == CATALOG_KEY_INTEGER;
+    case SQL_CAST_UUID:
+        return kind == CATALOG_KEY_UUID;
+    case SQL_CAST_BOOL:
+        return kind == CATALOG_KEY_BOOL;
+    case SQL_CAST_TEXT:
+        return kind == CATALOG_KEY_TEXT;
+    case SQL_CAST_OTHER:
+        break;
+    }
+    return false;
+}
+
+bool point_value_of(const struct sql_facts *facts, struct point_side side,
+        enum catalog_key_kind kind, struct point_value *value)
+{
+    *value = (struct point_value){
+            .number = side.other, .kind = (uint8_t)kind, .is_param = side.with == SQL_WITH_PARAM};
+    if (kind == CATALOG_KEY_OTHER || !is_cast_harmless(side.cast, kind)) {
+        return false;
+    }
+    if (side.with == SQL_WITH_LITERAL) {
+        value->number =
+                side.other < facts->values_count ? facts->values[side.other].literal : SQL_NONE;
+        return value->number != SQL_NONE;
+    }
+    value->is_single = is_single(facts, value->number);
+    return value->is_param && value->number > 0;
+}
+
 static bool take_value(
         const struct sql_facts *facts, const struct sql_filter *filter, struct point *point)
 {
     struct point_value *value = &point->values[point->count];
+    const struct point_side side = {
+            .with = filter->with, .cast = filter->cast, .other = filter->other};
 
-    value->is_param = filter->with == SQL_WITH_PARAM;
-    value->number = filter->other;
-    if (filter->with == SQL_WITH_LITERAL) {
-        uint16_t literal = filter->other < facts->values_count
-                                   ? facts->values[filter->other].literal
-                                   : SQL_NONE;
-        value->number = literal;
-        point->needs_literals = true;
-        return literal != SQL_NONE;
+    if (!point_value_of(facts, side, (enum catalog_key_kind)value->kind, value)) {
+        return false;
     }
-    value->is_single = is_single(facts, value->number);
-    return value->is_param && value->number > 0;
+    point->needs_literals |= !value->is_param;
+    return true;
 }
 
 static bool find_value(
@@ -106,7 +138,7 @@ static bool find_value(
 {
     for (unsigned i = 0; i < facts->filters_count; i++) {
         const struct sql_filter *filter = &facts->filters[i];
-        if (filter->column >= facts->columns_count || !is_plain(filter)) {
+        if (filter->column >= facts->columns_count || !point_is_plain(filter)) {
             continue;
         }
         const struct sql_column *column = &facts->columns[filter->column];
@@ -161,7 +193,7 @@ static bool add_integer(struct point_hash *hash, int64_t value)
 }
 
 /* "-42", "007"; no spaces, no underscores. */
-static bool add_digits(struct point_hash *hash, struct sl_span text)
+static bool read_digits(struct sl_span text, int64_t *number)
 {
     bool is_negative = text.len > 0 && text.at[0] == '-';
     uint64_t value = 0;
@@ -178,7 +210,29 @@ static bool add_digits(struct point_hash *hash, struct sl_span text)
     if (value > INT64_MAX) {
         return false;
     }
-    return add_integer(hash, is_negative ? -(int64_t)value : (int64_t)value);
+    *number = is_negative ? -(int64_t)value : (int64_t)value;
+    return true;
+}
+
+static bool add_digits(struct point_hash *hash, struct sl_span text)
+{
+    int64_t number = 0;
+
+    return read_digits(text, &number) && add_integer(hash, number);
+}
+
+static bool read_integer(struct sl_span value, int64_t *number)
+{
+    uint64_t bits = 0;
+
+    if (value.len != 2 && value.len != 4 && value.len != 8) {
+        return false;
+    }
+    for (size_t i = 0; i < value.len; i++) {
+        bits = bits << 8 | value.at[i];
+    }
+    *number = value.len == 2 ? (int16_t)bits : value.len == 4 ? (int32_t)bits : (int64_t)bits;
+    return true;
 }
 
 static int digit_of(uint8_t c)
@@ -258,22 +312,13 @@ bool point_hash_text(struct point_hash *hash, enum catalog_key_kind kind, struct
     return false;
 }
 
-/* As the type's send function writes it ("pg_type"). */
-static bool hash_binary(struct point_hash *hash, enum catalog_key_kind kind, struct sl_span value)
+bool point_hash_binary(struct point_hash *hash, enum catalog_key_kind kind, struct sl_span value)
 {
-    uint64_t number = 0;
+    int64_t number = 0;
 
     switch (kind) {
     case CATALOG_KEY_INTEGER:
-        if (value.len != 2 && value.len != 4 && value.len != 8) {
-            return false;
-        }
-        for (size_t i = 0; i < value.len; i++) {
-            number = number << 8 | value.at[i];
-        }
-        return add_integer(hash, value.len == 2   ? (int16_t)number
-                                 : value.len == 4 ? (int32_t)number
-                                                  : (int64_t)number);
+        return read_integer(value, &number) && add_integer(hash, number);
     case CATALOG_KEY_UUID:
         return value.len == UUID_BYTES && add(hash, kind, value);
     case CATALOG_KEY_BOOL:
@@ -315,83 +360,132 @@ static uint32_t type_of(struct sl_span types, unsigned number)
     return sl_get_u32(types.at + 2 + 4 * (size_t)(number - 1));
 }
 
-static bool hash_param(
-        struct point_hash *hash, const struct point_value *value, const struct point_source *source)
+/* A value as it was sent or written. */
+struct found {
+    struct sl_span bytes;
+    bool is_text;
+};
+
+static bool find_param(
+        const struct point_value *value, const struct point_source *source, struct found *found)
 {
     const struct key_bind *bind = source->bind;
-    struct sl_span values;
-    struct sl_span found = sl_span(NULL, 0);
-
     uint32_t type = type_of(source->types, value->number);
 
     if (bind == NULL || value->number > bind->params ||
-            (type == 0 ? !value->is_single : !is_of_kind(value->kind, type))) {
+            (type == 0 ? !value->is_single
+                       : !is_of_kind((enum catalog_key_kind)value->kind, type))) {
         return false;
     }
-    values = bind->values;
+    struct sl_span values = bind->values;
     for (unsigned i = 0; i < value->number; i++) {
-        if (!key_bind_next(&values, &found)) {
+        if (!key_bind_next(&values, &found->bytes)) {
             return false;
         }
     }
-    if (found.at == NULL) {
-        return false; /* NULL is equal to nothing */
-    }
-    return key_bind_is_text(bind, value->number - 1U) ? point_hash_text(hash, value->kind, found)
-                                                      : hash_binary(hash, value->kind, found);
+    found->is_text = key_bind_is_text(bind, value->number - 1U);
+    return found->bytes.at != NULL; /* NULL is equal to nothing */
 }
 
 /* As it is written: a number, or a string without anything in it that another way of writing could hide. */
-static bool hash_literal(struct point_hash *hash, enum catalog_key_kind kind,
-        const struct shape_literal *literal, struct sl_span text)
+static bool find_literal(const struct point_value *value, const struct shape_literal *literal,
+        struct sl_span text, struct found *found)
 {
     struct sl_span written = sl_span(text.at + literal->at, literal->len);
 
+    found->is_text = true;
+    found->bytes = written;
     if (literal->kind == SHAPE_NUMBER) {
-        return kind == CATALOG_KEY_INTEGER && add_digits(hash, written);
+        return value->kind == CATALOG_KEY_INTEGER;
     }
     if (literal->kind != SHAPE_STRING || written.len < 2 || written.at[0] != '\'' ||
             written.at[written.len - 1] != '\'') {
         return false;
     }
-    struct sl_span inner = sl_span(written.at + 1, written.len - 2);
-    if (memchr(inner.at, '\'', inner.len) != NULL || memchr(inner.at, '\\', inner.len) != NULL) {
-        return false;
-    }
-    return point_hash_text(hash, kind, inner);
+    found->bytes = sl_span(written.at + 1, written.len - 2);
+    return memchr(found->bytes.at, '\'', found->bytes.len) == NULL &&
+           memchr(found->bytes.at, '\\', found->bytes.len) == NULL;
 }
 
-/* False: they are not those of the text that the facts were made from, one for one. */
+/*
+ * Those outside of lists, whose numbers are the same in each text of the shape. False: there are too many, or they are not
+ * those of the text that the facts were made from.
+ */
 static bool find_literals(const struct point *point, const struct point_source *source,
         struct shape_literal literals[static POINT_LITERALS_MAX])
 {
     struct shape_room room = {.literals = literals, .literals_max = POINT_LITERALS_MAX};
     struct shape shape;
+    unsigned count = 0;
 
     shape_of(source->text, source->rules, room, &shape);
-    return shape.flags == 0 && shape.literals == point->literals &&
-           shape.literals <= POINT_LITERALS_MAX;
+    if (shape.flags != 0 || shape.literals > POINT_LITERALS_MAX) {
+        return false;
+    }
+    for (unsigned i = 0; i < shape.literals; i++) {
+        if (!literals[i].is_listed) {
+            literals[count++] = literals[i];
+        }
+    }
+    return count == point->literals;
 }
 
-bool point_values(const struct point *point, const struct point_source *source, uint64_t *value)
+static bool find_values(const struct point *point, const struct point_source *source,
+        struct found found[static CATALOG_KEY_COLUMNS_MAX])
 {
     struct shape_literal literals[POINT_LITERALS_MAX];
-    struct point_hash hash;
 
-    point_hash_begin(&hash);
     if (point->needs_literals && !find_literals(point, source, literals)) {
         return false;
     }
     for (unsigned i = 0; i < point->count; i++) {
         const struct point_value *one = &point->values[i];
-        bool is_known = one->is_param ? hash_param(&hash, one, source)
+        bool is_found = one->is_param ? find_param(one, source, &found[i])
                                       : one->number < point->literals &&
-                                                hash_literal(&hash, one->kind,
-                                                        &literals[one->number], source->text);
-        if (!is_known) {
+                                                find_literal(one, &literals[one->number],
+                                                        source->text, &found[i]);
+        if (!is_found) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* varchar(3) given 'ab     ' is 'ab '. */
+static bool may_be_cut(const struct point_value *value, struct sl_span bytes)
+{
+    return value->kind == CATALOG_KEY_TEXT && bytes.len > 0 && bytes.at[bytes.len - 1] == ' ';
+}
+
+bool point_values(const struct point *point, const struct point_source *source, uint64_t *value)
+{
+    struct found found[CATALOG_KEY_COLUMNS_MAX];
+    struct point_hash hash;
+
+    point_hash_begin(&hash);
+    if (!find_values(point, source, found)) {
+        return false;
+    }
+    for (unsigned i = 0; i < point->count; i++) {
+        enum catalog_key_kind kind = (enum catalog_key_kind)point->values[i].kind;
+        if (point->is_given && may_be_cut(&point->values[i], found[i].bytes)) {
+            return false;
+        }
+        if (!(found[i].is_text ? point_hash_text(&hash, kind, found[i].bytes)
+                               : point_hash_binary(&hash, kind, found[i].bytes))) {
             return false;
         }
     }
     *value = hash.hash;
     return true;
+}
+
+bool point_integer(const struct point *point, const struct point_source *source, int64_t *value)
+{
+    struct found found[CATALOG_KEY_COLUMNS_MAX];
+
+    SL_CHECK(point->count == 1 && point->values[0].kind == CATALOG_KEY_INTEGER);
+    return find_values(point, source, found) &&
+           (found[0].is_text ? read_digits(found[0].bytes, value)
+                             : read_integer(found[0].bytes, value));
 }

@@ -36,6 +36,7 @@ struct point {
     bool needs_literals;
     uint16_t literals; /* so many there must be, or they are others */
     uint64_t columns;  /* which: point_columns() */
+    bool is_given;     /* a row gets these values; else they are compared with */
     struct point_value values[CATALOG_KEY_COLUMNS_MAX];
 };
 
@@ -50,6 +51,18 @@ const struct catalog_key *point_key(
 bool point_of(const struct sql_facts *facts, unsigned index, const struct catalog *catalog,
         const struct catalog_details *table, struct point *point);
 
+/* What one value is. False: it is not known, or means something else where it is cast. */
+struct point_side {
+    uint8_t with; /* as sql_filter has it, and the next two */
+    uint8_t cast;
+    uint16_t other;
+};
+bool point_value_of(const struct sql_facts *facts, struct point_side side,
+        enum catalog_key_kind kind, struct point_value *value);
+/* Says that the row is only there if its column is equal to something. */
+struct sql_filter;
+bool point_is_plain(const struct sql_filter *filter);
+
 /* Where the values are. */
 struct point_source {
     struct sl_span types; /* as Parse gives them: number and OIDs; or empty */
@@ -61,11 +74,16 @@ struct point_source {
 /* A number of the values. False: one is not known, or none. */
 bool point_values(const struct point *point, const struct point_source *source, uint64_t *value);
 
+/* Of a point of one value, of an integer's kind: what it is. */
+bool point_integer(const struct point *point, const struct point_source *source, int64_t *value);
+
 /* One value as text, for the same number: what the change stream says. False: it is not of that form. */
 struct point_hash {
     uint64_t hash;
 };
 void point_hash_begin(struct point_hash *hash);
 bool point_hash_text(struct point_hash *hash, enum catalog_key_kind kind, struct sl_span text);
+/* As the type's send function writes it ("pg_type"). */
+bool point_hash_binary(struct point_hash *hash, enum catalog_key_kind kind, struct sl_span value);
 
 #endif

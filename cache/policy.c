@@ -17,6 +17,7 @@ struct judge {
     struct policy *made;
     uint32_t reads[POLICY_TREES_MAX];
     uint32_t writes[POLICY_TREES_MAX];
+    struct rows_value given[ROWS_GIVEN_MAX];
 };
 
 static const struct {
@@ -265,6 +266,18 @@ static bool has_before_row(const struct catalog_details *table)
     return false;
 }
 
+static void give_values(struct judge *judge, unsigned index, const struct catalog_details *table)
+{
+    const struct sql_facts *facts = judge->facts;
+    struct rows_given *given = &judge->made->row.given;
+
+    if (facts->kind == SQL_COPY || has_before_row(table)) {
+        given->is_all = true;
+    } else if (facts->kind != SQL_DELETE) {
+        *given = rows_given_of(facts, index, judge->catalog, table, judge->given);
+    }
+}
+
 /* True: more is known of it than that the table is written, and noted. */
 static bool write_rows(struct judge *judge, const struct catalog_relation *relation,
         const struct catalog_details *table, const struct catalog_table *named)
@@ -288,6 +301,7 @@ static bool write_rows(struct judge *judge, const struct catalog_relation *relat
         return false;
     }
     row->tree = table->tree;
+    give_values(judge, index, table);
     return true;
 }
 
@@ -318,8 +332,8 @@ static bool has_aggregate(const struct judge *judge)
     return has_it;
 }
 
-/* It sees one row of one table, which its key tells, and nothing else. */
-static void look_for_point(struct judge *judge)
+/* It sees one row of one table, which its key tells, and nothing else; or some, and shows their keys. */
+static void look_for_rows(struct judge *judge)
 {
     const struct sql_facts *facts = judge->facts;
     const struct sql_features *features = &facts->features;
@@ -333,9 +347,13 @@ static void look_for_point(struct judge *judge)
             relation_of(judge, named, sql_facts_name(facts, facts->tables[0].name));
     const struct catalog_details *table =
             relation == NULL ? NULL : catalog_details_of(judge->catalog, relation);
-    if (table != NULL && relation->kind == CATALOG_TABLE &&
-            point_of(facts, 0, judge->catalog, table, &judge->made->point)) {
+    if (table == NULL || relation->kind != CATALOG_TABLE) {
+        return;
+    }
+    if (point_of(facts, 0, judge->catalog, table, &judge->made->point)) {
         judge->made->needs_absence = has_aggregate(judge);
+    } else if (has_aggregate(judge) || !rows_of(facts, judge->catalog, table, &judge->made->rows)) {
+        judge->made->rows = (struct rows){.set = {.tree = 0}};
     }
 }
 
@@ -589,20 +607,24 @@ static void judge_it(struct judge *judge)
 
 /* ---- */
 
-/* The block has room for both sets behind it. */
+/* The block has room for what is given, and both sets, behind it. */
 static const struct policy *pack(struct judge *judge)
 {
     struct policy *made = judge->made;
     uint32_t reads = made->reason == POLICY_KEPT ? made->reads.count : 0;
     uint32_t writes = made->writes.is_any ? 0 : made->writes.count;
-    struct policy *packed =
-            malloc(sizeof *packed + ((size_t)reads + writes) * sizeof *judge->reads);
+    size_t given = made->row.given.count * sizeof *judge->given;
+    size_t trees = ((size_t)reads + writes) * sizeof *judge->reads;
+    struct policy *packed = malloc(sizeof *packed + given + trees);
 
     if (packed == NULL) {
         return NULL;
     }
     *packed = *made;
-    packed->reads.trees = (uint32_t *)(packed + 1);
+    struct rows_value *values = (struct rows_value *)(packed + 1);
+    memcpy(values, judge->given, given);
+    packed->row.given.values = values;
+    packed->reads.trees = (uint32_t *)(values + made->row.given.count);
     packed->reads.count = reads;
     packed->writes.trees = packed->reads.trees + reads;
     packed->writes.count = writes;
@@ -644,7 +666,7 @@ const struct policy *policy_of(const struct policy_question *question)
         refuse(&judge, POLICY_WRITES, "");
     }
     if (made.reason == POLICY_KEPT) {
-        look_for_point(&judge);
+        look_for_rows(&judge);
     }
     return pack(&judge);
 }

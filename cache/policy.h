@@ -24,6 +24,7 @@
 #define SLUICE_CACHE_POLICY_H
 
 #include "cache/point.h"
+#include "cache/rows.h"
 #include "protocol/base/check.h"
 #include "protocol/base/err.h"
 #include "protocol/catalog_tables.h"
@@ -84,6 +85,7 @@ struct policy_row {
     enum policy_rows rows;
     uint32_t tree; /* not among the others */
     struct point point;
+    struct rows_given given; /* what columns of it get: of a DELETE none */
 };
 
 struct policy {
@@ -100,6 +102,7 @@ struct policy {
     struct policy_trees writes;
     struct policy_row row;
     struct point point; /* of the one tree that it reads; tree 0: none */
+    struct rows rows;   /* likewise, if there is no point; set.tree 0: none */
 };
 
 struct policy_question {

@@ -175,6 +175,7 @@ void cache_spoil(struct cache *cache, unsigned worker,
 
 /* Any thread. */
 struct tags *cache_tags(const struct cache *cache);
+struct rowsets *cache_rowsets(const struct cache *cache);
 struct store *cache_store(const struct cache *cache);
 struct flights *cache_flights(const struct cache *cache);
 void cache_counts(const struct cache *cache, struct cache_counts *counts);

@@ -56,6 +56,12 @@ static uint8_t known_tags(const struct asked *asked, uint64_t database, uint32_t
         to[count++] = tags_of_key(tags, database, point->tree, point->columns, asked->point_value);
         return count;
     }
+    if (asked->has_rows) {
+        const struct point *set = &asked->verdict.policy->rows.set;
+        to[count++] = tags_of_table(tags, database, set->tree, TAG_WILD);
+        to[count++] = tags_of_key(tags, database, set->tree, set->columns, asked->point_value);
+        return count;
+    }
     for (uint32_t i = 0; i < reads->count && count < FLIGHT_TAGS_MAX; i++) {
         to[count++] = tags_of_table(tags, database, reads->trees[i], TAG_ANY);
     }
@@ -76,6 +82,18 @@ static bool remember(struct asked *asked, const struct cache_asks *asks)
     return true;
 }
 
+/* What one row, or some, it asks for. */
+static void find_value(struct asked *asked, const struct point_source *source)
+{
+    const struct policy *policy = asked->verdict.policy;
+
+    asked->has_point =
+            policy->point.tree != 0 && point_values(&policy->point, source, &asked->point_value);
+    asked->has_rows = policy->point.tree == 0 && policy->rows.set.tree != 0 &&
+                      point_values(&policy->rows.set, source, &asked->point_value);
+    asked->rows_limit = asked->has_rows ? rows_limit(&policy->rows, source) : 0;
+}
+
 enum flight_result fill_want(
         struct asked *asked, const struct cache_asks *asks, struct sl_hash128 key)
 {
@@ -90,8 +108,7 @@ enum flight_result fill_want(
             .bind = asks->bind,
             .text = asks->text,
             .rules = asked->stmt->rules};
-    asked->has_point = asked->verdict.policy->point.tree != 0 &&
-                       point_values(&asked->verdict.policy->point, &source, &asked->point_value);
+    find_value(asked, &source);
     asked->leader = (struct flight_leader){.key = key, .clock = tags_clock(cache->tags)};
     asked->leader.tags_count = known_tags(asked, asks->session->database, asked->leader.tags);
     asked->waiter = (struct flight_waiter){.wake = wait_wake};
@@ -159,11 +176,10 @@ void fill_entry(const struct asked *asked, struct entry *entry)
     entry->key = asked->leader.key;
     entry->origin = entry_origin_ref(&asked->class->origin);
     entry->bytes += asked->is_new_class ? asked->class->bytes : 0;
-    entry->class = ENTRY_TABLE;
-    if (asked->has_point) {
-        entry->class = ENTRY_POINT;
+    entry->class = asked->entry_class;
+    if (entry->class != ENTRY_TABLE) { /* which reads one */
         entry->table = tags_of_table(asked->part->cache->tags, asked->class->session->database,
-                asked->verdict.policy->point.tree, TAG_ANY);
+                asked->verdict.policy->reads.trees[0], TAG_ANY);
     }
     entry->needs_stream = asked->verdict.needs_stream;
     entry->expires_at = expiry(asked, entry->filled_at);

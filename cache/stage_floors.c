@@ -16,6 +16,9 @@ static sl_usec floor_under(const struct floors *floors, const struct entry *entr
     if (entry->class == ENTRY_POINT) {
         return floors_of(floors, entry->table, entry->tags[ENTRY_KEY].tag);
     }
+    if (entry->class == ENTRY_ROWS) { /* of any row of the table */
+        return floors_of(floors, entry->table, 0);
+    }
     for (uint16_t i = 1; i < entry->tags_count; i++) { /* behind the database's */
         sl_usec one = floors_of(floors, entry->tags[i].tag, 0);
         floor = one > floor ? one : floor;
@@ -46,7 +49,10 @@ void stage_floor_of_entry(const struct cache_part *part, const struct stmt *stmt
         is_raised = floors_raise(
                 floors, entry->table, entry->tags[ENTRY_KEY].tag, entry->filled_at, fresh);
     }
-    for (uint16_t i = 1; entry->class != ENTRY_POINT && i < entry->tags_count; i++) {
+    if (entry->class == ENTRY_ROWS) {
+        is_raised = floors_raise(floors, entry->table, 0, entry->filled_at, fresh);
+    }
+    for (uint16_t i = 1; entry->class == ENTRY_TABLE && i < entry->tags_count; i++) {
         is_raised &= floors_raise(floors, entry->tags[i].tag, 0, entry->filled_at, fresh);
     }
     (void)is_raised; /* without memory for that the session is as new as the bound says */

@@ -58,7 +58,8 @@ struct cache *cache_new(
     cache->hooks = *hooks;
     cache->parts = calloc(workers, sizeof *cache->parts);
     cache->tags = tags_new(TAGS_TABLE_BITS, TAGS_KEY_BITS);
-    if (cache->parts == NULL || cache->tags == NULL) {
+    cache->rowsets = cache->tags == NULL ? NULL : rowsets_new(cache->tags);
+    if (cache->parts == NULL || cache->rowsets == NULL) {
         cache_free(cache);
         return NULL;
     }
@@ -91,6 +92,7 @@ void cache_free(struct cache *cache)
         flights_free(cache->flights);
     }
     store_free(cache->store);
+    rowsets_free(cache->rowsets);
     tags_free(cache->tags);
     free(cache->parts);
     free(cache);
@@ -152,6 +154,11 @@ void cache_spoil(struct cache *cache, unsigned worker,
 struct tags *cache_tags(const struct cache *cache)
 {
     return cache->tags;
+}
+
+struct rowsets *cache_rowsets(const struct cache *cache)
+{
+    return cache->rowsets;
 }
 
 struct store *cache_store(const struct cache *cache)

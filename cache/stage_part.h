@@ -39,9 +39,12 @@ struct asked {
     bool leads; /* a flight; with a class and a question */
     bool fills; /* what it is answered is taken down */
     bool is_new_class;
-    bool has_point; /* it asks for one row, by its key */
-    uint8_t unkept; /* enum cache_unkept */
-    uint64_t point_value;
+    bool has_point;       /* it asks for one row, by its key */
+    uint8_t unkept;       /* enum cache_unkept */
+    bool has_rows;        /* for those that have some columns' values; not both */
+    uint8_t entry_class;  /* enum entry_class, of what it is kept as */
+    uint64_t point_value; /* of either */
+    int64_t rows_limit;
     struct watched *watched; /* where it was sent, if there is a stream */
     bool writes_point;       /* what it writes is one row: */
     uint64_t write_value;
@@ -102,6 +105,7 @@ struct cache_part {
 struct cache {
     struct cache_hooks hooks;
     struct tags *tags;
+    struct rowsets *rowsets;
     struct store *store;
     struct flights *flights;
     unsigned workers;
@@ -190,8 +194,8 @@ static inline uint32_t stage_everything(const struct tags *tags)
 
 /* Of an answer that has rows, as they are called; how many. 0: such are not shared. */
 size_t stage_shared_names(const struct asked *asked, struct tag_name to[static ENTRY_TAGS_MAX]);
-/* Of its answer; how many. */
-uint16_t stage_answer_tags(const struct asked *asked, uint32_t to[static ENTRY_TAGS_MAX]);
+/* Of its answer, which is whole; how many; and asked->entry_class. */
+uint16_t stage_answer_tags(struct asked *asked, uint32_t to[static ENTRY_TAGS_MAX]);
 /* Of what its statement may write: asked->writes. */
 void stage_write_tags(struct asked *asked, uint64_t database, const struct point_source *source);
 

@@ -84,7 +84,7 @@ static bool is_covered(const struct asked *asked, const struct tier_seat *seat)
 }
 
 /* An entry as found(): of what was asked here. */
-static struct entry *entry_of(const struct asked *asked, const struct tier_answer *answer)
+static struct entry *entry_of(struct asked *asked, const struct tier_answer *answer)
 {
     const struct cache *cache = asked->part->cache;
     struct entry_parts parts = answer->parts;
@@ -282,7 +282,7 @@ void share_begin(struct asked *asked, uint64_t database, const struct tag_set *s
         asked->shares = true;
         asked->stmt->taps |= STAGE_TAP_DONE;
     }
-    if (seat != NULL && !tag_set_is_empty(set) && tier_names_of_set(&names, set)) {
+    if (seat != NULL && tier_names_of_set(&names, set) && names.count > 0) {
         SL_IGNORE(tier_begin(seat->tier, names.tags, names.count, NULL, sl_now()), "not awaited");
     }
 }
@@ -293,13 +293,14 @@ static void tell_end(struct asked *asked, const struct tier_seat *seat, const st
     struct tier_names names;
     const sl_usec now = sl_now();
 
-    if (tag_set_is_empty(set)) {
+    const bool is_named = tier_names_of_set(&names, set);
+    if (is_named && names.count == 0) {
         return;
     }
     *wait = (struct tier_wait){.done = told, .self = asked};
     asked->tier = seat->tier;
-    if (tier_names_of_set(&names, set) ? tier_end(seat->tier, names.tags, names.count, wait, now)
-                                       : tier_end_all(seat->tier, wait, now)) {
+    if (is_named ? tier_end(seat->tier, names.tags, names.count, wait, now)
+                 : tier_end_all(seat->tier, wait, now)) {
         asked->tells++;
     }
 }

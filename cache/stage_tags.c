@@ -2,15 +2,23 @@
 /*
  * cache/stage_tags.c - which tags an answer has, and which a write.
  *
- *                                      any   wild   open   neg   the key's
+ *                                      any  wild  open  neg  key   value  set  until
  *     an answer of tables               x
- *     of one row, by its key                   x           x*    x         * only if it may be of its absence
- *     a write of which no more is known x      x
- *     of one row, by its key            x             x          x
- *     of rows that were not there       x                  x
+ *     of one row, by its key                  x          x1   x
+ *     of rows by a set's values               x     x2         x3    x      x    x4
+ *     a write of which no more is known x     x
+ *     of one row, by its key            x           x          x     x5     x5   x
+ *     of rows that were not there       x                x           x5     x5   x
+ *
+ *     1 only if it may be of its absence        4 of every number below the set's: rowsets.h
+ *     2 if its LIMIT is reached, or more is     5 of each set of which it gives a column a value: that
+ *       asked of a row than those values          value's tag if it is known, else all values' (set)
+ *     3 of every row that is shown
  *
  * So each answer has a tag of each write that may change it (cache.md 3.4): whoever adds a kind of either
- * looks along its line and its columns.
+ * looks along its line and its columns. A value is one of some columns (rows.h), the key the primary key's (point.h).
+ * watch_tags.c has the same for what the stream tells. The sets are looked up for an answer when it is there, and so
+ * behind its clock, as rowsets.h wants it.
  */
 #include "cache/stage_part.h"
 
@@ -51,35 +59,71 @@ size_t stage_shared_names(const struct asked *asked, struct tag_name to[static E
         }
         return count;
     }
-    for (uint32_t i = 0; i < policy->reads.count; i++) {
+    for (uint32_t i = 0; !asked->has_rows && i < policy->reads.count; i++) {
         to[count++] = (struct tag_name){.relation = policy->reads.trees[i], .field = TAG_ANY};
     }
     return count;
 }
 
-uint16_t stage_answer_tags(const struct asked *asked, uint32_t to[static ENTRY_TAGS_MAX])
+static struct sl_span formats_of(const struct asked *asked)
+{
+    struct key_bind bind;
+
+    return key_bind_read(sl_span(asked->question, asked->question_len), &bind) == SL_OK
+                   ? bind.result_formats
+                   : sl_span(NULL, 0);
+}
+
+/* 0: its rows are not all known, or there is no room for the set: it is one of its table. */
+static uint16_t rows_tags(const struct asked *asked, uint32_t *to)
+{
+    const struct cache *cache = asked->part->cache;
+    const struct rows *rows = &asked->verdict.policy->rows;
+    const struct entry_parts parts = fill_parts(&asked->fill);
+    const struct rows_where where = {.tags = cache->tags,
+            .rowsets = cache->rowsets,
+            .database = asked->class->session->database};
+    struct rows_answer answer = {.value = asked->point_value,
+            .limit = asked->rows_limit,
+            .at = asked->stmt->meter.ended_at};
+
+    return rows_read(rows, &parts, formats_of(asked), answer.keys, &answer.keys_count)
+                   ? rows_answer_tags(rows, &where, &answer, to)
+                   : 0;
+}
+
+uint16_t stage_answer_tags(struct asked *asked, uint32_t to[static ENTRY_TAGS_MAX])
 {
     const struct policy_trees *reads = &asked->verdict.policy->reads;
     uint16_t count = 0;
+    uint16_t more = 0;
 
     to[count++] = tags_of_database(asked->part->cache->tags, asked->class->session->database);
+    asked->entry_class = ENTRY_TABLE;
     if (asked->has_point) {
-        count = (uint16_t)(count + point_tags(asked, to + count));
+        more = point_tags(asked, to + count);
+        asked->entry_class = ENTRY_POINT;
+    } else if (asked->has_rows) {
+        more = rows_tags(asked, to + count);
+        asked->entry_class = more > 0 ? ENTRY_ROWS : ENTRY_TABLE;
     }
-    for (uint32_t i = 0; !asked->has_point && i < reads->count; i++) {
+    for (uint32_t i = 0; asked->entry_class == ENTRY_TABLE && i < reads->count; i++) {
         to[count++] = table_tag(asked, reads->trees[i], TAG_ANY);
     }
+    count = (uint16_t)(count + more);
     to[count++] = stage_everything(asked->part->cache->tags);
     return count;
 }
 
 _Static_assert(POLICY_TREES_MAX + 2 <= ENTRY_TAGS_MAX, "there is room for all of them");
+_Static_assert(ROWS_TAGS_MAX + 2 <= ENTRY_TAGS_MAX, "likewise");
 
 /* ---- writes ---- */
 
 struct writes {
     struct tag_set *set;
     const struct tags *tags;
+    struct rowsets *rowsets;
     uint64_t database;
     uint32_t all;
 };
@@ -95,6 +139,27 @@ static void add_tree(const struct writes *writes, uint32_t tree)
     add(writes, tree, TAG_WILD);
 }
 
+static void add_key(const struct writes *writes, uint32_t tree, uint64_t columns, uint64_t value)
+{
+    tag_set_add_name(writes->set, writes->tags, writes->database,
+            (struct tag_name){.relation = tree, .field = tags_key_field(columns, value)},
+            writes->all);
+}
+
+/* What it gives the columns of the sets that answers are asked for by. */
+static void add_values(const struct writes *writes, const struct policy_row *row,
+        const struct point_source *source)
+{
+    const struct rows_write write = {.tree = row->tree,
+            .is_new = row->rows == POLICY_ROWS_INSERT,
+            .given = &row->given,
+            .source = source};
+    const struct rows_where where = {
+            .tags = writes->tags, .rowsets = writes->rowsets, .database = writes->database};
+
+    rows_write_tags(&write, &where, writes->set, writes->all);
+}
+
 static void add_row(
         const struct writes *writes, struct asked *asked, const struct point_source *source)
 {
@@ -107,6 +172,7 @@ static void add_row(
     case POLICY_ROWS_INSERT:
         add(writes, row->tree, TAG_ANY);
         add(writes, row->tree, TAG_NEG);
+        add_values(writes, row, source);
         break;
     case POLICY_ROWS_POINT:
         if (!point_values(&row->point, source, &value)) {
@@ -117,10 +183,8 @@ static void add_row(
         asked->write_value = value;
         add(writes, row->tree, TAG_ANY);
         add(writes, row->tree, TAG_OPEN);
-        tag_set_add_name(writes->set, writes->tags, writes->database,
-                (struct tag_name){
-                        .relation = row->tree, .field = tags_key_field(row->point.columns, value)},
-                writes->all);
+        add_key(writes, row->tree, row->point.columns, value);
+        add_values(writes, row, source);
         break;
     }
 }
@@ -131,6 +195,7 @@ void stage_write_tags(struct asked *asked, uint64_t database, const struct point
     const struct policy *policy = asked->verdict.policy;
     const struct writes writes = {.set = &asked->writes,
             .tags = tags,
+            .rowsets = asked->part->cache->rowsets,
             .database = database,
             .all = stage_everything(tags)};
 

@@ -345,6 +345,11 @@ void tag_set_add(struct tag_set *set, uint32_t tag, uint32_t all)
     add(set, (struct tag_item){.tag = tag}, all);
 }
 
+void tag_set_add_local(struct tag_set *set, uint32_t tag, uint32_t all)
+{
+    add(set, (struct tag_item){.tag = tag, .name = {.field = TAG_FIELD_LOCAL}}, all);
+}
+
 void tag_set_add_name(struct tag_set *set, const struct tags *tags, uint64_t database,
         struct tag_name name, uint32_t all)
 {

@@ -85,6 +85,8 @@ struct tag_name {
 };
 
 #define TAG_FIELD_KEY (UINT64_C(1) << 63)
+/* Of no concern to anybody else: what depends on it is kept here alone. */
+#define TAG_FIELD_LOCAL (UINT64_C(1) << 62)
 
 /* A key's field: of which columns, and what they are. */
 uint64_t tags_key_field(uint64_t columns, uint64_t value);
@@ -146,6 +148,7 @@ static inline void tag_set_add_table(struct tag_set *set, const struct tags *tag
     tag_set_add_name(set, tags, database,
             (struct tag_name){.relation = relation, .field = (uint64_t)kind}, all);
 }
+void tag_set_add_local(struct tag_set *set, uint32_t tag, uint32_t all);
 void tag_set_join(struct tag_set *set, const struct tag_set *other, uint32_t all);
 static inline bool tag_set_is_empty(const struct tag_set *set)
 {

@@ -24,6 +24,9 @@ bool tier_names_add(struct tier_names *names, struct tag_name name)
 {
     const size_t i = names->count;
 
+    if (name.field == TAG_FIELD_LOCAL) {
+        return true;
+    }
     if (name.relation == 0 || i == TIER_NAMES_ROOM) {
         return false;
     }

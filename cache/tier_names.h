@@ -22,7 +22,10 @@ struct tier_names {
     char fields[TIER_NAMES_ROOM][TIER_FIELD_MAX];
 };
 
-/* False: there is no room, or one of them stands for everything. Those of one table come together. */
+/*
+ * False: there is no room, or one of them stands for everything. Those of one table come together; those that are of
+ * no concern to others are left out.
+ */
 SL_MUST_CHECK bool tier_names_add(struct tier_names *names, struct tag_name name);
 SL_MUST_CHECK bool tier_names_of_set(struct tier_names *names, const struct tag_set *set);
 /* And back. False: it is none of those. */

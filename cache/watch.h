@@ -70,7 +70,8 @@ struct watch_hooks {
 };
 
 struct watch_options {
-    const char *instance; /* of slots' names: WATCH_INSTANCE_MAX of it are used */
+    const struct rowsets *rowsets; /* watch_tags.h; outlives it; NULL: none */
+    const char *instance;          /* of slots' names: WATCH_INSTANCE_MAX of it are used */
     int pid;
     sl_usec fresh_every;  /* how often the clock moves while it is wanted */
     sl_usec idle_after;   /* nobody has wanted it for so long: it moves once a second */

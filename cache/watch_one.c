@@ -100,6 +100,7 @@ static void hear_change(void *self, const struct decode_change *change, struct t
 {
     struct watched *watched = self;
     const struct watch_place place = {.tags = watched->tags,
+            .rowsets = watched->options->rowsets,
             .database = watched->database,
             .catalog = watched->hooks->catalog(watched->hooks->self, watched->database)};
 
@@ -416,6 +417,8 @@ static void take_share(struct watched *watched)
 /* What another has done may have been DDL. */
 static void go_on_sharing(struct watched *watched)
 {
+    watched->share.is_streamed = watched->way.is_streamed && watched->stream != NULL &&
+                                 stream_fresh_until(watched->stream) != 0;
     watch_share_go_on(&watched->share, watched->now, atomic_load(&watched->is_idle));
     if (watched->share.is_told_all) {
         watched->share.is_told_all = false;

@@ -86,6 +86,14 @@ static void make_stale(struct watch_share *share)
 
 /* ---- what others say ---- */
 
+static void end_one(const struct watch_share *share, struct tag_name name)
+{
+    const uint32_t one = tags_of_name(share->tags, share->database, name);
+
+    tags_begin(share->tags, one);
+    tags_end(share->tags, one);
+}
+
 static void hear_tag(void *self, const struct tier_tag *tag, bool is_end)
 {
     struct watch_share *share = self;
@@ -97,9 +105,10 @@ static void hear_tag(void *self, const struct tier_tag *tag, bool is_end)
         make_stale(share);
         return;
     }
-    const uint32_t one = tags_of_name(share->tags, share->database, name);
-    tags_begin(share->tags, one);
-    tags_end(share->tags, one);
+    end_one(share, name);
+    if (name.field == TAG_ANY && !share->is_streamed) { /* what rows it gave, sets of ours ask */
+        end_one(share, (struct tag_name){.relation = name.relation, .field = TAG_WILD});
+    }
 }
 
 /* That it is stale here is not for others: they would tell us, and so on. */
@@ -153,7 +162,7 @@ void watch_share_begun(struct watch_share *share, const struct tag_set *set)
 {
     struct tier_names names;
 
-    if (share->tier != NULL && !tag_set_is_empty(set) && tier_names_of_set(&names, set)) {
+    if (share->tier != NULL && tier_names_of_set(&names, set) && names.count > 0) {
         SL_IGNORE(
                 tier_begin(share->tier, names.tags, names.count, NULL, share->now), "not awaited");
     }
@@ -163,13 +172,15 @@ void watch_share_ends(struct watch_share *share, struct tag_set *set)
 {
     struct tier_names names;
 
-    if (share->tier == NULL || tag_set_is_empty(set)) {
+    if (share->tier == NULL) {
+        return;
+    }
+    const bool is_named = tier_names_of_set(&names, set);
+    if (is_named && names.count == 0) {
         return;
     }
     struct ending *ending =
-            share->endings_count < SHARE_ENDINGS_MAX && tier_names_of_set(&names, set)
-                    ? calloc(1, sizeof *ending)
-                    : NULL;
+            share->endings_count < SHARE_ENDINGS_MAX && is_named ? calloc(1, sizeof *ending) : NULL;
     if (ending == NULL) {
         share->counts.untold++;
         make_stale(share); /* which is told */

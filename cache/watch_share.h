@@ -45,6 +45,7 @@ struct watch_share {
     struct sl_list endings;
     unsigned endings_count;
     struct tier_wait epoch;
+    bool is_streamed; /* the stream tells of what others write, too, and of all of it */
     bool is_covering;
     bool is_told_all; /* by another: the schema may have changed */
     uint64_t covers[2];

@@ -35,34 +35,51 @@ static const struct catalog_details *find_table(
 
 /* ---- rows ---- */
 
-/* What a row's columns say of its key. False: not all of it. */
-static bool key_value(const struct catalog *catalog, const struct catalog_details *table,
-        const struct catalog_key *key, struct sl_span row, uint64_t *value)
+enum said { SAID_NOT, SAID_NULL, SAID_VALUE };
+
+/* What a row says of a column; text: up to WATCH_NAME_MAX + 1 bytes of it. */
+static enum said say(const struct catalog *catalog, const struct catalog_column *column,
+        struct sl_span row, char text[static WATCH_NAME_MAX + 1], size_t *len)
 {
+    struct sl_span name = sl_span_text(catalog_column_name(catalog, column));
+    struct decode_column found;
+
+    while (decode_next_column(&row, &found)) {
+        if (!decode_is(found.name, name)) {
+            continue;
+        }
+        if (found.kind == DECODE_NULL) {
+            return SAID_NULL;
+        }
+        *len = found.kind == DECODE_VALUE ? decode_copy(found.value, text, WATCH_NAME_MAX + 1) : 0;
+        return found.kind == DECODE_VALUE && *len <= WATCH_NAME_MAX + 1 ? SAID_VALUE : SAID_NOT;
+    }
+    return SAID_NOT;
+}
+
+/* What a row's columns say of some, by their numbers: SAID_NULL if one of them is. */
+static enum said say_value(const struct catalog *catalog, const struct catalog_details *table,
+        const int16_t *numbers, unsigned count, struct sl_span row, uint64_t *value)
+{
+    enum said all = SAID_VALUE;
     struct point_hash hash;
 
     point_hash_begin(&hash);
-    for (unsigned i = 0; i < key->columns_count; i++) {
-        const struct catalog_column *column = catalog_column_of(catalog, table, key->columns[i]);
-        struct sl_span name = sl_span_text(catalog_column_name(catalog, column));
-        struct sl_span left = row;
-        struct decode_column found;
+    for (unsigned i = 0; i < count; i++) {
+        const struct catalog_column *column = catalog_column_of(catalog, table, numbers[i]);
         char text[WATCH_NAME_MAX + 1];
-        bool is_found = false;
-        while (!is_found && decode_next_column(&left, &found)) {
-            is_found = decode_is(found.name, name);
+        size_t len = 0;
+        enum said said = column == NULL ? SAID_NOT : say(catalog, column, row, text, &len);
+        if (said == SAID_NULL) {
+            return SAID_NULL;
         }
-        if (!is_found || found.kind != DECODE_VALUE) {
-            return false;
-        }
-        size_t len = decode_copy(found.value, text, sizeof text);
-        if (len > sizeof text || !point_hash_text(&hash, (enum catalog_key_kind)column->key_kind,
-                                         sl_span(text, len))) {
-            return false;
+        if (said == SAID_NOT || !point_hash_text(&hash, (enum catalog_key_kind)column->key_kind,
+                                        sl_span(text, len))) {
+            all = SAID_NOT;
         }
     }
     *value = hash.hash;
-    return true;
+    return all;
 }
 
 static void add_kind(
@@ -77,7 +94,8 @@ static bool add_key(const struct watch_place *place, const struct catalog_detail
 {
     uint64_t value = 0;
 
-    if (!key_value(place->catalog, table, key, row, &value)) {
+    if (say_value(place->catalog, table, key->columns, key->columns_count, row, &value) !=
+            SAID_VALUE) {
         return false;
     }
     tag_set_add_name(set, place->tags, place->database,
@@ -85,6 +103,37 @@ static bool add_key(const struct watch_place *place, const struct catalog_detail
                     .field = tags_key_field(point_columns(place->catalog, table, key), value)},
             tags_of_database(place->tags, place->database));
     return true;
+}
+
+/* A new row's: answers by those values may show it from now on. NULL is equal to nothing. */
+static void add_values(const struct watch_place *place, const struct catalog_details *table,
+        const struct decode_change *change, struct tag_set *set)
+{
+    const uint32_t all = tags_of_database(place->tags, place->database);
+    struct rowset_list list;
+
+    rowsets_of(place->rowsets, place->database, table->tree, &list);
+    if (place->rowsets != NULL) {
+        tag_set_add_local(
+                set, rowsets_until(place->tags, place->database, table->tree, list.last), all);
+    }
+    for (unsigned i = 0; i < list.count && change->kind != DECODE_DELETE; i++) {
+        const struct rowset_columns *columns = &list.sets[i].columns;
+        uint64_t value = 0;
+        enum said said = !change->has_new ? SAID_NOT
+                                          : say_value(place->catalog, table, columns->numbers,
+                                                    columns->count, change->new_row, &value);
+        if (said == SAID_VALUE) {
+            tag_set_add_local(set,
+                    tags_of_key(
+                            place->tags, place->database, table->tree, rowset_hash(columns), value),
+                    all);
+        } else if (said == SAID_NOT) {
+            tag_set_add_local(set,
+                    rowsets_any(place->tags, place->database, table->tree, list.sets[i].number),
+                    all);
+        }
+    }
 }
 
 /* Does the old row have its key, or is the key what it was? */
@@ -100,6 +149,7 @@ static bool add_row(const struct watch_place *place, const struct catalog_detail
     const struct catalog_key *key = point_key(place->catalog, table);
     bool is_told = false;
 
+    add_values(place, table, change, set);
     if (change->kind == DECODE_INSERT) {
         add_kind(place, table->tree, TAG_NEG, set);
         return true;

@@ -14,12 +14,17 @@
  * one's, which comes if it was another. That is so where the primary key is the replica identity, or the whole
  * row; else each UPDATE and DELETE is `wild`.
  *
+ * Of the sets of columns that answers are asked for by (rowsets.h) a new row has a value each, and so that value's tag; or
+ * all values' tag, where it is not told (what is stored elsewhere and was not written again) or cannot be read. A row
+ * that went away from a value is one of the key.
+ *
  * Ownership: nothing. Threads: any. Bounds: names of WATCH_NAME_MAX bytes; of longer ones nothing is known.
  */
 #ifndef SLUICE_CACHE_WATCH_TAGS_H
 #define SLUICE_CACHE_WATCH_TAGS_H
 
 #include "cache/decode.h"
+#include "cache/rowsets.h"
 #include "cache/tags.h"
 #include "protocol/catalog.h"
 
@@ -30,6 +35,7 @@ struct watch_place {
     const struct tags *tags;
     uint64_t database;
     const struct catalog *catalog;
+    const struct rowsets *rowsets; /* NULL: no answer is asked for by one */
 };
 
 /* Adds to the set. False: of one of the tables nothing is known; all of the database is in it. */

@@ -117,6 +117,14 @@ static void note_other(struct made *made, struct made_filter *made_filter, sql_n
 
     filter->other = SQL_NONE;
     filter->with = node == 0 ? SQL_WITH_NOTHING : SQL_WITH_EXPRESSION;
+    struct walk_plain plain = walk_plain_value(made, node);
+    if (plain.with != SQL_WITH_EXPRESSION) {
+        filter->with = plain.with;
+        filter->other = plain.other;
+        filter->cast = plain.cast;
+        made_filter->literal_at = plain.literal_at;
+        return;
+    }
     for (int i = 0;
             i < WRAPS_MAX && node != 0 && sql_node_tag(tree, node) == SQL_TAG_TYPE_CAST_NODE; i++) {
         node = walk_inner(tree, sql_node_find(tree, node, SQL_TAG_ARG));
@@ -126,16 +134,6 @@ static void note_other(struct made *made, struct made_filter *made_filter, sql_n
     }
     unsigned len = 0;
     switch ((int)sql_node_tag(tree, node)) {
-    case SQL_TAG_A_CONST_NODE:
-        filter->with = SQL_WITH_LITERAL;
-        made_filter->literal_at = walk_is_literal(tree, node)
-                                          ? (uint32_t)sql_field_number(tree, node, SQL_TAG_LOCATION)
-                                          : UINT32_MAX;
-        break;
-    case SQL_TAG_PARAM_REF_NODE:
-        filter->with = SQL_WITH_PARAM;
-        filter->other = (uint16_t)sql_field_number(tree, node, SQL_TAG_NUMBER);
-        break;
     case SQL_TAG_COLUMN_REF_NODE:
         filter->with = SQL_WITH_COLUMN;
         filter->other = made_column(made, node, at);

@@ -242,8 +242,11 @@ static void target_step(struct made *made, const struct walk_frame *frame)
     if (at.clause == SQL_IN_TARGET) {
         struct sl_span name = sql_field_text(made->tree, frame->node, SQL_TAG_NAME);
 
-        SL_IGNORE(made_target(made, name, &at), "the column is on its list");
-        made->sums.features.set_columns += (at.bits & WALK_UPDATES) != 0;
+        uint16_t column = made_target(made, name, &at);
+        if ((at.bits & WALK_UPDATES) != 0) {
+            made->sums.features.set_columns++;
+            made_assign(made, frame->node, column);
+        }
         at.clause = SQL_IN_SET;
     }
     at.bits &= WALK_IN_CTE;

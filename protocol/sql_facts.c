@@ -29,7 +29,7 @@ static void walk_one(struct made *made, struct walk_frame frame)
             walk_expression(made, &frame)) {
         return;
     }
-    frame.at.bits &= WALK_IN_CTE;
+    frame.at.bits &= WALK_IN_CTE | WALK_UPDATES;
     walk_push_children(made, frame.node, frame.at);
 }
 
@@ -93,6 +93,7 @@ enum sl_err sql_facts_new(const struct sql_tree *tree, struct sql_facts **facts)
     begin_walk(made);
     walk(made);
     add_up(&made->sums);
+    made->sums.is_of_rows &= made->sums.kind == SQL_SELECT && made->sums.features.statements == 1;
     made->sums.varies = sql_variance(tree);
     enum sl_err err = made->err;
     struct sql_facts *packed = err == SL_OK ? made_pack(made) : NULL;
@@ -110,22 +111,25 @@ void sql_facts_free(struct sql_facts *facts)
     free(facts);
 }
 
-/* Both in the order of the text. */
+/* Both in the order of the text. Only those outside of lists have a number: it is the same in every such text. */
 void sql_facts_align(
         struct sql_facts *facts, const struct shape_literal *literals, size_t literals_count)
 {
     struct sql_value *values = (struct sql_value *)(uintptr_t)facts->values; /* in its own block */
-    size_t k = 0;
+    size_t number = 0;
+    unsigned i = 0;
 
-    facts->literals_count = literals_count > UINT16_MAX ? UINT16_MAX : (uint16_t)literals_count;
-    for (unsigned i = 0; i < facts->values_count; i++) {
-        while (k < literals_count && literals[k].at < values[i].offset) {
-            k++;
+    for (size_t k = 0; k < literals_count; k++) {
+        while (i < facts->values_count && values[i].offset < literals[k].at) {
+            i++;
         }
-        if (k < literals_count && k < SQL_NONE && literals[k].at == values[i].offset) {
-            values[i].literal = (uint16_t)k;
+        bool is_value = i < facts->values_count && values[i].offset == literals[k].at;
+        if (is_value && !literals[k].is_listed && number < SQL_NONE) {
+            values[i].literal = (uint16_t)number;
         }
+        number += !literals[k].is_listed;
     }
+    facts->literals_count = number > UINT16_MAX ? UINT16_MAX : (uint16_t)number;
 }
 
 const char *sql_kind_text(enum sql_kind kind)

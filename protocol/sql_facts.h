@@ -31,6 +31,8 @@ enum {
     SQL_FACTS_JOINS_MAX = 256,
     SQL_FACTS_ORDERS_MAX = 128,
     SQL_FACTS_VALUES_MAX = 4096,
+    SQL_FACTS_OUTPUTS_MAX = 2048,
+    SQL_FACTS_ASSIGNS_MAX = 2048,
     SQL_FACTS_NAMES_MAX = 65535,
     SQL_NONE = 0xffff /* no table, column, function, scope */
 };
@@ -192,6 +194,16 @@ enum sql_other_side {
     SQL_WITH_EXPRESSION,
 };
 
+/* What a parameter or literal is cast to: one cast, to a type without a length, by its built-in name. */
+enum sql_cast {
+    SQL_CAST_NONE,
+    SQL_CAST_INTEGER, /* int2, int4, int8 */
+    SQL_CAST_UUID,
+    SQL_CAST_BOOL,
+    SQL_CAST_TEXT,  /* text, varchar */
+    SQL_CAST_OTHER, /* or several, one within the other */
+};
+
 /* A condition upon one column, in WHERE, HAVING or ON. */
 struct sql_filter {
     uint32_t operator; /* as written: "=", "~~", "@>" */
@@ -205,6 +217,7 @@ struct sql_filter {
     bool is_negated;   /* an odd number of NOTs around it, or NOT in it */
     bool is_under_or;  /* or under a NOT of an AND: it may be false and the row stay */
     bool is_wrapped;   /* the column stands in an expression or cast */
+    uint8_t cast;      /* enum sql_cast: of a parameter or literal */
     bool is_flipped;   /* the column stood on the right: 1 < a is RANGE, operator ">" */
 };
 
@@ -240,11 +253,27 @@ enum sql_value_kind { SQL_VALUE_PARAM, SQL_VALUE_NUMBER, SQL_VALUE_STRING, SQL_V
 
 /* A parameter or literal, in the order of the text the facts were made from. */
 struct sql_value {
-    uint32_t offset;  /* bytes into that text */
-    uint16_t number;  /* $n; 0 for a literal */
-    uint16_t literal; /* which of its shape's: sql_facts_align(); SQL_NONE: not known, or none */
-    uint8_t kind;     /* enum sql_value_kind; TRUE, FALSE and NULL are no literals */
-    uint8_t clause;   /* enum sql_clause */
+    uint32_t offset; /* bytes into that text */
+    uint16_t number; /* $n; 0 for a literal */
+    uint16_t
+            literal; /* which of its shape's that are in no list: sql_facts_align(); SQL_NONE: not known, or none */
+    uint8_t kind;   /* enum sql_value_kind; TRUE, FALSE and NULL are no literals */
+    uint8_t clause; /* enum sql_clause */
+};
+
+/* What a column is given: UPDATE's SET, or an INSERT of one row of VALUES; in the order of the text. */
+struct sql_assign {
+    uint16_t column;   /* its index; SQL_NONE: INSERT without a list, or not known */
+    uint16_t position; /* in INSERT's list, from 0 */
+    uint16_t other;    /* as sql_filter's */
+    uint8_t with;      /* SQL_WITH_PARAM, SQL_WITH_LITERAL; else SQL_WITH_EXPRESSION */
+    uint8_t cast;      /* enum sql_cast */
+};
+
+/* LIMIT. */
+struct sql_limit {
+    uint16_t other; /* as sql_filter's */
+    uint8_t with;   /* SQL_WITH_NOTHING: there is none; as sql_assign's */
 };
 
 /* Counts go on beyond the lists' bounds. */
@@ -300,6 +329,13 @@ struct sql_facts {
     bool is_truncated;
     struct sql_features features;
     struct sql_complexity complexity;
+    /*
+     * A SELECT, the only statement: what it gives comes of rows of one table, each by itself, in some order and at
+     * most so many. FROM is that table alone; nothing groups, joins, repeats or skips rows, or is made of others'.
+     * (Aggregates and functions of sets are told by the list of functions.)
+     */
+    bool is_of_rows;
+    struct sql_limit limit; /* if so */
 
     uint16_t scopes_count;
     uint16_t tables_count;
@@ -309,7 +345,9 @@ struct sql_facts {
     uint16_t joins_count;
     uint16_t orders_count;
     uint16_t values_count;
-    uint16_t literals_count; /* of its shape, in that text */
+    uint16_t outputs_count;
+    uint16_t assigns_count;
+    uint16_t literals_count; /* of its shape, outside of lists */
     const struct sql_scope *scopes;
     const struct sql_table *tables;
     const struct sql_column *columns;
@@ -318,6 +356,9 @@ struct sql_facts {
     const struct sql_join *joins;
     const struct sql_order *orders;
     const struct sql_value *values;
+    const uint16_t *
+            outputs; /* if is_of_rows: each output's column, may be "*"; SQL_NONE: one of another kind */
+    const struct sql_assign *assigns;
     const char *names; /* sql_facts_name() */
     size_t bytes;      /* of the whole block */
 };
@@ -326,8 +367,8 @@ struct sql_facts {
 SL_MUST_CHECK enum sl_err sql_facts_new(const struct sql_tree *tree, struct sql_facts **facts);
 void sql_facts_free(struct sql_facts *facts);
 /*
- * Finds the literals in the shape of the text that the facts were made from. In another text of that shape the
- * same one is the same value, unless lists of them were collapsed.
+ * Finds the literals in the shape of the text that the facts were made from: of those outside of what was collapsed
+ * the same number is the same value in another text of that shape.
  */
 void sql_facts_align(
         struct sql_facts *facts, const struct shape_literal *literals, size_t literals_count);

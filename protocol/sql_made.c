@@ -26,6 +26,9 @@ void made_init(struct made *made, const struct sql_tree *tree)
     made->joins = list_of(sizeof(struct sql_join), SQL_FACTS_JOINS_MAX);
     made->orders = list_of(sizeof(struct sql_order), SQL_FACTS_ORDERS_MAX);
     made->values = list_of(sizeof(struct sql_value), SQL_FACTS_VALUES_MAX);
+    made->outputs = list_of(sizeof(uint16_t), SQL_FACTS_OUTPUTS_MAX);
+    made->assigns = list_of(sizeof(struct made_assign), SQL_FACTS_ASSIGNS_MAX);
+    made->limit_at = UINT32_MAX;
     made->ranges = list_of(sizeof(struct made_range), 2 * SQL_FACTS_TABLES_MAX);
     made->ctes = list_of(sizeof(struct made_cte), SQL_FACTS_SCOPES_MAX);
     made->names = list_of(1, SQL_FACTS_NAMES_MAX);
@@ -35,8 +38,8 @@ void made_init(struct made *made, const struct sql_tree *tree)
 void made_fini(struct made *made)
 {
     struct made_list *lists[] = {&made->scopes, &made->tables, &made->columns, &made->functions,
-            &made->filters, &made->joins, &made->orders, &made->values, &made->ranges, &made->ctes,
-            &made->names, &made->frames};
+            &made->filters, &made->joins, &made->orders, &made->values, &made->outputs,
+            &made->assigns, &made->ranges, &made->ctes, &made->names, &made->frames};
 
     for (size_t i = 0; i < SL_COUNT(lists); i++) {
         free(lists[i]->items);
@@ -143,6 +146,16 @@ static void settle_values(struct made *made)
             it->filter.other = value_at(&made->values, it->literal_at);
         }
     }
+    for (uint32_t i = 0; i < made->assigns.count; i++) {
+        struct made_assign *it = MADE_ITEM(made->assigns, struct made_assign, i);
+
+        if (it->assign.with == SQL_WITH_LITERAL) {
+            it->assign.other = value_at(&made->values, it->literal_at);
+        }
+    }
+    if (made->sums.limit.with == SQL_WITH_LITERAL) {
+        made->sums.limit.other = value_at(&made->values, made->limit_at);
+    }
 }
 
 /* Copies a list to *at, which moves on; every item's size is even, and the block's begin aligned. */
@@ -175,16 +188,28 @@ static void strip_filters(struct made *made)
     list->item_size = sizeof(struct sql_filter);
 }
 
+static void strip_assigns(struct made *made)
+{
+    struct made_list *list = &made->assigns;
+
+    for (uint32_t i = 0; i < list->count; i++) {
+        struct sql_assign assign = MADE_ITEM(*list, struct made_assign, i)->assign;
+        memcpy(list->items + i * sizeof assign, &assign, sizeof assign);
+    }
+    list->item_size = sizeof(struct sql_assign);
+}
+
 struct sql_facts *made_pack(struct made *made)
 {
     settle_values(made);
     strip_filters(made);
+    strip_assigns(made);
     if (made->names.count == 0 && made_add(made, &made->names) == NULL) {
         return NULL;
     }
     const struct made_list *lists[] = {&made->scopes, &made->tables, &made->columns,
             &made->functions, &made->filters, &made->joins, &made->orders, &made->values,
-            &made->names};
+            &made->outputs, &made->assigns, &made->names};
     size_t bytes = (sizeof(struct sql_facts) + 7) / 8 * 8;
     for (size_t i = 0; i < SL_COUNT(lists); i++) {
         bytes += packed_bytes(lists[i]);
@@ -204,6 +229,8 @@ struct sql_facts *made_pack(struct made *made)
     facts->joins_count = (uint16_t)made->joins.count;
     facts->orders_count = (uint16_t)made->orders.count;
     facts->values_count = (uint16_t)made->values.count;
+    facts->outputs_count = (uint16_t)made->outputs.count;
+    facts->assigns_count = (uint16_t)made->assigns.count;
     facts->scopes = pack_list(&made->scopes, &at);
     facts->tables = pack_list(&made->tables, &at);
     facts->columns = pack_list(&made->columns, &at);
@@ -212,6 +239,8 @@ struct sql_facts *made_pack(struct made *made)
     facts->joins = pack_list(&made->joins, &at);
     facts->orders = pack_list(&made->orders, &at);
     facts->values = pack_list(&made->values, &at);
+    facts->outputs = pack_list(&made->outputs, &at);
+    facts->assigns = pack_list(&made->assigns, &at);
     facts->names = pack_list(&made->names, &at);
     SL_CHECK((size_t)(at - (uint8_t *)facts) == bytes);
     return facts;

@@ -77,6 +77,7 @@
     X(ALIASNAME, "aliasname")                                                                      \
     X(ARG, "arg")                                                                                  \
     X(ARGS, "args")                                                                                \
+    X(ARRAY_BOUNDS, "arrayBounds")                                                                 \
     X(BOOLOP, "boolop")                                                                            \
     X(BOOLVAL, "boolval")                                                                          \
     X(BSVAL, "bsval")                                                                              \
@@ -110,6 +111,7 @@
     X(LEXPR, "lexpr")                                                                              \
     X(LIMIT_COUNT, "limitCount")                                                                   \
     X(LIMIT_OFFSET, "limitOffset")                                                                 \
+    X(LIMIT_OPTION, "limitOption")                                                                 \
     X(LOCATION, "location")                                                                        \
     X(LOCKED_RELS, "lockedRels")                                                                   \
     X(LOCKING_CLAUSE, "lockingClause")                                                             \
@@ -125,6 +127,7 @@
     X(OPER_NAME, "operName")                                                                       \
     X(OPTIONS, "options")                                                                          \
     X(OVER, "over")                                                                                \
+    X(OVERRIDE, "override")                                                                        \
     X(QUALS, "quals")                                                                              \
     X(QUERY, "query")                                                                              \
     X(RARG, "rarg")                                                                                \
@@ -152,6 +155,7 @@
     X(TARGET_LIST, "targetList")                                                                   \
     X(TESTEXPR, "testexpr")                                                                        \
     X(TYPE_NAME, "typeName")                                                                       \
+    X(TYPMODS, "typmods")                                                                          \
     X(USE_OP, "useOp")                                                                             \
     X(USING_CLAUSE, "usingClause")                                                                 \
     X(VAL, "val")                                                                                  \

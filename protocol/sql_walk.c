@@ -158,6 +158,9 @@ static void note_orders(struct made *made, sql_node select, struct walk_place at
 static void select_ordered(struct made *made, sql_node select, struct walk_place at)
 {
     note_orders(made, select, at);
+    if (at.scope == 0) {
+        made_rows(made, select, &at);
+    }
     walk_push_field(made, select, SQL_TAG_GROUP_CLAUSE, in_clause(at, SQL_IN_GROUP));
     walk_push_field(made, select, SQL_TAG_SORT_CLAUSE, in_clause(at, SQL_IN_ORDER));
 }
@@ -228,6 +231,7 @@ static void insert_step(struct made *made, sql_node insert, struct walk_place at
             made, insert, SQL_TAG_SELECT_STMT, unseeing(made, in_clause(at, SQL_IN_VALUES)));
     walk_push_field(made, insert, SQL_TAG_RELATION, with_role(at, SQL_TABLE_WRITTEN));
     walk_push_field(made, insert, SQL_TAG_COLS, in_clause(at, SQL_IN_TARGET));
+    walk_push(made, insert, WALK_INSERTED, at);
     if (conflict != 0) {
         made->sums.does |= SQL_ON_CONFLICT;
         walk_push(made, conflict, WALK_BY_TAG, at);
@@ -420,6 +424,10 @@ bool walk_statement(struct made *made, const struct walk_frame *frame)
     }
     if (frame->step == WALK_ORDERED) {
         select_ordered(made, node, at);
+        return true;
+    }
+    if (frame->step == WALK_INSERTED) {
+        made_inserted(made, node, &at);
         return true;
     }
     static const struct {

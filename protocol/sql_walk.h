@@ -30,6 +30,7 @@ enum walk_step {
     WALK_CTE_KNOWN, /* from here on the CTE's name is seen */
     WALK_USING,     /* both sides of a join are known */
     WALK_ORDERED,   /* GROUP BY and ORDER BY of a SELECT, its FROM known */
+    WALK_INSERTED,  /* an INSERT, its table known */
 };
 
 /* What a node inherits from where it stands. */
@@ -76,6 +77,11 @@ struct made_filter {
     uint32_t literal_at; /* offset, when it is one of the values; its index comes at the end */
 };
 
+struct made_assign {
+    struct sql_assign assign;
+    uint32_t literal_at; /* likewise */
+};
+
 enum { MADE_NAMES_MAX = 2048, MADE_SLOTS = 2 * MADE_NAMES_MAX, MADE_EFFORT_MAX = 16 << 20 };
 
 struct made {
@@ -90,6 +96,9 @@ struct made {
     struct made_list joins;
     struct made_list orders;
     struct made_list values;
+    struct made_list outputs; /* uint16_t */
+    struct made_list assigns; /* struct made_assign */
+    uint32_t limit_at;        /* as literal_at */
     struct made_list ranges;
     struct made_list ctes;
     struct made_list names;  /* bytes */
@@ -153,6 +162,23 @@ bool walk_expression(struct made *made, const struct walk_frame *frame);
 
 /* sql_condition.c: a frame with WALK_PREDICATE; what is below it is not walked here. */
 void walk_condition(struct made *made, const struct walk_frame *frame);
+
+/* ---- sql_rows.c ---- */
+
+/* What a parameter or literal is that stands by itself, or in casts; *literal_at: UINT32_MAX: none. */
+struct walk_plain {
+    uint8_t with;
+    uint8_t cast;
+    uint16_t other;
+    uint32_t literal_at;
+};
+struct walk_plain walk_plain_value(struct made *made, sql_node node);
+/* The root SELECT, its FROM known: is_of_rows, outputs, limit. */
+void made_rows(struct made *made, sql_node select, const struct walk_place *at);
+/* A column of UPDATE's SET. */
+void made_assign(struct made *made, sql_node target, uint16_t column);
+/* An INSERT, its table known. */
+void made_inserted(struct made *made, sql_node insert, const struct walk_place *at);
 
 /* ---- sql_expr.c, for sql_condition.c ---- */
 

@@ -161,7 +161,7 @@ enum sl_err caching_start(const struct conf *conf, struct sl_error *error)
     bool is_made = letters != NULL && caching_session_start(workers) == SL_OK &&
                    caching_tier_start(workers) == SL_OK;
     cache = is_made ? cache_new(&limits, &hooks, workers) : NULL;
-    if (cache == NULL || caching_watch_start(cache_tags(cache)) != SL_OK) {
+    if (cache == NULL || caching_watch_start(cache_tags(cache), cache_rowsets(cache)) != SL_OK) {
         caching_stop();
         return sl_error_set(error, SL_ENOMEM, SL_STATE_OUT_OF_MEMORY, "no memory for [cache]");
     }

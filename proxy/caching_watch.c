@@ -289,13 +289,14 @@ struct watched *caching_watch_at(unsigned i, char *name, size_t size)
 
 /* ---- start and stop ---- */
 
-enum sl_err caching_watch_start(struct tags *tags)
+enum sl_err caching_watch_start(struct tags *tags, const struct rowsets *rowsets)
 {
     static const struct watch_hooks hooks = {.catalog = catalog_of, .moved = moved, .event = event};
     struct watch_options options;
 
     watch_options_init(&options);
     options.fresh_every = FRESH_EVERY;
+    options.rowsets = rowsets;
     self.watch = watch_new(&options, tags, &hooks);
     return self.watch == NULL ? SL_ENOMEM : SL_OK;
 }

@@ -19,7 +19,7 @@ struct conf;
 struct conf_database;
 
 /* SL_ENOMEM. tags outlive it. */
-SL_MUST_CHECK enum sl_err caching_watch_start(struct tags *tags);
+SL_MUST_CHECK enum sl_err caching_watch_start(struct tags *tags, const struct rowsets *rowsets);
 /* Before tags go. */
 void caching_watch_stop(void);
 

@@ -141,6 +141,7 @@ static void take_entry(struct gather *gather, const struct entry *entry)
     }
     record->entries++;
     record->points += entry->class == ENTRY_POINT;
+    record->sets += entry->class == ENTRY_ROWS;
     record->bytes += entry->bytes;
     record->hits += atomic_load_explicit(&entry->hits, memory_order_relaxed);
     record->saved_usec += console_cache_saved(entry);

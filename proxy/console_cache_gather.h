@@ -24,6 +24,7 @@ struct gather_record {
             shape;    /* its policy is a reference; NULL: only what is kept is known of it */
     uint64_t entries; /* that are kept, as the rest */
     uint64_t points;  /* of those, of one row by its key */
+    uint64_t sets;    /* of those, of rows by values of some columns */
     uint64_t bytes;
     uint64_t hits;
     uint64_t saved_usec;

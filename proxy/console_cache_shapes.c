@@ -86,12 +86,16 @@ static const char *class_of(const struct gather_record *record)
     const struct policy *policy = record->shape.verdict.policy;
 
     if (record->entries > 0) {
-        return record->points > 0 ? "point" : "table";
+        return console_cache_class(record->points > 0 ? ENTRY_POINT
+                                   : record->sets > 0 ? ENTRY_ROWS
+                                                      : ENTRY_TABLE);
     }
     if (policy == NULL || policy->reason != POLICY_KEPT) {
         return NULL;
     }
-    return policy->point.tree != 0 ? "point" : "table";
+    return console_cache_class(policy->point.tree != 0      ? ENTRY_POINT
+                               : policy->rows.set.tree != 0 ? ENTRY_ROWS
+                                                            : ENTRY_TABLE);
 }
 
 static void put_shape(struct view_visit *visit, const struct gather_record *record, sl_usec now)
@@ -146,8 +150,9 @@ static bool show_shapes(struct view_visit *visit, void *arg)
 
 static const struct reply_column table_columns[] = {{"database", REPLY_TEXT}, {"table", REPLY_TEXT},
         {"coverage", REPLY_TEXT}, {"shapes", REPLY_INT8}, {"entries", REPLY_INT8},
-        {"points", REPLY_INT8}, {"bytes", REPLY_INT8}, {"hits", REPLY_INT8},
-        {"saved_us", REPLY_INT8}, {"misses", REPLY_INT8}, {"fills", REPLY_INT8}};
+        {"points", REPLY_INT8}, {"row_sets", REPLY_INT8}, {"bytes", REPLY_INT8},
+        {"hits", REPLY_INT8}, {"saved_us", REPLY_INT8}, {"misses", REPLY_INT8},
+        {"fills", REPLY_INT8}};
 
 struct table {
     uint64_t database;
@@ -181,6 +186,7 @@ static void add_record(struct table *table, const struct gather_record *record)
     table->shapes++;
     table->sum.entries += record->entries;
     table->sum.points += record->points;
+    table->sum.sets += record->sets;
     table->sum.bytes += record->bytes;
     table->sum.hits += record->hits;
     table->sum.saved_usec += record->saved_usec;
@@ -227,6 +233,7 @@ static void put_table(struct view_visit *visit, const struct table *table, const
     view_add_uint(&row, table->shapes);
     view_add_uint(&row, table->sum.entries);
     view_add_uint(&row, table->sum.points);
+    view_add_uint(&row, table->sum.sets);
     view_add_uint(&row, table->sum.bytes);
     view_add_uint(&row, table->sum.hits);
     view_add_uint(&row, table->sum.saved_usec);

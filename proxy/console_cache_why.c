@@ -104,40 +104,69 @@ static void put_reads(const struct saying *saying, const struct policy *policy)
 
 /* ---- what it depends on ---- */
 
-static void put_columns(
-        struct sl_buf *list, const struct catalog *catalog, const struct catalog_relation *relation)
+static void put_column(struct sl_buf *list, const struct catalog *catalog,
+        const struct catalog_details *table, int16_t number)
 {
-    const struct catalog_details *table = catalog_details_of(catalog, relation);
-    const struct catalog_key *key = table == NULL ? NULL : point_key(catalog, table);
+    const struct catalog_column *column =
+            table == NULL ? NULL : catalog_column_of(catalog, table, number);
 
+    SL_IGNORE(sl_buf_printf(list, "%s%s", sl_buf_len(list) > 0 ? ", " : "",
+                      column == NULL ? "?" : catalog_column_name(catalog, column)),
+            "it ends where the line does");
+}
+
+static const struct catalog_details *table_of(const struct catalog *catalog, uint32_t tree)
+{
+    for (uint32_t i = 0; catalog != NULL && i < catalog->relations_count; i++) {
+        if (catalog->relations[i].oid == tree) {
+            return catalog_details_of(catalog, &catalog->relations[i]);
+        }
+    }
+    return NULL;
+}
+
+/* Its primary key's, or those of the set by which it is kept. */
+static void put_columns(
+        struct sl_buf *list, const struct catalog *catalog, const struct policy *policy)
+{
+    if (policy->point.tree == 0) {
+        const struct catalog_details *table = table_of(catalog, policy->rows.set.tree);
+        for (unsigned i = 0; i < policy->rows.columns.count; i++) {
+            put_column(list, catalog, table, policy->rows.columns.numbers[i]);
+        }
+        return;
+    }
+    const struct catalog_details *table = table_of(catalog, policy->point.tree);
+    const struct catalog_key *key = table == NULL ? NULL : point_key(catalog, table);
     for (unsigned i = 0; key != NULL && i < key->columns_count; i++) {
-        const struct catalog_column *column = catalog_column_of(catalog, table, key->columns[i]);
-        SL_IGNORE(sl_buf_printf(list, "%s%s", i > 0 ? ", " : "",
-                          column == NULL ? "?" : catalog_column_name(catalog, column)),
-                "it ends where the line does");
+        put_column(list, catalog, table, key->columns[i]);
     }
 }
 
 static void put_class(const struct saying *saying, const struct policy *policy)
 {
-    const struct catalog *catalog = saying->catalog;
     struct sl_buf list;
 
-    if (policy->point.tree == 0) {
+    if (policy->point.tree == 0 && policy->rows.set.tree == 0) {
         console_put_line(saying->visit, saying->section, "class",
                 "table: any write to a table that it reads makes it stale");
         return;
     }
     sl_buf_init(&list, LINE_SIZE);
-    for (uint32_t i = 0; catalog != NULL && i < catalog->relations_count; i++) {
-        if (catalog->relations[i].oid == policy->point.tree) {
-            put_columns(&list, catalog, &catalog->relations[i]);
-        }
-    }
+    put_columns(&list, saying->catalog, policy);
     struct sl_span text = sl_buf_borrow(&list);
-    console_put_line(saying->visit, saying->section, "class",
-            "point: a write to another row, by (%.*s), leaves it fresh", (int)text.len,
-            (const char *)text.at);
+    if (policy->point.tree != 0) {
+        console_put_line(saying->visit, saying->section, "class",
+                "point: a write to another row, by (%.*s), leaves it fresh", (int)text.len,
+                (const char *)text.at);
+    } else {
+        console_put_line(saying->visit, saying->section, "class",
+                "rows: a write to a row with other values of (%.*s) leaves it fresh%s",
+                (int)text.len, (const char *)text.at,
+                policy->rows.is_open ? ", but not an UPDATE or DELETE, which may change what else "
+                                       "is asked of a row"
+                                     : "");
+    }
     sl_buf_fini(&list);
 }
 

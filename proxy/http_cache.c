@@ -42,6 +42,10 @@ struct figure {
 
 static const struct figure figures[] = {
         COUNTER("hits", counts.hits, 0, "Statements that the cache answered."),
+        PART("hits_by_class", counts.hits_of[ENTRY_TABLE], "class", "table",
+                "Of those, by what makes the answer stale: SHOW CACHE SHAPES."),
+        PART("hits_by_class", counts.hits_of[ENTRY_POINT], "class", "point", NULL),
+        PART("hits_by_class", counts.hits_of[ENTRY_ROWS], "class", "rows", NULL),
         PART("misses", counts.misses[STORE_MISS], "reason", "none",
                 "Statements that were looked up and not answered, by why."),
         PART("misses", counts.misses[STORE_CHANGED], "reason", "changed", NULL),

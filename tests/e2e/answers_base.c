@@ -31,7 +31,8 @@ bool answers_is_long(void)
 int answers_make(void **state)
 {
     (void)state;
-    cluster_start(&cluster, &(struct cluster_options){.conf = "max_prepared_transactions = 4\n"
+    cluster_start(&cluster, &(struct cluster_options){.conf = "wal_level = logical\n"
+                                                              "max_prepared_transactions = 4\n"
                                                               "max_connections = 200\n"});
     direct = open_direct();
     for (size_t i = 0; i < answers_schema_count; i++) {

@@ -14,6 +14,13 @@ const char *const answers_schema[] = {
         "insert into u select i, i from generate_series(1, 200) i",
         "create table aside (id int primary key, n int)", /* nobody writes it but by DDL */
         "insert into aside select i, i from generate_series(1, 20) i",
+        "create table owned (id int primary key, owner int default 3, name varchar(4), mail text "
+        "unique, flag bool default true, v int)",
+        "create table pairs (k text, id bigint, v int, owner int, primary key (id, k))",
+        "insert into pairs select 'k' || i, i, i, i % 10 from generate_series(1, 100) i",
+        "create table named_by (u uuid, k varchar(8), v int, owner int, primary key (u, k))",
+        "insert into named_by select ('00000000-0000-0000-0000-0000000000' || "
+        "lpad(i::text, 2, '0'))::uuid, 'k' || i, i, i % 10 from generate_series(1, 99) i",
         "create table log (id serial, what text)",
         "create table all_types (i2 int2, i4 int4, i8 int8, f4 float4, f8 float8, n numeric, b "
         "bool, "

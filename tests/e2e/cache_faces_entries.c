@@ -142,6 +142,8 @@ void statements_have_a_verdict_and_a_reason(void **state)
     faces_await_hit(conn, "select v from judged where id = 7");
     expect_shape("select v from judged where id = ?", "kept", "verdict", "kept");
     expect_shape("select v from judged where id = ?", "kept", "class", "point");
+    faces_await_hit(conn, "select v, id from judged where v = 7");
+    expect_shape("select v, id from judged where v = ?", "kept", "class", "rows");
     expect_shape("select v from judged where id = ?", "kept", "hits", "1");
     expect_shape("select v from judged where id = ?", "kept", "entries", "1");
     expect_shape("select v from judged where id = ?", "kept", "database", "shop");
@@ -170,11 +172,13 @@ void tables_say_how_their_writes_are_known(void **state)
     faces_table("tallied");
     faces_await_hit(conn, "select v from tallied where id = 7");
     faces_await_hit(conn, "select count(*) from tallied");
+    faces_await_hit(conn, "select id from tallied where v = 7");
     console_await("SHOW CACHE TABLES", "table", "public.tallied", "coverage", "stream");
     console_expect("SHOW CACHE TABLES", "table", "public.tallied", "database", "shop");
-    console_expect("SHOW CACHE TABLES", "table", "public.tallied", "shapes", "2");
-    console_expect("SHOW CACHE TABLES", "table", "public.tallied", "entries", "2");
+    console_expect("SHOW CACHE TABLES", "table", "public.tallied", "shapes", "3");
+    console_expect("SHOW CACHE TABLES", "table", "public.tallied", "entries", "3");
     console_expect("SHOW CACHE TABLES", "table", "public.tallied", "points", "1");
-    console_expect("SHOW CACHE TABLES", "table", "public.tallied", "hits", "2");
+    console_expect("SHOW CACHE TABLES", "table", "public.tallied", "row_sets", "1");
+    console_expect("SHOW CACHE TABLES", "table", "public.tallied", "hits", "3");
     PQfinish(conn);
 }

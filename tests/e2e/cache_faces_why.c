@@ -63,7 +63,13 @@ void one_that_nobody_ran_is_explained_as_well(void **state)
     console_expect(EXPLAIN "select id from explained where v = 271828", "name", "verdict", "value",
             "kept");
     console_expect(EXPLAIN "select id from explained where v = 271828", "name", "class", "value",
-            "table: any write to a table that it reads makes it stale");
+            "rows: a write to a row with other values of (v) leaves it fresh");
+    console_expect(EXPLAIN "select id from explained where v = 271828 and id > 3", "name", "class",
+            "value",
+            "rows: a write to a row with other values of (v) leaves it fresh, but not an UPDATE or "
+            "DELETE, which may change what else is asked of a row");
+    console_expect(EXPLAIN "select count(*) from explained where v = 271828", "name", "class",
+            "value", "table: any write to a table that it reads makes it stale");
     console_expect(
             EXPLAIN "table explained;", "name", "reads", "value", "public.explained (stream)");
     console_expect(EXPLAIN "select now(), id from explained", "name", "what", "value", "now");

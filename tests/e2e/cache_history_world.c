@@ -338,7 +338,7 @@ void world_settle(struct world *world)
     PQclear(result);
 }
 
-/* Sluice tells answers of one row from those of tables, which are all that is not a point here. */
+/* Sluice tells answers of one row, and of rows of an owner, from those of tables. */
 static void add_hits(const struct sluice *of, struct hits *hits)
 {
     PGconn *console =
@@ -349,8 +349,9 @@ static void add_hits(const struct sluice *of, struct hits *hits)
     for (int i = 0; i < PQntuples(result); i++) {
         const char *name = PQgetvalue(result, i, 1);
         uint64_t value = strtoull(PQgetvalue(result, i, 2), NULL, 10);
-        hits->of[TIER_LOCAL][HISTORY_POINT] += strcmp(name, "hits_of_rows") == 0 ? value : 0;
-        hits->of[TIER_LOCAL][HISTORY_SET] += strcmp(name, "hits_of_tables") == 0 ? value : 0;
+        hits->of[TIER_LOCAL][HISTORY_POINT] += strcmp(name, "hits_of_points") == 0 ? value : 0;
+        hits->of[TIER_LOCAL][HISTORY_SET] += strcmp(name, "hits_of_row_sets") == 0 ? value : 0;
+        hits->of[TIER_LOCAL][HISTORY_AGGREGATE] += strcmp(name, "hits_of_tables") == 0 ? value : 0;
     }
     PQclear(result);
     PQfinish(console);

@@ -13,6 +13,7 @@
 #include "tests/e2e/answers_fuzz.h"
 #include "tests/e2e/answers_keys.h"
 #include "tests/e2e/answers_moves.h"
+#include "tests/e2e/answers_rows.h"
 #include "tests/e2e/answers_writes.h"
 #include "tests/support/case.h"
 #include "tests/support/console.h"
@@ -175,6 +176,11 @@ int main(int argc, char **argv)
             cmocka_unit_test_setup_teardown(what_varies_is_never_kept, begin, end),
             cmocka_unit_test_setup_teardown(a_word_for_the_time_is_never_kept, begin, end),
             cmocka_unit_test_setup_teardown(notices_are_heard_by_all, begin, end),
+            cmocka_unit_test_setup_teardown(a_row_set_survives_writes_of_others, begin, end),
+            cmocka_unit_test_setup_teardown(keys_are_read_however_they_are_sent, begin, end),
+            cmocka_unit_test_setup_teardown(random_writes_leave_row_sets_true, begin, end),
+            cmocka_unit_test_setup_teardown(rows_written_past_sluice_are_noticed, prepare, end),
+            cmocka_unit_test_setup_teardown(a_cast_or_a_list_hides_no_key, begin, end),
             cmocka_unit_test_setup_teardown(transactions_ask_postgresql, begin, end),
             cmocka_unit_test_setup_teardown(every_write_is_noticed, begin, end),
             cmocka_unit_test_setup_teardown(writes_behind_statements_are_noticed, begin, end),

@@ -145,6 +145,8 @@ static void metrics_are_what_the_console_says(void **state)
     assert_int_equal(answer.status, 200);
     const char *metrics = answer.body;
     expect_alike(metrics, "sluice_cache_hits_total", "hits");
+    expect_alike(metrics, "sluice_cache_hits_by_class_total{class=\"point\"}", "hits_of_points");
+    expect_alike(metrics, "sluice_cache_hits_by_class_total{class=\"rows\"}", "hits_of_row_sets");
     expect_alike(metrics, "sluice_cache_entries", "entries");
     expect_alike(metrics, "sluice_cache_bytes_max", "memory_max_bytes");
     expect_alike(metrics, "sluice_cache_misses_total{reason=\"none\"}", "misses_none");

@@ -58,7 +58,7 @@ static const struct variant kept_by_one = {.name = "kept by one",
         .readers = 5,
         .writers = 2,
         .writes = 1,
-        .hits[TIER_LOCAL] = {[HISTORY_POINT] = 5},
+        .hits[TIER_LOCAL] = {[HISTORY_POINT] = 5, [HISTORY_SET] = 2},
         .order = HISTORY_BY_ALL};
 
 /* The stream tells of what others write. No session goes back in time. */
