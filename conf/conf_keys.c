@@ -101,6 +101,18 @@ enum { FIXED = false, LIVE = true }; /* may it change while running? */
         .name = #name_, PART(USERS, TIME, conf_user, name_##_usec), .min = CONF_UNSET,             \
         .max = CONF_TIME_MAX, .sentence = __VA_ARGS__                                              \
     }
+/* Those of [cache.tables], [cache.roles] and [cache.shapes] are the same. */
+#define POLICY_KEYS(section_)                                                                      \
+    {.name = "cache",                                                                              \
+            PART(section_, WORD, conf_policy, cache),                                              \
+            .words = policies,                                                                     \
+            .sentence = "Whether answers are kept and given; `name = off` is short for "           \
+                        "`name = cache=off`."},                                                    \
+    {                                                                                              \
+        .name = "ttl", PART(section_, TIME, conf_policy, ttl_usec), .min = 1000,                   \
+        .max = CONF_TIME_MAX,                                                                      \
+        .sentence = "How long an answer is kept at most; never longer than ttl_local."             \
+    }
 #define LATER(section_, type_, name_, ...)                                                         \
     {                                                                                              \
         .name = #name_, .section = CONF_SECTION_##section_, .type = CONF_TYPE_##type_,             \
@@ -142,6 +154,7 @@ static const struct conf_word balances[] = {
 };
 
 static const struct conf_word stats_modes[] = {{"off", 0}, {"on", 1}, {NULL, 0}};
+static const struct conf_word policies[] = {{"off", 0}, {"on", 1}, {NULL, 0}};
 static const struct conf_word cache_modes[] = {
         {"off", CONF_CACHE_OFF}, {"safe", CONF_CACHE_SAFE}, {"ttl", CONF_CACHE_TTL}, {NULL, 0}};
 static const struct conf_word optimizer_modes[] = {
@@ -653,6 +666,9 @@ static const struct conf_key keys[] = {
                 .sentence = "How long an answer is kept at most, whatever changes; 0: no bound, "
                             "in mode safe."},
         LATER(CACHE, TIME, ttl_redis, "How long a reply is kept in Redis."),
+        POLICY_KEYS(CACHE_TABLES),
+        POLICY_KEYS(CACHE_ROLES),
+        POLICY_KEYS(CACHE_SHAPES),
         LATER(OPTIMIZER, TEXT, budget, "What indexes of ours may cost."),
         LATER(OPTIMIZER, TIME, interval, "How often the workload is looked at."),
         LATER(OPTIMIZER, WORD, mode, "How much the optimizer may do.", .words = optimizer_modes),
@@ -692,56 +708,6 @@ static const struct conf_key keys[] = {
 };
 /* clang-format on */
 
-static const struct conf_section sections[CONF_SECTIONS] = {
-        [CONF_SECTION_SLUICE] = {"sluice", "pgbouncer", false, false, NULL,
-                "How the process runs, and what holds unless a database or user says otherwise."},
-        [CONF_SECTION_DATABASES] = {"databases", NULL, false, true, NULL,
-                "What clients may connect to: name = key=value key=value ...; the name * stands "
-                "for "
-                "any other."},
-        [CONF_SECTION_USERS] = {"users", NULL, false, true, NULL,
-                "What holds for one user: name = key=value key=value ..."},
-        [CONF_SECTION_PEERS] = {"peers", NULL, false, true, NULL,
-                "The processes of our group, and where cancel requests meant for each are passed "
-                "on to, "
-                "without TLS: peer_id = key=value ..."},
-        [CONF_SECTION_CLUSTER] = {"cluster", NULL, true, false, NOT_YET,
-                "[cluster NAME]: one primary and its replicas."},
-        [CONF_SECTION_TABLES] = {"tables", NULL, true, true, NOT_YET,
-                "[tables DATABASE]: how the rows of each table are spread over shards."},
-        [CONF_SECTION_STATS] = {"stats", NULL, false, false, NULL, "Statistics of statements."},
-        [CONF_SECTION_CACHE] = {"cache", NULL, false, false, NULL, "Kept answers."},
-        [CONF_SECTION_OPTIMIZER] = {"optimizer", NULL, false, false, NOT_YET,
-                "Advice on indexes, and carrying it out."},
-        [CONF_SECTION_HTTP] = {"http", NULL, false, false, NULL,
-                "/metrics, the status API and the dashboard."},
-};
-
-static const char *const topics[CONF_TOPICS] = {
-        [CONF_TOPIC_LISTEN] = "Where to listen",
-        [CONF_TOPIC_PROCESS] = "The process",
-        [CONF_TOPIC_LOG] = "The log",
-        [CONF_TOPIC_AUTH] = "Who may come in",
-        [CONF_TOPIC_CLIENT_TLS] = "TLS with clients",
-        [CONF_TOPIC_SERVER_TLS] = "TLS with servers",
-        [CONF_TOPIC_POOLS] = "Pools",
-        [CONF_TOPIC_SERVERS] = "Servers",
-        [CONF_TOPIC_CLIENTS] = "Clients",
-        [CONF_TOPIC_WIRE] = "The wire",
-};
-
-const struct conf_section *conf_section_at(enum conf_section_id id)
-{
-    SL_CHECK((unsigned)id < CONF_SECTIONS);
-    return &sections[id];
-}
-
-const char *conf_topic_text(enum conf_topic topic)
-{
-    SL_CHECK((unsigned)topic < CONF_TOPICS);
-    return topics[topic];
-}
-
 const struct conf_key *conf_key_at(int index)
 {
     return index >= 0 && (size_t)index < SL_COUNT(keys) ? &keys[index] : NULL;
@@ -780,16 +746,4 @@ const struct conf_key *conf_key_find_of_conf(const char *name)
     const struct conf_key *key =
             conf_section_find(section, &id) ? conf_key_find(id, dot + 1) : NULL;
     return key != NULL && conf_key_is_of_conf(key) ? key : NULL;
-}
-
-bool conf_section_find(const char *name, enum conf_section_id *id)
-{
-    for (int i = 0; i < CONF_SECTIONS; i++) {
-        if (strcmp(sections[i].name, name) == 0 ||
-                (sections[i].alias != NULL && strcmp(sections[i].alias, name) == 0)) {
-            *id = (enum conf_section_id)i;
-            return true;
-        }
-    }
-    return false;
 }
