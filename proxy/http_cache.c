@@ -42,6 +42,10 @@ struct figure {
 
 static const struct figure figures[] = {
         COUNTER("hits", counts.hits, 0, "Statements that the cache answered."),
+        COUNTER("hits_stale", counts.hits_stale, 0,
+                "Of those, answers that only a hint lets be so old."),
+        COUNTER("hints_unknown", counts.hints_unknown, 0,
+                "Items of hints in statements that were not understood, in texts that were new."),
         PART("misses", counts.misses[STORE_MISS], "reason", "none",
                 "Statements that were looked up and not answered, by why."),
         PART("misses", counts.misses[STORE_CHANGED], "reason", "changed", NULL),
