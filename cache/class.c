@@ -101,6 +101,7 @@ struct cache_class *cache_class_new(const struct cache_asks *asks, struct sl_has
     *class = (struct cache_class){.origin = {.release = release},
             .session = cache_session_ref(asks->session),
             .shape = shape,
+            .hint = asks->hint,
             .bytes = size + 16, /* what malloc adds, at most */
             .types_len = asks->types.len,
             .text_len = asks->text.len};

@@ -12,6 +12,7 @@
 #define SLUICE_CACHE_CLASS_H
 
 #include "cache/entry.h"
+#include "cache/hint.h"
 #include "cache/key.h"
 #include "cache/watch.h"
 
@@ -38,7 +39,8 @@ struct cache_class {
     struct entry_origin origin; /* its references */
     struct cache_session *session;
     struct sl_hash128 shape;
-    size_t bytes; /* as malloc takes them */
+    struct hint hint; /* of the text */
+    size_t bytes;     /* as malloc takes them */
     size_t types_len;
     size_t text_len;
     uint8_t at[]; /* types, text */
@@ -49,6 +51,8 @@ struct cache_asks {
     struct sl_span types;
     struct sl_span text;
     struct key_bind *bind; /* NULL: a Query */
+    struct hint hint;      /* of the text: no part of what is asked, as the text is */
+    sl_usec fresh_until; /* of its session's stream, before anything was looked up; 0: none, or no such hint */
 };
 
 /* NULL: no memory. */

@@ -55,6 +55,7 @@ struct entry {
     struct entry_origin *origin; /* a reference, or NULL */
     uint8_t class;               /* enum entry_class */
     bool needs_stream;           /* others write what it depends on: cache/stage.h */
+    bool may_be_stale; /* a hint lets it be given for a while when it has changed: cache/stage_stale.c */
     uint16_t tags_count;
     uint32_t
             table; /* not ENTRY_TABLE: of its table (TAG_ANY), of which it has no tag; the key's, or the
@@ -64,6 +65,8 @@ struct entry {
     sl_usec sent_at;    /* the statement: what was visible then is in it */
     sl_usec filled_at;  /* the answer was there: nothing later is in it */
     sl_usec expires_at;
+    _Atomic sl_usec
+            true_at; /* if it may be stale: what PostgreSQL would have answered then; any thread */
     uint32_t head_len;      /* RowDescription; 0: nobody asked for it */
     uint32_t rows_len;      /* DataRow ... */
     uint32_t tail_len;      /* CommandComplete */

@@ -85,7 +85,7 @@ static bool read_bind(struct sl_span message, struct key_bind *bind)
                    SL_OK;
 }
 
-static enum cache_bypass look(const struct cache_part *part, const struct stmt *stmt,
+static enum cache_bypass look(struct cache_part *part, const struct stmt *stmt,
         struct cache_asks *asks, struct key_bind *bind)
 {
     const struct cache_hooks *hooks = &part->cache->hooks;
@@ -101,10 +101,18 @@ static enum cache_bypass look(const struct cache_part *part, const struct stmt *
     if (stmt->standing != 'I') {
         return CACHE_TRANSACTION;
     }
+    struct hint hint = memo_hint(part, stmt);
+    if (hint.is_off) {
+        return CACHE_HINT;
+    }
     *asks = (struct cache_asks){.session = hooks->session(hooks->self, stmt, &why),
             .types = stmt->types,
             .text = stmt->query,
-            .bind = stmt->is_extended ? bind : NULL};
+            .bind = stmt->is_extended ? bind : NULL,
+            .hint = hint};
+    if (SL_UNLIKELY(hint.stale != 0) && asks->session != NULL && asks->session->watched != NULL) {
+        asks->fresh_until = watched_fresh_until(asks->session->watched);
+    }
     return why;
 }
 
@@ -115,11 +123,13 @@ static bool wants_head(const struct stmt *stmt)
     return !stmt->is_extended || stmt->has_describe;
 }
 
-static bool is_fresh_enough(
-        const struct cache_part *part, const struct entry *entry, const struct cache_asks *asks)
+/* is_late: beyond max_staleness, as its text lets it be. */
+static bool is_fresh_enough(const struct cache_part *part, const struct entry *entry,
+        const struct cache_asks *asks, bool *is_late)
 {
     const struct cache *cache = part->cache;
 
+    *is_late = false;
     if (!entry->needs_stream) {
         return share_listens(part, asks->session->database);
     }
@@ -129,23 +139,32 @@ static bool is_fresh_enough(
         return false;
     }
     watched_want(watched);
-    return watched_fresh_until(watched) + staleness >= sl_now();
+    sl_usec until = watched_fresh_until(watched);
+    sl_usec now = sl_now();
+    if (until + staleness >= now) {
+        return true;
+    }
+    *is_late = stale_is_late_by_hint(asks, until, now);
+    return *is_late;
 }
 
 /* Counts why not. */
 static bool may_give(struct cache_part *part, const struct stmt *stmt, const struct entry *entry,
         const struct cache_asks *asks)
 {
+    bool is_late = false;
+
     if (!cache_answers(entry, asks)) {
         PART_COUNT(part, unasked);
     } else if (entry->head_len == 0 && wants_head(stmt)) {
         PART_COUNT(part, headless);
-    } else if (!is_fresh_enough(part, entry, asks)) {
+    } else if (!is_fresh_enough(part, entry, asks, &is_late)) {
         PART_COUNT(part, stale);
     } else if (entry->needs_stream &&
                !stage_is_above_floors(part, stmt, entry, asks->session->watched)) {
         PART_COUNT(part, below);
     } else {
+        PART_COUNT_BY(part, hits_stale, is_late);
         return true;
     }
     return false;
@@ -180,15 +199,21 @@ static struct entry *find(struct cache_part *part, const struct stmt *stmt,
     struct entry *entry = NULL;
     enum store_result result = store_find(part->cache->store, key, stmt->meter.received_at, &entry);
 
-    if (entry == NULL) {
-        part_count(part, offsetof(struct cache_counts, misses) / sizeof(uint64_t) + result, 1);
-        return NULL;
-    }
-    if (!may_give(part, stmt, entry, asks)) {
+    if (entry != NULL && result == STORE_HIT) {
+        if (may_give(part, stmt, entry, asks)) {
+            stale_confirm(entry, stmt, asks);
+            return entry;
+        }
         entry_unref(entry);
         return NULL;
     }
-    return entry;
+    if (entry != NULL && stale_may_be_given(part, stmt, entry, asks)) {
+        PART_COUNT(part, hits_stale);
+        return entry;
+    }
+    part_count(part, offsetof(struct cache_counts, misses) / sizeof(uint64_t) + result, 1);
+    entry_unref(entry);
+    return NULL;
 }
 
 /* ---- misses ---- */
@@ -299,6 +324,9 @@ static void begin_writes(struct asked *asked)
         asked->has_writes = true;
         PART_COUNT(part, writes);
         add_writes(asked);
+    }
+    if (asked->has_writes || may_end) {
+        part->cache->hooks.wrote(part->cache->hooks.self, stmt);
     }
     struct account *account = is_in_block && !may_end && asked->has_writes
                                       ? account_of(part, stmt->under_way)

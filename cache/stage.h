@@ -41,6 +41,8 @@ enum cache_bypass {
     CACHE_SETTINGS,    /* what its session has set is not known */
     CACHE_PINNED,      /* it has temporary tables, locks ... */
     CACHE_HOSTS,       /* its database has several servers, or none */
+    CACHE_HINT,        /* its text says so: cache/hint.h */
+    CACHE_SET_OFF,     /* its session does: sluice.cache */
     CACHE_HANDOVER,    /* another process has clients, too, whose writes are not seen */
     CACHE_NO_MEMORY,
     CACHE_BYPASSES
@@ -49,10 +51,11 @@ enum cache_bypass {
 /* Of one that was, and missed: why it was not kept; beside enum policy_reason. */
 enum cache_unkept {
     CACHE_KEPT,
-    CACHE_POLICY,    /* policy_reason says more */
-    CACHE_UNCOVERED, /* of a table that others write, and no stream tells */
-    CACHE_PARAMETER, /* a time word in one, or none to be read */
-    CACHE_BUSY,      /* others fill it, or too many do */
+    CACHE_POLICY,     /* policy_reason says more */
+    CACHE_POLICY_OFF, /* the configuration says so, of a table, the role or the shape */
+    CACHE_UNCOVERED,  /* of a table that others write, and no stream tells */
+    CACHE_PARAMETER,  /* a time word in one, or none to be read */
+    CACHE_BUSY,       /* others fill it, or too many do */
     CACHE_SPOILED, /* a notice, an error, a type that shows more than its value: enum fill_state */
     CACHE_TOO_LARGE,
     CACHE_CHANGED, /* what it depends on, meanwhile */
@@ -64,7 +67,8 @@ struct cache_verdict {
     const struct policy *policy; /* a reference */
     bool is_covered;             /* whatever writes what it reads is known of */
     bool needs_stream;           /* as long as that is up */
-    sl_usec ttl;                 /* 0: as configured */
+    bool is_off;                 /* by the configuration */
+    sl_usec ttl;                 /* 0: as configured; else no longer than that, either */
     uint64_t database;           /* as tags know it */
 };
 
@@ -97,6 +101,10 @@ struct cache_hooks {
     void (*doubt)(void *self, const struct stage_transaction *transaction);
     /* What its client has of floors (cache/floors.h); NULL: it is gone. */
     struct floors **(*floors)(void *self, const struct stmt *stmt);
+    /* Its client writes something, from now on. */
+    void (*wrote)(void *self, const struct stmt *stmt);
+    /* Nothing of its client's is under way: since when all that it wrote is done; INT64_MAX: it is gone. */
+    sl_usec (*wrote_until)(void *self, const struct stmt *stmt);
     /* Any thread: cache_turn() of that worker is due. */
     void (*ring)(void *self, unsigned worker);
     /* Where other Sluices keep what they know of that database; lent until the worker's turn ends. NULL: nowhere. */
@@ -125,6 +133,7 @@ struct cache_counts {
     uint64_t hits;
     uint64_t hits_waited; /* of those, by who waited for another's */
     uint64_t hits_shared; /* likewise, found in the second tier */
+    uint64_t hits_stale;  /* of those, that only a hint lets be so old */
     uint64_t hits_of[ENTRY_CLASSES];
     uint64_t misses[STORE_RESULTS];
     uint64_t stale;    /* found, but the stream is too old */
@@ -134,6 +143,7 @@ struct cache_counts {
     uint64_t bypassed[CACHE_BYPASSES];
     uint64_t unkept[CACHE_UNKEPTS];
     uint64_t policies[POLICY_REASONS]; /* misses, by what they are */
+    uint64_t hints_unknown; /* items of hints that were not understood, in texts that were new */
     uint64_t fills;
     uint64_t tired; /* waited too long, and went themselves */
     uint64_t writes;
@@ -154,6 +164,8 @@ SL_MUST_CHECK struct cache *cache_new(
 void cache_free(struct cache *cache);
 /* Any thread: nothing that was got before is given any more, nor kept. */
 void cache_forget(struct cache *cache);
+/* Any thread: what is kept or being got was judged by other rules: it is stale. Costs next to nothing. */
+void cache_outdate(struct cache *cache);
 /* Any thread: at a reload. */
 void cache_set_limits(struct cache *cache, const struct cache_limits *limits);
 

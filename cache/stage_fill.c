@@ -30,6 +30,9 @@ static enum cache_unkept why_not(const struct asked *asked, const struct cache_a
     if (verdict->policy == NULL || verdict->policy->reason != POLICY_KEPT) {
         return CACHE_POLICY;
     }
+    if (verdict->is_off) {
+        return CACHE_POLICY_OFF;
+    }
     const struct watched *watched = asks->session->watched;
     if (!verdict->is_covered ||
             (verdict->needs_stream && (watched == NULL || watched_fresh_until(watched) == 0))) {
@@ -158,15 +161,20 @@ bool fill_tags(struct entry *entry, const struct asked *asked, uint64_t clock, c
     return is_since;
 }
 
+static sl_usec sooner(sl_usec one, sl_usec other)
+{
+    return one == 0 || (other != 0 && other < one) ? other : one;
+}
+
 /* Less a tenth, by its key: those that were filled together do not all go at once. */
 static sl_usec expiry(const struct asked *asked, sl_usec now)
 {
     const struct cache *cache = asked->part->cache;
-    sl_usec ttl = asked->verdict.ttl != 0 ? asked->verdict.ttl : atomic_load(&cache->ttl);
-    sl_usec negative = atomic_load(&cache->negative_ttl);
+    sl_usec ttl = sooner(atomic_load(&cache->ttl), asked->verdict.ttl);
 
-    if (asked->fill.rows == 0 && negative != 0 && (ttl == 0 || negative < ttl)) {
-        ttl = negative;
+    ttl = sooner(ttl, asked->class->hint.ttl);
+    if (asked->fill.rows == 0) {
+        ttl = sooner(ttl, atomic_load(&cache->negative_ttl));
     }
     return ttl == 0 ? INT64_MAX : now + ttl - (sl_usec)(asked->leader.key.hi % 1024) * ttl / 10240;
 }
@@ -198,7 +206,9 @@ static struct entry *make_entry(const struct asked *asked, uint16_t tags_count)
     }
     entry->rows = asked->fill.rows;
     entry->cost_usec = took > UINT32_MAX ? UINT32_MAX : (uint32_t)took;
+    entry->may_be_stale = asked->class->hint.stale != 0;
     entry->sent_at = stmt->meter.sent_at;
+    atomic_init(&entry->true_at, stmt->meter.sent_at);
     entry->filled_at = stmt->meter.ended_at;
     fill_entry(asked, entry);
     return entry;

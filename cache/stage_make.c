@@ -12,11 +12,14 @@ static const char *const bypasses[CACHE_BYPASSES] = {[CACHE_NOT_BYPASSED] = "ask
         [CACHE_SETTINGS] = "settings",
         [CACHE_PINNED] = "pinned",
         [CACHE_HOSTS] = "hosts",
+        [CACHE_HINT] = "hint",
+        [CACHE_SET_OFF] = "set_off",
         [CACHE_HANDOVER] = "handover",
         [CACHE_NO_MEMORY] = "no_memory"};
 
 static const char *const unkepts[CACHE_UNKEPTS] = {[CACHE_KEPT] = "kept",
         [CACHE_POLICY] = "policy",
+        [CACHE_POLICY_OFF] = "policy_off",
         [CACHE_UNCOVERED] = "uncovered",
         [CACHE_PARAMETER] = "time_word",
         [CACHE_BUSY] = "busy",
@@ -103,6 +106,14 @@ static bool is_any(void *self, const struct entry *entry)
     (void)self;
     (void)entry;
     return true;
+}
+
+void cache_outdate(struct cache *cache)
+{
+    uint32_t all = stage_everything(cache->tags);
+
+    tags_begin(cache->tags, all);
+    tags_end(cache->tags, all);
 }
 
 /* Whoever keeps something looks at the floor once more behind that: fill_finish(). */

@@ -124,6 +124,27 @@ sl_usec memo_patience(const struct asked *asked)
     return patience > CACHE_WAIT_MAX ? CACHE_WAIT_MAX : patience;
 }
 
+struct hint memo_hint(struct cache_part *part, const struct stmt *stmt)
+{
+    const uint8_t rules[] = {(uint8_t)stmt->rules.encoding, stmt->rules.backslashes};
+    struct sl_hash128_stream stream;
+
+    if (SL_LIKELY(!hint_may_be_in(stmt->query))) {
+        return (struct hint){.unknown = 0};
+    }
+    sl_hash128_begin(&stream);
+    sl_hash128_add(&stream, sl_span(rules, sizeof rules));
+    sl_hash128_add(&stream, stmt->query);
+    struct sl_hash128 text = sl_hash128_end(&stream);
+    struct cache_hint *place = &part->hints[text.lo % HINTS];
+    if (place->text.lo != text.lo || place->text.hi != text.hi) {
+        place->text = text;
+        hint_read(stmt->query, stmt->rules, &place->hint);
+        PART_COUNT_BY(part, hints_unknown, place->hint.unknown);
+    }
+    return place->hint;
+}
+
 bool memo_class(struct asked *asked, const struct cache_asks *asks)
 {
     struct cache_class **place =

@@ -16,12 +16,22 @@
 
 #include <pthread.h>
 
-enum { ASKED_TELLS = 2, ASKED_MAX = 65536, VERDICTS = 4096, CLASSES = 1024, QUESTION_MAX = 65536 };
+enum {
+    ASKED_TELLS = 2,
+    ASKED_MAX = 65536,
+    VERDICTS = 4096,
+    CLASSES = 1024,
+    HINTS = 256,
+    QUESTION_MAX = 65536
+};
 
 /* Who is waited for, at most: twice what its statements took, within these. */
 #define CACHE_WAIT_MIN (50 * (SL_SECOND / 1000))
 #define CACHE_WAIT_UNKNOWN (1 * SL_SECOND)
 #define CACHE_WAIT_MAX (10 * SL_SECOND)
+
+/* watch_schema.h asks every 10 s at most, but where that takes long. */
+#define CACHE_SCHEMA_AGE_MAX (15 * SL_SECOND)
 
 struct cache_part;
 
@@ -83,6 +93,12 @@ struct cache_memo {
     struct cache_verdict verdict;
 };
 
+/* What a text says that has a hint. */
+struct cache_hint {
+    struct sl_hash128 text; /* and how it is read; 0: none */
+    struct hint hint;
+};
+
 /* Each counter has one writer. */
 struct cache_part_counts {
     _Atomic uint64_t figures[sizeof(struct cache_counts) / sizeof(uint64_t)];
@@ -98,6 +114,7 @@ struct cache_part {
     struct asked *woken; /* under lock */
     atomic_bool has_woken;
     struct cache_memo memos[VERDICTS];
+    struct cache_hint hints[HINTS];
     struct cache_class *classes[CLASSES]; /* the last made, by their hash; references */
     struct cache_part_counts counts;
 };
@@ -142,11 +159,23 @@ bool memo_is_current(const struct asked *asked);
 void memo_cost(const struct asked *asked, uint32_t usec);
 /* It was a miss; asked->unkept says what came of it. */
 void memo_miss(const struct asked *asked);
+/* What its text says of itself. */
+struct hint memo_hint(struct cache_part *part, const struct stmt *stmt);
 /* How long it may be waited for. */
 sl_usec memo_patience(const struct asked *asked);
 /* asked->class. False: no memory. */
 SL_MUST_CHECK bool memo_class(struct asked *asked, const struct cache_asks *asks);
 void memo_fini(struct cache_part *part);
+
+/* ---- stage_stale.c ---- */
+
+/* The stream is older than max_staleness: does a hint let its answer be so? */
+bool stale_is_late_by_hint(const struct cache_asks *asks, sl_usec fresh_until, sl_usec now);
+/* It was found, and has changed: does a hint let it be given all the same? */
+bool stale_may_be_given(const struct cache_part *part, const struct stmt *stmt,
+        const struct entry *entry, const struct cache_asks *asks);
+/* It was found, and has not. */
+void stale_confirm(struct entry *entry, const struct stmt *stmt, const struct cache_asks *asks);
 
 /* ---- stage_fill.c ---- */
 

@@ -51,7 +51,7 @@ struct store;
 SL_MUST_CHECK struct store *store_new(const struct store_limits *limits, const struct tags *tags);
 void store_free(struct store *store); /* NULL is fine; entries that are lent live on */
 
-/* STORE_HIT: *entry is a reference; else it is NULL. */
+/* STORE_HIT: *entry is a reference; else it is NULL, but of one that may be stale and has not expired. */
 enum store_result store_find(
         struct store *store, struct sl_hash128 key, sl_usec now, struct entry **entry);
 /* As store_find(), of one that is only looked at: nothing is counted, nothing goes. */

@@ -338,6 +338,8 @@ enum store_result store_stripe_find(struct store_stripe *stripe, struct sl_hash1
         }
         atomic_store_explicit(&found->hits, hits + 1, memory_order_relaxed);
         *entry = entry_ref(found);
+    } else if (found != NULL && result != STORE_EXPIRED && found->may_be_stale) {
+        *entry = entry_ref(found);
     } else if (result == STORE_CHANGED || result == STORE_EXPIRED) {
         if (was_asked_for(found)) {
             store_index_put_ghost(&stripe->index, key);

@@ -122,6 +122,28 @@ struct conf_user {
     sl_usec client_idle_timeout_usec;
 };
 
+/* Which section a policy of the cache is of. */
+enum conf_policy_of {
+    CONF_POLICY_TABLES, /* [cache.tables] */
+    CONF_POLICY_ROLES,
+    CONF_POLICY_SHAPES,
+    CONF_POLICY_KINDS
+};
+
+/* A line of one: conf/conf_policy.h. */
+struct conf_policy {
+    const char *name;
+    int cache;        /* 0: off */
+    sl_usec ttl_usec; /* 0: not set */
+};
+
+enum { CONF_POLICIES_MAX = 4096 };
+
+struct conf_policies {
+    const struct conf_policy *list; /* in the order of their names */
+    int count;
+};
+
 /* A line of [peers]: another process that knows cancel keys of its own. */
 struct conf_peer {
     int id; /* 1 to CONF_PEER_ID_MAX */
@@ -310,6 +332,7 @@ struct conf {
     int conf_users_count;
     const struct conf_peer *peers; /* in the order of their ids */
     int peers_count;
+    struct conf_policies policies[CONF_POLICY_KINDS];
 
     /* The other files; never NULL after conf_load(), empty when no file is named. */
     const struct users *users;

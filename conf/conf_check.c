@@ -297,6 +297,11 @@ static void print_named(struct printed *printed, const struct conf_entry *entry)
     char *value;
     const char *what;
 
+    if (strcmp(entry->value, "off") == 0 || strcmp(entry->value, "on") == 0) {
+        print_key(printed, entry, entry->key, "cache", NULL); /* the short form of a policy */
+        free(text);
+        return;
+    }
     while (text != NULL && conf_connstr_next(&at, &key, &value, &what) == CONF_CONNSTR_PAIR) {
         print_key(printed, entry, entry->key, key, NULL);
     }

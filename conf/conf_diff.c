@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: PostgreSQL */
 #include "conf/conf_diff.h"
 
+#include "conf/conf_policy.h"
 #include "protocol/base/check.h"
 
 #include <string.h>
@@ -223,6 +224,28 @@ static void diff_peers(struct diff *diff, const struct conf *old, const struct c
     }
 }
 
+static void diff_policies(struct diff *diff, const struct conf *old, const struct conf *new_conf,
+        enum conf_section_id section)
+{
+    enum conf_policy_of of = (enum conf_policy_of)(section - CONF_SECTION_CACHE_TABLES);
+    const struct conf_policies *is = &new_conf->policies[of];
+    const struct conf_policies *was = &old->policies[of];
+
+    for (int i = 0; i < is->count; i++) {
+        const struct conf_policy *policy = conf_policy_named(old, of, is->list[i].name);
+        if (policy == NULL) {
+            say(diff, section, is->list[i].name, CONF_ADDED);
+        } else if (section_differs(section, policy, &is->list[i])) {
+            say(diff, section, is->list[i].name, CONF_CHANGED);
+        }
+    }
+    for (int i = 0; i < was->count; i++) {
+        if (conf_policy_named(new_conf, of, was->list[i].name) == NULL) {
+            say(diff, section, was->list[i].name, CONF_REMOVED);
+        }
+    }
+}
+
 int conf_diff(const struct conf *old, const struct conf *new_conf, conf_diff_fn fn, void *context)
 {
     struct diff diff = {.fn = fn, .context = context};
@@ -231,5 +254,8 @@ int conf_diff(const struct conf *old, const struct conf *new_conf, conf_diff_fn 
     diff_databases(&diff, old, new_conf);
     diff_users(&diff, old, new_conf);
     diff_peers(&diff, old, new_conf);
+    diff_policies(&diff, old, new_conf, CONF_SECTION_CACHE_TABLES);
+    diff_policies(&diff, old, new_conf, CONF_SECTION_CACHE_ROLES);
+    diff_policies(&diff, old, new_conf, CONF_SECTION_CACHE_SHAPES);
     return diff.count;
 }

@@ -101,6 +101,18 @@ enum { FIXED = false, LIVE = true }; /* may it change while running? */
         .name = #name_, PART(USERS, TIME, conf_user, name_##_usec), .min = CONF_UNSET,             \
         .max = CONF_TIME_MAX, .sentence = __VA_ARGS__                                              \
     }
+/* Those of [cache.tables], [cache.roles] and [cache.shapes] are the same. */
+#define POLICY_KEYS(section_)                                                                      \
+    {.name = "cache",                                                                              \
+            PART(section_, WORD, conf_policy, cache),                                              \
+            .words = policies,                                                                     \
+            .sentence = "Whether answers are kept and given; `name = off` is short for "           \
+                        "`name = cache=off`."},                                                    \
+    {                                                                                              \
+        .name = "ttl", PART(section_, TIME, conf_policy, ttl_usec), .min = 1000,                   \
+        .max = CONF_TIME_MAX,                                                                      \
+        .sentence = "How long an answer is kept at most; never longer than ttl_local."             \
+    }
 #define LATER(section_, type_, name_, ...)                                                         \
     {                                                                                              \
         .name = #name_, .section = CONF_SECTION_##section_, .type = CONF_TYPE_##type_,             \
@@ -142,6 +154,7 @@ static const struct conf_word balances[] = {
 };
 
 static const struct conf_word stats_modes[] = {{"off", 0}, {"on", 1}, {NULL, 0}};
+static const struct conf_word policies[] = {{"off", 0}, {"on", 1}, {NULL, 0}};
 static const struct conf_word cache_modes[] = {
         {"off", CONF_CACHE_OFF}, {"safe", CONF_CACHE_SAFE}, {"ttl", CONF_CACHE_TTL}, {NULL, 0}};
 static const struct conf_word optimizer_modes[] = {
@@ -692,6 +705,9 @@ static const struct conf_key keys[] = {
                 .max = CONF_TIME_MAX,
                 .default_text = "600",
                 .sentence = "How long an answer is kept in Redis, a tenth more or less."},
+        POLICY_KEYS(CACHE_TABLES),
+        POLICY_KEYS(CACHE_ROLES),
+        POLICY_KEYS(CACHE_SHAPES),
         LATER(OPTIMIZER, TEXT, budget, "What indexes of ours may cost."),
         LATER(OPTIMIZER, TIME, interval, "How often the workload is looked at."),
         LATER(OPTIMIZER, WORD, mode, "How much the optimizer may do.", .words = optimizer_modes),

@@ -8,6 +8,7 @@
 #include "conf/conf_parse.h"
 
 #include "conf/conf_connstr.h"
+#include "conf/conf_policy.h"
 #include "conf/conf_value.h"
 #include "protocol/base/hash.h"
 #include "protocol/base/parse.h"
@@ -21,6 +22,7 @@ struct parse {
     struct conf_database **databases;
     struct conf_user **users;
     struct conf_peer *peers;
+    struct conf_policy *policies[CONF_POLICY_KINDS];
 };
 
 static void unknown(struct parse *parse, const struct conf_entry *entry, const char *key)
@@ -66,6 +68,16 @@ static bool set_key(struct parse *parse, const struct conf_entry *entry, const c
 static void no_memory(struct parse *parse, const struct conf_entry *entry)
 {
     conf_problem(parse->problems, CONF_ERROR, entry->file, entry->line, "no memory");
+}
+
+static size_t count_section(const struct conf_entries *entries, enum conf_section_id section)
+{
+    size_t count = 0;
+
+    for (int i = 0; i < entries->count; i++) {
+        count += entries->list[i].section == section ? 1 : 0;
+    }
+    return count;
 }
 
 /* ---- hosts ---------------------------------------------------------------------------------- */
@@ -351,6 +363,88 @@ static void parse_peer(struct parse *parse, const struct conf_entry *entry)
     keep_peer(parse, &peer);
 }
 
+/* ---- [cache.tables], [cache.roles], [cache.shapes] ------------------------------------------ */
+
+static enum conf_policy_of policy_of(enum conf_section_id section)
+{
+    return section == CONF_SECTION_CACHE_TABLES  ? CONF_POLICY_TABLES
+           : section == CONF_SECTION_CACHE_ROLES ? CONF_POLICY_ROLES
+                                                 : CONF_POLICY_SHAPES;
+}
+
+/* As SHOW QUERIES has it. */
+static bool is_shape(const char *name)
+{
+    return strcmp(name, "*") == 0 || (strlen(name) == 16 && strspn(name, "0123456789abcdef") == 16);
+}
+
+/* "schema.table" alone is of no database. */
+static bool is_table(const char *name)
+{
+    const char *dot = strchr(name, '.');
+
+    return strcmp(name, "*") == 0 || (dot != NULL && strchr(dot + 1, '.') != NULL);
+}
+
+static const char *what_is_wrong_with(enum conf_policy_of of, const char *name)
+{
+    if (of == CONF_POLICY_TABLES && !is_table(name)) {
+        return "a table is database.schema.table, or *";
+    }
+    if (of == CONF_POLICY_SHAPES && !is_shape(name)) {
+        return "a shape is the id that SHOW QUERIES has, 16 of 0-9 a-f, or *";
+    }
+    return NULL;
+}
+
+static bool is_short(const char *value)
+{
+    return strcmp(value, "off") == 0 || strcmp(value, "on") == 0;
+}
+
+static void parse_policy(struct parse *parse, const struct conf_entry *entry)
+{
+    enum conf_policy_of of = policy_of(entry->section);
+    struct conf_policies *all = &parse->conf->policies[of];
+    struct conf_policy policy = CONF_POLICY_NONE;
+    const char *wrong = what_is_wrong_with(of, entry->key);
+
+    policy.name = entry->key;
+    if (wrong == NULL && all->count == CONF_POLICIES_MAX) {
+        wrong = "more than 4096 lines in this section";
+    }
+    if (wrong != NULL) {
+        conf_problem(parse->problems, CONF_ERROR, entry->file, entry->line, "%.64s: %s", entry->key,
+                wrong);
+        return;
+    }
+    bool is_set = is_short(entry->value) ? set_key(parse, entry, "cache", entry->value, &policy)
+                                         : parse_connstr(parse, entry, &policy, NULL);
+    if (is_set && conf_policy_keep(parse->policies[of], &all->count, &policy)) {
+        conf_problem(parse->problems, CONF_WARNING, entry->file, entry->line,
+                "%.64s is said twice, this line holds", entry->key);
+    }
+}
+
+/* False: no memory. */
+static bool make_policies(struct parse *parse, const struct conf_entries *entries)
+{
+    struct conf *conf = parse->conf;
+
+    for (enum conf_section_id id = CONF_SECTION_CACHE_TABLES; id <= CONF_SECTION_CACHE_SHAPES;
+            id++) {
+        enum conf_policy_of of = policy_of(id);
+        size_t count = count_section(entries, id);
+        size_t room = count < CONF_POLICIES_MAX ? count : CONF_POLICIES_MAX;
+        parse->policies[of] = sl_arena_take(&conf->arena, (room + 1) * sizeof(struct conf_policy));
+        if (parse->policies[of] == NULL) {
+            return false;
+        }
+        conf->policies[of].list = parse->policies[of];
+    }
+    return true;
+}
+
 /* ---- all ------------------------------------------------------------------------------------ */
 
 static void parse_entry(struct parse *parse, const struct conf_entry *entry)
@@ -364,6 +458,11 @@ static void parse_entry(struct parse *parse, const struct conf_entry *entry)
         return;
     case CONF_SECTION_PEERS:
         parse_peer(parse, entry);
+        return;
+    case CONF_SECTION_CACHE_TABLES:
+    case CONF_SECTION_CACHE_ROLES:
+    case CONF_SECTION_CACHE_SHAPES:
+        parse_policy(parse, entry);
         return;
     case CONF_SECTION_TABLES:
         conf_problem(parse->problems, CONF_IGNORED, entry->file, entry->line,
@@ -382,16 +481,6 @@ static void parse_entry(struct parse *parse, const struct conf_entry *entry)
         break;
     }
     SL_CHECK(false);
-}
-
-static size_t count_section(const struct conf_entries *entries, enum conf_section_id section)
-{
-    size_t count = 0;
-
-    for (int i = 0; i < entries->count; i++) {
-        count += entries->list[i].section == section ? 1 : 0;
-    }
-    return count;
 }
 
 enum sl_err conf_parse_defaults(struct conf *conf)
@@ -425,7 +514,8 @@ enum sl_err conf_parse_entries(
     parse.databases = sl_arena_take(&conf->arena, (databases + 1) * sizeof(struct conf_database *));
     parse.users = sl_arena_take(&conf->arena, (users + 1) * sizeof(struct conf_user *));
     parse.peers = sl_arena_take(&conf->arena, (peers + 1) * sizeof(*parse.peers));
-    if (parse.databases == NULL || parse.users == NULL || parse.peers == NULL) {
+    if (parse.databases == NULL || parse.users == NULL || parse.peers == NULL ||
+            !make_policies(&parse, entries)) {
         return SL_ENOMEM;
     }
     sl_map_init(&conf->databases_by_name, CONF_ENTRIES_MAX);

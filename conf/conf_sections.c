@@ -26,6 +26,13 @@ static const struct conf_section sections[CONF_SECTIONS] = {
                 "[tables DATABASE]: how the rows of each table are spread over shards."},
         [CONF_SECTION_STATS] = {"stats", NULL, false, false, NULL, "Statistics of statements."},
         [CONF_SECTION_CACHE] = {"cache", NULL, false, false, NULL, "Kept answers."},
+        [CONF_SECTION_CACHE_TABLES] = {"cache.tables", NULL, false, true, NULL,
+                "What holds for kept answers of one table: database.schema.table = off, or ttl=5s; "
+                "* stands for those that have no line. A join takes the strictest of its tables'."},
+        [CONF_SECTION_CACHE_ROLES] = {"cache.roles", NULL, false, true, NULL,
+                "The same for what one role asks (current_user): name = off, or ttl=5s."},
+        [CONF_SECTION_CACHE_SHAPES] = {"cache.shapes", NULL, false, true, NULL,
+                "The same for one statement: its id, as SHOW QUERIES has it, = off, or ttl=5s."},
         [CONF_SECTION_OPTIMIZER] = {"optimizer", NULL, false, false, NOT_YET,
                 "Advice on indexes, and carrying it out."},
         [CONF_SECTION_HTTP] = {"http", NULL, false, false, NULL,

@@ -113,6 +113,14 @@ void conf_write_sample(FILE *out)
     }
     write_sample_keys(out, CONF_SECTION_STATS);
     write_sample_keys(out, CONF_SECTION_CACHE);
+    fprintf(out, "\n[cache.tables]\n");
+    write_sample_section(out, CONF_SECTION_CACHE_TABLES);
+    fprintf(out, ";shop.public.sessions = off\n;shop.public.prices = ttl=5s\n"
+                 "\n[cache.roles]\n");
+    write_sample_section(out, CONF_SECTION_CACHE_ROLES);
+    fprintf(out, ";auditor = off\n\n[cache.shapes]\n");
+    write_sample_section(out, CONF_SECTION_CACHE_SHAPES);
+    fprintf(out, ";9f8bce2a06d3145e = ttl=1s\n");
     write_sample_keys(out, CONF_SECTION_HTTP);
 }
 

@@ -98,8 +98,7 @@ static const uint8_t *skip_line(const struct shape_source *source, const uint8_t
     return at;
 }
 
-/* From behind the opening mark; they nest. */
-static const uint8_t *skip_comment(const struct shape_source *source, const uint8_t *at)
+const uint8_t *shape_skip_comment(const struct shape_source *source, const uint8_t *at)
 {
     size_t open = 1;
 
@@ -127,7 +126,7 @@ const uint8_t *shape_skip_blank(const struct shape_source *source, const uint8_t
         } else if (*at == '-' && peek(source, at + 1) == '-') {
             at = skip_line(source, at + 2);
         } else if (*at == '/' && peek(source, at + 1) == '*') {
-            at = skip_comment(source, at + 2);
+            at = shape_skip_comment(source, at + 2);
         } else {
             break;
         }

@@ -45,6 +45,9 @@ const uint8_t *shape_skip_character(const struct shape_source *source, const uin
 /* Spaces and comments, from anywhere. */
 const uint8_t *shape_skip_blank(const struct shape_source *source, const uint8_t *at);
 
+/* From behind the opening mark; they nest. */
+const uint8_t *shape_skip_comment(const struct shape_source *source, const uint8_t *at);
+
 /* From behind the opening quote; with what continues the string on a later line. */
 const uint8_t *shape_skip_string(
         const struct shape_source *source, const uint8_t *at, bool backslashes);

@@ -3,7 +3,9 @@
 
 #include "cache/stage.h"
 #include "conf/conf.h"
+#include "conf/conf_policy.h"
 #include "optimizer/observe.h"
+#include "protocol/base/hash.h"
 #include "protocol/sqlstate.h"
 #include "proxy/caching_policy.h"
 #include "proxy/caching_session.h"
@@ -24,6 +26,7 @@
 /* Constant while there are workers. */
 static struct cache *cache;
 static struct letter *letters; /* one a worker: it rings */
+static uint64_t *rules;        /* one a worker: what it goes by, as a number; 0: it has not begun */
 
 static atomic_bool has_other; /* any thread: we take over from another, which has clients still */
 
@@ -82,6 +85,31 @@ static struct floors **floors(void *self, const struct stmt *stmt)
 
     (void)self;
     return client == NULL ? NULL : &client->floors;
+}
+
+static void wrote(void *self, const struct stmt *stmt)
+{
+    struct client *client = client_find(stmt->owner, stmt->client);
+
+    (void)self;
+    if (client != NULL) {
+        client->has_written = true;
+    }
+}
+
+static sl_usec wrote_until(void *self, const struct stmt *stmt)
+{
+    struct client *client = client_find(stmt->owner, stmt->client);
+
+    (void)self;
+    if (client == NULL) {
+        return INT64_MAX;
+    }
+    if (client->has_written) {
+        client->wrote_until = sl_now(); /* nobody asks before it is done */
+        client->has_written = false;
+    }
+    return client->wrote_until;
 }
 
 static void rung(struct letter *letter, struct worker *worker)
@@ -146,6 +174,8 @@ enum sl_err caching_start(const struct conf *conf, struct sl_error *error)
             .watched = watched,
             .doubt = doubt,
             .floors = floors,
+            .wrote = wrote,
+            .wrote_until = wrote_until,
             .ring = ring,
             .seat = seat,
             .lost = lost};
@@ -158,7 +188,8 @@ enum sl_err caching_start(const struct conf *conf, struct sl_error *error)
     }
     caching_tick(NULL); /* before anybody is served */
     letters = calloc(workers, sizeof *letters);
-    bool is_made = letters != NULL && caching_session_start(workers) == SL_OK &&
+    rules = calloc(workers, sizeof *rules);
+    bool is_made = letters != NULL && rules != NULL && caching_session_start(workers) == SL_OK &&
                    caching_tier_start(workers) == SL_OK;
     cache = is_made ? cache_new(&limits, &hooks, workers) : NULL;
     if (cache == NULL || caching_watch_start(cache_tags(cache), cache_rowsets(cache)) != SL_OK) {
@@ -180,6 +211,8 @@ void caching_stop(void)
     cache = NULL;
     free(letters);
     letters = NULL;
+    free(rules);
+    rules = NULL;
 }
 
 /* ---- workers ---- */
@@ -211,12 +244,36 @@ void caching_leave(unsigned worker)
     }
 }
 
+/* By which answers are kept; of equal ones the same. */
+static uint64_t rules_of(const struct conf *conf)
+{
+    const uint64_t parts[] = {conf_policies_sum(conf), (uint64_t)conf->cache_ttl_local_usec,
+            sl_hash64(sl_span_text(conf->cache_through_sluice)), conf->cache_stream[0] != '\0'};
+
+    return sl_hash64(sl_span(parts, sizeof parts)) | 1;
+}
+
+/*
+ * What was kept by other rules goes at once. Each worker says so of itself: what one keeps that has not heard yet is
+ * gone when it has.
+ */
+static void outdate(unsigned worker, const struct conf *conf)
+{
+    uint64_t now = rules_of(conf);
+
+    if (rules[worker] != 0 && rules[worker] != now) {
+        cache_outdate(cache);
+    }
+    rules[worker] = now;
+}
+
 void caching_configure(unsigned worker, const struct conf *conf)
 {
     const struct cache_limits limits = limits_of(conf);
 
     if (cache != NULL) {
         caching_session_configured(worker);
+        outdate(worker, conf);
     }
     if (cache != NULL && worker == 0) {
         cache_set_limits(cache, &limits);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: PostgreSQL */
 #include "proxy/caching_policy.h"
 
-#include "conf/conf.h"
+#include "conf/conf_policy.h"
 #include "protocol/catalog_resolve.h"
 #include "protocol/catalog_tables.h"
 #include "proxy/caching_session.h"
@@ -11,6 +11,8 @@
 #include "proxy/search_paths.h"
 #include "proxy/worker.h"
 
+#include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
 enum { NAME_MAX_BYTES = 256 };
@@ -101,6 +103,81 @@ const char *caching_coverage_name(enum caching_coverage coverage)
     return names[coverage];
 }
 
+/* ---- what the configuration says ---- */
+
+/* database.schema.table, as a line of [cache.tables] has it: "schema.table", or NULL. */
+static const char *behind_database(const char *name, const char *database)
+{
+    size_t len = strlen(database);
+
+    return strncmp(name, database, len) == 0 && name[len] == '.' ? name + len + 1 : NULL;
+}
+
+/*
+ * Of a table with its partitions and those that inherit from it the strictest that is said of any: what is asked of
+ * one may be read of another.
+ */
+struct conf_policy caching_policy_of_table(
+        const struct conf *conf, const struct catalog *catalog, const char *database, uint32_t tree)
+{
+    const struct conf_policies *all = &conf->policies[CONF_POLICY_TABLES];
+    struct conf_policy made = CONF_POLICY_NONE;
+    char name[NAME_MAX_BYTES];
+    bool is_named = false;
+
+    for (int i = 0; i < all->count && catalog != NULL; i++) {
+        const char *table = behind_database(all->list[i].name, database);
+        if (table == NULL || strlen(table) >= sizeof name) {
+            continue;
+        }
+        memcpy(name, table, strlen(table) + 1);
+        if (tree_of(catalog, name) == tree) {
+            conf_policy_add(&made, &all->list[i]);
+            is_named = true;
+        }
+    }
+    if (!is_named) {
+        conf_policy_add(&made, conf_policy_named(conf, CONF_POLICY_TABLES, "*"));
+    }
+    return made;
+}
+
+struct conf_policy caching_policy_of(const struct conf *conf, const struct catalog *catalog,
+        const struct caching_whose *whose, const struct policy_trees *reads)
+{
+    struct conf_policy made = CONF_POLICY_NONE;
+    char id[17];
+
+    for (uint32_t i = 0; i < reads->count; i++) {
+        struct conf_policy one =
+                caching_policy_of_table(conf, catalog, whose->database, reads->trees[i]);
+        conf_policy_add(&made, &one);
+    }
+    conf_policy_add(&made, conf_find_policy(conf, CONF_POLICY_ROLES, whose->role));
+    snprintf(id, sizeof id, "%016" PRIx64, whose->shape.hi);
+    conf_policy_add(&made, conf_find_policy(conf, CONF_POLICY_SHAPES, id));
+    return made;
+}
+
+const char *caching_policy_text(const struct conf_policy *policy, char *text, size_t len)
+{
+    text[0] = '\0';
+    if (policy->cache == 0) {
+        snprintf(text, len, "off");
+    } else if (policy->ttl_usec % SL_SECOND != 0) {
+        snprintf(text, len, "ttl=%" PRId64 "ms", policy->ttl_usec / SL_MSEC);
+    } else if (policy->ttl_usec != 0) {
+        snprintf(text, len, "ttl=%" PRId64 "s", policy->ttl_usec / SL_SECOND);
+    }
+    return text;
+}
+
+static void obey(struct cache_verdict *verdict, const struct conf_policy *policy)
+{
+    verdict->is_off = policy->cache == 0;
+    verdict->ttl = policy->ttl_usec;
+}
+
 static void cover(
         struct cache_verdict *verdict, const struct conf *conf, const struct catalog *catalog)
 {
@@ -159,7 +236,12 @@ bool caching_judge(
     }
     verdict->database = number;
     if (verdict->policy != NULL) {
+        const struct caching_whose whose = {
+                .database = session.database, .role = session.user, .shape = shape};
+        const struct conf_policy said =
+                caching_policy_of(worker->conf, names.catalog, &whose, &verdict->policy->reads);
         cover(verdict, worker->conf, names.catalog);
+        obey(verdict, &said);
     }
     if (names.catalog != NULL) {
         caching_watch_learn(number, names.catalog);

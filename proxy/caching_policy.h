@@ -8,6 +8,7 @@
 #define SLUICE_PROXY_CACHING_POLICY_H
 
 #include "cache/stage.h"
+#include "conf/conf.h"
 
 /* cache_hooks.judge */
 bool caching_judge(void *self, const struct stmt *stmt, struct sl_hash128 shape,
@@ -15,7 +16,6 @@ bool caching_judge(void *self, const struct stmt *stmt, struct sl_hash128 shape,
 
 struct catalog;
 struct catalogs_names;
-struct conf;
 struct sql_facts;
 
 /* How it is known of writes to a table that do not come through Sluice. */
@@ -29,6 +29,21 @@ enum caching_coverage {
 /* Of a tree of that catalogue; NULL: nothing is known of it. */
 enum caching_coverage caching_coverage(
         const struct conf *conf, const struct catalog *catalog, uint32_t tree);
+/* What the configuration says of kept answers of a tree; database: as clients name it. */
+struct conf_policy caching_policy_of_table(const struct conf *conf, const struct catalog *catalog,
+        const char *database, uint32_t tree);
+/* Whose answer it is, beside the tables. */
+struct caching_whose {
+    const char *database;
+    const char *role;
+    struct sl_hash128 shape;
+};
+/* The strictest of all that is said of such a statement. */
+struct conf_policy caching_policy_of(const struct conf *conf, const struct catalog *catalog,
+        const struct caching_whose *whose, const struct policy_trees *reads);
+/* "off", "ttl=5s"; "": nothing is said. */
+const char *caching_policy_text(const struct conf_policy *policy, char *text, size_t len);
+
 struct caching_doubts {
     bool may_shadow;  /* temporary tables may, which were left out when names were looked up */
     bool may_cascade; /* the word is in its text, or that is not known */

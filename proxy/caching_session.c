@@ -3,6 +3,7 @@
 
 #include "conf/conf.h"
 #include "protocol/base/hash.h"
+#include "protocol/base/parse.h"
 #include "proxy/caching.h"
 #include "proxy/caching_watch.h"
 #include "proxy/catalogs.h"
@@ -31,6 +32,7 @@ struct kind {
     const char *user;
     const char *line; /* of the configuration: where its servers are */
     uint16_t path;
+    bool is_off; /* it has set sluice.cache so */
     char texts[];
 };
 
@@ -47,13 +49,13 @@ static unsigned all_count;
 
 bool caching_setting_is_of_speed(const char *name)
 {
-    static const char *const names[] = {"application_name", "commit_delay", "commit_siblings",
-            "cpu_index_tuple_cost", "cpu_operator_cost", "cpu_tuple_cost", "cursor_tuple_fraction",
-            "deadlock_timeout", "debug_pretty_print", "effective_cache_size",
-            "effective_io_concurrency", "from_collapse_limit", "geqo", "gin_pending_list_limit",
-            "hash_mem_multiplier", "idle_in_transaction_session_timeout", "idle_session_timeout",
-            "jit", "join_collapse_limit", "lock_timeout", "logical_decoding_work_mem",
-            "maintenance_io_concurrency", "maintenance_work_mem",
+    static const char *const names[] = {"sluice.cache", "application_name", "commit_delay",
+            "commit_siblings", "cpu_index_tuple_cost", "cpu_operator_cost", "cpu_tuple_cost",
+            "cursor_tuple_fraction", "deadlock_timeout", "debug_pretty_print",
+            "effective_cache_size", "effective_io_concurrency", "from_collapse_limit", "geqo",
+            "gin_pending_list_limit", "hash_mem_multiplier", "idle_in_transaction_session_timeout",
+            "idle_session_timeout", "jit", "join_collapse_limit", "lock_timeout",
+            "logical_decoding_work_mem", "maintenance_io_concurrency", "maintenance_work_mem",
             "max_parallel_maintenance_workers", "max_parallel_workers",
             "max_parallel_workers_per_gather", "max_stack_depth", "min_parallel_index_scan_size",
             "min_parallel_table_scan_size", "parallel_leader_participation", "parallel_setup_cost",
@@ -195,6 +197,24 @@ static const char *append(char **to, const char *text)
     return at;
 }
 
+/* As the session has set it, or has begun with; what is no word for on is off, and whatever options say. */
+static bool is_set_off(const struct client *client)
+{
+    static const char name[] = "sluice.cache";
+    const struct params *const sets[] = {client->settings, client->params, client->startup};
+    const char *value = NULL;
+    bool is_on = false;
+
+    for (size_t i = 0; i < SL_COUNT(sets) && value == NULL; i++) {
+        value = params_get(sets[i], name);
+    }
+    if (value == NULL) {
+        const char *options = params_get(client->startup, "options");
+        return options != NULL && strcasestr(options, name) != NULL;
+    }
+    return value[0] != '\0' && (sl_parse_bool(value, &is_on) != SL_OK || !is_on);
+}
+
 static struct kind *make_kind(
         const struct client *client, const struct conf_database *line, uint16_t path)
 {
@@ -214,6 +234,7 @@ static struct kind *make_kind(
     kind->startup = params_ref(client->startup);
     kind->session = session;
     kind->path = path;
+    kind->is_off = is_set_off(client);
     kind->database = append(&to, database);
     kind->user = append(&to, user);
     kind->line = append(&to, line->text);
@@ -238,8 +259,8 @@ static struct cache_session *session_of(const struct client *client, enum cache_
         forget(*place);
         *place = make_kind(client, line, path);
     }
-    *why = *place == NULL ? CACHE_NO_MEMORY : CACHE_NOT_BYPASSED;
-    return *place == NULL ? NULL : (*place)->session;
+    *why = *place == NULL ? CACHE_NO_MEMORY : (*place)->is_off ? CACHE_SET_OFF : CACHE_NOT_BYPASSED;
+    return *why != CACHE_NOT_BYPASSED ? NULL : (*place)->session;
 }
 
 /* ---- what the stage asks ---- */

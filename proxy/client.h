@@ -147,8 +147,10 @@ struct client {
         struct console *console;    /* CONSOLE */
         struct stmt *stmt;          /* STAGED, or walked and not yet sent */
     } part;
-    struct hold retry;            /* client_retry.h: the request that may be repeated */
-    struct floors *floors;        /* the cache's: cache/floors.h */
+    struct hold retry;     /* client_retry.h: the request that may be repeated */
+    sl_usec wrote_until;   /* the cache's: all that it had written was done then; 0: nothing */
+    bool has_written;      /* likewise: something since */
+    struct floors *floors; /* the cache's: cache/floors.h */
     struct settle_bytes *instead; /* what a stage puts in place of the next request */
     struct timer timer;
     struct cancel_key cancel;

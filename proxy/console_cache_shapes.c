@@ -54,11 +54,11 @@ static void end_show(struct view_visit *visit)
 /* ---- SHAPES ---- */
 
 static const struct reply_column shape_columns[] = {{"id", REPLY_TEXT}, {"database", REPLY_TEXT},
-        {"verdict", REPLY_TEXT}, {"reason", REPLY_TEXT}, {"what", REPLY_TEXT},
-        {"class", REPLY_TEXT}, {"entries", REPLY_INT8}, {"bytes", REPLY_INT8}, {"hits", REPLY_INT8},
-        {"saved_us", REPLY_INT8}, {"misses", REPLY_INT8}, {"fills", REPLY_INT8},
-        {"last_miss", REPLY_TEXT}, {"last_miss_ms", REPLY_INT8}, {"cost_us", REPLY_INT8},
-        {"query", REPLY_TEXT}};
+        {"verdict", REPLY_TEXT}, {"policy", REPLY_TEXT}, {"reason", REPLY_TEXT},
+        {"what", REPLY_TEXT}, {"class", REPLY_TEXT}, {"entries", REPLY_INT8}, {"bytes", REPLY_INT8},
+        {"hits", REPLY_INT8}, {"saved_us", REPLY_INT8}, {"misses", REPLY_INT8},
+        {"fills", REPLY_INT8}, {"last_miss", REPLY_TEXT}, {"last_miss_ms", REPLY_INT8},
+        {"cost_us", REPLY_INT8}, {"query", REPLY_TEXT}};
 
 static int most_first(const void *a, const void *b)
 {
@@ -77,6 +77,9 @@ static const char *verdict_of(const struct cache_verdict *verdict)
 {
     if (verdict->policy != NULL && verdict->policy->reason != POLICY_KEPT) {
         return "refused";
+    }
+    if (verdict->is_off) {
+        return "off";
     }
     return verdict->policy != NULL && !verdict->is_covered ? "uncovered" : "kept";
 }
@@ -98,6 +101,18 @@ static const char *class_of(const struct gather_record *record)
                                                             : ENTRY_TABLE);
 }
 
+/* What the configuration says; NULL: nothing. */
+static void add_said(struct view_row *row, struct conf_policy said)
+{
+    char text[32];
+
+    if (caching_policy_text(&said, text, sizeof text)[0] == '\0') {
+        view_add_text(row, NULL);
+    } else {
+        view_add_copy(row, text);
+    }
+}
+
 static void put_shape(struct view_visit *visit, const struct gather_record *record, sl_usec now)
 {
     const struct cache_shape *shape = &record->shape;
@@ -108,6 +123,8 @@ static void put_shape(struct view_visit *visit, const struct gather_record *reco
     console_add_shape(&row, shape->shape);
     view_add_text(&row, console_cache_database(shape->verdict.database));
     view_add_text(&row, verdict_of(&shape->verdict));
+    add_said(&row,
+            (struct conf_policy){.cache = !shape->verdict.is_off, .ttl_usec = shape->verdict.ttl});
     view_add_text(&row, policy == NULL ? NULL : policy_reason_name(policy->reason));
     view_add_text(&row, policy == NULL || policy->what[0] == '\0' ? NULL : policy->what);
     view_add_text(&row, class_of(record));
@@ -149,8 +166,9 @@ static bool show_shapes(struct view_visit *visit, void *arg)
 /* ---- TABLES ---- */
 
 static const struct reply_column table_columns[] = {{"database", REPLY_TEXT}, {"table", REPLY_TEXT},
-        {"coverage", REPLY_TEXT}, {"shapes", REPLY_INT8}, {"entries", REPLY_INT8},
-        {"points", REPLY_INT8}, {"row_sets", REPLY_INT8}, {"bytes", REPLY_INT8},
+        {"coverage", REPLY_TEXT}, {"policy", REPLY_TEXT}, {"shapes", REPLY_INT8},
+        {"entries", REPLY_INT8}, {"points", REPLY_INT8}, {"row_sets", REPLY_INT8},
+        {"bytes", REPLY_INT8},
         {"hits", REPLY_INT8}, {"saved_us", REPLY_INT8}, {"misses", REPLY_INT8},
         {"fills", REPLY_INT8}};
 
@@ -220,6 +238,7 @@ static int by_saved(const void *a, const void *b)
 static void put_table(struct view_visit *visit, const struct table *table, const struct conf *conf)
 {
     const struct catalog *catalog = console_cache_catalog(table->database);
+    const char *database = console_cache_database(table->database);
     struct sl_buf name;
     struct view_row row;
 
@@ -227,9 +246,11 @@ static void put_table(struct view_visit *visit, const struct table *table, const
     console_cache_put_tree(&name, catalog, table->tree);
     struct sl_span text = sl_buf_borrow(&name);
     view_row_begin(&row);
-    view_add_text(&row, console_cache_database(table->database));
+    view_add_text(&row, database);
     view_add_printf(&row, "%.*s", (int)text.len, (const char *)text.at);
     view_add_text(&row, caching_coverage_name(caching_coverage(conf, catalog, table->tree)));
+    add_said(&row,
+            caching_policy_of_table(conf, catalog, database == NULL ? "" : database, table->tree));
     view_add_uint(&row, table->shapes);
     view_add_uint(&row, table->sum.entries);
     view_add_uint(&row, table->sum.points);

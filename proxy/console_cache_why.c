@@ -5,9 +5,10 @@
  */
 #include "proxy/console_cache_why.h"
 
+#include "cache/hint.h"
 #include "cache/point.h"
 #include "cache/watch.h"
-#include "conf/conf.h"
+#include "conf/conf_policy.h"
 #include "optimizer/observe.h"
 #include "protocol/sql_facts.h"
 #include "protocol/sqlstate.h"
@@ -49,6 +50,8 @@ struct saying {
     const struct conf *conf;
     const struct catalog *catalog; /* NULL: not known */
     uint64_t database;
+    struct caching_whose whose;
+    const struct sl_span *text; /* the statement's; NULL: only its shape is known */
 };
 
 static void put_list(const struct saying *saying, const char *name, struct sl_buf *list)
@@ -100,6 +103,66 @@ static void put_reads(const struct saying *saying, const struct policy *policy)
         console_put_line(saying->visit, saying->section, "stream", "%s%s",
                 why[0] == '\0' ? "up" : "not up: ", why);
     }
+}
+
+/* ---- what the configuration and its text say ---- */
+
+static void put_said(const struct saying *saying, struct sl_span of, const struct conf_policy *said)
+{
+    char text[32];
+
+    if (said != NULL && caching_policy_text(said, text, sizeof text)[0] != '\0') {
+        console_put_line(saying->visit, saying->section, "policy", "%.*s: %s", (int)of.len,
+                (const char *)of.at, text);
+    }
+}
+
+static void put_policies(const struct saying *saying, const struct policy *policy)
+{
+    const struct caching_whose *whose = &saying->whose;
+    struct sl_buf name;
+    char id[17];
+
+    for (uint32_t i = 0; i < policy->reads.count; i++) {
+        const struct conf_policy said = caching_policy_of_table(
+                saying->conf, saying->catalog, whose->database, policy->reads.trees[i]);
+        sl_buf_init(&name, LINE_SIZE);
+        console_cache_put_tree(&name, saying->catalog, policy->reads.trees[i]);
+        put_said(saying, sl_buf_borrow(&name), &said);
+        sl_buf_fini(&name);
+    }
+    put_said(saying, sl_span_text("its role"),
+            conf_find_policy(saying->conf, CONF_POLICY_ROLES, whose->role));
+    snprintf(id, sizeof id, "%016" PRIx64, whose->shape.hi);
+    put_said(saying, sl_span_text("its shape"),
+            conf_find_policy(saying->conf, CONF_POLICY_SHAPES, id));
+}
+
+/* True: it says that it is neither looked up nor kept. */
+static bool put_hint(const struct saying *saying)
+{
+    struct hint hint = {.unknown = 0};
+
+    if (saying->text == NULL || !hint_may_be_in(*saying->text)) {
+        return false;
+    }
+    hint_read(*saying->text, (struct shape_options){.backslashes = false}, &hint);
+    if (hint.is_off) {
+        console_put_line(saying->visit, saying->section, "hint", "off");
+    }
+    if (hint.ttl != 0) {
+        console_put_line(
+                saying->visit, saying->section, "hint", "ttl=%" PRId64 "ms", hint.ttl / SL_MSEC);
+    }
+    if (hint.stale != 0) {
+        console_put_line(saying->visit, saying->section, "hint", "stale=%" PRId64 "ms",
+                hint.stale / SL_MSEC);
+    }
+    if (hint.unknown != 0) {
+        console_put_line(
+                saying->visit, saying->section, "hint", "%" PRIu32 " not understood", hint.unknown);
+    }
+    return hint.is_off;
 }
 
 /* ---- what it depends on ---- */
@@ -213,15 +276,21 @@ static bool is_covered(const struct saying *saying, const struct policy *policy)
     return is_covered;
 }
 
-/* text: the statement's, NULL: only its shape is known. */
-static void put_policy(
-        const struct saying *saying, const struct policy *policy, const struct sl_span *text)
+static bool is_off(const struct saying *saying, const struct policy *policy)
+{
+    return caching_policy_of(saying->conf, saying->catalog, &saying->whose, &policy->reads).cache ==
+           0;
+}
+
+static void put_policy(const struct saying *saying, const struct policy *policy)
 {
     bool is_kept = policy->reason == POLICY_KEPT;
-    bool has_time = is_kept && text != NULL && time_words_in_text(*text);
-    const char *verdict = !is_kept || has_time         ? "refused"
-                          : is_covered(saying, policy) ? "kept"
-                                                       : "uncovered";
+    bool has_time = is_kept && saying->text != NULL && time_words_in_text(*saying->text);
+    bool is_hinted_off = put_hint(saying);
+    const char *verdict = !is_kept || has_time                      ? "refused"
+                          : is_hinted_off || is_off(saying, policy) ? "off"
+                          : is_covered(saying, policy)              ? "kept"
+                                                                    : "uncovered";
 
     console_put_line(saying->visit, saying->section, "verdict", "%s", verdict);
     if (!is_kept || has_time) {
@@ -233,15 +302,22 @@ static void put_policy(
         console_put_line(saying->visit, saying->section, "what", "%s", policy->what);
     }
     if (is_kept) {
+        put_policies(saying, policy);
         put_reads(saying, policy);
         put_class(saying, policy);
     }
     put_writes(saying, policy);
 }
 
+/* What is asked about: its text, as the next; NULL: only its shape is known. */
+struct asked_about {
+    const struct sl_span *text;
+    struct sl_hash128 shape;
+};
+
 /* False: no memory. */
 static bool put_verdict(struct view_visit *visit, const struct sql_facts *facts,
-        const struct catalogs_session *of, const struct sl_span *text)
+        const struct catalogs_session *of, const struct asked_about *what)
 {
     const struct conf *conf = process_conf();
     const struct conf_database *line = conf_find_database(conf, of->database);
@@ -263,8 +339,10 @@ static bool put_verdict(struct view_visit *visit, const struct sql_facts *facts,
                 .conf = conf,
                 .catalog = names.catalog,
                 .database = catalogs_epoch_number(
-                        line != NULL ? line : conf->fallback_database, of->database)};
-        put_policy(&saying, policy, text);
+                        line != NULL ? line : conf->fallback_database, of->database),
+                .whose = {.database = of->database, .role = of->user, .shape = what->shape},
+                .text = what->text};
+        put_policy(&saying, policy);
         policy_unref(policy);
     }
     catalogs_names_fini(&names);
@@ -290,7 +368,8 @@ static void put_found(struct view_visit *visit, const struct console_found *foun
         const struct catalogs_session of = {.database = names_text(names, key->database),
                 .user = names_text(names, key->user),
                 .path = key->path};
-        if (!console_found_is_again(found, i) && !put_verdict(visit, plan->facts, &of, NULL)) {
+        const struct asked_about what = {.shape = key->shape};
+        if (!console_found_is_again(found, i) && !put_verdict(visit, plan->facts, &of, &what)) {
             visit->out->is_full = true;
         }
     }
@@ -365,13 +444,18 @@ static void answer(struct console *console, const struct explain *explain)
     const struct catalogs_session of = {
             .database = explain->database, .user = explain->user, .path = SEARCH_PATHS_OF_ROLE};
     const struct sl_span text = sl_span(explain->text, explain->len);
+    struct asked_about what = {.text = &text};
+    struct shape shape;
     struct console_rows *rows = rows_new(console, explain->view);
     struct view_visit visit = {.view = explain->view};
 
+    shape_of(text, (struct shape_options){.backslashes = false}, (struct shape_room){.text = NULL},
+            &shape);
+    what.shape = shape.key;
     if (rows != NULL) {
         visit.out = &rows->out;
     }
-    if (rows == NULL || !put_verdict(&visit, explain->answer.facts, &of, &text)) {
+    if (rows == NULL || !put_verdict(&visit, explain->answer.facts, &of, &what)) {
         console_rows_free(rows);
         refuse(console, SL_STATE_OUT_OF_MEMORY, "out of memory");
         return;

@@ -147,6 +147,7 @@ static void put_lookups(struct view_visit *visit, const struct cache_counts *cou
     put(visit, "lookups", "hits", counts->hits);
     put(visit, "lookups", "hits_waited", counts->hits_waited);
     put(visit, "lookups", "hits_shared", counts->hits_shared);
+    put(visit, "lookups", "hits_stale", counts->hits_stale);
     put(visit, "lookups", "hits_of_tables", counts->hits_of[ENTRY_TABLE]);
     put(visit, "lookups", "hits_of_points", counts->hits_of[ENTRY_POINT]);
     put(visit, "lookups", "hits_of_row_sets", counts->hits_of[ENTRY_ROWS]);
@@ -159,6 +160,7 @@ static void put_lookups(struct view_visit *visit, const struct cache_counts *cou
     put(visit, "lookups", "misses_undescribed", counts->headless);
     put(visit, "lookups", "misses_unlike", counts->unasked);
     put(visit, "lookups", "saved_usec", counts->saved_usec);
+    put(visit, "lookups", "hints_unknown", counts->hints_unknown);
 }
 
 static void put_writes(struct view_visit *visit, const struct cache_counts *counts)

@@ -24,6 +24,13 @@ const char *faces_id(const char *shape);
 /* Asks once: was it answered by the cache? */
 bool faces_is_hit(PGconn *conn, const char *sql);
 
+/* Another Sluice, with that in [cache]. */
+void faces_again_with(const char *cache);
+
+/* ---- cache_faces_late.c ---- */
+
+void a_hint_widens_what_a_late_stream_may_be(void **state);
+
 /* ---- cache_faces_entries.c ---- */
 
 void entries_are_shown_without_what_they_were_asked_with(void **state);

@@ -11,6 +11,7 @@
 #include "tests/e2e/answers_flights.h"
 #include "tests/e2e/answers_forms.h"
 #include "tests/e2e/answers_fuzz.h"
+#include "tests/e2e/answers_hints.h"
 #include "tests/e2e/answers_keys.h"
 #include "tests/e2e/answers_moves.h"
 #include "tests/e2e/answers_rows.h"
@@ -141,6 +142,120 @@ static void memory_bounds_all_of_it(void **state)
     PQfinish(conn);
 }
 
+/* ---- policies ---- */
+
+#define POLICIES "mode = ttl\nttl_local = 1h\nnegative_ttl = 0\n"
+
+/* From the moment when both workers have heard of it. */
+static void soon_never(PGconn *conn, const char *sql)
+{
+    long until = proc_now_ms() + SOON_MS;
+
+    for (int misses = 0; misses < 6;) {
+        misses = is_hit(conn, sql) ? 0 : misses + 1;
+        if (proc_now_ms() > until) {
+            fail_msg("answered from memory: %s", sql);
+        }
+    }
+}
+
+static void policies_of_tables_are_obeyed(void **state)
+{
+    (void)state;
+    answers_start(POLICIES "[cache.tables]\ndb.public.u = off\ndb.public.p1 = cache=off\n"
+                           "other.public.aside = off\n");
+    PGconn *conn = open_as("postgres", "db");
+    PGconn *alias = open_as("postgres", "alias");
+    warm(conn, "select sum(n) from t");
+    expect_never(conn, "select sum(n) from u");
+    expect_never(conn, "select sum(t.n) from u join t using (id)");
+    expect_never(conn, "select sum(n) from t where id in (select id from u)");
+    expect_never(conn, "select sum(un) from v_join");
+    expect_never(conn, "select sum(n) from p"); /* of its family */
+    expect_never(conn, "select sum(n) from p21");
+    assert_true(counted("misses", "policy_off") > 0);
+    warm(conn, "select sum(n) from aside"); /* that of another database is another */
+    warm(alias, "select sum(n) from u");    /* as clients name it */
+    console_await("SHOW CACHE SHAPES", "query", "select sum(n) from p", "verdict", "off");
+    console_expect("SHOW CACHE SHAPES", "query", "select sum(n) from p", "policy", "off");
+    console_expect("SHOW CACHE TABLES", "table", "public.p", "policy", "off");
+    console_expect("SHOW CACHE TABLES", "table", "public.t", "policy", "");
+    console_expect(
+            "EXPLAIN CACHE db AS postgres select sum(n) from u", "name", "verdict", "value", "off");
+    console_expect("EXPLAIN CACHE db AS postgres select sum(n) from u", "name", "policy", "value",
+            "public.u: off");
+    console_expect("EXPLAIN CACHE db AS postgres select /* sluice:cache=off */ n from t", "name",
+            "verdict", "value", "off");
+
+    reload(POLICIES "[cache.tables]\ndb.public.t = off"); /* what is kept is given no more */
+    soon_never(conn, "select sum(n) from t");
+    warm(conn, "select sum(n) from u");
+    reload(POLICIES "[cache.tables]\n* = off\ndb.public.t = on");
+    soon_never(conn, "select sum(n) from u");
+    expect_never(conn, "select sum(n) from aside");
+    warm(conn, "select sum(n) from t");
+    reload(POLICIES "");
+    warm(conn, "select sum(n) from u");
+    warm(conn, "select n from t where id = 37");
+    reload(POLICIES "[cache.tables]\n* = ttl=1h\ndb.public.t = ttl=100ms");
+    console_await("EXPLAIN CACHE db AS postgres select n from t", "name", "policy", "value",
+            "public.t: ttl=100ms");
+    cluster_sql(&cluster, "update t set n = -37 where id = 37"); /* past Sluice */
+    soon_query(conn, "select n from t where id = 37", "-37");
+    warm(conn, "select t.n from t join u using (id) where t.id = 37");
+    cluster_sql(&cluster, "update t set n = -38 where id = 37");
+    soon_query(conn, "select t.n from t join u using (id) where t.id = 37", "-38");
+    PQfinish(alias);
+    PQfinish(conn);
+}
+
+static void policies_of_roles_and_shapes_are_obeyed(void **state)
+{
+    static const char sql[] = "select sum(n) from t";
+    static const char shaped[] = "select max(n) from t where id < 8";
+    char policies[256];
+    char id[32];
+
+    (void)state;
+    answers_start(POLICIES "[cache.roles]\none = off\n");
+    cluster_sql(&cluster, "grant select on t to one, two");
+    PGconn *one = open_as("one", "db");
+    PGconn *two = open_as("two", "db");
+    PGconn *root = open_as("postgres", "db");
+    warm(two, sql);
+    expect_never(one, sql);
+    warm(root, sql);
+    do_sql(root, "set role one");
+    expect_never(root, sql);
+    console_expect("EXPLAIN CACHE db AS one select sum(n) from t", "name", "policy", "value",
+            "its role: off");
+    warm(two, shaped);
+    snprintf(id, sizeof id, "%s",
+            console_value("SHOW QUERIES", "query", "select max(n) from t where id < ?", "id"));
+    snprintf(policies, sizeof policies, POLICIES "[cache.shapes]\n%s = off", id);
+    reload(policies);
+    soon_never(two, shaped);
+    expect_never(two, "SELECT  max(n) from t where id < 9 -- another text");
+    warm(two, sql);
+    warm(one, sql); /* its own line is gone */
+    console_expect("EXPLAIN CACHE db AS one select max(n) from t where id < 3", "name", "policy",
+            "value", "its shape: off");
+    snprintf(policies, sizeof policies,
+            POLICIES "[cache.roles]\ntwo = ttl=100ms\n[cache.shapes]\n%s = ttl=100ms", id);
+    reload(policies);
+    console_await("EXPLAIN CACHE db AS one select max(n) from t where id < 3", "name", "policy",
+            "value", "its shape: ttl=100ms");
+    warm(two, "select n from t where id = 39");
+    warm(one, "select n from t where id = 39");
+    warm(one, shaped);
+    cluster_sql(&cluster, "update t set n = 123456 where id in (5, 39)"); /* past Sluice */
+    soon_query(two, "select n from t where id = 39", "123456");
+    soon_query(one, shaped, "123456");
+    PQfinish(root);
+    PQfinish(two);
+    PQfinish(one);
+}
+
 int main(int argc, char **argv)
 {
     if (argc > 1) {
@@ -153,6 +268,15 @@ int main(int argc, char **argv)
             cmocka_unit_test_setup_teardown(ttl_local_and_negative_ttl_end_answers, prepare, end),
             cmocka_unit_test_setup_teardown(max_result_bounds_an_answer, prepare, end),
             cmocka_unit_test_setup_teardown(memory_bounds_all_of_it, prepare, end),
+            cmocka_unit_test_setup_teardown(a_hint_keeps_a_statement_from_memory, begin, end),
+            cmocka_unit_test_setup_teardown(a_hint_bounds_how_long_an_answer_is_kept, prepare, end),
+            cmocka_unit_test_setup_teardown(
+                    a_hint_lets_an_answer_be_stale_but_not_its_own_writes, begin, end),
+            cmocka_unit_test_setup_teardown(
+                    a_stale_answer_is_of_the_schema_and_rights_of_now, begin, end),
+            cmocka_unit_test_setup_teardown(a_session_may_do_without_memory, begin, end),
+            cmocka_unit_test_setup_teardown(policies_of_tables_are_obeyed, prepare, end),
+            cmocka_unit_test_setup_teardown(policies_of_roles_and_shapes_are_obeyed, prepare, end),
             cmocka_unit_test_setup_teardown(every_form_is_answered_alike, begin, end),
             cmocka_unit_test_setup_teardown(one_asks_for_all, begin, end),
             cmocka_unit_test_setup_teardown(who_waits_for_one_that_is_lost_asks_itself, begin, end),

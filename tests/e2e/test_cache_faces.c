@@ -219,7 +219,7 @@ static void every_metric_is_documented(void **state)
 
 /* ---- what is not promised ---- */
 
-static void again_with(const char *cache)
+void faces_again_with(const char *cache)
 {
     sluice_stop(&sluice);
     sluice_start(&sluice, ini_with(cache));
@@ -237,7 +237,7 @@ static void a_stream_that_is_refused_says_why(void **state)
 {
     (void)state;
     faces_table("refused");
-    again_with("mode = safe\nstream = user=two\n");
+    faces_again_with("mode = safe\nstream = user=two\n");
     console_expect("SHOW CACHE", "name", "state", "value", "stream");
     console_expect("SHOW CACHE", "name", "reason", "value", "no database was asked for yet");
     ask_once("select v from refused");
@@ -253,15 +253,15 @@ static void a_stream_that_is_refused_says_why(void **state)
 static void without_a_stream_it_is_said(void **state)
 {
     (void)state;
-    again_with("mode = safe\nthrough_sluice = *\n");
+    faces_again_with("mode = safe\nthrough_sluice = *\n");
     console_expect("SHOW CACHE", "name", "state", "value", "proxy_only");
     console_expect("SHOW CACHE", "name", "reason", "value", "[cache] stream is not set");
     ask_once("select v from refused");
     console_expect("SHOW CACHE STREAM", "database", "shop", "state", "none");
-    again_with("mode = ttl\n");
+    faces_again_with("mode = ttl\n");
     console_expect("SHOW CACHE", "name", "mode", "value", "ttl");
     console_expect("SHOW CACHE", "name", "state", "value", "ttl");
-    again_with("mode = off\n");
+    faces_again_with("mode = off\n");
     console_expect("SHOW CACHE", "name", "state", "value", "off");
     assert_null(console_value("SHOW CACHE", "name", "hits", "value"));
     assert_null(console_value("SHOW CACHE STREAM", "database", "shop", "state"));
@@ -289,6 +289,7 @@ int main(void)
             cmocka_unit_test(what_is_being_got_is_not_kept),
             cmocka_unit_test(what_cannot_be_flushed_is_said),
             /* The last: they start other Sluices. */
+            cmocka_unit_test(a_hint_widens_what_a_late_stream_may_be),
             cmocka_unit_test(a_stream_that_is_refused_says_why),
             cmocka_unit_test(without_a_stream_it_is_said),
     };

@@ -118,6 +118,37 @@ static void while_a_write_is_under_way_there_is_no_hit_and_after_it_none(void **
     assert_int_equal(counts().entries, 0);
 }
 
+/* Whoever finds it sees that it has: nobody else is given it. */
+static void what_may_be_stale_stays_when_it_has_changed(void **state)
+{
+    struct entry *entry = entry_on(1, tags, 7);
+    struct entry *found = NULL;
+
+    (void)state;
+    entry->may_be_stale = true;
+    entry->expires_at = 100;
+    assert_int_equal(store_put(store, entry), SL_OK);
+    tags_begin(tags, 7);
+    assert_int_equal(store_find(store, key_of(1), 0, &found), STORE_PENDING);
+    assert_int_equal(number_in(found), 1);
+    entry_unref(found);
+    tags_end(tags, 7);
+    assert_int_equal(store_find(store, key_of(1), 0, &found), STORE_CHANGED);
+    assert_int_equal(number_in(found), 1);
+    entry_unref(found);
+    assert_int_equal(store_find(store, key_of(1), 0, &found), STORE_CHANGED);
+    entry_unref(found);
+    assert_int_equal(counts().entries, 1);
+    assert_int_equal(store_find(store, key_of(1), 100, &found), STORE_EXPIRED);
+    assert_null(found);
+    assert_int_equal(counts().entries, 0);
+    /* What takes its place is as any other. */
+    put(1);
+    write_to(7);
+    assert_int_equal(find(1, 0), STORE_CHANGED);
+    assert_int_equal(counts().entries, 0);
+}
+
 static void what_has_changed_goes_even_if_something_else_is_pending(void **state)
 {
     struct entry *entry = entry_with(1, 100, 2);
@@ -349,6 +380,8 @@ int main(void)
             ONE(what_was_put_is_found),
             ONE(a_lent_entry_outlives_its_eviction),
             ONE(while_a_write_is_under_way_there_is_no_hit_and_after_it_none),
+            cmocka_unit_test_setup_teardown(
+                    what_may_be_stale_stays_when_it_has_changed, begin, end),
             ONE(what_has_changed_goes_even_if_something_else_is_pending),
             ONE(an_expired_entry_is_gone),
             ONE(looking_counts_nothing),

@@ -70,6 +70,10 @@ static void each_difference_is_named_once(void **state)
     assert_diff("[pgbouncer]\n[users]\nu = pool_size=1\nv =\n[peers]\n1 = host=p\n",
             "[pgbouncer]\n[users]\nu = pool_size=2\nw =\n[peers]\n1 = host=q\n2 = host=r\n",
             "~users/u +users/w -users/v ~peers/q +peers/r ");
+    assert_diff("[pgbouncer]\n[cache.tables]\na.b.c = off\na.b.d = on\n[cache.roles]\nr = off\n",
+            "[pgbouncer]\n[cache.tables]\na.b.c = ttl=1\na.b.e = on\n[cache.shapes]\n* = off\n",
+            "~cache.tables/a.b.c +cache.tables/a.b.e -cache.tables/a.b.d -cache.roles/r "
+            "+cache.shapes/* ");
 }
 
 static void a_changed_port_is_a_changed_database(void **state)
