@@ -169,16 +169,18 @@ static enum stage_verdict give(struct cache_part *part, struct stmt *stmt,
     PART_COUNT(part, hits);
     part_count(part, offsetof(struct cache_counts, hits_of) / sizeof(uint64_t) + entry->class, 1);
     PART_COUNT_BY(part, saved_usec, entry->cost_usec);
+    reuse_hit(part->cache->reuse, part->worker, cache_class_of(entry)->shape);
     return STAGE_ANSWERED;
 }
 
-/* A reference, or NULL. */
+/* A reference, or NULL; *was_kept: there was one that may not be given. */
 static struct entry *find(struct cache_part *part, const struct stmt *stmt,
-        const struct cache_asks *asks, struct sl_hash128 key)
+        const struct cache_asks *asks, struct sl_hash128 key, bool *was_kept)
 {
     struct entry *entry = NULL;
     enum store_result result = store_find(part->cache->store, key, stmt->meter.received_at, &entry);
 
+    *was_kept = result != STORE_MISS;
     if (entry == NULL) {
         part_count(part, offsetof(struct cache_counts, misses) / sizeof(uint64_t) + result, 1);
         return NULL;
@@ -193,7 +195,7 @@ static struct entry *find(struct cache_part *part, const struct stmt *stmt,
 /* ---- misses ---- */
 
 static enum stage_verdict miss(struct cache_part *part, struct stmt *stmt,
-        const struct cache_asks *asks, struct sl_hash128 key)
+        const struct cache_asks *asks, struct sl_hash128 key, bool was_kept)
 {
     struct asked *asked = ask(part, stmt);
 
@@ -201,6 +203,7 @@ static enum stage_verdict miss(struct cache_part *part, struct stmt *stmt,
         return STAGE_NEXT;
     }
     asked->is_miss = true;
+    asked->was_kept = was_kept;
     memo_judge(asked);
     if (asked->verdict.policy != NULL) {
         part_count(part,
@@ -251,8 +254,9 @@ static enum stage_verdict on_statement(void *self, struct stmt *stmt)
         return STAGE_NEXT;
     }
     struct sl_hash128 key = cache_key(&asks);
-    struct entry *entry = find(part, stmt, &asks, key);
-    return entry != NULL ? give(part, stmt, &asks, entry) : miss(part, stmt, &asks, key);
+    bool was_kept = false;
+    struct entry *entry = find(part, stmt, &asks, key, &was_kept);
+    return entry != NULL ? give(part, stmt, &asks, entry) : miss(part, stmt, &asks, key, was_kept);
 }
 
 /* ---- writes ---- */

@@ -57,6 +57,8 @@ enum cache_unkept {
     CACHE_TOO_LARGE,
     CACHE_CHANGED, /* what it depends on, meanwhile */
     CACHE_REFUSED, /* no room */
+    CACHE_ONCE,    /* room is scarce, it is cheap, and was not asked often lately */
+    CACHE_COLD,    /* answers of its shape are hardly ever given again */
     CACHE_UNKEPTS
 };
 
@@ -77,6 +79,7 @@ struct cache_shape {
     sl_usec last_at;    /* a miss; 0: none */
     uint32_t cost_usec; /* of the last fills, about; 0: not known */
     uint8_t unkept;     /* enum cache_unkept of the last miss */
+    sl_usec cold_until; /* 0: it is not */
 };
 
 struct cache_hooks {
@@ -107,6 +110,8 @@ struct cache_limits {
     sl_usec ttl;          /* 0: none */
     sl_usec negative_ttl; /* likewise */
     sl_usec max_staleness;
+    unsigned
+            admission; /* misses of a question before its answer is kept, where room is scarce; 1: at once */
 };
 
 struct cache_counts {

@@ -82,6 +82,9 @@ enum flight_result fill_want(
     struct cache *cache = asked->part->cache;
     enum cache_unkept why = why_not(asked, asks);
 
+    if (why == CACHE_KEPT) {
+        why = admit(asked, key);
+    }
     asked->unkept = (uint8_t)why;
     if (why != CACHE_KEPT) {
         return FLIGHT_FULL;
@@ -222,7 +225,8 @@ void fill_finish(struct asked *asked)
     struct entry *entry = asked->fills ? entry_of(asked) : NULL;
 
     if (entry != NULL) {
-        memo_cost(asked, entry->cost_usec);
+        memo_fill(asked, entry);
+        admit_filled(asked);
         PART_COUNT(asked->part, fills);
         if (store_put(cache->store, entry_ref(entry)) != SL_OK) {
             asked->unkept = CACHE_REFUSED; /* who waits may have it all the same */

@@ -23,7 +23,9 @@ static const char *const unkepts[CACHE_UNKEPTS] = {[CACHE_KEPT] = "kept",
         [CACHE_SPOILED] = "spoiled",
         [CACHE_TOO_LARGE] = "too_large",
         [CACHE_CHANGED] = "changed",
-        [CACHE_REFUSED] = "no_room"};
+        [CACHE_REFUSED] = "no_room",
+        [CACHE_ONCE] = "asked_once",
+        [CACHE_COLD] = "cold"};
 
 const char *cache_bypass_name(enum cache_bypass bypass)
 {
@@ -64,7 +66,10 @@ struct cache *cache_new(
     }
     cache->store = store_new(&(struct store_limits){.bytes_max = limits->memory}, cache->tags);
     cache->flights = flights_new(cache->tags);
-    bool is_made = cache->store != NULL && cache->flights != NULL;
+    cache->door = door_new();
+    cache->reuse = reuse_new(workers);
+    bool is_made = cache->store != NULL && cache->flights != NULL && cache->door != NULL &&
+                   cache->reuse != NULL;
     for (unsigned i = 0; i < workers && is_made; i++) {
         cache->workers++;
         is_made = begin_part(cache, i);
@@ -90,6 +95,8 @@ void cache_free(struct cache *cache)
     if (cache->flights != NULL) {
         flights_free(cache->flights);
     }
+    reuse_free(cache->reuse);
+    door_free(cache->door);
     store_free(cache->store);
     tags_free(cache->tags);
     free(cache->parts);
@@ -120,6 +127,7 @@ void cache_set_limits(struct cache *cache, const struct cache_limits *limits)
     atomic_store(&cache->ttl, limits->ttl);
     atomic_store(&cache->negative_ttl, limits->negative_ttl);
     atomic_store(&cache->max_staleness, limits->max_staleness);
+    atomic_store(&cache->admission, limits->admission);
     store_limit(cache->store, limits->memory);
 }
 

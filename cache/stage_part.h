@@ -8,7 +8,9 @@
 #ifndef SLUICE_CACHE_STAGE_PART_H
 #define SLUICE_CACHE_STAGE_PART_H
 
+#include "cache/door.h"
 #include "cache/fill.h"
+#include "cache/reuse.h"
 #include "cache/stage.h"
 #include "protocol/base/list.h"
 #include "protocol/base/slab.h"
@@ -33,7 +35,8 @@ struct asked {
     struct sl_hash128 shape;
     uint64_t view;
     bool has_view;
-    bool is_miss; /* it was looked up, and not found */
+    bool is_miss;  /* it was looked up, and not found */
+    bool was_kept; /* there was one, that may not be given now */
     bool has_writes;
     bool leads; /* a flight; with a class and a question */
     bool fills; /* what it is answered is taken down */
@@ -63,6 +66,7 @@ struct cache_memo {
     struct sl_hash128 shape;
     uint64_t view;
     uint32_t cost_usec; /* of the last fills, about; 0: not known */
+    uint32_t bytes;     /* of their entries, likewise */
     uint8_t unkept;     /* of the last miss */
     uint64_t misses;
     uint64_t fills;
@@ -86,6 +90,7 @@ struct cache_part {
     atomic_bool has_woken;
     struct cache_memo memos[VERDICTS];
     struct cache_class *classes[CLASSES]; /* the last made, by their hash; references */
+    uint64_t typical_worth; /* of shapes that were filled: about the median; 0: of none yet */
     struct cache_part_counts counts;
 };
 
@@ -94,6 +99,8 @@ struct cache {
     struct tags *tags;
     struct store *store;
     struct flights *flights;
+    struct door *door;
+    struct reuse *reuse;
     unsigned workers;
     /* Any thread: */
     _Atomic uint64_t floor; /* what was sent before that clock is not kept */
@@ -101,6 +108,7 @@ struct cache {
     _Atomic sl_usec ttl;
     _Atomic sl_usec negative_ttl;
     _Atomic sl_usec max_staleness;
+    atomic_uint admission;
     struct cache_part *parts;
 };
 
@@ -122,8 +130,10 @@ static inline void part_count(struct cache_part *part, size_t figure, uint64_t b
 void memo_judge(struct asked *asked);
 /* Is that still so? */
 bool memo_is_current(const struct asked *asked);
-/* Its answer took so long. */
-void memo_cost(const struct asked *asked, uint32_t usec);
+/* Its answer is kept: what it took, and how long it is. */
+void memo_fill(const struct asked *asked, const struct entry *entry);
+/* What is known of its shape, or NULL. */
+const struct cache_memo *memo_of(const struct asked *asked);
 /* It was a miss; asked->unkept says what came of it. */
 void memo_miss(const struct asked *asked);
 /* How long it may be waited for. */
@@ -131,6 +141,13 @@ sl_usec memo_patience(const struct asked *asked);
 /* asked->class. False: no memory. */
 SL_MUST_CHECK bool memo_class(struct asked *asked, const struct cache_asks *asks);
 void memo_fini(struct cache_part *part);
+
+/* ---- stage_admit.c ---- */
+
+/* It may be kept: is that worth it? CACHE_KEPT, or why not. */
+enum cache_unkept admit(const struct asked *asked, struct sl_hash128 key);
+/* Its answer is kept. */
+void admit_filled(const struct asked *asked);
 
 /* ---- stage_fill.c ---- */
 

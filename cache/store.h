@@ -27,6 +27,8 @@ enum store_result {
     STORE_RESULTS
 };
 
+enum { STORE_TIGHT_NUM = 3, STORE_TIGHT_DEN = 4 };
+
 struct store_limits {
     size_t bytes_max; /* 1 MiB at least */
     unsigned stripes; /* a power of two; 0: chosen by bytes_max */
@@ -85,6 +87,8 @@ void store_reader_free(struct store_reader *reader); /* NULL is fine */
 bool store_drop_entry(struct store *store, const struct entry *entry);
 /* Less, or more, from now on: at a reload. */
 void store_limit(struct store *store, size_t bytes_max);
+/* Any thread: most of its bytes are taken (STORE_TIGHT_NUM of STORE_TIGHT_DEN parts of them). */
+bool store_is_tight(const struct store *store);
 void store_counts(const struct store *store, struct store_counts *counts);
 
 #endif

@@ -279,6 +279,7 @@ struct conf {
 
     /* [cache] */
     int cache_mode; /* enum conf_cache_mode */
+    int cache_admission;
     int64_t cache_memory;
     int64_t cache_max_result;
     sl_usec cache_max_staleness_usec;

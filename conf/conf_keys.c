@@ -596,6 +596,14 @@ static const struct conf_key keys[] = {
                 .default_text = "300",
                 .sentence = "How often the load is put into groups for SHOW WORKLOAD; 0: only "
                             "when ANALYZE WORKLOAD asks."},
+        {.name = "admission",
+                PART(CACHE, INT, conf, cache_admission),
+                .min = 1,
+                .max = 100,
+                .default_text = "2",
+                .sentence = "How often a question is asked, each time within 10 s of the last, "
+                            "before its answer is kept, once three quarters of memory are taken; "
+                            "what took 5 ms is kept at once. 1: everything always is."},
         {.name = "max_result",
                 PART(CACHE, SIZE, conf, cache_max_result),
                 .min = 1024,

@@ -121,7 +121,8 @@ static struct cache_limits limits_of(const struct conf *conf)
             .max_result = (size_t)conf->cache_max_result,
             .ttl = conf->cache_ttl_local_usec,
             .negative_ttl = conf->cache_negative_ttl_usec,
-            .max_staleness = conf->cache_max_staleness_usec};
+            .max_staleness = conf->cache_max_staleness_usec,
+            .admission = (unsigned)conf->cache_admission};
 }
 
 enum sl_err caching_start(const struct conf *conf, struct sl_error *error)

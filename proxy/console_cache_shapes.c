@@ -73,12 +73,17 @@ static int most_first(const void *a, const void *b)
                                                      : 0;
 }
 
-static const char *verdict_of(const struct cache_verdict *verdict)
+static const char *verdict_of(const struct cache_shape *shape)
 {
+    const struct cache_verdict *verdict = &shape->verdict;
+
     if (verdict->policy != NULL && verdict->policy->reason != POLICY_KEPT) {
         return "refused";
     }
-    return verdict->policy != NULL && !verdict->is_covered ? "uncovered" : "kept";
+    if (verdict->policy != NULL && !verdict->is_covered) {
+        return "uncovered";
+    }
+    return shape->cold_until != 0 ? "cold" : "kept";
 }
 
 static const char *class_of(const struct gather_record *record)
@@ -103,7 +108,7 @@ static void put_shape(struct view_visit *visit, const struct gather_record *reco
     view_row_begin(&row);
     console_add_shape(&row, shape->shape);
     view_add_text(&row, console_cache_database(shape->verdict.database));
-    view_add_text(&row, verdict_of(&shape->verdict));
+    view_add_text(&row, verdict_of(shape));
     view_add_text(&row, policy == NULL ? NULL : policy_reason_name(policy->reason));
     view_add_text(&row, policy == NULL || policy->what[0] == '\0' ? NULL : policy->what);
     view_add_text(&row, class_of(record));

@@ -122,7 +122,7 @@ static void memory_bounds_all_of_it(void **state)
     enum { ROOM = 1024 * 1024, QUESTIONS = 3000 };
 
     (void)state;
-    answers_start("mode = ttl\nmemory = 1MB\n");
+    answers_start("mode = ttl\nmemory = 1MB\nadmission = 1\n");
     PGconn *conn = open_as("postgres", "db");
     warm(conn, "select b, repeat(b, 50) from t where id < 20 and n <> -1");
     for (int i = 0; i < QUESTIONS; i++) {

@@ -1,0 +1,213 @@
+/* SPDX-License-Identifier: PostgreSQL */
+/*
+ * tests/e2e/test_cache_worth.c - which answers are worth keeping, before a real PostgreSQL: who is let in when room is
+ * scarce, who stays, and who is got again before its time is over.
+ */
+#include "tests/support/case.h"
+#include "tests/support/console.h"
+#include "tests/support/fixture.h"
+#include "tests/support/soon.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { SQL_MAX = 256, TRIES = 400 };
+
+static int make(void **state)
+{
+    (void)state;
+    cluster_start(&cluster, &(struct cluster_options){.conf = ""});
+    cluster_sql(&cluster,
+            "create role one login; create role two login;"
+            "create table t (id int primary key, v text);"
+            "insert into t select i, repeat('x', 2000) from generate_series(1, 2000) i;"
+            "create table small (id int primary key, v int);"
+            "insert into small select i, i from generate_series(1, 1000) i;"
+            "grant select on t, small to public");
+    return 0;
+}
+
+static long counted(const char *name)
+{
+    return console_number("SHOW CACHE", "name", name, "value");
+}
+
+static bool is_hit(PGconn *conn, const char *sql)
+{
+    long hits = counted("hits");
+
+    (void)query_text(conn, sql);
+    return counted("hits") > hits;
+}
+
+/* Until it is answered by the cache. */
+static void await_hit(PGconn *conn, const char *sql)
+{
+    for (long end = proc_now_ms() + SOON_MS; !is_hit(conn, sql); proc_pause_ms(10)) {
+        if (proc_now_ms() > end) {
+            fail_msg("%s is never a hit", sql);
+        }
+    }
+}
+
+static PGconn *begin(const char *cache)
+{
+    char ini[2048];
+
+    snprintf(ini, sizeof ini,
+            "[databases]\nshop = " AT_POSTGRES "\n" INI_MAIN "pool_mode = transaction\n[cache]\n%s",
+            cache);
+    sluice_start(&sluice, ini);
+    PGconn *conn = open_as("one", "shop");
+    await_hit(conn, "select count(*) from small"); /* the catalogue is known */
+    return conn;
+}
+
+static const char *of_t(int id)
+{
+    static char sql[SQL_MAX];
+
+    snprintf(sql, sizeof sql, "select v from t where id = %d", id);
+    return sql;
+}
+
+static bool is_tight(void)
+{
+    return counted("memory_bytes") * 4 > counted("memory_max_bytes") * 3;
+}
+
+/* For people: what of it is not 0. */
+static void print_counts(void)
+{
+    PGconn *console = open_console();
+    PGresult *result = PQexec(console, "SHOW CACHE");
+
+    for (int row = 0; row < PQntuples(result); row++) {
+        if (strcmp(PQgetvalue(result, row, 2), "0") != 0) {
+            print_message("    %s %s %s\n", PQgetvalue(result, row, 0), PQgetvalue(result, row, 1),
+                    PQgetvalue(result, row, 2));
+        }
+    }
+    PQclear(result);
+    PQfinish(console);
+}
+
+/* ---- who is let in ---- */
+
+/* Each is another question. Its id behind them. */
+static int fill_memory(PGconn *conn)
+{
+    int id = 1;
+
+    while (!is_tight()) {
+        if (id > 1000) {
+            print_counts();
+            fail_msg("memory is not filled");
+        }
+        for (int i = 0; i < 20; i++) {
+            (void)query_text(conn, of_t(id++));
+        }
+    }
+    return id;
+}
+
+/* On a busy machine anything may take long, and be kept at once for it. */
+static int find_stranger(PGconn *conn, int id)
+{
+    for (int i = 0; i < TRIES; i++, id++) {
+        long once = counted("asked_once");
+        (void)query_text(conn, of_t(id));
+        if (counted("asked_once") > once) {
+            return id;
+        }
+    }
+    fail_msg("everybody is let in");
+    return 0;
+}
+
+static void who_comes_once_is_not_let_in_when_room_is_scarce(void **state)
+{
+    (void)state;
+    PGconn *conn = begin("mode = ttl\nmemory = 1MB\nttl_local = 1h\n");
+    int id = fill_memory(conn);
+    assert_true(counted("asked_once") < 20); /* of the last round */
+
+    long fills = counted("puts");
+    id = find_stranger(conn, id);
+    long others = counted("puts");
+    assert_true(others - fills <= TRIES);
+    assert_false(is_hit(conn, of_t(id))); /* it is let in */
+    assert_int_equal(counted("puts"), others + 1);
+    assert_true(is_hit(conn, of_t(id)));
+    PQfinish(conn);
+}
+
+#define DEAR "select count(*) from small a, small b, generate_series(1, 5) c where a.v + b.v <> "
+
+static void what_is_dear_is_let_in_at_once(void **state)
+{
+    char sql[SQL_MAX];
+
+    (void)state;
+    PGconn *conn = begin("mode = ttl\nmemory = 1MB\nttl_local = 1h\n");
+    (void)fill_memory(conn);
+    await_hit(conn, DEAR "0"); /* from now on it is known what it costs */
+    for (int i = 1; i < 4; i++) {
+        snprintf(sql, sizeof sql, DEAR "%d", -i);
+        (void)query_text(conn, sql);
+        assert_true(is_hit(conn, sql));
+    }
+    PQfinish(conn);
+}
+
+static void admission_one_lets_everybody_in(void **state)
+{
+    (void)state;
+    PGconn *conn = begin("mode = ttl\nmemory = 1MB\nttl_local = 1h\nadmission = 1\n");
+    int id = fill_memory(conn);
+    for (int i = 0; i < 20; i++, id++) {
+        (void)query_text(conn, of_t(id));
+        assert_true(is_hit(conn, of_t(id)));
+    }
+    assert_int_equal(counted("asked_once"), 0);
+    PQfinish(conn);
+}
+
+/* Whoever asks for each only once: its answers are not taken down any more. */
+static void a_shape_that_is_never_asked_again_grows_cold(void **state)
+{
+    enum { MANY = 4000 };
+
+    (void)state;
+    PGconn *conn = begin("mode = ttl\nttl_local = 1h\n");
+    for (int i = 0; i < MANY && counted("cold") == 0; i += 50) {
+        for (int k = 0; k < 50; k++) {
+            char sql[SQL_MAX];
+            snprintf(sql, sizeof sql, "select v from small where id = %d", 1000 + i + k);
+            (void)query_text(conn, sql);
+        }
+    }
+    assert_true(counted("cold") > 0);
+    console_expect(
+            "SHOW CACHE SHAPES", "query", "select v from small where id = ?", "verdict", "cold");
+    await_hit(conn, of_t(1)); /* another one is kept */
+    PQfinish(conn);
+}
+
+int main(int argc, char **argv)
+{
+    if (argc > 1) {
+        cmocka_set_test_filter(argv[1]);
+    }
+    const struct CMUnitTest cases[] = {
+            cmocka_unit_test_setup_teardown(
+                    who_comes_once_is_not_let_in_when_room_is_scarce, prepare, stop_sluice),
+            cmocka_unit_test_setup_teardown(what_is_dear_is_let_in_at_once, prepare, stop_sluice),
+            cmocka_unit_test_setup_teardown(admission_one_lets_everybody_in, prepare, stop_sluice),
+            cmocka_unit_test_setup_teardown(
+                    a_shape_that_is_never_asked_again_grows_cold, prepare, stop_sluice),
+    };
+
+    return case_run(cases, CASE_COUNT(cases), make, stop_cluster);
+}
