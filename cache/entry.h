@@ -45,6 +45,7 @@ struct entry_place {
     struct sl_list link;
     uint8_t queue; /* 0: in none */
     bool had_lap;
+    bool is_pinned; /* it is to stay, where it can; its maker's before it is put */
 };
 
 struct entry {

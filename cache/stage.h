@@ -26,6 +26,7 @@
 #include "cache/class.h"
 #include "cache/flight.h"
 #include "cache/floors.h"
+#include "cache/holds.h"
 #include "cache/policy.h"
 #include "cache/store.h"
 #include "cache/tags.h"
@@ -167,6 +168,8 @@ void cache_spoil(struct cache *cache, unsigned worker,
 struct tags *cache_tags(const struct cache *cache);
 struct store *cache_store(const struct cache *cache);
 struct flights *cache_flights(const struct cache *cache);
+/* Shapes whose answers are put as pinned; those that are kept already are the caller's to pin. */
+struct holds *cache_holds(struct cache *cache);
 void cache_counts(const struct cache *cache, struct cache_counts *counts);
 
 const char *cache_bypass_name(enum cache_bypass bypass);

@@ -227,6 +227,7 @@ void fill_finish(struct asked *asked)
     if (entry != NULL) {
         memo_fill(asked, entry);
         admit_filled(asked);
+        entry->place.is_pinned = holds_has(&cache->holds, asked->shape.hi);
         PART_COUNT(asked->part, fills);
         if (store_put(cache->store, entry_ref(entry)) != SL_OK) {
             asked->unkept = CACHE_REFUSED; /* who waits may have it all the same */

@@ -57,6 +57,10 @@ struct cache *cache_new(
     if (cache == NULL) {
         return NULL;
     }
+    if (holds_init(&cache->holds) != SL_OK) {
+        free(cache);
+        return NULL;
+    }
     cache->hooks = *hooks;
     cache->parts = calloc(workers, sizeof *cache->parts);
     cache->tags = tags_new(TAGS_TABLE_BITS, TAGS_KEY_BITS);
@@ -95,6 +99,7 @@ void cache_free(struct cache *cache)
     if (cache->flights != NULL) {
         flights_free(cache->flights);
     }
+    holds_fini(&cache->holds);
     reuse_free(cache->reuse);
     door_free(cache->door);
     store_free(cache->store);
@@ -168,6 +173,11 @@ struct store *cache_store(const struct cache *cache)
 struct flights *cache_flights(const struct cache *cache)
 {
     return cache->flights;
+}
+
+struct holds *cache_holds(struct cache *cache)
+{
+    return &cache->holds;
 }
 
 /* Its figures are uint64_t one behind the other, as the parts'. */

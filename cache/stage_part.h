@@ -101,6 +101,7 @@ struct cache {
     struct flights *flights;
     struct door *door;
     struct reuse *reuse;
+    struct holds holds;
     unsigned workers;
     /* Any thread: */
     _Atomic uint64_t floor; /* what was sent before that clock is not kept */

@@ -175,6 +175,16 @@ bool store_drop_entry(struct store *store, const struct entry *entry)
     return drop(store, entry->key, entry);
 }
 
+bool store_pin(struct store *store, const struct entry *entry, bool is_pinned)
+{
+    struct store_stripe *stripe = stripe_of(store, entry->key);
+
+    pthread_mutex_lock(&stripe->lock);
+    bool is_there = store_stripe_pin(stripe, entry, is_pinned);
+    pthread_mutex_unlock(&stripe->lock);
+    return is_there;
+}
+
 /* ---- all entries ---- */
 
 static unsigned next_some(struct store_stripe *stripe, struct store_walk *walk,
@@ -335,6 +345,8 @@ void store_counts(const struct store *store, struct store_counts *counts)
         counts->swept += its->swept;
         counts->dropped += its->dropped;
         counts->entries += stripe->index.count;
+        counts->pinned += stripe->lines[STORE_PINNED].count;
+        counts->pinned_bytes += stripe->lines[STORE_PINNED].bytes;
         pthread_mutex_unlock(&stripe->lock);
     }
 }

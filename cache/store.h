@@ -43,6 +43,8 @@ struct store_counts {
     uint64_t swept;   /* no longer fresh, or expired, for room */
     uint64_t dropped; /* store_drop() and its like */
     uint64_t entries;
+    uint64_t pinned; /* of those, that have a place where only what is dead goes */
+    uint64_t pinned_bytes;
     uint64_t bytes;      /* of what there is now, all in all */
     uint64_t bytes_peak; /* the most there ever was */
 };
@@ -85,6 +87,11 @@ unsigned store_reader_next(
 void store_reader_free(struct store_reader *reader); /* NULL is fine */
 /* That one, if it is still there. */
 bool store_drop_entry(struct store *store, const struct entry *entry);
+/*
+ * It is to stay or not. What is pinned is not taken for room, as long as such entries take no more than a quarter of
+ * their stripe; what is dead goes all the same. False: it is not there any more.
+ */
+bool store_pin(struct store *store, const struct entry *entry, bool is_pinned);
 /* Less, or more, from now on: at a reload. */
 void store_limit(struct store *store, size_t bytes_max);
 /* Any thread: most of its bytes are taken (STORE_TIGHT_NUM of STORE_TIGHT_DEN parts of them). */

@@ -58,7 +58,7 @@ static const struct reply_column shape_columns[] = {{"id", REPLY_TEXT}, {"databa
         {"class", REPLY_TEXT}, {"entries", REPLY_INT8}, {"bytes", REPLY_INT8}, {"hits", REPLY_INT8},
         {"saved_us", REPLY_INT8}, {"misses", REPLY_INT8}, {"fills", REPLY_INT8},
         {"last_miss", REPLY_TEXT}, {"last_miss_ms", REPLY_INT8}, {"cost_us", REPLY_INT8},
-        {"query", REPLY_TEXT}};
+        {"query", REPLY_TEXT}, {"pinned", REPLY_TEXT}};
 
 static int most_first(const void *a, const void *b)
 {
@@ -127,6 +127,7 @@ static void put_shape(struct view_visit *visit, const struct gather_record *reco
     }
     view_add_uint(&row, shape->cost_usec);
     console_cache_add_query(&row, shape->shape);
+    view_add_text(&row, holds_has(cache_holds(caching_cache()), shape->shape.hi) ? "pinned" : NULL);
     view_put(visit, &row);
 }
 

@@ -122,6 +122,8 @@ static void put_store(struct view_visit *visit, const struct store_counts *count
     put(visit, "local", "entries", counts->entries);
     put(visit, "local", "bytes", counts->bytes);
     put(visit, "local", "bytes_peak", counts->bytes_peak);
+    put(visit, "local", "pinned_entries", counts->pinned);
+    put(visit, "local", "pinned_bytes", counts->pinned_bytes);
     put(visit, "local", "puts", counts->puts);
     put(visit, "local", "replaced", counts->replaced);
     put(visit, "local", "refused", counts->refused);

@@ -195,6 +195,113 @@ static void a_shape_that_is_never_asked_again_grows_cold(void **state)
     PQfinish(conn);
 }
 
+/* ---- what is pinned ---- */
+
+/* What it says when it is done, or why not. */
+static const char *command(const char *text)
+{
+    static char answer[SQL_MAX];
+    PGconn *console = open_console();
+    PGresult *result = PQexec(console, text);
+
+    snprintf(answer, sizeof answer, "%s",
+            PQresultStatus(result) == PGRES_COMMAND_OK ? PQcmdStatus(result)
+                                                       : PQresultErrorMessage(result));
+    PQclear(result);
+    PQfinish(console);
+    return answer;
+}
+
+#define OF_SMALL "select v from small where id = ?"
+
+static const char *with_id(const char *verb)
+{
+    static char text[SQL_MAX];
+
+    snprintf(text, sizeof text, "%s SHAPE %s", verb,
+            console_value("SHOW CACHE SHAPES", "query", OF_SMALL, "id"));
+    return command(text);
+}
+
+/* Others come and go, each asked for twice, five times as many as there is room for. */
+static void crowd_out(PGconn *conn)
+{
+    for (int id = 1; id < 2000; id++) {
+        (void)query_text(conn, of_t(id));
+        (void)query_text(conn, of_t(id));
+    }
+}
+
+#define SEVEN "select v from small where id = 7"
+#define EIGHT "select v from small where id = 8"
+
+/* A catalogue that is read anew may make all stale meanwhile: once or twice. */
+static void expect_to_stay(PGconn *conn)
+{
+    for (int i = 0; i < 5; i++) {
+        await_hit(conn, SEVEN);
+        await_hit(conn, EIGHT);
+        assert_int_equal(counted("pinned_entries"), 2);
+        crowd_out(conn);
+        if (counted("pinned_entries") == 2) {
+            assert_true(is_hit(conn, SEVEN));
+            assert_true(is_hit(conn, EIGHT));
+            return;
+        }
+    }
+    print_counts();
+    fail_msg("what is pinned does not stay");
+}
+
+static void what_is_pinned_stays_and_is_never_stale(void **state)
+{
+    (void)state;
+    PGconn *conn = begin("mode = ttl\nmemory = 1MB\nttl_local = 1h\nadmission = 1\n");
+    PGconn *writer = open_as("postgres", "shop");
+    await_hit(conn, SEVEN);
+    assert_string_equal(with_id("CACHE PIN"), "CACHE PIN 1");
+    console_expect("SHOW CACHE SHAPES", "query", OF_SMALL, "pinned", "pinned");
+    expect_to_stay(conn);
+    assert_true(counted("evicted") > 0);
+
+    query_expect_start(writer, "update small set v = 70 where id = 7", "UPDATE 1");
+    assert_string_equal(query_text(conn, SEVEN), "70");
+    await_hit(conn, SEVEN);
+
+    assert_string_equal(with_id("CACHE UNPIN"), "CACHE UNPIN 2");
+    assert_int_equal(counted("pinned_entries"), 0);
+    crowd_out(conn);
+    assert_false(is_hit(conn, SEVEN));
+    query_expect_start(writer, "update small set v = 7 where id = 7", "UPDATE 1");
+    PQfinish(writer);
+    PQfinish(conn);
+}
+
+static bool is_done(const char *text)
+{
+    return strncmp(command(text), "CACHE ", strlen("CACHE ")) == 0;
+}
+
+static void pins_are_bounded_and_refused_with_a_reason(void **state)
+{
+    char text[SQL_MAX];
+
+    (void)state;
+    PQfinish(begin("mode = ttl\n"));
+    for (int i = 0; i < 64; i++) {
+        snprintf(text, sizeof text, "CACHE PIN SHAPE %02x", i);
+        assert_true(is_done(text));
+    }
+    assert_non_null(strstr(command("CACHE PIN SHAPE ff"), "64 ids are pinned already"));
+    assert_non_null(strstr(command("CACHE UNPIN SHAPE ff"), "nothing is pinned"));
+    assert_true(is_done("CACHE UNPIN SHAPE 0")); /* of 00 to 0f */
+    assert_true(is_done("CACHE PIN SHAPE ff"));
+    assert_non_null(strstr(command("CACHE PIN"), "SHAPE id"));
+    assert_non_null(strstr(command("CACHE PIN SHAPE"), "SHAPE id"));
+    assert_non_null(strstr(command("CACHE PIN SHAPE x"), "SHAPE id"));
+    assert_non_null(strstr(command("CACHE PIN SHAPE 1 2"), "SHAPE id"));
+}
+
 int main(int argc, char **argv)
 {
     if (argc > 1) {
@@ -207,6 +314,10 @@ int main(int argc, char **argv)
             cmocka_unit_test_setup_teardown(admission_one_lets_everybody_in, prepare, stop_sluice),
             cmocka_unit_test_setup_teardown(
                     a_shape_that_is_never_asked_again_grows_cold, prepare, stop_sluice),
+            cmocka_unit_test_setup_teardown(
+                    what_is_pinned_stays_and_is_never_stale, prepare, stop_sluice),
+            cmocka_unit_test_setup_teardown(
+                    pins_are_bounded_and_refused_with_a_reason, prepare, stop_sluice),
     };
 
     return case_run(cases, CASE_COUNT(cases), make, stop_cluster);
