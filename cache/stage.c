@@ -211,11 +211,36 @@ static enum stage_verdict miss(struct cache_part *part, struct stmt *stmt,
                         asked->verdict.policy->reason,
                 1);
     }
-    if (fill_want(asked, asks, key) == FLIGHT_WAITS) {
+    if (fill_want(asked, asks, key, true) == FLIGHT_WAITS) {
         wait_begin(asked);
         return STAGE_WAIT;
     }
     return STAGE_NEXT;
+}
+
+/*
+ * One that may be given will soon be over, and is asked for often: who notices that asks the server, as if there
+ * were none, and leads, while all others are given it still. Not who would get it without its description.
+ */
+static bool refresh(struct cache_part *part, struct stmt *stmt, const struct cache_asks *asks,
+        struct entry *entry)
+{
+    if ((entry->head_len != 0 && !wants_head(stmt)) ||
+            !entry_wants_heir(entry, stmt->meter.received_at)) {
+        return false;
+    }
+    struct asked *asked = ask(part, stmt);
+    if (asked == NULL) {
+        return false;
+    }
+    asked->was_kept = true;
+    memo_judge(asked);
+    if (fill_want(asked, asks, entry->key, false) != FLIGHT_LEADS) {
+        forget(asked); /* others do so already */
+        return false;
+    }
+    PART_COUNT(part, refreshed);
+    return true;
 }
 
 /* The one that it waited for is there, or is not. */
@@ -256,7 +281,15 @@ static enum stage_verdict on_statement(void *self, struct stmt *stmt)
     struct sl_hash128 key = cache_key(&asks);
     bool was_kept = false;
     struct entry *entry = find(part, stmt, &asks, key, &was_kept);
-    return entry != NULL ? give(part, stmt, &asks, entry) : miss(part, stmt, &asks, key, was_kept);
+    if (entry == NULL) {
+        return miss(part, stmt, &asks, key, was_kept);
+    }
+    if (SL_UNLIKELY(entry_is_old(entry, stmt->meter.received_at)) &&
+            refresh(part, stmt, &asks, entry)) {
+        entry_unref(entry);
+        return STAGE_NEXT;
+    }
+    return give(part, stmt, &asks, entry);
 }
 
 /* ---- writes ---- */

@@ -3,7 +3,7 @@
  * cache/stage.h - the LOOKUP stage: "do we know the answer?"
  *
  *     on_statement   may its session have an answer? -> key -> the store
- *                      hit:  STAGE_ANSWERED, lent
+ *                      hit:  STAGE_ANSWERED, lent; but for one that gets again what will soon be over
  *                      miss: it leads a flight, or waits for who does, or neither
  *     on_dispatch    what it may write is pending from now on; what it asks for may be kept
  *     on_reply       of one that leads: the answer is taken down
@@ -128,7 +128,8 @@ struct cache_counts {
     uint64_t unkept[CACHE_UNKEPTS];
     uint64_t policies[POLICY_REASONS]; /* misses, by what they are */
     uint64_t fills;
-    uint64_t tired; /* waited too long, and went themselves */
+    uint64_t refreshed; /* found, and got again all the same, as their time was nearly over */
+    uint64_t tired;     /* waited too long, and went themselves */
     uint64_t writes;
     uint64_t writes_unknown; /* of those, that may be of anything */
     uint64_t unseen;

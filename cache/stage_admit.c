@@ -2,7 +2,7 @@
 /*
  * cache/stage_admit.c - is it worth taking an answer down?
  *
- * While there is plenty of room it is, but for shapes that are cold (cache/reuse.h). Else by what is known before
+ * What is pinned is. While there is plenty of room everything is, but for shapes that are cold (cache/reuse.h). Else by what is known before
  * the answer comes:
  *
  *     it took long the last times, or nobody knows       at once
@@ -52,7 +52,7 @@ enum cache_unkept admit(const struct asked *asked, struct sl_hash128 key)
     unsigned admission = atomic_load_explicit(&cache->admission, memory_order_relaxed);
     sl_usec now = asked->stmt->meter.received_at;
 
-    if (admission <= 1) {
+    if (admission <= 1 || holds_has(cache_holds(asked->part->cache), asked->shape.hi)) {
         return CACHE_KEPT;
     }
     if (reuse_cold_until(cache->reuse, asked->shape, now) != 0) {

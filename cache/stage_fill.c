@@ -77,7 +77,7 @@ static bool remember(struct asked *asked, const struct cache_asks *asks)
 }
 
 enum flight_result fill_want(
-        struct asked *asked, const struct cache_asks *asks, struct sl_hash128 key)
+        struct asked *asked, const struct cache_asks *asks, struct sl_hash128 key, bool may_wait)
 {
     struct cache *cache = asked->part->cache;
     enum cache_unkept why = why_not(asked, asks);
@@ -98,7 +98,8 @@ enum flight_result fill_want(
     asked->leader = (struct flight_leader){.key = key, .clock = tags_clock(cache->tags)};
     asked->leader.tags_count = known_tags(asked, asks->session->database, asked->leader.tags);
     asked->waiter = (struct flight_waiter){.wake = wait_wake};
-    enum flight_result result = flight_begin(cache->flights, &asked->leader, &asked->waiter);
+    enum flight_result result =
+            flight_begin(cache->flights, &asked->leader, may_wait ? &asked->waiter : NULL);
     asked->leads = result == FLIGHT_LEADS;
     if (result == FLIGHT_FULL) {
         asked->unkept = CACHE_BUSY;

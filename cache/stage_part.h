@@ -152,9 +152,11 @@ void admit_filled(const struct asked *asked);
 
 /* ---- stage_fill.c ---- */
 
-/* A miss: it leads, waits (then the stage does), or neither, and asked->unkept says why. */
+/*
+ * A miss: it leads, waits (then the stage does) if it may, or neither, and asked->unkept says why.
+ */
 enum flight_result fill_want(
-        struct asked *asked, const struct cache_asks *asks, struct sl_hash128 key);
+        struct asked *asked, const struct cache_asks *asks, struct sl_hash128 key, bool may_wait);
 /* It is about to be sent: from now on its answer is taken down, or it leads no longer. */
 void fill_dispatch(struct asked *asked, bool is_current);
 /* Its answer has come, or will not. */

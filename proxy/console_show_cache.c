@@ -150,6 +150,7 @@ static void put_lookups(struct view_visit *visit, const struct cache_counts *cou
     put(visit, "lookups", "hits_waited", counts->hits_waited);
     put(visit, "lookups", "hits_of_tables", counts->hits_of[ENTRY_TABLE]);
     put(visit, "lookups", "hits_of_rows", counts->hits_of[ENTRY_POINT]);
+    put(visit, "lookups", "refreshed", counts->refreshed);
     put(visit, "lookups", "misses_none", counts->misses[STORE_MISS]);
     put(visit, "lookups", "misses_changed", counts->misses[STORE_CHANGED]);
     put(visit, "lookups", "misses_pending", counts->misses[STORE_PENDING]);
