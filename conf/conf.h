@@ -287,6 +287,7 @@ struct conf {
     sl_usec cache_ttl_local_usec;    /* 0: no bound */
     const char *cache_stream;        /* part of a conninfo; "": none */
     const char *cache_through_sluice;
+    const char *cache_warm_file; /* "": none */
 
     /* [http] */
     const char *http_listen; /* "" is off */

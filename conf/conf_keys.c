@@ -661,6 +661,15 @@ static const struct conf_key keys[] = {
                 .sentence = "How long an answer is kept at most, whatever changes; 0: no bound, "
                             "in mode safe."},
         LATER(CACHE, TIME, ttl_redis, "How long a reply is kept in Redis."),
+        {.name = "warm_file",
+                .section = CONF_SECTION_CACHE,
+                .type = CONF_TYPE_TEXT,
+                .at = offsetof(struct conf, cache_warm_file),
+                .default_text = "",
+                .reloadable = FIXED,
+                .sentence = "A file of the questions whose answers saved most, which is written "
+                            "at the end and every 5 minutes, and asked again at the start. It has "
+                            "their parameters: data of users, for its owner alone. Empty: none."},
         LATER(OPTIMIZER, TEXT, budget, "What indexes of ours may cost."),
         LATER(OPTIMIZER, TIME, interval, "How often the workload is looked at."),
         LATER(OPTIMIZER, WORD, mode, "How much the optimizer may do.", .words = optimizer_modes),

@@ -4,6 +4,7 @@
 #include "cache/stage.h"
 #include "conf/conf.h"
 #include "optimizer/observe.h"
+#include "protocol/base/log.h"
 #include "protocol/sqlstate.h"
 #include "proxy/caching_policy.h"
 #include "proxy/caching_session.h"
@@ -15,6 +16,7 @@
 #include "proxy/process.h"
 #include "proxy/statistics.h"
 #include "proxy/tick.h"
+#include "proxy/warm.h"
 #include "proxy/worker.h"
 
 #include <stdatomic.h>
@@ -24,6 +26,8 @@
 static struct cache *cache;
 static struct letter *letters; /* one a worker: it rings */
 
+static bool has_begun_to_warm; /* the control thread's */
+
 static atomic_bool has_other; /* any thread: we take over from another, which has clients still */
 
 bool caching_is_one_of_two(void)
@@ -31,9 +35,34 @@ bool caching_is_one_of_two(void)
     return atomic_load_explicit(&has_other, memory_order_relaxed) || process_is_leaving();
 }
 
-void caching_tick(void)
+static void look_for_other(void)
 {
     atomic_store(&has_other, handover_take_is_open());
+}
+
+/* The first time there are workers: then it begins to warm. */
+static void begin_to_warm(void)
+{
+    if (cache == NULL || has_begun_to_warm) {
+        return;
+    }
+    has_begun_to_warm = true;
+    const struct conf *conf = process_conf();
+    if (warm_start(conf->cache_warm_file) != SL_OK) {
+        sl_log(SL_LOG_WARN, "cache_not_warmed", "reason=\"no memory, or no thread\"");
+    }
+    conf_unref(conf);
+}
+
+void caching_tick(void)
+{
+    look_for_other();
+    begin_to_warm();
+}
+
+void caching_rest(void)
+{
+    warm_stop();
 }
 
 void caching_stay(void)
@@ -142,7 +171,7 @@ enum sl_err caching_start(const struct conf *conf, struct sl_error *error)
     if (err != SL_OK || conf->cache_mode == CONF_CACHE_OFF) {
         return err;
     }
-    caching_tick(); /* before anybody is served */
+    look_for_other(); /* before anybody is served */
     letters = calloc(workers, sizeof *letters);
     bool is_made = letters != NULL && caching_session_start(workers) == SL_OK;
     cache = is_made ? cache_new(&limits, &hooks, workers) : NULL;
@@ -158,6 +187,10 @@ enum sl_err caching_start(const struct conf *conf, struct sl_error *error)
 
 void caching_stop(void)
 {
+    if (cache != NULL) {
+        warm_end();
+    }
+    has_begun_to_warm = false;
     caching_watch_stop();
     caching_session_stop(); /* references to what is watched */
     cache_free(cache);

@@ -141,7 +141,7 @@ void client_authenticated(struct client *client)
         return;
     }
     /* Of a database with user= the pool is somebody else's, with another password. */
-    bool is_own = strcmp(client->pool->user->name, login->user) == 0;
+    bool is_own = strcmp(client->pool->user->name, login->user) == 0 && !client->is_ours;
     pool_learn(client->pool, is_own ? auth_credentials(login->auth) : NULL, client->startup);
     client_enter(client, CLIENT_WELCOME);
     client_welcome(client);

@@ -14,6 +14,7 @@
 #include "proxy/console_tour.h"
 #include "proxy/process.h"
 #include "proxy/registry.h"
+#include "proxy/warm.h"
 #include "proxy/worker.h"
 
 #include <inttypes.h>
@@ -326,12 +327,18 @@ void console_cache_verb(struct console *console, const char *line)
     line = console_next_word(line, what, WORD_MAX_LEN);
     bool is_pin = strcasecmp(what, "pin") == 0;
     bool is_flush = strcasecmp(what, "flush") == 0;
-    if (line == NULL || (!is_pin && !is_flush && strcasecmp(what, "unpin") != 0)) {
-        refuse(console, SL_STATE_SYNTAX_ERROR, "CACHE takes FLUSH, PIN or UNPIN");
+    bool is_warm = strcasecmp(what, "warm") == 0;
+    if (line == NULL || (!is_pin && !is_flush && !is_warm && strcasecmp(what, "unpin") != 0) ||
+            (is_warm && line[0] != '\0')) {
+        refuse(console, SL_STATE_SYNTAX_ERROR, "CACHE takes FLUSH, PIN, UNPIN or WARM");
     } else if (caching_cache() == NULL) {
         refuse(console, SL_STATE_OBJECT_NOT_IN_STATE, "nothing is kept: [cache] mode is off");
     } else if (is_flush) {
         flush_verb(console, line);
+    } else if (is_warm && warm_ask()) {
+        console_complete(console, "CACHE WARM");
+    } else if (is_warm) {
+        refuse(console, SL_STATE_OBJECT_NOT_IN_STATE, "there is no [cache] warm_file");
     } else {
         console_cache_pin(console, line, is_pin);
     }

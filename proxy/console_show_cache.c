@@ -7,6 +7,7 @@
 #include "proxy/caching_status.h"
 #include "proxy/caching_watch.h"
 #include "proxy/console_show.h"
+#include "proxy/warm.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -170,6 +171,17 @@ static void put_writes(struct view_visit *visit, const struct cache_counts *coun
     put(visit, "writes", "lost", counts->lost);
 }
 
+static void put_warm(struct view_visit *visit)
+{
+    struct warm_status status;
+
+    warm_status(&status);
+    put_text(visit, "warm", "warm_state", warm_state_name(status.state));
+    put(visit, "warm", "warm_total", status.total);
+    put(visit, "warm", "warm_done", status.done);
+    put(visit, "warm", "warm_failed", status.failed);
+}
+
 static void show_cache(struct view_visit *visit)
 {
     struct caching_status status;
@@ -184,6 +196,7 @@ static void show_cache(struct view_visit *visit)
     put_store(visit, &status.store);
     put_flights(visit, &status);
     put_writes(visit, counts);
+    put_warm(visit);
     for (unsigned i = CACHE_NOT_BYPASSED + 1; i < CACHE_BYPASSES; i++) {
         put(visit, "bypassed", cache_bypass_name((enum cache_bypass)i), counts->bypassed[i]);
     }

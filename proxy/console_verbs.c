@@ -459,7 +459,7 @@ static const struct console_verb verbs[] = {
         {"WAIT_CLOSE", "WAIT_CLOSE [<db>]", wait_close_verb, false},
         {"CACHE",
                 "CACHE FLUSH [ALL|DATABASE <db>|TABLE [<db>.]<schema>.<table>|SHAPE <id>] | CACHE "
-                "PIN|UNPIN SHAPE <id>",
+                "PIN|UNPIN SHAPE <id> | CACHE WARM",
                 console_cache_verb, true},
 };
 
