@@ -481,8 +481,8 @@ static void on_protocol(struct client *client, struct startup *startup)
         fail(client, SL_STATE_PROTOCOL_VIOLATION, "SSL required");
         return;
     }
-    client->is_admitted = process_add_client(login->conf->max_client_conn);
-    if (!client->is_admitted) {
+    client->is_admitted = !client->is_ours && process_add_client(login->conf->max_client_conn);
+    if (!client->is_admitted && !client->is_ours) {
         fail(client, SL_STATE_TOO_MANY_CONNECTIONS,
                 "no more connections allowed (max_client_conn)");
         return;

@@ -136,7 +136,8 @@ void client_authenticated(struct client *client)
         out_of_memory(client);
         return;
     }
-    if (pool_is_disabled(client->pool, &error) || client_count(client, &error) != SL_OK) {
+    if (pool_is_disabled(client->pool, &error) ||
+            (!client->is_ours && client_count(client, &error) != SL_OK)) {
         client_fail(client, "FATAL", &error);
         return;
     }

@@ -17,7 +17,7 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
-enum { POOL_PARTS = 20, REST_MAX_MSEC = 5000 };
+enum { POOL_PARTS = 20, REST_MAX_MSEC = 1000 };
 
 static struct {
     char *path;       /* constant while there is a thread, as the next two */
@@ -159,7 +159,7 @@ static void fail_kind(uint64_t kind)
     }
 }
 
-/* False: no more of its kind now. */
+/* False: no more of its kind now. misses: how many more there may be. */
 static bool ask_one(struct warm_session *session, struct warm_question *question, unsigned *misses)
 {
     sl_usec begun = sl_now();
@@ -171,23 +171,22 @@ static bool ask_one(struct warm_session *session, struct warm_question *question
         decide(question, WARM_FAILED);
     } else if (is_kept(question)) {
         decide(question, WARM_DONE);
-        *misses = 0;
+        *misses = WARM_MISSES_MAX;
     } else {
         question->tries++;
-        ++*misses;
+        --*misses;
     }
     if (question->fate == WARM_PENDING && question->tries >= WARM_TRIES) {
         decide(question, WARM_FAILED);
     }
-    return asked != WARM_LOST && *misses < WARM_MISSES_MAX &&
-           !rest_behind(session, sl_now() - begun);
+    return asked != WARM_LOST && *misses > 0 && !rest_behind(session, sl_now() - begun);
 }
 
 static void ask_kind(unsigned first)
 {
     struct warm_session session;
     const uint64_t kind = self.list.at[first].kind;
-    unsigned misses = 0;
+    unsigned misses = 1;
     enum warm_asked asked = warm_session_open(&session, &self.list.at[first], self.stop_fd);
 
     if (asked == WARM_ERROR || (asked == WARM_LOST && may_ask())) {
@@ -232,7 +231,12 @@ static void ask_round(void)
     for (unsigned i = 0; i < self.list.count; i++) {
         is_left |= self.list.at[i].fate == WARM_PENDING;
     }
-    set_state(is_left && sl_now() < self.until ? WARM_WAITING : WARM_OVER);
+    is_left = is_left && sl_now() < self.until;
+    set_state(is_left ? WARM_WAITING : WARM_OVER);
+    if (!is_left) {
+        warm_list_fini(&self.list);
+        warm_list_init(&self.list);
+    }
 }
 
 /* ---- the thread ---- */

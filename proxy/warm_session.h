@@ -6,7 +6,7 @@
  * pipeline, waits in line, and is kept, or not, as anybody's. It proves nothing: it has nobody's password, and
  * whoever has the process has the file. So it is let in only where that shows nobody anything and does no harm: to
  * a pool that has a server already, whose login is therefore known to work, and where nobody waits. Its answers
- * are read and thrown away.
+ * are read and thrown away. It takes nobody's place: it is not counted against the limits of clients.
  *
  * It begins with what such a session asked for at its start, and sets what that had set.
  *
