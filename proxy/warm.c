@@ -17,6 +17,8 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
+#define MISS_REST (100 * SL_MSEC)
+
 enum { POOL_PARTS = 20, REST_MAX_MSEC = 1000 };
 
 static struct {
@@ -175,6 +177,7 @@ static bool ask_one(struct warm_session *session, struct warm_question *question
     } else {
         question->tries++;
         --*misses;
+        (void)rest_for(MISS_REST); /* what its session has set may not be known yet */
     }
     if (question->fate == WARM_PENDING && question->tries >= WARM_TRIES) {
         decide(question, WARM_FAILED);
@@ -186,7 +189,7 @@ static void ask_kind(unsigned first)
 {
     struct warm_session session;
     const uint64_t kind = self.list.at[first].kind;
-    unsigned misses = 1;
+    unsigned misses = WARM_MISSES_MAX;
     enum warm_asked asked = warm_session_open(&session, &self.list.at[first], self.stop_fd);
 
     if (asked == WARM_ERROR || (asked == WARM_LOST && may_ask())) {
@@ -200,7 +203,8 @@ static void ask_kind(unsigned first)
         }
         if (is_kept(question)) {
             decide(question, WARM_DONE);
-        } else {
+        }
+        while (goes_on && question->fate == WARM_PENDING && may_ask()) {
             goes_on = ask_one(&session, question, &misses);
         }
     }

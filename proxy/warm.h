@@ -10,7 +10,7 @@
  *     WAITING <-> RUNNING -> OVER     none is left, or WARM_TIME is over
  *
  * A pool's questions wait until it has a server. What was not kept (the change stream is not up yet) is asked
- * again, WARM_TRIES times: one a round as long as nothing of its kind is. Until it is over the file stays as it is.
+ * again, WARM_TRIES times, WARM_MISSES_MAX a round. Until it is over the file stays as it is.
  *
  * Ownership: the thread's list; the status under a lock. Threads: as marked. Bounds: warm_list.h's.
  */
