@@ -27,7 +27,7 @@ struct cache_session *cache_session_new(
     for (size_t i = 0; i < SL_COUNT(whose); i++) {
         len += sizeof(uint64_t) + whose[i].len;
     }
-    struct cache_session *session = malloc(sizeof *session + len);
+    struct cache_session *session = malloc(sizeof *session + len + parts->replay.len);
     if (session == NULL) {
         return NULL;
     }
@@ -36,9 +36,13 @@ struct cache_session *cache_session_new(
     session->watched = watched == NULL ? NULL : watched_ref(watched);
     session->digest = key_of_session(parts);
     session->whose_len = len;
+    session->replay_len = parts->replay.len;
     uint8_t *to = session->whose;
     for (size_t i = 0; i < SL_COUNT(whose); i++) {
         to = put(to, whose[i]);
+    }
+    if (parts->replay.len > 0) {
+        memcpy(to, parts->replay.at, parts->replay.len);
     }
     return session;
 }

@@ -21,6 +21,7 @@ struct cache_session {
     uint64_t database;        /* as tags know it */
     struct watched *watched;  /* a reference; NULL: it is not. No part of what it is */
     struct sl_hash128 digest; /* key_of_session() */
+    size_t replay_len;        /* behind whose; no part of what it is */
     size_t whose_len;         /* cluster, database, role, session_user; each behind its length */
     uint8_t whose[];
 };
@@ -34,6 +35,12 @@ void cache_session_unref(struct cache_session *session); /* NULL is fine */
 enum cache_whose { CACHE_CLUSTER, CACHE_DATABASE, CACHE_ROLE, CACHE_SESSION_USER };
 /* One part of whose it is. */
 struct sl_span cache_session_part(const struct cache_session *session, enum cache_whose part);
+
+/* How one like it is begun, as its maker said; empty: that is not known. */
+static inline struct sl_span cache_session_replay(const struct cache_session *session)
+{
+    return sl_span(session->whose + session->whose_len, session->replay_len);
+}
 
 struct cache_class {
     struct entry_origin origin; /* its references */
@@ -62,6 +69,11 @@ bool cache_class_is(const struct cache_class *class, const struct cache_asks *as
 static inline struct sl_span cache_class_text(const struct cache_class *class)
 {
     return sl_span(class->at + class->types_len, class->text_len);
+}
+
+static inline struct sl_span cache_class_types(const struct cache_class *class)
+{
+    return sl_span(class->at, class->types_len);
 }
 
 /* What an entry of the stage's answers. */

@@ -91,6 +91,15 @@ void entry_origin_unref(struct entry_origin *origin)
     }
 }
 
+bool entry_wants_heir(struct entry *entry, sl_usec now)
+{
+    const uint64_t hits = atomic_load_explicit(&entry->hits, memory_order_relaxed);
+
+    return entry_is_old(entry, now) && now > entry->filled_at &&
+           hits * SL_SECOND > (uint64_t)(now - entry->filled_at) * ENTRY_OFTEN &&
+           !atomic_exchange_explicit(&entry->has_heir, true, memory_order_relaxed);
+}
+
 bool entry_is_fresh(const struct entry *entry, const struct tags *tags)
 {
     for (uint16_t i = 0; i < entry->tags_count; i++) {

@@ -19,7 +19,12 @@
 #include "protocol/base/list.h"
 #include "protocol/base/span.h"
 
-enum { ENTRY_TAGS_MAX = 128, ENTRY_KEY = 2 };
+enum {
+    ENTRY_TAGS_MAX = 128,
+    ENTRY_KEY = 2,
+    ENTRY_LAST_PART = 10, /* of its time: one part in so many */
+    ENTRY_OFTEN = 1       /* hits a second */
+};
 
 /* What an answer depends on (cache.md 3.4). */
 enum entry_class {
@@ -45,11 +50,13 @@ struct entry_place {
     struct sl_list link;
     uint8_t queue; /* 0: in none */
     bool had_lap;
+    bool is_pinned; /* it is to stay, where it can; its maker's before it is put */
 };
 
 struct entry {
     atomic_uint refs;
     atomic_uchar used;     /* 0 to 3: the store's, any thread */
+    atomic_bool has_heir;  /* somebody gets it again, before its time is over; any thread */
     _Atomic uint32_t hits; /* any thread; to be shown */
     struct sl_hash128 key;
     struct entry_origin *origin; /* a reference, or NULL */
@@ -108,6 +115,18 @@ static inline struct sl_span entry_question(const struct entry *entry)
     return sl_span(entry->reply + entry->head_len + entry->rows_len + entry->tail_len,
             entry->question_len);
 }
+
+/* Its time is nearly over. */
+static inline bool entry_is_old(const struct entry *entry, sl_usec now)
+{
+    return entry->expires_at - now < (entry->expires_at - entry->filled_at) / ENTRY_LAST_PART;
+}
+
+/*
+ * Its time is nearly over, it is asked for often, and it is the first that is told so: it is to be got again now, so
+ * that nobody has to wait when it is over. Once in its life.
+ */
+bool entry_wants_heir(struct entry *entry, sl_usec now);
 
 /* Every word is what it was. */
 bool entry_is_fresh(const struct entry *entry, const struct tags *tags);

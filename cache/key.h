@@ -30,6 +30,8 @@ struct key_session {
     struct sl_span session_user; /* who logged in there */
     struct sl_span search_path;
     struct sl_hash128 settings; /* of all that a value is shown or read by */
+    struct sl_span
+            replay; /* how one like it is begun, for proxy/warm.h; hashed nowhere. Or empty */
 };
 
 struct sl_hash128 key_of_session(const struct key_session *session);

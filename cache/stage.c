@@ -189,16 +189,18 @@ static enum stage_verdict give(struct cache_part *part, struct stmt *stmt,
     PART_COUNT(part, hits);
     part_count(part, offsetof(struct cache_counts, hits_of) / sizeof(uint64_t) + entry->class, 1);
     PART_COUNT_BY(part, saved_usec, entry->cost_usec);
+    reuse_hit(part->cache->reuse, part->worker, cache_class_of(entry)->shape);
     return STAGE_ANSWERED;
 }
 
-/* A reference, or NULL. */
+/* A reference, or NULL; *was_kept: there was one that may not be given. */
 static struct entry *find(struct cache_part *part, const struct stmt *stmt,
-        const struct cache_asks *asks, struct sl_hash128 key)
+        const struct cache_asks *asks, struct sl_hash128 key, bool *was_kept)
 {
     struct entry *entry = NULL;
     enum store_result result = store_find(part->cache->store, key, stmt->meter.received_at, &entry);
 
+    *was_kept = result != STORE_MISS;
     if (entry != NULL && result == STORE_HIT) {
         if (may_give(part, stmt, entry, asks)) {
             stale_confirm(entry, stmt, asks);
@@ -219,7 +221,7 @@ static struct entry *find(struct cache_part *part, const struct stmt *stmt,
 /* ---- misses ---- */
 
 static enum stage_verdict miss(struct cache_part *part, struct stmt *stmt,
-        const struct cache_asks *asks, struct sl_hash128 key)
+        const struct cache_asks *asks, struct sl_hash128 key, bool was_kept)
 {
     struct asked *asked = ask(part, stmt);
 
@@ -227,6 +229,7 @@ static enum stage_verdict miss(struct cache_part *part, struct stmt *stmt,
         return STAGE_NEXT;
     }
     asked->is_miss = true;
+    asked->was_kept = was_kept;
     memo_judge(asked);
     if (asked->verdict.policy != NULL) {
         part_count(part,
@@ -234,7 +237,7 @@ static enum stage_verdict miss(struct cache_part *part, struct stmt *stmt,
                         asked->verdict.policy->reason,
                 1);
     }
-    switch (fill_want(asked, asks, key)) {
+    switch (fill_want(asked, asks, key, true)) {
     case FLIGHT_WAITS:
         wait_begin(asked);
         return STAGE_WAIT;
@@ -244,6 +247,31 @@ static enum stage_verdict miss(struct cache_part *part, struct stmt *stmt,
         break;
     }
     return STAGE_NEXT;
+}
+
+/*
+ * One that may be given will soon be over, and is asked for often: who notices that asks the server, as if there
+ * were none, and leads, while all others are given it still. Not who would get it without its description.
+ */
+static bool refresh(struct cache_part *part, struct stmt *stmt, const struct cache_asks *asks,
+        struct entry *entry)
+{
+    if ((entry->head_len != 0 && !wants_head(stmt)) ||
+            !entry_wants_heir(entry, stmt->meter.received_at)) {
+        return false;
+    }
+    struct asked *asked = ask(part, stmt);
+    if (asked == NULL) {
+        return false;
+    }
+    asked->was_kept = true;
+    memo_judge(asked);
+    if (fill_want(asked, asks, entry->key, false) != FLIGHT_LEADS) {
+        forget(asked); /* others do so already */
+        return false;
+    }
+    PART_COUNT(part, refreshed);
+    return true;
 }
 
 /* The one that it waited for is there, or is not; or the second tier has said what it knows. */
@@ -283,8 +311,17 @@ static enum stage_verdict on_statement(void *self, struct stmt *stmt)
         return STAGE_NEXT;
     }
     struct sl_hash128 key = cache_key(&asks);
-    struct entry *entry = find(part, stmt, &asks, key);
-    return entry != NULL ? give(part, stmt, &asks, entry) : miss(part, stmt, &asks, key);
+    bool was_kept = false;
+    struct entry *entry = find(part, stmt, &asks, key, &was_kept);
+    if (entry == NULL) {
+        return miss(part, stmt, &asks, key, was_kept);
+    }
+    if (SL_UNLIKELY(entry_is_old(entry, stmt->meter.received_at)) &&
+            refresh(part, stmt, &asks, entry)) {
+        entry_unref(entry);
+        return STAGE_NEXT;
+    }
+    return give(part, stmt, &asks, entry);
 }
 
 /* ---- writes ---- */

@@ -3,7 +3,7 @@
  * cache/stage.h - the LOOKUP stage: "do we know the answer?"
  *
  *     on_statement   may its session have an answer? -> key -> the store
- *                      hit:  STAGE_ANSWERED, lent
+ *                      hit:  STAGE_ANSWERED, lent; but for one that gets again what will soon be over
  *                      miss: it leads a flight, or waits for who does, or neither
  *     on_dispatch    what it may write is pending from now on; what it asks for may be kept
  *     on_reply       of one that leads: the answer is taken down
@@ -26,6 +26,7 @@
 #include "cache/class.h"
 #include "cache/flight.h"
 #include "cache/floors.h"
+#include "cache/holds.h"
 #include "cache/policy.h"
 #include "cache/store.h"
 #include "cache/tags.h"
@@ -60,6 +61,8 @@ enum cache_unkept {
     CACHE_TOO_LARGE,
     CACHE_CHANGED, /* what it depends on, meanwhile */
     CACHE_REFUSED, /* no room */
+    CACHE_ONCE,    /* room is scarce, it is cheap, and was not asked often lately */
+    CACHE_COLD,    /* answers of its shape are hardly ever given again */
     CACHE_UNKEPTS
 };
 
@@ -81,6 +84,7 @@ struct cache_shape {
     sl_usec last_at;    /* a miss; 0: none */
     uint32_t cost_usec; /* of the last fills, about; 0: not known */
     uint8_t unkept;     /* enum cache_unkept of the last miss */
+    sl_usec cold_until; /* 0: it is not */
 };
 
 struct tier_seat;
@@ -120,6 +124,8 @@ struct cache_limits {
     sl_usec negative_ttl; /* likewise */
     sl_usec max_staleness;
     sl_usec ttl_redis;
+    unsigned
+            admission; /* misses of a question before its answer is kept, where room is scarce; 1: at once */
     bool shares; /* others may write through Sluices of their own, and say so in the second tier */
 };
 
@@ -145,7 +151,8 @@ struct cache_counts {
     uint64_t policies[POLICY_REASONS]; /* misses, by what they are */
     uint64_t hints_unknown; /* items of hints that were not understood, in texts that were new */
     uint64_t fills;
-    uint64_t tired; /* waited too long, and went themselves */
+    uint64_t refreshed; /* found, and got again all the same, as their time was nearly over */
+    uint64_t tired;     /* waited too long, and went themselves */
     uint64_t writes;
     uint64_t writes_unknown; /* of those, that may be of anything */
     uint64_t unseen;
@@ -190,6 +197,8 @@ struct tags *cache_tags(const struct cache *cache);
 struct rowsets *cache_rowsets(const struct cache *cache);
 struct store *cache_store(const struct cache *cache);
 struct flights *cache_flights(const struct cache *cache);
+/* Shapes whose answers are put as pinned; those that are kept already are the caller's to pin. */
+struct holds *cache_holds(struct cache *cache);
 void cache_counts(const struct cache *cache, struct cache_counts *counts);
 
 const char *cache_bypass_name(enum cache_bypass bypass);

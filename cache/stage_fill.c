@@ -98,11 +98,14 @@ static void find_value(struct asked *asked, const struct point_source *source)
 }
 
 enum flight_result fill_want(
-        struct asked *asked, const struct cache_asks *asks, struct sl_hash128 key)
+        struct asked *asked, const struct cache_asks *asks, struct sl_hash128 key, bool may_wait)
 {
     struct cache *cache = asked->part->cache;
     enum cache_unkept why = why_not(asked, asks);
 
+    if (why == CACHE_KEPT) {
+        why = admit(asked, key);
+    }
     asked->unkept = (uint8_t)why;
     if (why != CACHE_KEPT) {
         return FLIGHT_FULL;
@@ -115,7 +118,8 @@ enum flight_result fill_want(
     asked->leader = (struct flight_leader){.key = key, .clock = tags_clock(cache->tags)};
     asked->leader.tags_count = known_tags(asked, asks->session->database, asked->leader.tags);
     asked->waiter = (struct flight_waiter){.wake = wait_wake};
-    enum flight_result result = flight_begin(cache->flights, &asked->leader, &asked->waiter);
+    enum flight_result result =
+            flight_begin(cache->flights, &asked->leader, may_wait ? &asked->waiter : NULL);
     asked->leads = result == FLIGHT_LEADS;
     if (result == FLIGHT_FULL) {
         asked->unkept = CACHE_BUSY;
@@ -191,6 +195,7 @@ void fill_entry(const struct asked *asked, struct entry *entry)
     }
     entry->needs_stream = asked->verdict.needs_stream;
     entry->expires_at = expiry(asked, entry->filled_at);
+    atomic_init(&entry->true_at, entry->sent_at);
 }
 
 static struct entry *make_entry(const struct asked *asked, uint16_t tags_count)
@@ -208,7 +213,6 @@ static struct entry *make_entry(const struct asked *asked, uint16_t tags_count)
     entry->cost_usec = took > UINT32_MAX ? UINT32_MAX : (uint32_t)took;
     entry->may_be_stale = asked->class->hint.stale != 0;
     entry->sent_at = stmt->meter.sent_at;
-    atomic_init(&entry->true_at, stmt->meter.sent_at);
     entry->filled_at = stmt->meter.ended_at;
     fill_entry(asked, entry);
     return entry;
@@ -252,7 +256,9 @@ void fill_finish(struct asked *asked)
     struct entry *entry = asked->fills ? entry_of(asked) : NULL;
 
     if (entry != NULL) {
-        memo_cost(asked, entry->cost_usec);
+        memo_fill(asked, entry);
+        admit_filled(asked);
+        entry->place.is_pinned = holds_has(&cache->holds, asked->shape.hi);
         PART_COUNT(asked->part, fills);
         share_put(asked, entry);
         if (store_put(cache->store, entry_ref(entry)) != SL_OK) {

@@ -26,7 +26,9 @@ static const char *const unkepts[CACHE_UNKEPTS] = {[CACHE_KEPT] = "kept",
         [CACHE_SPOILED] = "spoiled",
         [CACHE_TOO_LARGE] = "too_large",
         [CACHE_CHANGED] = "changed",
-        [CACHE_REFUSED] = "no_room"};
+        [CACHE_REFUSED] = "no_room",
+        [CACHE_ONCE] = "asked_once",
+        [CACHE_COLD] = "cold"};
 
 const char *cache_bypass_name(enum cache_bypass bypass)
 {
@@ -58,6 +60,10 @@ struct cache *cache_new(
     if (cache == NULL) {
         return NULL;
     }
+    if (holds_init(&cache->holds) != SL_OK) {
+        free(cache);
+        return NULL;
+    }
     cache->hooks = *hooks;
     cache->parts = calloc(workers, sizeof *cache->parts);
     cache->tags = tags_new(TAGS_TABLE_BITS, TAGS_KEY_BITS);
@@ -68,7 +74,10 @@ struct cache *cache_new(
     }
     cache->store = store_new(&(struct store_limits){.bytes_max = limits->memory}, cache->tags);
     cache->flights = flights_new(cache->tags);
-    bool is_made = cache->store != NULL && cache->flights != NULL;
+    cache->door = door_new();
+    cache->reuse = reuse_new(workers);
+    bool is_made = cache->store != NULL && cache->flights != NULL && cache->door != NULL &&
+                   cache->reuse != NULL;
     for (unsigned i = 0; i < workers && is_made; i++) {
         cache->workers++;
         is_made = begin_part(cache, i);
@@ -94,6 +103,9 @@ void cache_free(struct cache *cache)
     if (cache->flights != NULL) {
         flights_free(cache->flights);
     }
+    holds_fini(&cache->holds);
+    reuse_free(cache->reuse);
+    door_free(cache->door);
     store_free(cache->store);
     rowsets_free(cache->rowsets);
     tags_free(cache->tags);
@@ -135,6 +147,7 @@ void cache_set_limits(struct cache *cache, const struct cache_limits *limits)
     atomic_store(&cache->max_staleness, limits->max_staleness);
     atomic_store(&cache->ttl_redis, limits->ttl_redis);
     atomic_store(&cache->shares, limits->shares);
+    atomic_store(&cache->admission, limits->admission);
     store_limit(cache->store, limits->memory);
 }
 
@@ -180,6 +193,11 @@ struct store *cache_store(const struct cache *cache)
 struct flights *cache_flights(const struct cache *cache)
 {
     return cache->flights;
+}
+
+struct holds *cache_holds(struct cache *cache)
+{
+    return &cache->holds;
 }
 
 /* Its figures are uint64_t one behind the other, as the parts'. */

@@ -70,12 +70,25 @@ bool memo_is_current(const struct asked *asked)
            view == asked->view;
 }
 
-void memo_cost(const struct asked *asked, uint32_t usec)
+const struct cache_memo *memo_of(const struct asked *asked)
+{
+    const struct cache_memo *memo = place_of(asked->part, asked->shape, asked->view);
+
+    return asked->has_view && is_of(memo, asked->shape, asked->view) ? memo : NULL;
+}
+
+static uint32_t about(uint32_t before, uint32_t now)
+{
+    return before == 0 ? now : before / 4 * 3 + now / 4;
+}
+
+void memo_fill(const struct asked *asked, const struct entry *entry)
 {
     struct cache_memo *memo = place_of(asked->part, asked->shape, asked->view);
 
     if (is_of(memo, asked->shape, asked->view)) {
-        memo->cost_usec = memo->cost_usec == 0 ? usec : memo->cost_usec / 4 * 3 + usec / 4;
+        memo->cost_usec = about(memo->cost_usec, entry->cost_usec);
+        memo->bytes = about(memo->bytes, (uint32_t)entry->bytes);
     }
 }
 
@@ -95,6 +108,7 @@ bool cache_shapes(struct cache *cache, unsigned worker, uint32_t *cursor,
         void (*show)(void *self, const struct cache_shape *shape), void *self)
 {
     const struct cache_part *part = &cache->parts[worker];
+    sl_usec now = sl_now();
     uint32_t end = *cursor + SHAPES_A_TIME < VERDICTS ? *cursor + SHAPES_A_TIME : VERDICTS;
 
     for (; *cursor < end; (*cursor)++) {
@@ -106,7 +120,8 @@ bool cache_shapes(struct cache *cache, unsigned worker, uint32_t *cursor,
                                .fills = memo->fills,
                                .last_at = memo->last_at,
                                .cost_usec = memo->cost_usec,
-                               .unkept = memo->unkept});
+                               .unkept = memo->unkept,
+                               .cold_until = reuse_cold_until(cache->reuse, memo->shape, now)});
         }
     }
     return end == VERDICTS;
@@ -114,9 +129,9 @@ bool cache_shapes(struct cache *cache, unsigned worker, uint32_t *cursor,
 
 sl_usec memo_patience(const struct asked *asked)
 {
-    const struct cache_memo *memo = place_of(asked->part, asked->shape, asked->view);
+    const struct cache_memo *memo = memo_of(asked);
 
-    if (!is_of(memo, asked->shape, asked->view) || memo->cost_usec == 0) {
+    if (memo == NULL || memo->cost_usec == 0) {
         return CACHE_WAIT_UNKNOWN;
     }
     sl_usec patience = 2 * (sl_usec)memo->cost_usec;

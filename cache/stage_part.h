@@ -8,7 +8,9 @@
 #ifndef SLUICE_CACHE_STAGE_PART_H
 #define SLUICE_CACHE_STAGE_PART_H
 
+#include "cache/door.h"
 #include "cache/fill.h"
+#include "cache/reuse.h"
 #include "cache/stage.h"
 #include "cache/tier.h"
 #include "protocol/base/list.h"
@@ -44,7 +46,8 @@ struct asked {
     struct sl_hash128 shape;
     uint64_t view;
     bool has_view;
-    bool is_miss; /* it was looked up, and not found */
+    bool is_miss;  /* it was looked up, and not found */
+    bool was_kept; /* there was one, that may not be given now */
     bool has_writes;
     bool leads; /* a flight; with a class and a question */
     bool fills; /* what it is answered is taken down */
@@ -86,6 +89,7 @@ struct cache_memo {
     struct sl_hash128 shape;
     uint64_t view;
     uint32_t cost_usec; /* of the last fills, about; 0: not known */
+    uint32_t bytes;     /* of their entries, likewise */
     uint8_t unkept;     /* of the last miss */
     uint64_t misses;
     uint64_t fills;
@@ -116,6 +120,7 @@ struct cache_part {
     struct cache_memo memos[VERDICTS];
     struct cache_hint hints[HINTS];
     struct cache_class *classes[CLASSES]; /* the last made, by their hash; references */
+    uint64_t typical_worth; /* of shapes that were filled: about the median; 0: of none yet */
     struct cache_part_counts counts;
 };
 
@@ -125,6 +130,9 @@ struct cache {
     struct rowsets *rowsets;
     struct store *store;
     struct flights *flights;
+    struct door *door;
+    struct reuse *reuse;
+    struct holds holds;
     unsigned workers;
     /* Any thread: */
     _Atomic uint64_t floor; /* what was sent before that clock is not kept */
@@ -134,6 +142,7 @@ struct cache {
     _Atomic sl_usec max_staleness;
     _Atomic sl_usec ttl_redis;
     atomic_bool shares;
+    atomic_uint admission;
     struct cache_part *parts;
 };
 
@@ -155,8 +164,10 @@ static inline void part_count(struct cache_part *part, size_t figure, uint64_t b
 void memo_judge(struct asked *asked);
 /* Is that still so? */
 bool memo_is_current(const struct asked *asked);
-/* Its answer took so long. */
-void memo_cost(const struct asked *asked, uint32_t usec);
+/* Its answer is kept: what it took, and how long it is. */
+void memo_fill(const struct asked *asked, const struct entry *entry);
+/* What is known of its shape, or NULL. */
+const struct cache_memo *memo_of(const struct asked *asked);
 /* It was a miss; asked->unkept says what came of it. */
 void memo_miss(const struct asked *asked);
 /* What its text says of itself. */
@@ -176,12 +187,20 @@ bool stale_may_be_given(const struct cache_part *part, const struct stmt *stmt,
         const struct entry *entry, const struct cache_asks *asks);
 /* It was found, and has not. */
 void stale_confirm(struct entry *entry, const struct stmt *stmt, const struct cache_asks *asks);
+/* ---- stage_admit.c ---- */
+
+/* It may be kept: is that worth it? CACHE_KEPT, or why not. */
+enum cache_unkept admit(const struct asked *asked, struct sl_hash128 key);
+/* Its answer is kept. */
+void admit_filled(const struct asked *asked);
 
 /* ---- stage_fill.c ---- */
 
-/* A miss: it leads, waits (then the stage does), or neither, and asked->unkept says why. */
+/*
+ * A miss: it leads, waits (then the stage does) if it may, or neither, and asked->unkept says why.
+ */
 enum flight_result fill_want(
-        struct asked *asked, const struct cache_asks *asks, struct sl_hash128 key);
+        struct asked *asked, const struct cache_asks *asks, struct sl_hash128 key, bool may_wait);
 /* It is about to be sent: from now on its answer is taken down, or it leads no longer. */
 void fill_dispatch(struct asked *asked, bool is_current);
 /* Its answer has come, or will not. */

@@ -16,6 +16,7 @@ enum {
 struct store {
     struct store_stripe *stripes; /* constant */
     unsigned stripes_count;       /* constant; a power of two */
+    atomic_size_t tight_from;     /* any thread: bytes */
     struct store_total total;
 };
 
@@ -30,6 +31,12 @@ static size_t share_of(size_t bytes_max, unsigned stripes_count)
 
     bytes_max = bytes_max < BYTES_MIN ? BYTES_MIN : bytes_max;
     return bytes_max < overhead ? 0 : (bytes_max - overhead) / stripes_count;
+}
+
+static size_t tight_from(size_t bytes_max)
+{
+    bytes_max = bytes_max < BYTES_MIN ? BYTES_MIN : bytes_max;
+    return bytes_max / STORE_TIGHT_DEN * STORE_TIGHT_NUM;
 }
 
 static unsigned stripes_for(size_t bytes_max)
@@ -61,6 +68,7 @@ struct store *store_new(const struct store_limits *limits, const struct tags *ta
         return NULL;
     }
     *store = (struct store){.stripes_count = stripes};
+    atomic_init(&store->tight_from, tight_from(limits->bytes_max));
     store->stripes =
             aligned_alloc(_Alignof(struct store_stripe), stripes * sizeof(*store->stripes));
     if (store->stripes == NULL) {
@@ -165,6 +173,16 @@ void store_drop(struct store *store, struct sl_hash128 key)
 bool store_drop_entry(struct store *store, const struct entry *entry)
 {
     return drop(store, entry->key, entry);
+}
+
+bool store_pin(struct store *store, const struct entry *entry, bool is_pinned)
+{
+    struct store_stripe *stripe = stripe_of(store, entry->key);
+
+    pthread_mutex_lock(&stripe->lock);
+    bool is_there = store_stripe_pin(stripe, entry, is_pinned);
+    pthread_mutex_unlock(&stripe->lock);
+    return is_there;
 }
 
 /* ---- all entries ---- */
@@ -290,6 +308,7 @@ static bool shrink(struct store_stripe *stripe)
 
 void store_limit(struct store *store, size_t bytes_max)
 {
+    atomic_store(&store->tight_from, tight_from(bytes_max));
     for (unsigned i = 0; i < store->stripes_count; i++) {
         struct store_stripe *stripe = &store->stripes[i];
         pthread_mutex_lock(&stripe->lock);
@@ -300,6 +319,12 @@ void store_limit(struct store *store, size_t bytes_max)
         while (!shrink(&store->stripes[i])) {
         }
     }
+}
+
+bool store_is_tight(const struct store *store)
+{
+    return atomic_load_explicit(&store->total.bytes, memory_order_relaxed) >
+           atomic_load_explicit(&store->tight_from, memory_order_relaxed);
 }
 
 void store_counts(const struct store *store, struct store_counts *counts)
@@ -320,6 +345,8 @@ void store_counts(const struct store *store, struct store_counts *counts)
         counts->swept += its->swept;
         counts->dropped += its->dropped;
         counts->entries += stripe->index.count;
+        counts->pinned += stripe->lines[STORE_PINNED].count;
+        counts->pinned_bytes += stripe->lines[STORE_PINNED].bytes;
         pthread_mutex_unlock(&stripe->lock);
     }
 }

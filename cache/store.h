@@ -27,6 +27,8 @@ enum store_result {
     STORE_RESULTS
 };
 
+enum { STORE_TIGHT_NUM = 3, STORE_TIGHT_DEN = 4 };
+
 struct store_limits {
     size_t bytes_max; /* 1 MiB at least */
     unsigned stripes; /* a power of two; 0: chosen by bytes_max */
@@ -41,6 +43,8 @@ struct store_counts {
     uint64_t swept;   /* no longer fresh, or expired, for room */
     uint64_t dropped; /* store_drop() and its like */
     uint64_t entries;
+    uint64_t pinned; /* of those, that have a place where only what is dead goes */
+    uint64_t pinned_bytes;
     uint64_t bytes;      /* of what there is now, all in all */
     uint64_t bytes_peak; /* the most there ever was */
 };
@@ -83,8 +87,15 @@ unsigned store_reader_next(
 void store_reader_free(struct store_reader *reader); /* NULL is fine */
 /* That one, if it is still there. */
 bool store_drop_entry(struct store *store, const struct entry *entry);
+/*
+ * It is to stay or not. What is pinned is not taken for room, as long as such entries take no more than a quarter of
+ * their stripe; what is dead goes all the same. False: it is not there any more.
+ */
+bool store_pin(struct store *store, const struct entry *entry, bool is_pinned);
 /* Less, or more, from now on: at a reload. */
 void store_limit(struct store *store, size_t bytes_max);
+/* Any thread: most of its bytes are taken (STORE_TIGHT_NUM of STORE_TIGHT_DEN parts of them). */
+bool store_is_tight(const struct store *store);
 void store_counts(const struct store *store, struct store_counts *counts);
 
 #endif

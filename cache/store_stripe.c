@@ -4,6 +4,7 @@
 
 enum {
     SMALL_SHARE = 10,    /* one part in so many of the bytes */
+    PINNED_SHARE = 4,    /* likewise, at most */
     USED_MAX = 3,        /* is counted */
     DEAR_TIMES = 10,     /* what typical entries cost */
     TYPICAL_STEP = 16,   /* its estimate moves by one part in so many */
@@ -115,7 +116,7 @@ static void set_used(struct entry *entry, unsigned used)
 /* So that one that takes its place is no stranger. */
 static bool was_asked_for(const struct entry *entry)
 {
-    return entry->place.queue == STORE_MAIN || used_of(entry) > 0;
+    return entry->place.queue != STORE_SMALL || used_of(entry) > 0;
 }
 
 static bool is_dead(const struct store_stripe *stripe, const struct entry *entry)
@@ -165,11 +166,28 @@ static struct entry *next_to_go(const struct store_stripe *stripe)
 {
     const struct store_line *small = &stripe->lines[STORE_SMALL];
     const struct store_line *main = &stripe->lines[STORE_MAIN];
+    const struct store_line *pinned = &stripe->lines[STORE_PINNED];
 
-    if (small->bytes > stripe->bytes_max / SMALL_SHARE || main->count == 0) {
+    if (pinned->bytes > stripe->bytes_max / PINNED_SHARE) { /* the limit was lowered */
+        return oldest_of(pinned);
+    }
+    if (small->bytes > stripe->bytes_max / SMALL_SHARE || (main->count == 0 && small->count > 0)) {
         return oldest_of(small);
     }
-    return oldest_of(main);
+    return oldest_of(main->count > 0 ? main : pinned);
+}
+
+/* It is to be in that queue, and there is a place for it. */
+static bool may_be_pinned(const struct store_stripe *stripe, const struct entry *entry)
+{
+    return entry->place.is_pinned && entry->place.queue != STORE_PINNED &&
+           stripe->lines[STORE_PINNED].bytes + entry->bytes <= stripe->bytes_max / PINNED_SHARE;
+}
+
+static void move(struct store_stripe *stripe, struct entry *entry, enum store_queue queue)
+{
+    leave(stripe, entry);
+    enter(stripe, entry, queue);
 }
 
 /* False: there is nothing any more. */
@@ -185,7 +203,11 @@ static bool evict(struct store_stripe *stripe, struct sl_list *victims)
             take_out(stripe, entry, victims);
             return true;
         }
-        if (laps == HAND_LAPS_MAX || !gets_a_lap(stripe, entry)) {
+        if (may_be_pinned(stripe, entry)) {
+            move(stripe, entry, STORE_PINNED);
+            continue;
+        }
+        if (laps >= HAND_LAPS_MAX || !gets_a_lap(stripe, entry)) {
             if (entry->place.queue == STORE_SMALL) {
                 store_index_put_ghost(&stripe->index, entry->key);
             }
@@ -193,22 +215,21 @@ static bool evict(struct store_stripe *stripe, struct sl_list *victims)
             take_out(stripe, entry, victims);
             return true;
         }
-        leave(stripe, entry);
-        enter(stripe, entry, STORE_MAIN);
+        move(stripe, entry, STORE_MAIN);
     }
 }
 
-/* The slow hand: from the oldest to the latest of main, and round again. */
-static void sweep(struct store_stripe *stripe, struct sl_list *victims)
+/* A slow hand: from the oldest to the latest of a queue, and round again. */
+static void sweep(struct store_stripe *stripe, enum store_queue queue, struct sl_list *victims)
 {
-    struct sl_list *main = &stripe->lines[STORE_MAIN].entries;
-    struct sl_list *mark = &stripe->sweep.link;
+    struct sl_list *line = &stripe->lines[queue].entries;
+    struct sl_list *mark = &stripe->sweeps[queue].link;
 
     for (unsigned i = 0; i < SWEEP_STEPS; i++) {
         struct sl_list *next = mark->prev;
         sl_list_remove(mark);
-        if (next == main) {
-            sl_list_append(main, mark);
+        if (next == line) {
+            sl_list_append(line, mark);
             continue;
         }
         sl_list_insert_between(next->prev, mark, next);
@@ -230,7 +251,8 @@ static bool has_room(const struct store_stripe *stripe, size_t bytes)
 static bool make_room(struct store_stripe *stripe, size_t bytes, struct sl_list *victims)
 {
     if (!has_room(stripe, bytes)) {
-        sweep(stripe, victims);
+        sweep(stripe, STORE_MAIN, victims);
+        sweep(stripe, STORE_PINNED, victims);
     }
     while (!has_room(stripe, bytes)) {
         if (!evict(stripe, victims)) {
@@ -390,7 +412,10 @@ enum sl_err store_stripe_put(
     }
     add_bytes(stripe, entry->bytes);
     store_index_put(&stripe->index, entry);
-    enter(stripe, entry, is_known ? STORE_MAIN : STORE_SMALL);
+    enter(stripe, entry,
+            may_be_pinned(stripe, entry) ? STORE_PINNED
+            : is_known                   ? STORE_MAIN
+                                         : STORE_SMALL);
     stripe->counts.puts++;
     return SL_OK;
 }
@@ -405,6 +430,22 @@ bool store_stripe_drop(struct store_stripe *stripe, struct sl_hash128 key,
     }
     stripe->counts.dropped++;
     take_out(stripe, found, victims);
+    return true;
+}
+
+bool store_stripe_pin(struct store_stripe *stripe, const struct entry *entry, bool is_pinned)
+{
+    struct entry *found = store_index_find(&stripe->index, entry->key);
+
+    if (found != entry) {
+        return false;
+    }
+    found->place.is_pinned = is_pinned;
+    if (may_be_pinned(stripe, found)) {
+        move(stripe, found, STORE_PINNED);
+    } else if (!is_pinned && found->place.queue == STORE_PINNED) {
+        move(stripe, found, STORE_MAIN);
+    }
     return true;
 }
 
@@ -465,8 +506,10 @@ void store_stripe_init(struct store_stripe *stripe, const struct tags *tags,
     for (unsigned i = 0; i < STORE_QUEUES; i++) {
         sl_list_init(&stripe->lines[i].entries);
     }
-    stripe->sweep.queue = STORE_MARK;
-    sl_list_append(&stripe->lines[STORE_MAIN].entries, &stripe->sweep.link);
+    for (unsigned i = STORE_MAIN; i <= STORE_PINNED; i++) {
+        stripe->sweeps[i].queue = STORE_MARK;
+        sl_list_append(&stripe->lines[i].entries, &stripe->sweeps[i].link);
+    }
 }
 
 void store_stripe_fini(struct store_stripe *stripe)

@@ -10,6 +10,10 @@
  * is dead (not fresh any more, or expired) it frees, wherever it finds it; and as main may be long and
  * stand still, another, slower one goes round in main and looks for nothing else.
  *
+ * What is pinned is in a queue of its own, where only the slow hand comes, as long as that has no more than
+ * its quarter of the bytes. Beyond, what is pinned is as anything else until there is a place. When nothing else is
+ * left, it goes too.
+ *
  * Queues may have marks in them, which belong to those who walk along.
  *
  * Ownership: the store's entries, each with a reference; victims are the caller's, to be buried when
@@ -25,7 +29,7 @@
 
 #include <pthread.h>
 
-enum store_queue { STORE_NOWHERE, STORE_SMALL, STORE_MAIN, STORE_QUEUES, STORE_MARK };
+enum store_queue { STORE_NOWHERE, STORE_SMALL, STORE_MAIN, STORE_PINNED, STORE_QUEUES, STORE_MARK };
 
 /* Of all stripes; any thread. */
 struct store_total {
@@ -49,7 +53,7 @@ struct store_stripe {
     size_t bytes_max;
     uint64_t typical_usec; /* what an entry costs: about the median */
     struct store_line lines[STORE_QUEUES];
-    struct entry_place sweep; /* a mark in main: where the slow hand is */
+    struct entry_place sweeps[STORE_QUEUES]; /* marks in main and pinned: where slow hands are */
     struct store_counts counts;
 };
 
@@ -76,6 +80,8 @@ SL_MUST_CHECK enum sl_err store_stripe_put(
 /* entry: NULL: whichever has that key. False: it is not there. */
 bool store_stripe_drop(struct store_stripe *stripe, struct sl_hash128 key,
         const struct entry *entry, struct sl_list *victims);
+/* False: it is not there. */
+bool store_stripe_pin(struct store_stripe *stripe, const struct entry *entry, bool is_pinned);
 /* Goes below bytes_max, at most so many entries at a time. True: it is. */
 bool store_stripe_shrink(
         struct store_stripe *stripe, unsigned entries_max, struct sl_list *victims);

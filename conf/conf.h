@@ -301,6 +301,7 @@ struct conf {
 
     /* [cache] */
     int cache_mode; /* enum conf_cache_mode */
+    int cache_admission;
     int64_t cache_memory;
     int64_t cache_max_result;
     sl_usec cache_max_staleness_usec;
@@ -316,6 +317,7 @@ struct conf {
     int cache_redis_database;
     int64_t cache_redis_max_result;
     sl_usec cache_redis_timeout_usec;
+    const char *cache_warm_file; /* "": none */
 
     /* [http] */
     const char *http_listen; /* "" is off */

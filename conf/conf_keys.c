@@ -72,6 +72,7 @@ enum { FIXED = false, LIVE = true }; /* may it change while running? */
 #define PART(section_, type_, struct_, member_)                                                    \
     .section = CONF_SECTION_##section_, .type = CONF_TYPE_##type_,                                 \
     .at = offsetof(struct struct_, member_), .reloadable = true
+#define RANGE(min_, max_, default_) .min = min_, .max = max_, .default_text = default_
 #define DB_TEXT(name_, ...)                                                                        \
     {                                                                                              \
         .name = #name_, PART(DATABASES, TEXT, conf_database, name_), .sentence = __VA_ARGS__       \
@@ -512,9 +513,7 @@ static const struct conf_key keys[] = {
                             "default_pool_size."},
         {.name = "port",
                 PART(PEERS, INT, conf_peer, host.port),
-                .min = 1,
-                .max = 65535,
-                .default_text = "6432",
+                RANGE(1, 65535, "6432"),
                 .sentence = "The peer's port."},
 
         LATER(CLUSTER, TEXT, nodes, "host:port of the primary and its replicas, a comma list."),
@@ -523,9 +522,7 @@ static const struct conf_key keys[] = {
                 .type = CONF_TYPE_SIZE,
                 .at = offsetof(struct conf, stats_catalog_memory),
                 .reloadable = FIXED,
-                .min = 0,
-                .max = (int64_t)64 * 1024 * 1024 * 1024,
-                .default_text = "32MB",
+                RANGE(0, (int64_t)64 * 1024 * 1024 * 1024, "32MB"),
                 .sentence = "What may be kept of databases' catalogues, all together: functions, "
                             "tables and schemas, asked for by idle servers. 0 asks for nothing."},
         {.name = "examples",
@@ -552,9 +549,7 @@ static const struct conf_key keys[] = {
                 .type = CONF_TYPE_INT,
                 .at = offsetof(struct conf, stats_log_min_duration_statement),
                 .reloadable = LIVE,
-                .min = -1,
-                .max = INT_MAX,
-                .default_text = "-1",
+                RANGE(-1, INT_MAX, "-1"),
                 .sentence = "Milliseconds: statements that take as long are logged, by shape and "
                             "without literals; -1: none."},
         {.name = "memory",
@@ -562,9 +557,7 @@ static const struct conf_key keys[] = {
                 .type = CONF_TYPE_SIZE,
                 .at = offsetof(struct conf, stats_memory),
                 .reloadable = FIXED,
-                .min = (int64_t)4 * 1024 * 1024,
-                .max = (int64_t)64 * 1024 * 1024 * 1024,
-                .default_text = "64MB",
+                RANGE((int64_t)4 * 1024 * 1024, (int64_t)64 * 1024 * 1024 * 1024, "64MB"),
                 .sentence = "What statistics of statements may take, all workers together."},
         {.name = "metrics_shapes",
                 PART(STATS, INT, conf, stats_metrics_shapes),
@@ -585,18 +578,14 @@ static const struct conf_key keys[] = {
                 .type = CONF_TYPE_INT,
                 .at = offsetof(struct conf, stats_shapes),
                 .reloadable = FIXED,
-                .min = 100,
-                .max = 1000000,
-                .default_text = "10000",
+                RANGE(100, 1000000, "10000"),
                 .sentence = "How many shapes are counted apart; the others are summed up."},
         {.name = "slow_threshold",
                 .section = CONF_SECTION_STATS,
                 .type = CONF_TYPE_INT,
                 .at = offsetof(struct conf, stats_slow_threshold),
                 .reloadable = LIVE,
-                .min = -1,
-                .max = INT_MAX,
-                .default_text = "500",
+                RANGE(-1, INT_MAX, "500"),
                 .sentence = "Milliseconds: statements that take as long are kept for SHOW SLOW; "
                             "-1: none."},
         {.name = "workload_interval",
@@ -604,30 +593,28 @@ static const struct conf_key keys[] = {
                 .type = CONF_TYPE_TIME,
                 .at = offsetof(struct conf, stats_workload_interval_usec),
                 .reloadable = LIVE,
-                .min = 0,
-                .max = (int64_t)86400 * SL_SECOND,
-                .default_text = "300",
+                RANGE(0, (int64_t)86400 * SL_SECOND, "300"),
                 .sentence = "How often the load is put into groups for SHOW WORKLOAD; 0: only "
                             "when ANALYZE WORKLOAD asks."},
+        {.name = "admission",
+                PART(CACHE, INT, conf, cache_admission),
+                RANGE(1, 100, "2"),
+                .sentence = "How often a question is asked, each time within 10 s of the last, "
+                            "before its answer is kept, once three quarters of memory are taken; "
+                            "what took 5 ms is kept at once. 1: everything always is."},
         {.name = "max_result",
                 PART(CACHE, SIZE, conf, cache_max_result),
-                .min = 1024,
-                .max = (int64_t)64 * 1024 * 1024,
-                .default_text = "256kB",
+                RANGE(1024, (int64_t)64 * 1024 * 1024, "256kB"),
                 .sentence = "The longest answer that is kept, as it goes to a client."},
         {.name = "max_staleness",
                 PART(CACHE, TIME, conf, cache_max_staleness_usec),
-                .min = 1000,
-                .max = CONF_TIME_MAX,
-                .default_text = "500ms",
+                RANGE(1000, CONF_TIME_MAX, "500ms"),
                 .sentence = "How old an answer may be by writes that do not come through Sluice: "
                             "while less is known, nothing of tables that others may write is "
                             "answered."},
         {.name = "memory",
                 PART(CACHE, SIZE, conf, cache_memory),
-                .min = (int64_t)1024 * 1024,
-                .max = (int64_t)1024 * 1024 * 1024 * 1024,
-                .default_text = "64MB",
+                RANGE((int64_t)1024 * 1024, (int64_t)1024 * 1024 * 1024 * 1024, "64MB"),
                 .sentence = "What kept answers may take, with all that belongs to them."},
         {.name = "mode",
                 .section = CONF_SECTION_CACHE,
@@ -705,6 +692,15 @@ static const struct conf_key keys[] = {
                 .max = CONF_TIME_MAX,
                 .default_text = "600",
                 .sentence = "How long an answer is kept in Redis, a tenth more or less."},
+        {.name = "warm_file",
+                .section = CONF_SECTION_CACHE,
+                .type = CONF_TYPE_TEXT,
+                .at = offsetof(struct conf, cache_warm_file),
+                .default_text = "",
+                .reloadable = FIXED,
+                .sentence = "A file of the questions whose answers saved most, which is written "
+                            "at the end and every 5 minutes, and asked again at the start. It has "
+                            "their parameters: data of users, for its owner alone. Empty: none."},
         POLICY_KEYS(CACHE_TABLES),
         POLICY_KEYS(CACHE_ROLES),
         POLICY_KEYS(CACHE_SHAPES),
@@ -726,15 +722,11 @@ static const struct conf_key keys[] = {
                 .sentence = "The longest body of a request; a longer one is answered 413."},
         {.name = "max_connections",
                 PART(HTTP, INT, conf, http_max_connections),
-                .min = 1,
-                .max = 10000,
-                .default_text = "64",
+                RANGE(1, 10000, "64"),
                 .sentence = "Connections there may be; others are answered 503 at once."},
         {.name = "timeout",
                 PART(HTTP, TIME, conf, http_timeout_usec),
-                .min = SL_SECOND,
-                .max = CONF_TIME_MAX,
-                .default_text = "10",
+                RANGE(SL_SECOND, CONF_TIME_MAX, "10"),
                 .sentence =
                         "How long a request may take to arrive (408), to be answered (503), and "
                         "its answer to be taken."},

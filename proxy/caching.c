@@ -6,6 +6,7 @@
 #include "conf/conf_policy.h"
 #include "optimizer/observe.h"
 #include "protocol/base/hash.h"
+#include "protocol/base/log.h"
 #include "protocol/sqlstate.h"
 #include "proxy/caching_policy.h"
 #include "proxy/caching_session.h"
@@ -18,6 +19,7 @@
 #include "proxy/process.h"
 #include "proxy/statistics.h"
 #include "proxy/tick.h"
+#include "proxy/warm.h"
 #include "proxy/worker.h"
 
 #include <stdatomic.h>
@@ -28,6 +30,8 @@ static struct cache *cache;
 static struct letter *letters; /* one a worker: it rings */
 static uint64_t *rules;        /* one a worker: what it goes by, as a number; 0: it has not begun */
 
+static bool has_begun_to_warm; /* the control thread's */
+
 static atomic_bool has_other; /* any thread: we take over from another, which has clients still */
 
 bool caching_is_one_of_two(void)
@@ -35,14 +39,39 @@ bool caching_is_one_of_two(void)
     return atomic_load_explicit(&has_other, memory_order_relaxed) || process_is_leaving();
 }
 
-void caching_tick(struct mailbox *home)
+static void look_for_other(void)
 {
     atomic_store(&has_other, handover_take_is_open());
-    if (cache != NULL && home != NULL) {
+}
+
+/* The first time there are workers: then it begins to warm. */
+static void begin_to_warm(void)
+{
+    if (cache == NULL || has_begun_to_warm) {
+        return;
+    }
+    has_begun_to_warm = true;
+    const struct conf *conf = process_conf();
+    if (warm_start(conf->cache_warm_file) != SL_OK) {
+        sl_log(SL_LOG_WARN, "cache_not_warmed", "reason=\"no memory, or no thread\"");
+    }
+    conf_unref(conf);
+}
+
+void caching_tick(struct mailbox *home)
+{
+    look_for_other();
+    begin_to_warm();
+    if (cache != NULL) {
         const struct conf *conf = process_conf();
         caching_tier_tick(conf, home);
         conf_unref(conf);
     }
+}
+
+void caching_rest(void)
+{
+    warm_stop();
 }
 
 void caching_stay(void)
@@ -163,6 +192,7 @@ static struct cache_limits limits_of(const struct conf *conf)
             .negative_ttl = conf->cache_negative_ttl_usec,
             .max_staleness = conf->cache_max_staleness_usec,
             .ttl_redis = conf->cache_ttl_redis_usec,
+            .admission = (unsigned)conf->cache_admission,
             .shares = conf->cache_redis[0] != '\0'};
 }
 
@@ -186,7 +216,7 @@ enum sl_err caching_start(const struct conf *conf, struct sl_error *error)
     if (err != SL_OK || conf->cache_mode == CONF_CACHE_OFF) {
         return err;
     }
-    caching_tick(NULL); /* before anybody is served */
+    look_for_other(); /* before anybody is served */
     letters = calloc(workers, sizeof *letters);
     rules = calloc(workers, sizeof *rules);
     bool is_made = letters != NULL && rules != NULL && caching_session_start(workers) == SL_OK &&
@@ -204,6 +234,10 @@ enum sl_err caching_start(const struct conf *conf, struct sl_error *error)
 
 void caching_stop(void)
 {
+    if (cache != NULL) {
+        warm_end();
+    }
+    has_begun_to_warm = false;
     caching_watch_stop();
     caching_tier_stop();
     caching_session_stop(); /* references to what is watched */

@@ -32,10 +32,12 @@ struct pipeline;
 SL_MUST_CHECK enum sl_err caching_check(const struct conf *conf, struct sl_error *error);
 /* Before the workers, behind statistics_start(). */
 SL_MUST_CHECK enum sl_err caching_start(const struct conf *conf, struct sl_error *error);
+/* Before the workers are stopped: nothing of its own is asked any more. */
+void caching_rest(void);
 /* After the workers. */
 void caching_stop(void);
 
-/* On the control thread, now and then; home: its mailbox. */
+/* On the control thread, now and then, while there are workers; home: its mailbox. */
 void caching_tick(struct mailbox *home);
 /* We were about to leave and stay: what the other's clients wrote meanwhile is not known. */
 void caching_stay(void);

@@ -2,6 +2,7 @@
 #include "proxy/caching_session.h"
 
 #include "conf/conf.h"
+#include "protocol/base/buf.h"
 #include "protocol/base/hash.h"
 #include "protocol/base/parse.h"
 #include "proxy/caching.h"
@@ -140,21 +141,58 @@ static const struct conf_database *line_of(const struct client *client)
     return line != NULL ? line : conf->fallback_database;
 }
 
+/* ---- how one like it is begun (warm_session.h) ---- */
+
+enum { REPLAY_MAX = 4096 };
+
+static enum sl_err put_set(struct sl_buf *to, char kind, const struct params *params)
+{
+    enum sl_err err = SL_OK;
+
+    for (uint32_t i = 0; i < params_count(params) && err == SL_OK; i++) {
+        const char *name = NULL;
+        const char *value = NULL;
+        params_at(params, i, &name, &value);
+        if (caching_setting_is_of_speed(name)) {
+            continue;
+        }
+        err = sl_buf_put_u8(to, (uint8_t)kind);
+        err = err == SL_OK ? sl_buf_put_cstr(to, name) : err;
+        err = err == SL_OK ? sl_buf_put_cstr(to, value) : err;
+    }
+    return err;
+}
+
+/* Nothing, where it takes a role, is too long, or there is no memory. */
+static void put_replay(struct sl_buf *to, const struct client *client)
+{
+    if (set_value(client, "session_authorization") != NULL || set_value(client, "role") != NULL ||
+            sl_buf_put_u8(to, '1') != SL_OK || put_set(to, 's', client->startup) != SL_OK ||
+            put_set(to, 'r', client->params) != SL_OK ||
+            put_set(to, 'g', client->settings) != SL_OK) {
+        sl_buf_reset(to);
+    }
+}
+
 static struct cache_session *make_session(
         const struct client *client, const struct conf_database *line, uint16_t path)
 {
     struct sl_hash128 settings = {0};
+    struct sl_buf replay;
     const char *list = search_paths_list(path); /* NULL: the role's, or its answers are not kept */
 
     add_settings(&settings, client->params, "reported");
     add_settings(&settings, client->settings, "set");
     add_settings(&settings, client->startup, "startup");
+    sl_buf_init(&replay, REPLAY_MAX);
+    put_replay(&replay, client);
     const struct key_session parts = {.cluster = sl_span_text(line->text),
             .database = sl_span_text(client->pool->database->name),
             .role = sl_span_text(role_of(client)),
             .session_user = sl_span_text(session_user_of(client)),
             .search_path = sl_span_text(list == NULL ? "" : list),
-            .settings = settings};
+            .settings = settings,
+            .replay = sl_buf_borrow(&replay)};
     const struct caching_where where = {.conf = client->io.worker->conf,
             .line = line,
             .database = client->pool->database->name,
@@ -163,6 +201,7 @@ static struct cache_session *make_session(
     struct cache_session *session =
             cache_session_new(&parts, catalogs_epoch_number(line, where.database), watched);
     watched_unref(watched);
+    sl_buf_fini(&replay);
     return session;
 }
 

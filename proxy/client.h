@@ -111,6 +111,7 @@ struct client {
     bool unnamed_is_opaque; /* its unnamed statement is too long to be kept */
     bool unnamed_known_opaque;
     bool is_unix;
+    bool is_ours;               /* warm_session.h: it has nothing to prove */
     bool close_needed;          /* SHOW CLIENTS; closed when between transactions */
     bool minor_two;             /* protocol 3.2: a long cancel key */
     bool must_stay;             /* the process that takes over would not have it */

@@ -481,8 +481,8 @@ static void on_protocol(struct client *client, struct startup *startup)
         fail(client, SL_STATE_PROTOCOL_VIOLATION, "SSL required");
         return;
     }
-    client->is_admitted = process_add_client(login->conf->max_client_conn);
-    if (!client->is_admitted) {
+    client->is_admitted = !client->is_ours && process_add_client(login->conf->max_client_conn);
+    if (!client->is_admitted && !client->is_ours) {
         fail(client, SL_STATE_TOO_MANY_CONNECTIONS,
                 "no more connections allowed (max_client_conn)");
         return;
@@ -496,7 +496,13 @@ static void on_protocol(struct client *client, struct startup *startup)
         fail(client, SL_STATE_CANNOT_CONNECT_NOW, "the pooler is shutting down");
         return;
     }
-    begin_auth(client);
+    if (!client->is_ours) {
+        begin_auth(client);
+    } else if (console_is_database(login->database) || client->is_replication) {
+        fail(client, SL_STATE_INVALID_AUTHORIZATION, "only what clients ask is asked again");
+    } else {
+        client_authenticated(client);
+    }
 }
 
 static void on_packet(struct client *client, struct startup *startup, enum startup_kind kind)

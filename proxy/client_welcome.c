@@ -136,12 +136,13 @@ void client_authenticated(struct client *client)
         out_of_memory(client);
         return;
     }
-    if (pool_is_disabled(client->pool, &error) || client_count(client, &error) != SL_OK) {
+    if (pool_is_disabled(client->pool, &error) ||
+            (!client->is_ours && client_count(client, &error) != SL_OK)) {
         client_fail(client, "FATAL", &error);
         return;
     }
     /* Of a database with user= the pool is somebody else's, with another password. */
-    bool is_own = strcmp(client->pool->user->name, login->user) == 0;
+    bool is_own = strcmp(client->pool->user->name, login->user) == 0 && !client->is_ours;
     pool_learn(client->pool, is_own ? auth_credentials(login->auth) : NULL, client->startup);
     client_enter(client, CLIENT_WELCOME);
     client_welcome(client);

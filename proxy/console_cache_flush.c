@@ -10,11 +10,13 @@
 #include "proxy/caching_watch.h"
 #include "proxy/catalogs.h"
 #include "proxy/catalogs_epoch.h"
+#include "proxy/console_cache_pin.h"
 #include "proxy/console_shapes.h"
 #include "proxy/console_state.h"
 #include "proxy/console_tour.h"
 #include "proxy/process.h"
 #include "proxy/registry.h"
+#include "proxy/warm.h"
 #include "proxy/worker.h"
 
 #include <inttypes.h>
@@ -303,19 +305,14 @@ static bool flush_what(
     return true;
 }
 
-/* Nothing, ALL, or a kind and its name. False: it is none of them. */
+/* Behind FLUSH: nothing, ALL, or a kind and its name. False: it is none of them. */
 static bool read_line(
         const char *line, char what[static WORD_MAX_LEN], char of[static WORD_MAX_LEN])
 {
     static const char *const kinds[] = {"database", "table", "shape"};
     bool is_kind = false;
 
-    snprintf(what, WORD_MAX_LEN, "all");
     of[0] = '\0';
-    line = console_next_word(line, what, WORD_MAX_LEN);
-    if (line == NULL || strcasecmp(what, "flush") != 0) {
-        return false;
-    }
     if (line[0] == '\0') {
         snprintf(what, WORD_MAX_LEN, "all");
         return true;
@@ -331,18 +328,14 @@ static bool read_line(
     return is_kind && line != NULL && line[0] == '\0';
 }
 
-void console_cache_verb(struct console *console, const char *line)
+static void flush_verb(struct console *console, const char *line)
 {
     char what[WORD_MAX_LEN];
     char of[WORD_MAX_LEN];
 
     if (!read_line(line, what, of)) {
         refuse(console, SL_STATE_SYNTAX_ERROR,
-                "CACHE takes FLUSH, and then ALL, DATABASE name, TABLE schema.table or SHAPE id");
-        return;
-    }
-    if (caching_cache() == NULL) {
-        refuse(console, SL_STATE_OBJECT_NOT_IN_STATE, "nothing is kept: [cache] mode is off");
+                "CACHE FLUSH takes ALL, DATABASE name, TABLE schema.table or SHAPE id");
         return;
     }
     struct flush *flush = flush_new(console);
@@ -356,4 +349,28 @@ void console_cache_verb(struct console *console, const char *line)
         return;
     }
     console_tour_start(&flush->tour, &console->client->io.worker->mailbox);
+}
+
+void console_cache_verb(struct console *console, const char *line)
+{
+    char what[WORD_MAX_LEN] = "";
+
+    line = console_next_word(line, what, WORD_MAX_LEN);
+    bool is_pin = strcasecmp(what, "pin") == 0;
+    bool is_flush = strcasecmp(what, "flush") == 0;
+    bool is_warm = strcasecmp(what, "warm") == 0;
+    if (line == NULL || (!is_pin && !is_flush && !is_warm && strcasecmp(what, "unpin") != 0) ||
+            (is_warm && line[0] != '\0')) {
+        refuse(console, SL_STATE_SYNTAX_ERROR, "CACHE takes FLUSH, PIN, UNPIN or WARM");
+    } else if (caching_cache() == NULL) {
+        refuse(console, SL_STATE_OBJECT_NOT_IN_STATE, "nothing is kept: [cache] mode is off");
+    } else if (is_flush) {
+        flush_verb(console, line);
+    } else if (is_warm && warm_ask()) {
+        console_complete(console, "CACHE WARM");
+    } else if (is_warm) {
+        refuse(console, SL_STATE_OBJECT_NOT_IN_STATE, "there is no [cache] warm_file");
+    } else {
+        console_cache_pin(console, line, is_pin);
+    }
 }

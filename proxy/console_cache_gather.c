@@ -109,6 +109,7 @@ static void take_shape(void *self, const struct cache_shape *shape)
     }
     record->shape.misses += shape->misses;
     record->shape.fills += shape->fills;
+    record->shape.cold_until = shape->cold_until; /* all workers' */
     if (shape->last_at > record->shape.last_at) {
         record->shape.last_at = shape->last_at;
         record->shape.unkept = shape->unkept;

@@ -58,7 +58,7 @@ static const struct reply_column shape_columns[] = {{"id", REPLY_TEXT}, {"databa
         {"what", REPLY_TEXT}, {"class", REPLY_TEXT}, {"entries", REPLY_INT8}, {"bytes", REPLY_INT8},
         {"hits", REPLY_INT8}, {"saved_us", REPLY_INT8}, {"misses", REPLY_INT8},
         {"fills", REPLY_INT8}, {"last_miss", REPLY_TEXT}, {"last_miss_ms", REPLY_INT8},
-        {"cost_us", REPLY_INT8}, {"query", REPLY_TEXT}};
+        {"cost_us", REPLY_INT8}, {"query", REPLY_TEXT}, {"pinned", REPLY_TEXT}};
 
 static int most_first(const void *a, const void *b)
 {
@@ -73,15 +73,20 @@ static int most_first(const void *a, const void *b)
                                                      : 0;
 }
 
-static const char *verdict_of(const struct cache_verdict *verdict)
+static const char *verdict_of(const struct cache_shape *shape)
 {
+    const struct cache_verdict *verdict = &shape->verdict;
+
     if (verdict->policy != NULL && verdict->policy->reason != POLICY_KEPT) {
         return "refused";
     }
     if (verdict->is_off) {
         return "off";
     }
-    return verdict->policy != NULL && !verdict->is_covered ? "uncovered" : "kept";
+    if (verdict->policy != NULL && !verdict->is_covered) {
+        return "uncovered";
+    }
+    return shape->cold_until != 0 ? "cold" : "kept";
 }
 
 static const char *class_of(const struct gather_record *record)
@@ -122,7 +127,7 @@ static void put_shape(struct view_visit *visit, const struct gather_record *reco
     view_row_begin(&row);
     console_add_shape(&row, shape->shape);
     view_add_text(&row, console_cache_database(shape->verdict.database));
-    view_add_text(&row, verdict_of(&shape->verdict));
+    view_add_text(&row, verdict_of(shape));
     add_said(&row,
             (struct conf_policy){.cache = !shape->verdict.is_off, .ttl_usec = shape->verdict.ttl});
     view_add_text(&row, policy == NULL ? NULL : policy_reason_name(policy->reason));
@@ -143,6 +148,7 @@ static void put_shape(struct view_visit *visit, const struct gather_record *reco
     }
     view_add_uint(&row, shape->cost_usec);
     console_cache_add_query(&row, shape->shape);
+    view_add_text(&row, holds_has(cache_holds(caching_cache()), shape->shape.hi) ? "pinned" : NULL);
     view_put(visit, &row);
 }
 

@@ -7,6 +7,7 @@
 #include "proxy/caching_status.h"
 #include "proxy/caching_watch.h"
 #include "proxy/console_show.h"
+#include "proxy/warm.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -122,6 +123,8 @@ static void put_store(struct view_visit *visit, const struct store_counts *count
     put(visit, "local", "entries", counts->entries);
     put(visit, "local", "bytes", counts->bytes);
     put(visit, "local", "bytes_peak", counts->bytes_peak);
+    put(visit, "local", "pinned_entries", counts->pinned);
+    put(visit, "local", "pinned_bytes", counts->pinned_bytes);
     put(visit, "local", "puts", counts->puts);
     put(visit, "local", "replaced", counts->replaced);
     put(visit, "local", "refused", counts->refused);
@@ -151,6 +154,7 @@ static void put_lookups(struct view_visit *visit, const struct cache_counts *cou
     put(visit, "lookups", "hits_of_tables", counts->hits_of[ENTRY_TABLE]);
     put(visit, "lookups", "hits_of_points", counts->hits_of[ENTRY_POINT]);
     put(visit, "lookups", "hits_of_row_sets", counts->hits_of[ENTRY_ROWS]);
+    put(visit, "lookups", "refreshed", counts->refreshed);
     put(visit, "lookups", "misses_none", counts->misses[STORE_MISS]);
     put(visit, "lookups", "misses_changed", counts->misses[STORE_CHANGED]);
     put(visit, "lookups", "misses_pending", counts->misses[STORE_PENDING]);
@@ -172,6 +176,17 @@ static void put_writes(struct view_visit *visit, const struct cache_counts *coun
     put(visit, "writes", "untold", counts->untold);
 }
 
+static void put_warm(struct view_visit *visit)
+{
+    struct warm_status status;
+
+    warm_status(&status);
+    put_text(visit, "warm", "warm_state", warm_state_name(status.state));
+    put(visit, "warm", "warm_total", status.total);
+    put(visit, "warm", "warm_done", status.done);
+    put(visit, "warm", "warm_failed", status.failed);
+}
+
 static void show_cache(struct view_visit *visit)
 {
     struct caching_status status;
@@ -186,6 +201,7 @@ static void show_cache(struct view_visit *visit)
     put_store(visit, &status.store);
     put_flights(visit, &status);
     put_writes(visit, counts);
+    put_warm(visit);
     for (unsigned i = CACHE_NOT_BYPASSED + 1; i < CACHE_BYPASSES; i++) {
         put(visit, "bypassed", cache_bypass_name((enum cache_bypass)i), counts->bypassed[i]);
     }

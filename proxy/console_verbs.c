@@ -457,7 +457,9 @@ static const struct console_verb verbs[] = {
         {"ANALYZE", "ANALYZE WORKLOAD", analyze_verb, false},
         {"SHUTDOWN", "SHUTDOWN [WAIT_FOR_SERVERS|WAIT_FOR_CLIENTS]", shutdown_verb, false},
         {"WAIT_CLOSE", "WAIT_CLOSE [<db>]", wait_close_verb, false},
-        {"CACHE", "CACHE FLUSH [ALL|DATABASE <db>|TABLE [<db>.]<schema>.<table>|SHAPE <id>]",
+        {"CACHE",
+                "CACHE FLUSH [ALL|DATABASE <db>|TABLE [<db>.]<schema>.<table>|SHAPE <id>] | CACHE "
+                "PIN|UNPIN SHAPE <id> | CACHE WARM",
                 console_cache_verb, true},
 };
 

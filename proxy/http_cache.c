@@ -61,6 +61,8 @@ static const struct figure figures[] = {
         COUNTER("saved_seconds", counts.saved_usec, MICRO,
                 "What servers took for the answers that were given again."),
         COUNTER("fills", counts.fills, 0, "Answers that were kept."),
+        COUNTER("refreshed", counts.refreshed, 0,
+                "Answers that were got again before their time was over."),
         PART("evicted", store.evicted, "reason", "room", "Answers that went, by why."),
         PART("evicted", store.swept, "reason", "dead", NULL),
         PART("evicted", store.dropped, "reason", "dropped", NULL),
@@ -81,6 +83,7 @@ static const struct figure figures[] = {
         GAUGE("entries", store.entries, "Answers that are kept."),
         GAUGE("bytes", store.bytes, "Memory that they take, with all that belongs to them."),
         GAUGE("bytes_peak", store.bytes_peak, "The most that it ever was."),
+        GAUGE("pinned_bytes", store.pinned_bytes, "Memory of answers that are pinned."),
         GAUGE("bytes_max", bytes_max, "Memory that they may take ([cache] memory)."),
 };
 

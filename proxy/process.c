@@ -117,6 +117,7 @@ enum sl_err process_start(const struct conf *conf, process_stages *stages, struc
 
 void process_stop(void)
 {
+    caching_rest();
     for (unsigned i = 0; i < self.workers_count; i++) {
         worker_stop(&self.workers[i]);
     }

@@ -46,7 +46,7 @@ static const struct variant with_servers_ended = {.name = "with servers ended",
         .ends_servers = true,
         .order = HISTORY_BY_ALL};
 
-#define CACHE "[cache]\nmode = safe\n"
+#define CACHE "[cache]\nmode = safe\nadmission = 1\n"
 #define STREAM CACHE "stream = user=postgres\n"
 
 enum { STALENESS_MS = 500 }; /* [cache] max_staleness */

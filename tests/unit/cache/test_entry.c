@@ -43,6 +43,42 @@ static void an_answer_may_be_empty(void **state)
     tags_free(tags);
 }
 
+/* Asked for so often that it is to be got again, or one time less; made at 10 s, over at 20 s. */
+static struct entry *one_asked_for(uint32_t hits)
+{
+    struct entry *entry = entry_with(1, 100, 0);
+
+    entry->filled_at = 10 * SL_SECOND;
+    entry->expires_at = 20 * SL_SECOND;
+    atomic_store(&entry->hits, hits);
+    return entry;
+}
+
+static void one_that_is_asked_for_often_is_got_again_before_its_time_is_over(void **state)
+{
+    const sl_usec last = 19 * SL_SECOND;
+    struct entry *entry = one_asked_for(20);
+
+    (void)state;
+    assert_false(entry_wants_heir(entry, 10 * SL_SECOND));
+    assert_false(entry_wants_heir(entry, last));
+    assert_true(entry_is_old(entry, last + 1));
+    assert_true(entry_wants_heir(entry, last + 1));
+    assert_false(entry_wants_heir(entry, last + 1)); /* once */
+    assert_false(entry_wants_heir(entry, last + 2));
+    entry_unref(entry);
+
+    entry = one_asked_for(8);
+    assert_false(entry_wants_heir(entry, last + 1));
+    entry_unref(entry);
+
+    entry = one_asked_for(1000); /* it is never over */
+    entry->expires_at = INT64_MAX;
+    assert_false(entry_wants_heir(entry, last));
+    assert_false(entry_wants_heir(entry, INT64_MAX / 4));
+    entry_unref(entry);
+}
+
 static void one_word_of_many_is_enough_to_be_stale(void **state)
 {
     struct tags *tags = tags_new(TAGS_TABLE_BITS, TAGS_KEY_BITS);
@@ -94,6 +130,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
             cmocka_unit_test(an_entry_has_its_parts_one_behind_the_other),
             cmocka_unit_test(an_answer_may_be_empty),
+            cmocka_unit_test(one_that_is_asked_for_often_is_got_again_before_its_time_is_over),
             cmocka_unit_test(one_word_of_many_is_enough_to_be_stale),
             cmocka_unit_test(an_origin_goes_with_the_last_entry_that_has_it),
     };

@@ -234,6 +234,136 @@ static void what_changed_and_is_filled_again_keeps_its_rank(void **state)
     assert_true(is_there(4));
 }
 
+/* ---- what is pinned ---- */
+
+static struct entry *pinned_one(uint64_t number)
+{
+    struct entry *entry = entry_on(number, tags, OTHER_TAG);
+
+    entry->place.is_pinned = true;
+    return entry;
+}
+
+static bool pin(uint64_t number, bool is_pinned)
+{
+    struct entry *entry = NULL;
+
+    assert_int_equal(store_peek(store, key_of(number), 0, &entry), STORE_HIT);
+    bool is_there = store_pin(store, entry, is_pinned);
+    entry_unref(entry);
+    return is_there;
+}
+
+static void what_is_pinned_stays(void **state)
+{
+    (void)state;
+    assert_int_equal(store_put(store, pinned_one(1)), SL_OK);
+    put(2);
+    put(3);
+    assert_true(pin(2, true));
+    assert_int_equal(counts().pinned, 2);
+    flood(1000, 5000);
+    flood_main(10000, 5 * FULL);
+    assert_true(is_there(1));
+    assert_true(is_there(2));
+    assert_false(is_there(3));
+    assert_true(pin(1, false));
+    assert_true(pin(2, false));
+    assert_int_equal(counts().pinned, 0);
+    flood(20000, 5000);
+    flood_main(30000, 5 * FULL);
+    assert_false(is_there(1));
+    assert_false(is_there(2));
+}
+
+static void one_that_is_gone_is_not_pinned(void **state)
+{
+    struct entry *entry = NULL;
+
+    (void)state;
+    put(1);
+    assert_int_equal(store_peek(store, key_of(1), 0, &entry), STORE_HIT);
+    put(1); /* another */
+    assert_false(store_pin(store, entry, true));
+    store_drop(store, key_of(1));
+    assert_false(store_pin(store, entry, true));
+    assert_int_equal(counts().pinned, 0);
+    entry_unref(entry);
+}
+
+/* As many as there is room for, pinned one and all: new ones come and go all the same. */
+static void a_quarter_is_pinned_at_most(void **state)
+{
+    unsigned there = 0;
+
+    (void)state;
+    for (uint64_t i = 0; i < 2 * FULL; i++) {
+        struct entry *entry = entry_with(i, LONG, 0);
+        entry->place.is_pinned = true;
+        assert_int_equal(store_put(store, entry), SL_OK);
+    }
+    assert_true(counts().pinned_bytes <= MB / 4);
+    assert_true(counts().pinned_bytes > MB / 5);
+    flood(1000, 5000);
+    for (uint64_t i = 0; i < 2 * FULL; i++) {
+        there += is_there(i);
+    }
+    assert_in_range(there, FULL / 5, FULL / 4 + 4);
+    assert_int_equal(counts().pinned, there);
+    assert_true(counts().bytes <= MB);
+}
+
+/* And when one of them goes, the next that is put, or that the hand comes to, has its place. */
+static void what_is_pinned_waits_for_a_place(void **state)
+{
+    (void)state;
+    for (uint64_t i = 0; i < 100; i++) {
+        struct entry *entry = entry_with(i, LONG, 0);
+        entry->place.is_pinned = true;
+        assert_int_equal(store_put(store, entry), SL_OK);
+    }
+    uint64_t pinned = counts().pinned;
+    assert_in_range(pinned, 40, 99);
+    store_drop(store, key_of(0));
+    assert_int_equal(counts().pinned, pinned - 1);
+    flood(1000, 1000);
+    assert_int_equal(counts().pinned, pinned);
+}
+
+static void what_is_pinned_and_stale_goes(void **state)
+{
+    (void)state;
+    for (uint64_t i = 0; i < 50; i++) {
+        assert_int_equal(store_put(store, pinned_one(i)), SL_OK);
+    }
+    assert_int_equal(counts().pinned, 50);
+    tags_begin(tags, OTHER_TAG);
+    tags_end(tags, OTHER_TAG);
+    assert_false(find(7));
+    assert_int_equal(counts().pinned, 49);
+    flood(1000, 1000);
+    assert_int_equal(counts().pinned, 0); /* the slow hand */
+    assert_int_equal(counts().swept, 49);
+}
+
+static void less_memory_is_less_for_what_is_pinned(void **state)
+{
+    store_free(store);
+    store = store_new(&(struct store_limits){.bytes_max = 4 * MB, .stripes = 1}, tags);
+    (void)state;
+    for (uint64_t i = 0; i < 200; i++) {
+        struct entry *entry = entry_with(i, LONG, 0);
+        entry->place.is_pinned = true;
+        assert_int_equal(store_put(store, entry), SL_OK);
+    }
+    assert_int_equal(counts().pinned, 200);
+    store_limit(store, MB);
+    assert_true(counts().bytes <= MB);
+    flood(1000, 1000);
+    assert_true(counts().bytes <= MB);
+    assert_true(counts().pinned_bytes <= MB / 4);
+}
+
 #define ONE(name) cmocka_unit_test_setup_teardown(name, begin, end)
 
 int main(void)
@@ -248,6 +378,12 @@ int main(void)
             ONE(the_dead_do_not_lie_in_main_while_small_is_short_of_room),
             ONE(what_was_dear_has_another_lap),
             ONE(what_changed_and_is_filled_again_keeps_its_rank),
+            ONE(what_is_pinned_stays),
+            ONE(one_that_is_gone_is_not_pinned),
+            ONE(a_quarter_is_pinned_at_most),
+            ONE(what_is_pinned_waits_for_a_place),
+            ONE(what_is_pinned_and_stale_goes),
+            ONE(less_memory_is_less_for_what_is_pinned),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
