@@ -114,8 +114,8 @@ static bool wants_head(const struct stmt *stmt)
     return !stmt->is_extended || stmt->has_describe;
 }
 
-static bool is_fresh_enough(
-        const struct cache_part *part, const struct entry *entry, const struct cache_asks *asks)
+static bool is_fresh_enough(const struct cache_part *part, const struct entry *entry,
+        const struct cache_asks *asks, sl_usec now)
 {
     const struct cache *cache = part->cache;
 
@@ -128,23 +128,26 @@ static bool is_fresh_enough(
         return false;
     }
     watched_want(watched);
-    return watched_fresh_until(watched) + staleness >= sl_now();
+    return watched_fresh_until(watched) + staleness >= now;
 }
 
-/* Counts why not. */
-static bool may_give(struct cache_part *part, const struct stmt *stmt, const struct entry *entry,
+/* Counts why not; else says when that was. */
+static bool may_give(struct cache_part *part, struct stmt *stmt, const struct entry *entry,
         const struct cache_asks *asks)
 {
+    sl_usec now = sl_now();
+
     if (!cache_answers(entry, asks)) {
         PART_COUNT(part, unasked);
     } else if (entry->head_len == 0 && wants_head(stmt)) {
         PART_COUNT(part, headless);
-    } else if (!is_fresh_enough(part, entry, asks)) {
+    } else if (!is_fresh_enough(part, entry, asks, now)) {
         PART_COUNT(part, stale);
     } else if (entry->needs_stream &&
                !stage_is_above_floors(part, stmt, entry, asks->session->watched)) {
         PART_COUNT(part, below);
     } else {
+        stmt->answered_at = now;
         return true;
     }
     return false;
@@ -162,6 +165,7 @@ static enum stage_verdict give(struct cache_part *part, struct stmt *stmt,
     struct sl_span rest = entry_rows_and_tail(entry);
 
     stmt->answer = wants_head(stmt) ? sl_span(entry->reply, entry->head_len + rest.len) : rest;
+    stmt->answer_rows = entry->rows;
     stmt->answer_lent = (struct sl_lent){.release = release, .lender = entry};
     if (entry->needs_stream) {
         stage_floor_of_entry(part, stmt, entry, asks->session->watched);
@@ -173,8 +177,8 @@ static enum stage_verdict give(struct cache_part *part, struct stmt *stmt,
 }
 
 /* A reference, or NULL. */
-static struct entry *find(struct cache_part *part, const struct stmt *stmt,
-        const struct cache_asks *asks, struct sl_hash128 key)
+static struct entry *find(struct cache_part *part, struct stmt *stmt, const struct cache_asks *asks,
+        struct sl_hash128 key)
 {
     struct entry *entry = NULL;
     enum store_result result = store_find(part->cache->store, key, stmt->meter.received_at, &entry);

@@ -8,6 +8,7 @@
 #include "protocol/stmt.h"
 #include "proxy/client.h"
 #include "proxy/client_rules.h"
+#include "proxy/pool.h"
 #include "proxy/prepared.h"
 #include "proxy/server.h"
 #include "proxy/server_settle.h"
@@ -203,6 +204,26 @@ static enum sl_err say_later(const struct answer *answer, struct settle_bytes *b
     return err;
 }
 
+/* ---- what is counted ---- */
+
+/* It is a query, and a transaction of its own, of which no server knows. */
+static void note_answer(const struct client *client, struct stmt *stmt)
+{
+    const struct worker *worker = client->io.worker;
+    struct stats_row *stats = pool_stats(client->pool, worker->index);
+    struct stmt_meter *meter = &stmt->meter;
+    bool is_alone = client->server == NULL || client->server->expect.status == 'I';
+
+    meter->is_answered = true;
+    meter->ended_at = stmt->answered_at != 0 ? stmt->answered_at : worker->now;
+    meter->rows = stmt->answer_rows;
+    meter->bytes_out = stmt->answer.len;
+    stmt->transaction = is_alone ? 'I' : 'T';
+    stats_add(stats, STATS_QUERIES, 1);
+    stats_add(stats, STATS_XACTS, is_alone);
+    stats_add(stats, STATS_SENT, stmt->answer.len);
+}
+
 enum sl_err client_answer(struct client *client, struct stmt *stmt)
 {
     struct answer answer = {.client = client, .stmt = stmt};
@@ -224,6 +245,8 @@ enum sl_err client_answer(struct client *client, struct stmt *stmt)
     }
     if (err != SL_OK) {
         free(bytes);
+        return err;
     }
-    return err;
+    note_answer(client, stmt);
+    return SL_OK;
 }

@@ -66,6 +66,7 @@ static void put_hour(
 {
     put_int(json, "count", time->count);
     put_int(json, "errors", sums->errors);
+    put_int(json, "cached", sums->cached);
     put_int(json, "rows", sums->rows);
     put_int(json, "mean_us", time->count == 0 ? 0 : time->sum / time->count);
     put_int(json, "p50_us", time->p50);

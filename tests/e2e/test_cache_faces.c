@@ -145,6 +145,30 @@ static void metrics_are_what_the_console_says(void **state)
     assert_true(sample(metrics, "sluice_cache_staleness_bound_seconds") == 3600);
 }
 
+static void hits_are_statements_like_others(void **state)
+{
+    const char *sql = "select v as metered_column from metered where id = 7";
+    const char *shape = "select v as metered_column from metered where id = ?";
+    PGconn *conn = open_as("one", "shop");
+    char calls[24];
+
+    (void)state;
+    faces_table("metered");
+    faces_await_hit(conn, sql);
+    long queries = console_number("SHOW STATS", "database", "shop", "total_query_count");
+    for (unsigned i = 0; i < 9; i++) {
+        assert_true(faces_is_hit(conn, sql));
+    }
+    assert_int_equal(
+            console_number("SHOW STATS", "database", "shop", "total_query_count"), queries + 9);
+    console_await("SHOW QUERIES", "query", shape, "cached", "10");
+    snprintf(calls, sizeof calls, "%ld", console_number("SHOW QUERIES", "query", shape, "calls"));
+    assert_true(strtol(calls, NULL, 10) > 10); /* it was a miss first */
+    console_expect("SHOW QUERIES", "query", shape, "rows", calls);
+    console_expect("SHOW QUERIES", "query", shape, "xacts", calls);
+    PQfinish(conn);
+}
+
 /* Each that was looked up and not found is in one row of why not. */
 static void every_miss_has_a_reason(void **state)
 {
@@ -263,6 +287,7 @@ int main(void)
     const struct CMUnitTest cases[] = {
             cmocka_unit_test(the_head_says_what_is_promised),
             cmocka_unit_test(metrics_are_what_the_console_says),
+            cmocka_unit_test(hits_are_statements_like_others),
             cmocka_unit_test(every_miss_has_a_reason),
             cmocka_unit_test(every_metric_is_documented),
             cmocka_unit_test(entries_are_shown_without_what_they_were_asked_with),
