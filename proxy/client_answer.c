@@ -157,12 +157,12 @@ static void say_now(struct answer *answer)
     struct stmt *stmt = answer->stmt;
     struct outbox *outbox = &client->io.worker->outbox;
 
+    outbox_begin(outbox, &client->io);
     if (stmt->is_extended) {
-        client_say(client, sl_span(bind_complete, sizeof bind_complete));
+        outbox_copy(outbox, bind_complete, sizeof bind_complete);
     } else {
         unnamed_forget(client);
     }
-    outbox_begin(outbox, &client->io);
     if (stmt->answer_lent.release == NULL) {
         outbox_copy(outbox, stmt->answer.at, stmt->answer.len);
     } else {
@@ -172,7 +172,7 @@ static void say_now(struct answer *answer)
     if (!stmt->is_extended) {
         uint8_t status = client->server == NULL ? 'I' : (uint8_t)client->server->expect.status;
         const uint8_t ready[] = {BACK_READY, 0, 0, 0, 5, status};
-        client_say(client, sl_span(ready, sizeof ready));
+        outbox_copy(outbox, ready, sizeof ready);
     }
 }
 
