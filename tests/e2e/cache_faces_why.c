@@ -6,10 +6,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* Its text comes from the parser's thread: a little later than its numbers. */
 static const char *id_of(const char *shape)
 {
-    const char *id = console_value("SHOW QUERIES", "query", shape, "id");
+    const char *id = NULL;
 
+    for (long end = proc_now_ms() + SOON_MS; id == NULL && proc_now_ms() < end; proc_pause_ms(10)) {
+        id = console_value("SHOW QUERIES", "query", shape, "id");
+    }
     assert_non_null(id);
     return id;
 }
