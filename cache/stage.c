@@ -171,6 +171,7 @@ static enum stage_verdict give(struct cache_part *part, struct stmt *stmt,
         stage_floor_of_entry(part, stmt, entry, asks->session->watched);
     }
     PART_COUNT(part, hits);
+    times_add(&part->times[CACHE_TIER_LOCAL], stmt->answered_at - stmt->meter.received_at);
     part_count(part, offsetof(struct cache_counts, hits_of) / sizeof(uint64_t) + entry->class, 1);
     PART_COUNT_BY(part, saved_usec, entry->cost_usec);
     return STAGE_ANSWERED;
@@ -421,6 +422,10 @@ static void on_end(void *self, struct stmt *stmt)
     (void)self;
     if (asked == NULL) {
         return;
+    }
+    if (asked->is_miss && stmt->meter.ended_at != 0) {
+        times_add(&asked->part->times[CACHE_TIER_SERVER],
+                stmt->meter.ended_at - stmt->meter.received_at - stmt->meter.stalled_usec);
     }
     fill_finish(asked);
     stage_floor_of_reply(asked);

@@ -87,6 +87,15 @@ struct cache_part {
     struct cache_memo memos[VERDICTS];
     struct cache_class *classes[CLASSES]; /* the last made, by their hash; references */
     struct cache_part_counts counts;
+    struct times times[CACHE_TIERS];
+};
+
+/* The store's bytes, looked at now and then: worker 0's. */
+struct cache_memory {
+    sl_usec at; /* 0: not yet */
+    uint64_t bytes;
+    double sum; /* of bytes by microseconds */
+    double usec;
 };
 
 struct cache {
@@ -101,6 +110,8 @@ struct cache {
     _Atomic sl_usec ttl;
     _Atomic sl_usec negative_ttl;
     _Atomic sl_usec max_staleness;
+    _Atomic uint64_t memory_mean;
+    struct cache_memory memory;
     struct cache_part *parts;
 };
 

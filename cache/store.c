@@ -302,6 +302,11 @@ void store_limit(struct store *store, size_t bytes_max)
     }
 }
 
+size_t store_bytes(const struct store *store)
+{
+    return atomic_load(&store->total.bytes);
+}
+
 void store_counts(const struct store *store, struct store_counts *counts)
 {
     *counts = (struct store_counts){.bytes = atomic_load(&store->total.bytes),

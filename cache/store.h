@@ -85,6 +85,8 @@ void store_reader_free(struct store_reader *reader); /* NULL is fine */
 bool store_drop_entry(struct store *store, const struct entry *entry);
 /* Less, or more, from now on: at a reload. */
 void store_limit(struct store *store, size_t bytes_max);
+/* What there is now, as in counts. */
+size_t store_bytes(const struct store *store);
 void store_counts(const struct store *store, struct store_counts *counts);
 
 #endif
