@@ -66,7 +66,6 @@ static void put_hour(
 {
     put_int(json, "count", time->count);
     put_int(json, "errors", sums->errors);
-    put_int(json, "cached", sums->cached);
     put_int(json, "rows", sums->rows);
     put_int(json, "mean_us", time->count == 0 ? 0 : time->sum / time->count);
     put_int(json, "p50_us", time->p50);
@@ -77,6 +76,7 @@ static void put_hour(
     put_int(json, "wait_us", sums->wait_usec);
     put_int(json, "server_us", sums->server_usec);
     put_int(json, "client_us", sums->client_usec);
+    put_int(json, "cached", sums->cached);
 }
 
 /* NULLs until it was parsed. */
