@@ -122,8 +122,10 @@ def make_certificate(path):
 
 
 @contextlib.contextmanager
-def postgres(path):
-    """A server with the bench's tables; yields its port. Durability is off: it would measure the disk."""
+def postgres(path, more="", tables=None):
+    """A server with the bench's tables, or others; yields its port. Durability is off: it would measure the disk.
+
+    more: lines of its configuration; tables(port): instead of the bench's, in a database that is there."""
     port, data, log = free_port(), path + "/data", path + "/postgres.log"
     make_certificate(path)
     check(as_owner([PG_BIN + "/initdb", "-D", data, "-A", "trust", "-U", "postgres", "-N"]), cwd=path)
@@ -131,19 +133,21 @@ def postgres(path):
         conf.write("port=%d\nlisten_addresses='127.0.0.1'\nunix_socket_directories='%s'\n" % (port, data))
         conf.write("fsync=off\nsynchronous_commit=off\nautovacuum=off\nmax_wal_size='4GB'\n")
         conf.write("shared_buffers='512MB'\nmax_connections=1200\npassword_encryption='scram-sha-256'\n")
+        conf.write(more)
         conf.write("ssl=on\nssl_cert_file='%s/tls.crt'\nssl_key_file='%s/tls.key'\n" % (path, path))
     write(data + "/pg_hba.conf", "host all %s all scram-sha-256\nhost all all all trust\n" % LOGIN_USER)
     with open(log, "w") as out:
         process = subprocess.Popen(as_owner([PG_BIN + "/postgres", "-D", data]), cwd=path,
                                    stdout=out, stderr=out, env=ENVIRONMENT)
     try:
-        make_tables(port, process, log)
+        make_database(port, process, log)
+        (tables or make_tables)(port)
         yield port
     finally:
         stop(process, signal.SIGINT)
 
 
-def make_tables(port, process, log):
+def make_database(port, process, log):
     end = time.monotonic() + 20
     at = ["-h", "127.0.0.1", "-p", str(port), "-U", "postgres"]
     while process.poll() is None and time.monotonic() < end:
@@ -155,6 +159,10 @@ def make_tables(port, process, log):
                                        (LOGIN_USER, PASSWORD), "postgres"])
     check(["createdb", DATABASE] + at)
     answers(port, USER, 10, process, log)
+
+
+def make_tables(port):
+    at = ["-h", "127.0.0.1", "-p", str(port), "-U", "postgres"]
     check(["pgbench", "-i", "-q", "-s", str(SCALE)] + at + [DATABASE])
     for name, rows in (("mib", WIRE_ROWS_MIB), ("bulk", COPY_ROWS_MIB * COPY_MIB)):
         psql(port, "CREATE UNLOGGED TABLE %s AS SELECT repeat('x', 100) AS body"

@@ -3,44 +3,64 @@
 
 #include "protocol/base/buf.h"
 
-static void add(struct sl_hash128_stream *stream, struct sl_span part)
-{
-    uint64_t len = part.len;
+#include <string.h>
 
-    sl_hash128_add(stream, sl_span((const uint8_t *)&len, sizeof len));
-    sl_hash128_add(stream, part);
+enum { SHORT_MAX = 1024 };
+
+static void hash_pieces(const struct sl_span *parts, size_t count, struct sl_hash128_stream *stream)
+{
+    sl_hash128_begin(stream);
+    for (size_t i = 0; i < count; i++) {
+        uint64_t len = parts[i].len;
+        sl_hash128_add(stream, sl_span((const uint8_t *)&len, sizeof len));
+        sl_hash128_add(stream, parts[i]);
+    }
 }
 
-static void add_hash(struct sl_hash128_stream *stream, struct sl_hash128 hash)
+/* Each behind its length. In one piece where it is short, as nearly always: many pieces cost more. */
+static struct sl_hash128 hash_of(const struct sl_span *parts, size_t count)
 {
-    add(stream, sl_span((const uint8_t *)&hash, sizeof hash));
+    struct sl_hash128_stream stream;
+    uint8_t all[SHORT_MAX];
+    size_t filled = 0;
+
+    for (size_t i = 0; i < count; i++) {
+        uint64_t len = parts[i].len;
+        if (SL_UNLIKELY(sizeof all - filled < sizeof len ||
+                        parts[i].len > sizeof all - filled - sizeof len)) {
+            hash_pieces(parts, count, &stream);
+            return sl_hash128_end(&stream);
+        }
+        memcpy(all + filled, &len, sizeof len);
+        filled += sizeof len;
+        if (len > 0) {
+            memcpy(all + filled, parts[i].at, parts[i].len);
+            filled += parts[i].len;
+        }
+    }
+    return sl_hash128(sl_span(all, filled));
+}
+
+static struct sl_span of_hash(const struct sl_hash128 *hash)
+{
+    return sl_span((const uint8_t *)hash, sizeof *hash);
 }
 
 struct sl_hash128 key_of_session(const struct key_session *session)
 {
     static const uint8_t version = KEY_VERSION;
-    struct sl_hash128_stream stream;
+    const struct sl_span parts[] = {sl_span(&version, sizeof version), session->cluster,
+            session->database, session->role, session->session_user, session->search_path,
+            of_hash(&session->settings)};
 
-    sl_hash128_begin(&stream);
-    add(&stream, sl_span(&version, sizeof version));
-    add(&stream, session->cluster);
-    add(&stream, session->database);
-    add(&stream, session->role);
-    add(&stream, session->session_user);
-    add(&stream, session->search_path);
-    add_hash(&stream, session->settings);
-    return sl_hash128_end(&stream);
+    return hash_of(parts, SL_COUNT(parts));
 }
 
 struct sl_hash128 key_of_class(struct sl_hash128 session, struct sl_span types, struct sl_span text)
 {
-    struct sl_hash128_stream stream;
+    const struct sl_span parts[] = {of_hash(&session), types, text};
 
-    sl_hash128_begin(&stream);
-    add_hash(&stream, session);
-    add(&stream, types);
-    add(&stream, text);
-    return sl_hash128_end(&stream);
+    return hash_of(parts, SL_COUNT(parts));
 }
 
 static bool take_u16(struct sl_span *from, uint16_t *value)
@@ -117,10 +137,7 @@ struct sl_span key_question(const struct key_bind *bind)
 
 struct sl_hash128 key_of_question(struct sl_hash128 class, const struct key_bind *bind)
 {
-    struct sl_hash128_stream stream;
+    const struct sl_span parts[] = {of_hash(&class), key_question(bind)};
 
-    sl_hash128_begin(&stream);
-    add_hash(&stream, class);
-    add(&stream, key_question(bind));
-    return sl_hash128_end(&stream);
+    return hash_of(parts, SL_COUNT(parts));
 }

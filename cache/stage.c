@@ -125,7 +125,7 @@ static bool wants_head(const struct stmt *stmt)
 
 /* is_late: beyond max_staleness, as its text lets it be. */
 static bool is_fresh_enough(const struct cache_part *part, const struct entry *entry,
-        const struct cache_asks *asks, bool *is_late)
+        const struct cache_asks *asks, sl_usec now, bool *is_late)
 {
     const struct cache *cache = part->cache;
 
@@ -140,7 +140,6 @@ static bool is_fresh_enough(const struct cache_part *part, const struct entry *e
     }
     watched_want(watched);
     sl_usec until = watched_fresh_until(watched);
-    sl_usec now = sl_now();
     if (until + staleness >= now) {
         return true;
     }
@@ -148,23 +147,25 @@ static bool is_fresh_enough(const struct cache_part *part, const struct entry *e
     return *is_late;
 }
 
-/* Counts why not. */
-static bool may_give(struct cache_part *part, const struct stmt *stmt, const struct entry *entry,
+/* Counts why not; else says when that was. */
+static bool may_give(struct cache_part *part, struct stmt *stmt, const struct entry *entry,
         const struct cache_asks *asks)
 {
+    sl_usec now = sl_now();
     bool is_late = false;
 
     if (!cache_answers(entry, asks)) {
         PART_COUNT(part, unasked);
     } else if (entry->head_len == 0 && wants_head(stmt)) {
         PART_COUNT(part, headless);
-    } else if (!is_fresh_enough(part, entry, asks, &is_late)) {
+    } else if (!is_fresh_enough(part, entry, asks, now, &is_late)) {
         PART_COUNT(part, stale);
     } else if (entry->needs_stream &&
                !stage_is_above_floors(part, stmt, entry, asks->session->watched)) {
         PART_COUNT(part, below);
     } else {
         PART_COUNT_BY(part, hits_stale, is_late);
+        stmt->answered_at = now;
         return true;
     }
     return false;
@@ -177,16 +178,18 @@ static void release(void *entry)
 
 /* Takes the reference over. */
 static enum stage_verdict give(struct cache_part *part, struct stmt *stmt,
-        const struct cache_asks *asks, struct entry *entry)
+        const struct cache_asks *asks, struct entry *entry, enum cache_tier tier)
 {
     struct sl_span rest = entry_rows_and_tail(entry);
 
     stmt->answer = wants_head(stmt) ? sl_span(entry->reply, entry->head_len + rest.len) : rest;
+    stmt->answer_rows = entry->rows;
     stmt->answer_lent = (struct sl_lent){.release = release, .lender = entry};
     if (entry->needs_stream) {
         stage_floor_of_entry(part, stmt, entry, asks->session->watched);
     }
     PART_COUNT(part, hits);
+    times_add(&part->times[tier], stmt->answered_at - stmt->meter.received_at);
     part_count(part, offsetof(struct cache_counts, hits_of) / sizeof(uint64_t) + entry->class, 1);
     PART_COUNT_BY(part, saved_usec, entry->cost_usec);
     reuse_hit(part->cache->reuse, part->worker, cache_class_of(entry)->shape);
@@ -194,8 +197,8 @@ static enum stage_verdict give(struct cache_part *part, struct stmt *stmt,
 }
 
 /* A reference, or NULL; *was_kept: there was one that may not be given. */
-static struct entry *find(struct cache_part *part, const struct stmt *stmt,
-        const struct cache_asks *asks, struct sl_hash128 key, bool *was_kept)
+static struct entry *find(struct cache_part *part, struct stmt *stmt, const struct cache_asks *asks,
+        struct sl_hash128 key, bool *was_kept)
 {
     struct entry *entry = NULL;
     enum store_result result = store_find(part->cache->store, key, stmt->meter.received_at, &entry);
@@ -211,6 +214,7 @@ static struct entry *find(struct cache_part *part, const struct stmt *stmt,
     }
     if (entry != NULL && stale_may_be_given(part, stmt, entry, asks)) {
         PART_COUNT(part, hits_stale);
+        stmt->answered_at = sl_now();
         return entry;
     }
     part_count(part, offsetof(struct cache_counts, misses) / sizeof(uint64_t) + result, 1);
@@ -289,7 +293,8 @@ static enum stage_verdict resumed(struct cache_part *part, struct stmt *stmt)
         PART_COUNT_BY(part, hits_waited, asked->tier == NULL);
         PART_COUNT_BY(part, hits_shared, asked->tier != NULL);
         asked->is_miss = false;
-        return give(part, stmt, &asks, entry);
+        return give(part, stmt, &asks, entry,
+                asked->tier != NULL ? CACHE_TIER_REDIS : CACHE_TIER_LOCAL);
     }
     entry_unref(entry);
     asked->unkept = asked->leads ? asked->unkept : (uint8_t)CACHE_BUSY;
@@ -321,7 +326,7 @@ static enum stage_verdict on_statement(void *self, struct stmt *stmt)
         entry_unref(entry);
         return STAGE_NEXT;
     }
-    return give(part, stmt, &asks, entry);
+    return give(part, stmt, &asks, entry, CACHE_TIER_LOCAL);
 }
 
 /* ---- writes ---- */
@@ -502,6 +507,10 @@ static void on_end(void *self, struct stmt *stmt)
     (void)self;
     if (asked == NULL) {
         return;
+    }
+    if (asked->is_miss && stmt->meter.ended_at != 0) {
+        times_add(&asked->part->times[CACHE_TIER_SERVER],
+                stmt->meter.ended_at - stmt->meter.received_at - stmt->meter.stalled_usec);
     }
     fill_finish(asked);
     stage_floor_of_reply(asked);

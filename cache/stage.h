@@ -30,6 +30,7 @@
 #include "cache/policy.h"
 #include "cache/store.h"
 #include "cache/tags.h"
+#include "cache/times.h"
 #include "protocol/stmt.h"
 
 /* Why a statement was not looked up at all. */
@@ -162,6 +163,22 @@ struct cache_counts {
     uint64_t saved_usec; /* by hits: what their answers took when they were got */
 };
 
+/* Who answered a statement that was looked up. */
+enum cache_tier {
+    CACHE_TIER_LOCAL, /* also by waiting for another's fill */
+    CACHE_TIER_REDIS,
+    CACHE_TIER_SERVER, /* none: it was a miss */
+    CACHE_TIERS
+};
+
+struct cache_report {
+    struct times_sum
+            times[CACHE_TIERS]; /* from a statement's last byte to its answer, or its end */
+    uint64_t memory;            /* of the local tier, as the rest, all in all */
+    uint64_t memory_mean;       /* over the time since the start */
+    uint64_t memory_peak;
+};
+
 struct cache;
 
 /* NULL: no memory. */
@@ -201,6 +218,9 @@ struct flights *cache_flights(const struct cache *cache);
 struct holds *cache_holds(struct cache *cache);
 void cache_counts(const struct cache *cache, struct cache_counts *counts);
 
+void cache_report(const struct cache *cache, struct cache_report *report);
+
+const char *cache_tier_name(enum cache_tier tier);
 const char *cache_bypass_name(enum cache_bypass bypass);
 const char *cache_unkept_name(enum cache_unkept unkept);
 

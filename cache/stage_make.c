@@ -3,6 +3,9 @@
 #include "cache/stage_part.h"
 
 #include <stdlib.h>
+#include <string.h>
+
+#define MEMORY_EVERY (SL_SECOND / 10)
 
 static const char *const bypasses[CACHE_BYPASSES] = {[CACHE_NOT_BYPASSED] = "asked",
         [CACHE_NO_READ] = "no_read",
@@ -29,6 +32,13 @@ static const char *const unkepts[CACHE_UNKEPTS] = {[CACHE_KEPT] = "kept",
         [CACHE_REFUSED] = "no_room",
         [CACHE_ONCE] = "asked_once",
         [CACHE_COLD] = "cold"};
+
+const char *cache_tier_name(enum cache_tier tier)
+{
+    static const char *const names[CACHE_TIERS] = {"local", "redis", "server"};
+
+    return names[tier];
+}
 
 const char *cache_bypass_name(enum cache_bypass bypass)
 {
@@ -151,8 +161,25 @@ void cache_set_limits(struct cache *cache, const struct cache_limits *limits)
     store_limit(cache->store, limits->memory);
 }
 
+/* What there was counts until it is looked at again. */
+static void note_memory(struct cache *cache, sl_usec now)
+{
+    struct cache_memory *memory = &cache->memory;
+
+    if (memory->at != 0) {
+        memory->sum += (double)memory->bytes * (double)(now - memory->at);
+        memory->usec += (double)(now - memory->at);
+        atomic_store(&cache->memory_mean, (uint64_t)(memory->sum / memory->usec));
+    }
+    memory->at = now;
+    memory->bytes = store_bytes(cache->store);
+}
+
 void cache_turn(struct cache *cache, unsigned worker, sl_usec now)
 {
+    if (worker == 0 && now >= cache->memory.at + MEMORY_EVERY) {
+        note_memory(cache, now);
+    }
     wait_turn(&cache->parts[worker], now);
 }
 
@@ -212,4 +239,20 @@ void cache_counts(const struct cache *cache, struct cache_counts *counts)
                     atomic_load_explicit(&cache->parts[k].counts.figures[i], memory_order_relaxed);
         }
     }
+}
+
+void cache_report(const struct cache *cache, struct cache_report *report)
+{
+    struct store_counts counts;
+
+    memset(report, 0, sizeof *report);
+    for (unsigned i = 0; i < cache->workers; i++) {
+        for (unsigned tier = 0; tier < CACHE_TIERS; tier++) {
+            times_read(&cache->parts[i].times[tier], &report->times[tier]);
+        }
+    }
+    store_counts(cache->store, &counts);
+    report->memory = counts.bytes;
+    report->memory_peak = counts.bytes_peak;
+    report->memory_mean = atomic_load(&cache->memory_mean);
 }

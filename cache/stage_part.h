@@ -122,6 +122,15 @@ struct cache_part {
     struct cache_class *classes[CLASSES]; /* the last made, by their hash; references */
     uint64_t typical_worth; /* of shapes that were filled: about the median; 0: of none yet */
     struct cache_part_counts counts;
+    struct times times[CACHE_TIERS];
+};
+
+/* The store's bytes, looked at now and then: worker 0's. */
+struct cache_memory {
+    sl_usec at; /* 0: not yet */
+    uint64_t bytes;
+    double sum; /* of bytes by microseconds */
+    double usec;
 };
 
 struct cache {
@@ -143,6 +152,8 @@ struct cache {
     _Atomic sl_usec ttl_redis;
     atomic_bool shares;
     atomic_uint admission;
+    _Atomic uint64_t memory_mean;
+    struct cache_memory memory;
     struct cache_part *parts;
 };
 

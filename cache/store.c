@@ -327,6 +327,11 @@ bool store_is_tight(const struct store *store)
            atomic_load_explicit(&store->tight_from, memory_order_relaxed);
 }
 
+size_t store_bytes(const struct store *store)
+{
+    return atomic_load(&store->total.bytes);
+}
+
 void store_counts(const struct store *store, struct store_counts *counts)
 {
     *counts = (struct store_counts){.bytes = atomic_load(&store->total.bytes),

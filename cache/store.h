@@ -96,6 +96,8 @@ bool store_pin(struct store *store, const struct entry *entry, bool is_pinned);
 void store_limit(struct store *store, size_t bytes_max);
 /* Any thread: most of its bytes are taken (STORE_TIGHT_NUM of STORE_TIGHT_DEN parts of them). */
 bool store_is_tight(const struct store *store);
+/* What there is now, as in counts. */
+size_t store_bytes(const struct store *store);
 void store_counts(const struct store *store, struct store_counts *counts);
 
 #endif

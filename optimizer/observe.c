@@ -248,21 +248,45 @@ static enum stage_verdict on_statement(void *self, struct stmt *stmt)
 
 /* ---- what it cost ---- */
 
+static uint32_t node_number(const struct observer *observer, const char *host, int port)
+{
+    char text[HOST_MAX];
+    int len = snprintf(text, sizeof text, "%s:%d", host, port);
+    size_t most = len < (int)sizeof text ? (size_t)len : sizeof text - 1;
+
+    return names_number(observer->observe->names, sl_span(text, most));
+}
+
 static uint32_t node_of(struct observer *observer, const struct stmt *stmt)
 {
     struct node_seen *seen = &observer->nodes[stmt->node % NODES_SEEN];
 
     if (seen->key != stmt->node || seen->number == 0) {
-        char text[HOST_MAX];
-        int len = snprintf(
-                text, sizeof text, "%s:%d", stmt->host != NULL ? stmt->host : "?", stmt->port);
-        size_t most = len < (int)sizeof text ? (size_t)len : sizeof text - 1;
         bool had_none = stmt->meter.sent_at == 0;
         seen->key = stmt->node;
-        seen->number = names_number(observer->observe->names,
-                had_none ? sl_span_text(OBSERVE_NO_NODE) : sl_span(text, most));
+        seen->number =
+                had_none ? names_number(observer->observe->names, sl_span_text(OBSERVE_NO_NODE))
+                         : node_number(observer, stmt->host != NULL ? stmt->host : "?", stmt->port);
     }
     return seen->number;
+}
+
+/* An answer from memory is of the node that such a statement had last, or would have. */
+static uint32_t node_of_row(
+        struct observer *observer, const struct observed *observed, const struct stmt *stmt)
+{
+    const struct observe_options *options = &observer->observe->options;
+    const char *host = NULL;
+    int port = 0;
+
+    if (SL_LIKELY(!stmt->meter.is_answered)) {
+        return node_of(observer, stmt);
+    }
+    if (SL_LIKELY(observed->row.node != 0)) {
+        return observed->row.node;
+    }
+    bool is_known = options->whither != NULL && options->whither(options->self, stmt, &host, &port);
+    return is_known ? node_number(observer, host, port) : node_of(observer, stmt);
 }
 
 /* The shape's place points to the entry from now on, if it is still the shape's. */
@@ -282,7 +306,7 @@ static struct shape_entry *entry_of(
         struct observer *observer, struct observed *observed, const struct stmt *stmt, sl_usec now)
 {
     struct shape_entry *entry = shape_table_find(observer->table, observed->entry);
-    uint32_t node = node_of(observer, stmt);
+    uint32_t node = node_of_row(observer, observed, stmt);
 
     if (entry == NULL || observed->row.node != node || observed->row.path != stmt->path) {
         observed->row.node = node;
@@ -299,15 +323,20 @@ static void count(struct observer *observer, struct observed *observed, const st
     struct shape_entry *entry = entry_of(observer, observed, stmt, meter->ended_at);
     struct tally_sample sample = {
             .times = {[TALLY_TOTAL] = meter->ended_at - meter->received_at - meter->stalled_usec,
-                    [TALLY_WAIT] = (meter->sent_at != 0 ? meter->sent_at : meter->ended_at) -
-                                   meter->received_at,
-                    [TALLY_SERVER] = meter->server_usec - meter->stalled_usec},
+                    [TALLY_WAIT] = TALLY_NO_TIME,
+                    [TALLY_SERVER] = TALLY_NO_TIME},
+            .is_cached = meter->is_answered,
             .client = meter->stalled_usec,
             .rows = meter->rows,
             .bytes_in = meter->bytes_in,
             .bytes_out = meter->bytes_out,
             .ends_transaction = stmt->transaction == 'I'};
 
+    if (!meter->is_answered) {
+        sl_usec waited_until = meter->sent_at != 0 ? meter->sent_at : meter->ended_at;
+        sample.times[TALLY_WAIT] = waited_until - meter->received_at;
+        sample.times[TALLY_SERVER] = meter->server_usec - meter->stalled_usec;
+    }
     memcpy(sample.sqlstate, meter->sqlstate, sizeof sample.sqlstate);
     shape_table_add(observer->table, entry, &sample, meter->ended_at);
     if (SL_UNLIKELY(sample.times[TALLY_TOTAL] >= observer->slow_usec)) {

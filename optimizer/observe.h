@@ -13,7 +13,9 @@
  *
  * Counted is what a server answered, well or with an error, what was lost on its way, and
  * what was refused before a server was there for it: in line for too long, cancelled there,
- * no server to be had. That was waiting, all of it, on the node "-". Who left the line by
+ * no server to be had. That was waiting, all of it, on the node "-". What a stage answered is counted
+ * with what the node did that its shape had on that worker last, or would have had (struct tally,
+ * cached). Who left the line by
  * himself was refused nothing, and what he had sent behind it was not looked at yet.
  * What was skipped because of an error before it is not, as in pg_stat_statements.
  * Requests longer than STMT_REQUEST_MAX, function calls and replication do not walk, and
@@ -31,7 +33,7 @@
 
 #include <stdbool.h>
 
-#define OBSERVE_NO_NODE "-"     /* of what was refused before a server was there for it */
+#define OBSERVE_NO_NODE "-"     /* of what was refused, or answered, without a server */
 #define OBSERVE_NEVER INT64_MAX /* as a duration that is slow */
 
 enum { OBSERVE_SEEN = 4096, OBSERVE_TEXT_MAX = 65536 };
@@ -55,11 +57,15 @@ typedef bool observe_news(void *self, const struct shape *shape, struct sl_span 
 typedef void observe_slow(void *self, const struct stmt *stmt, const struct shape_key *key,
         const struct tally_sample *sample);
 
+/* Where a statement that a stage answered would have been sent. False: not known. */
+typedef bool observe_whither(void *self, const struct stmt *stmt, const char **host, int *port);
+
 struct observe_options {
     struct shape_limits limits;
     unsigned workers;
-    observe_news *news; /* NULL: nobody wants to know */
-    observe_slow *slow; /* likewise */
+    observe_news *news;       /* NULL: nobody wants to know */
+    observe_slow *slow;       /* likewise */
+    observe_whither *whither; /* NULL: nobody knows */
     void *self;
 };
 

@@ -44,6 +44,7 @@ enum sl_err window_add(struct window *window, struct budget *budget, uint64_t us
 void window_sums_add(struct window_sums *into, const struct window_sums *more)
 {
     into->errors += more->errors;
+    into->cached += more->cached;
     into->rows += more->rows;
     into->wait_usec += more->wait_usec;
     into->server_usec += more->server_usec;
@@ -54,6 +55,7 @@ enum sl_err window_merge(
         struct window *window, struct budget *budget, const struct tally *more, sl_usec now)
 {
     const struct window_sums sums = {.errors = more->errors,
+            .cached = more->cached,
             .rows = more->rows,
             .wait_usec = more->times[TALLY_WAIT].sum,
             .server_usec = more->times[TALLY_SERVER].sum,

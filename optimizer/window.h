@@ -20,6 +20,7 @@ enum { WINDOW_SLOTS = 4 };
 
 struct window_sums {
     uint64_t errors;
+    uint64_t cached;
     uint64_t rows;
     uint64_t wait_usec;
     uint64_t server_usec;

@@ -46,6 +46,7 @@ struct stmt_meter {
     uint64_t bytes_out; /* all that came from the server for it */
     uint64_t rows;      /* returned or changed, as CommandComplete says; of a portal, per Execute */
     char sqlstate[6];   /* of its first error; "" */
+    bool is_answered;   /* by a stage: no server was there for it */
 };
 
 struct stmt {
@@ -80,6 +81,8 @@ struct stmt {
      */
     struct sl_span answer;
     struct sl_lent answer_lent;
+    uint64_t answer_rows;   /* LOOKUP: that are in it */
+    sl_usec answered_at;    /* LOOKUP: when it was there; 0: it does not say */
     struct sl_span instead; /* LOOKUP: whole messages to send in place of the request */
     int port;               /* of host */
     int route;              /* ROUTE: 0 is the primary; the Shards issue widens this */

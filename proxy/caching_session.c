@@ -31,7 +31,8 @@ struct kind {
     struct cache_session *session; /* likewise */
     const char *database;          /* in the block, as the next two */
     const char *user;
-    const char *line; /* of the configuration: where its servers are */
+    const char *line;    /* of the configuration: where its servers are */
+    uint64_t configured; /* struct kinds': its line was looked up then */
     uint16_t path;
     bool is_off; /* it has set sluice.cache so */
     char texts[];
@@ -40,6 +41,7 @@ struct kind {
 /* Of a worker. */
 struct kinds {
     struct kind *at[CACHING_SESSIONS];
+    struct kind *last;   /* of these, or NULL */
     uint64_t configured; /* so often */
 };
 
@@ -218,13 +220,19 @@ static void forget(struct kind *kind)
     }
 }
 
-static bool is_of(
-        const struct kind *kind, const struct client *client, const char *line, uint16_t path)
+/* But for where its servers are. */
+static bool is_alike(const struct kind *kind, const struct client *client, uint16_t path)
 {
     return kind->params == client->params && kind->settings == client->settings &&
            kind->startup == client->startup && kind->path == path &&
            strcmp(kind->database, client->pool->database->name) == 0 &&
-           strcmp(kind->user, client->pool->user->name) == 0 && strcmp(kind->line, line) == 0;
+           strcmp(kind->user, client->pool->user->name) == 0;
+}
+
+static bool is_of(
+        const struct kind *kind, const struct client *client, const char *line, uint16_t path)
+{
+    return is_alike(kind, client, path) && strcmp(kind->line, line) == 0;
 }
 
 static const char *append(char **to, const char *text)
@@ -280,48 +288,73 @@ static struct kind *make_kind(
     return kind;
 }
 
-static struct cache_session *session_of(const struct client *client, enum cache_bypass *why)
-{
-    const struct conf_database *line = line_of(client);
-    uint16_t path = client_path_now(client);
-
-    if (line == NULL || line->text == NULL || line->hosts_count != 1) {
-        *why = CACHE_HOSTS; /* one of several may be behind another */
-        return NULL;
-    }
-    const uint64_t parts[] = {params_number(client->params), params_number(client->settings),
-            params_number(client->startup), client->pool->database->key, client->pool->user->key,
-            path};
-    struct kind **place = &all[client->io.worker->index]
-                                   .at[sl_hash64(sl_span(parts, sizeof parts)) % CACHING_SESSIONS];
-    if (*place == NULL || !is_of(*place, client, line->text, path)) {
-        forget(*place);
-        *place = make_kind(client, line, path);
-    }
-    *why = *place == NULL ? CACHE_NO_MEMORY : (*place)->is_off ? CACHE_SET_OFF : CACHE_NOT_BYPASSED;
-    return *why != CACHE_NOT_BYPASSED ? NULL : (*place)->session;
-}
-
-/* ---- what the stage asks ---- */
-
 /* With another default what follows in a pipeline may be of an older snapshot than a kept answer. */
 static bool is_of_read_committed(const struct client *client)
 {
     static const char name[] = "default_transaction_isolation";
     const char *set = params_get(client->settings, name);
     const char *begun = params_get(client->startup, name);
+    const char *options = params_get(client->startup, "options"); /* are one text */
 
-    return (set == NULL || strcmp(set, "read committed") == 0) &&
+    return (options == NULL || strcasestr(options, name) == NULL) &&
+           (set == NULL || strcmp(set, "read committed") == 0) &&
            (begun == NULL || strcmp(begun, "read committed") == 0);
 }
+
+static struct cache_session *look_for(
+        const struct client *client, uint16_t path, enum cache_bypass *why)
+{
+    const struct conf_database *line = line_of(client);
+    struct kinds *kinds = &all[client->io.worker->index];
+
+    if (line == NULL || line->text == NULL || line->hosts_count != 1) {
+        *why = CACHE_HOSTS; /* one of several may be behind another */
+        return NULL;
+    }
+    if (!is_of_read_committed(client)) {
+        *why = CACHE_SETTINGS;
+        return NULL;
+    }
+    const uint64_t parts[] = {params_number(client->params), params_number(client->settings),
+            params_number(client->startup), client->pool->database->key, client->pool->user->key,
+            path};
+    struct kind **place = &kinds->at[sl_hash64(sl_span(parts, sizeof parts)) % CACHING_SESSIONS];
+    if (*place == NULL || !is_of(*place, client, line->text, path)) {
+        forget(*place);
+        *place = make_kind(client, line, path);
+    }
+    kinds->last = NULL;
+    if (*place == NULL || (*place)->is_off) {
+        *why = *place == NULL ? CACHE_NO_MEMORY : CACHE_SET_OFF;
+        return NULL;
+    }
+    kinds->last = *place;
+    (*place)->configured = kinds->configured;
+    return (*place)->session;
+}
+
+/* Most often of the kind that was asked for last; all of what is looked up for one is in it. */
+static struct cache_session *session_of(const struct client *client, enum cache_bypass *why)
+{
+    const struct kinds *kinds = &all[client->io.worker->index];
+    const struct kind *last = kinds->last;
+    uint16_t path = client_path_now(client);
+
+    if (SL_LIKELY(last != NULL && last->configured == kinds->configured &&
+                  is_alike(last, client, path))) {
+        return last->session;
+    }
+    return look_for(client, path, why);
+}
+
+/* ---- what the stage asks ---- */
 
 /* What it has set is known, and nothing of it is under way. */
 static bool is_known(const struct client *client)
 {
     const struct server *server = client->server;
 
-    return is_of_read_committed(client) && !client->may_set && !client->has_unasked &&
-           client->called_at == 0 &&
+    return !client->may_set && !client->has_unasked && client->called_at == 0 &&
            (server == NULL ||
                    (!server->may_have_left && !server->may_have_ended && server->path.kind == 0));
 }

@@ -8,6 +8,7 @@
 #include "protocol/stmt.h"
 #include "proxy/client.h"
 #include "proxy/client_rules.h"
+#include "proxy/pool.h"
 #include "proxy/prepared.h"
 #include "proxy/server.h"
 #include "proxy/server_settle.h"
@@ -156,12 +157,12 @@ static void say_now(struct answer *answer)
     struct stmt *stmt = answer->stmt;
     struct outbox *outbox = &client->io.worker->outbox;
 
+    outbox_begin(outbox, &client->io);
     if (stmt->is_extended) {
-        client_say(client, sl_span(bind_complete, sizeof bind_complete));
+        outbox_copy(outbox, bind_complete, sizeof bind_complete);
     } else {
         unnamed_forget(client);
     }
-    outbox_begin(outbox, &client->io);
     if (stmt->answer_lent.release == NULL) {
         outbox_copy(outbox, stmt->answer.at, stmt->answer.len);
     } else {
@@ -171,7 +172,7 @@ static void say_now(struct answer *answer)
     if (!stmt->is_extended) {
         uint8_t status = client->server == NULL ? 'I' : (uint8_t)client->server->expect.status;
         const uint8_t ready[] = {BACK_READY, 0, 0, 0, 5, status};
-        client_say(client, sl_span(ready, sizeof ready));
+        outbox_copy(outbox, ready, sizeof ready);
     }
 }
 
@@ -203,6 +204,26 @@ static enum sl_err say_later(const struct answer *answer, struct settle_bytes *b
     return err;
 }
 
+/* ---- what is counted ---- */
+
+/* It is a query, and a transaction of its own, of which no server knows. */
+static void note_answer(const struct client *client, struct stmt *stmt)
+{
+    const struct worker *worker = client->io.worker;
+    struct stats_row *stats = pool_stats(client->pool, worker->index);
+    struct stmt_meter *meter = &stmt->meter;
+    bool is_alone = client->server == NULL || client->server->expect.status == 'I';
+
+    meter->is_answered = true;
+    meter->ended_at = stmt->answered_at != 0 ? stmt->answered_at : worker->now;
+    meter->rows = stmt->answer_rows;
+    meter->bytes_out = stmt->answer.len;
+    stmt->transaction = is_alone ? 'I' : 'T';
+    stats_add(stats, STATS_QUERIES, 1);
+    stats_add(stats, STATS_XACTS, is_alone);
+    stats_add(stats, STATS_SENT, stmt->answer.len);
+}
+
 enum sl_err client_answer(struct client *client, struct stmt *stmt)
 {
     struct answer answer = {.client = client, .stmt = stmt};
@@ -224,6 +245,8 @@ enum sl_err client_answer(struct client *client, struct stmt *stmt)
     }
     if (err != SL_OK) {
         free(bytes);
+        return err;
     }
-    return err;
+    note_answer(client, stmt);
+    return SL_OK;
 }

@@ -464,7 +464,22 @@ static enum step dispatch(struct client *client, struct stmt *stmt, size_t *used
     return STEP_NEXT;
 }
 
-static enum step answered(struct client *client, struct stmt *stmt, size_t *used)
+/* A Sync that follows an answer is answered with it: client_relay.c would, after another walk. */
+static size_t answer_sync(struct client *client, struct sl_span behind)
+{
+    static const uint8_t sync[] = {MSG_SYNC, 0, 0, 0, 4};
+    static const uint8_t ready[] = {BACK_READY, 0, 0, 0, 5, 'I'};
+
+    if (client->server != NULL || behind.len < sizeof sync ||
+            memcmp(behind.at, sync, sizeof sync) != 0) {
+        return 0;
+    }
+    client_say(client, sl_span(ready, sizeof ready));
+    return sizeof sync;
+}
+
+static enum step answered(
+        struct client *client, struct stmt *stmt, struct sl_span behind, size_t *used)
 {
     enum sl_err err = client_answer(client, stmt);
 
@@ -473,23 +488,26 @@ static enum step answered(struct client *client, struct stmt *stmt, size_t *used
         return dispatch(client, stmt, used);
     }
     *used = stmt->request.len;
+    bool is_extended = stmt->is_extended;
     end(client->io.worker, stmt);
     if (err != SL_OK) {
         client_close(client, "out of memory");
         return STEP_STOP;
     }
+    *used += is_extended ? answer_sync(client, behind) : 0;
     return STEP_NEXT;
 }
 
-static enum step carry_out(
-        struct client *client, struct stmt *stmt, enum stage_verdict verdict, size_t *used)
+/* behind: the request, what else has come. */
+static enum step carry_out(struct client *client, struct stmt *stmt, enum stage_verdict verdict,
+        struct sl_span behind, size_t *used)
 {
     stmt_check(stmt, verdict);
     switch (verdict) {
     case STAGE_NEXT:
         return dispatch(client, stmt, used);
     case STAGE_ANSWERED:
-        return answered(client, stmt, used);
+        return answered(client, stmt, behind, used);
     case STAGE_REFUSED:
         return refused(client, stmt, used);
     case STAGE_WAIT:
@@ -561,15 +579,14 @@ enum step client_stmt_walk(struct client *client, struct sl_span bytes, size_t *
     }
     client->part.stmt = NULL;
     bool resumes = describe(stmt, client, sl_span(bytes.at, len));
-    stmt->is_plain =
-            stmt->is_plain &&
-            !(stmt->is_extended && portal_goes_on(sl_span(bytes.at + len, bytes.len - len)));
+    const struct sl_span behind = sl_span(bytes.at + len, bytes.len - len);
+    stmt->is_plain = stmt->is_plain && !(stmt->is_extended && portal_goes_on(behind));
     if (is_new) {
         client_rules_apply(client, stmt);
         client->may_set |= resumes; /* what it does was seen when it was bound, not here */
     }
     /* One that has walked to the end and was in line for a server only goes on being sent. */
-    return carry_out(client, stmt, pipeline_run(worker->pipeline, stmt), used);
+    return carry_out(client, stmt, pipeline_run(worker->pipeline, stmt), behind, used);
 }
 
 /* ---- the reply ---- */

@@ -19,8 +19,8 @@ static const struct view *const lists[] = {console_views_pools, console_views_so
         console_views_stats, console_views_process, console_views_queries, console_views_latency,
         console_views_slow, console_views_query, console_views_history, console_views_workload,
         console_views_cache, console_views_cache_redis, console_views_cache_keys,
-        console_views_cache_shapes, console_views_cache_why, console_views_catalog,
-        console_views_pins, console_views_listeners};
+        console_views_cache_report, console_views_cache_shapes, console_views_cache_why,
+        console_views_catalog, console_views_pins, console_views_listeners};
 
 /* ---- settings that a console has not, and drivers ask for ---- */
 

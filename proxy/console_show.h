@@ -33,6 +33,7 @@ extern const struct view console_views_workload[];     /* console_show_workload.
 extern const struct view console_views_cache[];        /* console_show_cache.c */
 extern const struct view console_views_cache_keys[];   /* console_cache_keys.c */
 extern const struct view console_views_cache_redis[];  /* console_cache_redis.c */
+extern const struct view console_views_cache_report[]; /* console_cache_report.c */
 extern const struct view console_views_cache_shapes[]; /* console_cache_shapes.c */
 extern const struct view console_views_cache_why[];    /* console_cache_why.c */
 extern const struct view console_views_catalog[];      /* console_show_catalog.c */

@@ -24,8 +24,9 @@ static const struct reply_column query_columns[] = {{"id", REPLY_TEXT}, {"databa
         {"p50_us", REPLY_INT8}, {"p95_us", REPLY_INT8}, {"p99_us", REPLY_INT8},
         {"max_us", REPLY_INT8}, {"server_us", REPLY_INT8}, {"wait_us", REPLY_INT8},
         {"client_us", REPLY_INT8}, {"bytes_in", REPLY_INT8}, {"bytes_out", REPLY_INT8},
-        {"xacts", REPLY_INT8}, {"first_seen", REPLY_TEXT}, {"last_seen", REPLY_TEXT},
-        {"search_path", REPLY_TEXT}, {"kind", REPLY_TEXT}, {"query", REPLY_TEXT}};
+        {"xacts", REPLY_INT8}, {"cached", REPLY_INT8}, {"first_seen", REPLY_TEXT},
+        {"last_seen", REPLY_TEXT}, {"search_path", REPLY_TEXT}, {"kind", REPLY_TEXT},
+        {"query", REPLY_TEXT}};
 
 static void put_query(struct view_visit *visit, const struct shape_row *shape)
 {
@@ -50,6 +51,7 @@ static void put_query(struct view_visit *visit, const struct shape_row *shape)
     view_add_uint(&row, shape->bytes_in);
     view_add_uint(&row, shape->bytes_out);
     view_add_uint(&row, shape->transactions);
+    view_add_uint(&row, shape->cached);
     console_add_time(&row, shape->first_seen);
     console_add_time(&row, shape->last_seen);
     console_add_path(&row, &shape->key);

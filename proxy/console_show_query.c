@@ -77,6 +77,7 @@ static void put_sums(struct view_visit *visit, const struct shape_row *sums)
     put_number(visit, "counters", "bytes_in", sums->bytes_in);
     put_number(visit, "counters", "bytes_out", sums->bytes_out);
     put_number(visit, "counters", "xacts", sums->transactions);
+    put_number(visit, "counters", "cached", sums->cached);
     put_moment(visit, "counters", "first_seen", sums->first_seen);
     put_moment(visit, "counters", "last_seen", sums->last_seen);
     for (int i = 0; i < TALLY_CLASSES && sums->classes[i].count > 0; i++) {

@@ -131,6 +131,7 @@ static void put_row(struct json *json, const struct shape_row *row)
     put_int(json, "bytes_in", row->bytes_in);
     put_int(json, "bytes_out", row->bytes_out);
     put_int(json, "transactions", row->transactions);
+    put_int(json, "cached", row->cached);
     put_int(json, "first_seen", since_1970(row->first_seen));
     put_int(json, "last_seen", since_1970(row->last_seen));
     put_int(json, "client_us", row->client_usec);

@@ -2,12 +2,14 @@
 #include "proxy/http_cache.h"
 
 #include "cache/watch.h"
+#include "proxy/caching.h"
 #include "proxy/caching_status.h"
 #include "proxy/caching_watch.h"
 
 #include <inttypes.h>
 #include <stddef.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 enum { NAME_SIZE = 128, NUMBER_SIZE = 32, MICRO = 6 };
@@ -116,6 +118,50 @@ static void write_figures(struct prometheus *out, const struct caching_status *s
         }
         put_number(out, value, figure->scale);
     }
+}
+
+/* ---- times ---- */
+
+/* A hit's are some microseconds, a miss' are a server's. */
+static const int64_t edges[] = {1, 2, 5, 10, 25, 50, 100, 250, 500, 1000, 2500, 5000, 10000, 25000,
+        50000, 100000, 250000, 500000, 1000000, 2500000, 10000000};
+
+static void write_tier(struct prometheus *out, const struct times_sum *times, const char *tier)
+{
+    uint64_t counts[SL_COUNT(edges) + 1];
+    uint64_t before = 0;
+
+    for (size_t i = 0; i < SL_COUNT(edges); i++) {
+        uint64_t up_to = times_up_to(times, (uint64_t)edges[i]);
+        counts[i] = up_to - before;
+        before = up_to;
+    }
+    counts[SL_COUNT(edges)] = times->count - before;
+    prometheus_label(out, "tier", tier);
+    prometheus_histogram(out, &(struct prometheus_histogram){.bounds_usec = edges,
+                                      .counts = counts,
+                                      .bounds_count = SL_COUNT(edges),
+                                      .sum_usec = times->sum});
+}
+
+static void write_report(struct prometheus *out)
+{
+    struct cache_report *report = malloc(sizeof *report);
+
+    if (report == NULL) {
+        return; /* the next scrape has it */
+    }
+    cache_report(caching_cache(), report);
+    prometheus_metric(out, "sluice_cache_answer_seconds", PROMETHEUS_HISTOGRAM,
+            "Time from the last byte of a statement that was looked up to its answer, by who gave "
+            "it: a tier, or a server.");
+    for (unsigned i = 0; i < CACHE_TIERS; i++) {
+        write_tier(out, &report->times[i], cache_tier_name((enum cache_tier)i));
+    }
+    prometheus_metric(out, "sluice_cache_bytes_mean", PROMETHEUS_GAUGE,
+            "What sluice_cache_bytes was in the mean, over the time since the start.");
+    put_number(out, report->memory_mean, 0);
+    free(report);
 }
 
 /* ---- reasons ---- */
@@ -248,6 +294,7 @@ void http_cache_write(struct prometheus *out)
         return;
     }
     write_figures(out, &status);
+    write_report(out);
     write_reasons(out, &status.counts);
     prometheus_metric(out, "sluice_cache_staleness_bound_seconds", PROMETHEUS_GAUGE,
             "Beyond that nothing of tables that others may write is answered ([cache] "

@@ -76,6 +76,7 @@ static void put_hour(
     put_int(json, "wait_us", sums->wait_usec);
     put_int(json, "server_us", sums->server_usec);
     put_int(json, "client_us", sums->client_usec);
+    put_int(json, "cached", sums->cached);
 }
 
 /* NULLs until it was parsed. */

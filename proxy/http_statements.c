@@ -33,6 +33,7 @@ struct part {
     struct total_key key;
     uint64_t calls;
     uint64_t errors;
+    uint64_t cached;
     uint64_t rows;
     uint64_t bytes_in;
     uint64_t bytes_out;
@@ -104,6 +105,7 @@ static void take_part(struct part *part, const struct total_key *key, const stru
     *part = (struct part){.key = *key,
             .calls = tally->calls,
             .errors = tally->errors,
+            .cached = tally->cached,
             .rows = tally->rows,
             .bytes_in = tally->bytes_in,
             .bytes_out = tally->bytes_out,
@@ -241,7 +243,9 @@ static void write_sums(const struct http_statements *it, struct prometheus *out)
         unsigned scale;
         const char *help;
     } sums[] = {{"sluice_statements_total", offsetof(struct part, calls), 0,
-                        "Statements that servers answered, well or with an error."},
+                        "Statements that were answered, well or with an error."},
+            {"sluice_statements_cached_total", offsetof(struct part, cached), 0,
+                    "Of those, that the cache answered."},
             {"sluice_statement_rows_total", offsetof(struct part, rows), 0,
                     "Rows that statements gave or changed."},
             {"sluice_statement_received_bytes_total", offsetof(struct part, bytes_in), 0,
@@ -336,6 +340,11 @@ static uint64_t shape_errors(const struct shape_row *row)
     return row->errors;
 }
 
+static uint64_t shape_cached(const struct shape_row *row)
+{
+    return row->cached;
+}
+
 static uint64_t shape_rows(const struct shape_row *row)
 {
     return row->rows;
@@ -366,6 +375,7 @@ static void write_shapes(const struct http_statements *it, struct prometheus *ou
     } metrics[] = {{"sluice_shape_statements_total", shape_calls, 0,
                            "Statements of the shapes that took most time within the hour."},
             {"sluice_shape_errors_total", shape_errors, 0, "Errors of those."},
+            {"sluice_shape_cached_total", shape_cached, 0, "Of those, that the cache answered."},
             {"sluice_shape_rows_total", shape_rows, 0, "Rows that those gave or changed."},
             {"sluice_shape_seconds_total", shape_total, MICRO,
                     "Time that those took, without a slow client's."},

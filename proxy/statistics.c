@@ -7,6 +7,7 @@
 #include "protocol/base/clock.h"
 #include "protocol/shape.h"
 #include "protocol/sqlstate.h"
+#include "protocol/stmt.h"
 #include "proxy/analyst.h"
 #include "proxy/catalogs.h"
 #include "proxy/history_writer.h"
@@ -16,6 +17,7 @@
 #include "proxy/recorder.h"
 #include "proxy/slow_statements.h"
 #include "proxy/tick.h"
+#include "proxy/worker.h"
 
 #include <stdatomic.h>
 
@@ -43,6 +45,22 @@ static bool news(void *self, const struct shape *shape, struct sl_span normalise
     return plans_want(shape->key, text, normalised);
 }
 
+/* The first of its hosts; one that is answered has no other. */
+static bool whither(void *self, const struct stmt *stmt, const char **host, int *port)
+{
+    const struct worker *worker = stmt->owner;
+    const struct conf_database *line = conf_find_database(worker->conf, stmt->database);
+
+    (void)self;
+    line = line != NULL ? line : worker->conf->fallback_database;
+    if (line == NULL) {
+        return false;
+    }
+    *host = line->hosts[0].host;
+    *port = line->hosts[0].port;
+    return true;
+}
+
 static enum sl_err start_parser(const struct conf *conf)
 {
     size_t bytes = (size_t)conf->stats_memory / REST_PART - recorder_bytes();
@@ -58,7 +76,8 @@ enum sl_err statistics_start(const struct conf *conf, struct sl_error *error)
                                               .bytes_max = (size_t)conf->stats_memory},
             .workers = process_workers(),
             .news = news,
-            .slow = slow_statement};
+            .slow = slow_statement,
+            .whither = whither};
 
     enum sl_err err = history_writer_check(conf, error);
     if (err != SL_OK || conf->stats_mode == 0) {

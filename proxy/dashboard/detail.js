@@ -15,6 +15,7 @@ function terms(shape, summary) {
         ["kind", shape.kind ?? "not parsed"],
         ["calls", count(shape.count)],
         ["errors", count(shape.errors), shape.errors > 0 ? "bad" : ""],
+        ["from the cache", count(shape.cached)],
         ["rows", count(shape.rows)],
         ["total", duration(shape.total_us)],
         ["share", percent(shape.total_us, summary.total_us)],

@@ -159,6 +159,59 @@ static void metrics_are_what_the_console_says(void **state)
     assert_true(sample(metrics, "sluice_cache_staleness_bound_seconds") == 3600);
 }
 
+static void hits_are_statements_like_others(void **state)
+{
+    const char *sql = "select v as metered_column from metered where id = 7";
+    const char *shape = "select v as metered_column from metered where id = ?";
+    PGconn *conn = open_as("one", "shop");
+    char calls[24];
+
+    (void)state;
+    faces_table("metered");
+    faces_await_hit(conn, sql);
+    long queries = console_number("SHOW STATS", "database", "shop", "total_query_count");
+    for (unsigned i = 0; i < 9; i++) {
+        assert_true(faces_is_hit(conn, sql));
+    }
+    assert_int_equal(
+            console_number("SHOW STATS", "database", "shop", "total_query_count"), queries + 9);
+    console_await("SHOW QUERIES", "query", shape, "cached", "10");
+    snprintf(calls, sizeof calls, "%ld", console_number("SHOW QUERIES", "query", shape, "calls"));
+    assert_true(strtol(calls, NULL, 10) > 10); /* it was a miss first */
+    console_expect("SHOW QUERIES", "query", shape, "rows", calls);
+    console_expect("SHOW QUERIES", "query", shape, "xacts", calls);
+    PQfinish(conn);
+}
+
+static void the_report_counts_each_by_who_answered(void **state)
+{
+    (void)state;
+    PGconn *conn = open_as("one", "shop");
+    faces_table("reported");
+    faces_await_hit(conn, "select v from reported where id = 7");
+    long hits = console_number("SHOW CACHE", "name", "hits", "value");
+    long misses = console_number("SHOW CACHE REPORT", "tier", "server", "answers");
+    assert_int_equal(console_number("SHOW CACHE REPORT", "tier", "local", "answers"), hits);
+    assert_int_equal(console_number("SHOW CACHE REPORT", "tier", "redis", "answers"), 0);
+    (void)query_text(conn, "select v from reported where id = 7");
+    (void)query_text(conn, "select v from reported where id = 8");
+    assert_int_equal(console_number("SHOW CACHE REPORT", "tier", "local", "answers"), hits + 1);
+    assert_int_equal(console_number("SHOW CACHE REPORT", "tier", "server", "answers"), misses + 1);
+    assert_true(console_number("SHOW CACHE REPORT", "tier", "server", "p99_us") > 0);
+    assert_true(console_number("SHOW CACHE REPORT", "tier", "server", "p95_us") <=
+                console_number("SHOW CACHE REPORT", "tier", "server", "max_us"));
+    long peak = console_number("SHOW CACHE REPORT", "tier", "local", "memory_peak_bytes");
+    long mean = console_number("SHOW CACHE REPORT", "tier", "local", "memory_mean_bytes");
+    assert_in_range(mean, 1, peak);
+    PQfinish(conn);
+
+    struct web_answer answer = web_get(faces_port, "/metrics");
+    assert_int_equal(answer.status, 200);
+    assert_int_equal((long)sample(answer.body, "sluice_cache_answer_seconds_count{tier=\"local\"}"),
+            hits + 1);
+    assert_true(sample(answer.body, "sluice_cache_bytes_mean") > 0);
+}
+
 /* Each that was looked up and not found is in one row of why not. */
 static void every_miss_has_a_reason(void **state)
 {
@@ -277,6 +330,8 @@ int main(void)
     const struct CMUnitTest cases[] = {
             cmocka_unit_test(the_head_says_what_is_promised),
             cmocka_unit_test(metrics_are_what_the_console_says),
+            cmocka_unit_test(hits_are_statements_like_others),
+            cmocka_unit_test(the_report_counts_each_by_who_answered),
             cmocka_unit_test(every_miss_has_a_reason),
             cmocka_unit_test(every_metric_is_documented),
             cmocka_unit_test(entries_are_shown_without_what_they_were_asked_with),

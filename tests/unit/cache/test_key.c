@@ -52,6 +52,36 @@ static void every_part_of_a_class_counts(void **state)
     }
 }
 
+static void add_part(struct sl_hash128_stream *stream, struct sl_span part)
+{
+    uint64_t len = part.len;
+
+    sl_hash128_add(stream, sl_span((const uint8_t *)&len, sizeof len));
+    sl_hash128_add(stream, part);
+}
+
+/* What other processes keep by it stays found: its value does not hang on how it is made. */
+static void a_key_is_of_its_parts_each_behind_its_length(void **state)
+{
+    const struct sl_hash128 session = {.hi = 1, .lo = 2};
+    static uint8_t text[3000];
+
+    (void)state;
+    for (size_t i = 0; i < sizeof text; i++) {
+        text[i] = (uint8_t)(i * 7 + i / 256);
+    }
+    for (size_t len = 0; len <= sizeof text; len++) {
+        const struct sl_span types = sl_span(text, len % 40);
+        struct sl_hash128_stream stream;
+        sl_hash128_begin(&stream);
+        add_part(&stream, sl_span((const uint8_t *)&session, sizeof session));
+        add_part(&stream, types);
+        add_part(&stream, sl_span(text, len));
+        assert_true(is_equal(
+                sl_hash128_end(&stream), key_of_class(session, types, sl_span(text, len))));
+    }
+}
+
 /* Two parameters, the second of which is NULL; the first is binary; results as text. */
 static const uint8_t two[] = {
         0, 2, 0, 1, 0, 0, 0, 2, 0, 0, 0, 3, 'a', 'b', 'c', 255, 255, 255, 255, 0, 1, 0, 0};
@@ -125,6 +155,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
             cmocka_unit_test(every_part_of_a_class_counts),
+            cmocka_unit_test(a_key_is_of_its_parts_each_behind_its_length),
             cmocka_unit_test(a_bind_is_taken_apart),
             cmocka_unit_test(what_is_no_bind_is_told),
             cmocka_unit_test(every_byte_of_a_bind_counts),

@@ -147,6 +147,51 @@ static void a_slow_client_is_not_a_slow_server(void **state)
     assert_int_equal(row[0].client_usec, 900);
 }
 
+static void what_a_stage_answered_took_no_server_and_no_waiting(void **state)
+{
+    struct shape_row row[ROWS_MAX];
+    struct stmt stmt = made("select 1");
+
+    (void)state;
+    stmt.host = NULL;
+    stmt.node = 0;
+    stmt.meter.sent_at = 0;
+    stmt.meter.server_usec = 0;
+    stmt.meter.is_answered = true;
+    stmt.meter.ended_at = stmt.meter.received_at + 7;
+    run(0, &stmt);
+    run(0, &stmt);
+    assert_int_equal(rows(row), 1);
+    assert_int_equal(row[0].calls, 2);
+    assert_int_equal(row[0].cached, 2);
+    assert_int_equal(row[0].rows, 6);
+    assert_int_equal(row[0].transactions, 2);
+    assert_int_equal(row[0].times[TALLY_TOTAL].sum, 14);
+    assert_int_equal(row[0].times[TALLY_WAIT].count, 0);
+    assert_int_equal(row[0].times[TALLY_SERVER].count, 0);
+    assert_string_equal(names_text(observe_names(observe), row[0].key.node), OBSERVE_NO_NODE);
+}
+
+static void what_a_stage_answered_is_of_the_node_that_had_it_last(void **state)
+{
+    struct shape_row row[ROWS_MAX];
+    struct stmt stmt = made("select 1");
+    struct stmt answered = stmt;
+
+    (void)state;
+    answered.host = NULL;
+    answered.node = 0;
+    answered.meter.sent_at = 0;
+    answered.meter.is_answered = true;
+    run(0, &stmt);
+    run(0, &answered);
+    assert_int_equal(rows(row), 1);
+    assert_int_equal(row[0].calls, 2);
+    assert_int_equal(row[0].cached, 1);
+    assert_int_equal(row[0].times[TALLY_SERVER].count, 1);
+    assert_string_equal(names_text(observe_names(observe), row[0].key.node), "10.0.0.1:5432");
+}
+
 static void another_database_user_or_node_is_another_row(void **state)
 {
     struct shape_row row[ROWS_MAX];
@@ -558,6 +603,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
             CASE(other_literals_on_other_workers_are_one_row),
             CASE(a_slow_client_is_not_a_slow_server),
+            CASE(what_a_stage_answered_took_no_server_and_no_waiting),
+            CASE(what_a_stage_answered_is_of_the_node_that_had_it_last),
             CASE(another_database_user_or_node_is_another_row),
             CASE(another_search_path_is_another_row),
             CASE(a_named_statement_and_a_simple_one_are_the_same),
