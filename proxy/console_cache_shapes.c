@@ -174,9 +174,8 @@ static bool show_shapes(struct view_visit *visit, void *arg)
 static const struct reply_column table_columns[] = {{"database", REPLY_TEXT}, {"table", REPLY_TEXT},
         {"coverage", REPLY_TEXT}, {"policy", REPLY_TEXT}, {"shapes", REPLY_INT8},
         {"entries", REPLY_INT8}, {"points", REPLY_INT8}, {"row_sets", REPLY_INT8},
-        {"bytes", REPLY_INT8},
-        {"hits", REPLY_INT8}, {"saved_us", REPLY_INT8}, {"misses", REPLY_INT8},
-        {"fills", REPLY_INT8}};
+        {"bytes", REPLY_INT8}, {"hits", REPLY_INT8}, {"saved_us", REPLY_INT8},
+        {"misses", REPLY_INT8}, {"fills", REPLY_INT8}};
 
 struct table {
     uint64_t database;

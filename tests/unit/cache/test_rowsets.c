@@ -298,27 +298,27 @@ static void write_as_line(struct write *write, const char *line)
 static void leave_out(struct tag_set *set)
 {
     struct tag_set rest;
-    const uint32_t *in = set->many != NULL ? set->many : set->few;
+    const struct tag_item *in = tag_set_items(set);
 
     tag_set_init(&rest);
     for (uint32_t i = 0; i < set->count; i++) {
-        bool is_out = world.planted == OPEN && in[i] == kind_tag(TAG_OPEN);
-        bool is_known = in[i] == kind_tag(TAG_OPEN) || in[i] == kind_tag(TAG_ANY) ||
-                        in[i] == kind_tag(TAG_NEG) || in[i] == kind_tag(TAG_WILD);
+        bool is_out = world.planted == OPEN && in[i].tag == kind_tag(TAG_OPEN);
+        bool is_known = in[i].tag == kind_tag(TAG_OPEN) || in[i].tag == kind_tag(TAG_ANY) ||
+                        in[i].tag == kind_tag(TAG_NEG) || in[i].tag == kind_tag(TAG_WILD);
         for (uint32_t n = 0; n <= ROWSETS_NUMBERS_MAX; n++) {
-            bool is_until = in[i] == rowsets_until(world.tags, DATABASE, TABLE_TREE, n);
-            bool is_any = in[i] == rowsets_any(world.tags, DATABASE, TABLE_TREE, n);
+            bool is_until = in[i].tag == rowsets_until(world.tags, DATABASE, TABLE_TREE, n);
+            bool is_any = in[i].tag == rowsets_any(world.tags, DATABASE, TABLE_TREE, n);
             is_out |= (world.planted == UNTIL && is_until) || (world.planted == ANY && is_any);
             is_known |= is_until || is_any;
         }
         for (uint32_t pk = 0; pk < ROWS; pk++) {
-            is_out |= world.planted == KEYS && in[i] == key_tag(pk);
-            is_known |= in[i] == key_tag(pk);
+            is_out |= world.planted == KEYS && in[i].tag == key_tag(pk);
+            is_known |= in[i].tag == key_tag(pk);
         }
         is_out |= world.planted == VALUE && !is_known;
-        is_out |= world.planted == WILD && in[i] == kind_tag(TAG_WILD);
+        is_out |= world.planted == WILD && in[i].tag == kind_tag(TAG_WILD);
         if (!is_out) {
-            tag_set_add(&rest, in[i], tags_of_database(world.tags, DATABASE));
+            tag_set_add(&rest, in[i].tag, tags_of_database(world.tags, DATABASE));
         }
     }
     tag_set_fini(set);
