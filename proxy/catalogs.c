@@ -488,9 +488,9 @@ static void ask(struct load *load, sl_usec now)
         return;
     }
     load->step_at = now + STEP_PERIOD;
-    bool is_urgent = load->errand.is_urgent;
-    struct worker *worker = pool_lender(pool, now, is_urgent ? 0 : LOAD_REST);
-    if (worker == NULL && is_urgent) {
+    bool takes_next = load->errand.takes_next;
+    struct worker *worker = pool_lender(pool, now, takes_next ? 0 : LOAD_REST);
+    if (worker == NULL && takes_next) {
         worker = process_worker(load->asked++ % process_workers());
     }
     if (worker == NULL) {
@@ -596,6 +596,13 @@ static bool is_urgent(struct pool *pool, const struct catalogs_epoch *epochs)
            pool_has_servers(pool) && !is_believed(pool->database, epochs);
 }
 
+/* Its servers do not rest: where answers are kept a busy pool waits no longer than this. */
+static bool is_impatient(const struct pool *pool, sl_usec now)
+{
+    return self.wants_tables && pool->wanting_since != 0 &&
+           now - pool->wanting_since >= CATALOGS_CALM;
+}
+
 /* False: no memory for it, or the pool is about to go. */
 static bool begin(struct load *load, struct pool *pool, struct catalogs_epoch *epochs,
         const struct conf_database *db, sl_usec now)
@@ -619,6 +626,7 @@ static bool begin(struct load *load, struct pool *pool, struct catalogs_epoch *e
             .done = came_home,
             .pool = pool,
             .is_urgent = is_urgent(pool, epochs)};
+    load->errand.takes_next = load->errand.is_urgent || is_impatient(pool, now);
     sl_buf_init(&load->errand.query, QUERY_MAX);
     sl_buf_init(&load->errand.rows, LOAD_BYTES_MAX);
     load->turn = atomic_load(&place->turns);
@@ -710,10 +718,11 @@ static void look(sl_usec now)
         db = db != NULL ? db : conf->fallback_database;
         struct catalogs_epoch *epochs = catalogs_epoch_of(db, p->database->name);
         bool is_urgent_now = is_urgent(p, epochs);
-        is_one_wanting |=
-                db != NULL && now >= p->database->catalog.retry_at && is_wanting(p, epochs);
+        bool wants = db != NULL && is_wanting(p, epochs);
+        p->wanting_since = !wants ? 0 : p->wanting_since == 0 ? now : p->wanting_since;
+        is_one_wanting |= wants && now >= p->database->catalog.retry_at;
         if (db != NULL && is_due(p, epochs, is_urgent_now, now) &&
-                (is_urgent_now || pool_lender(p, now, LOAD_REST) != NULL)) {
+                (is_urgent_now || is_impatient(p, now) || pool_lender(p, now, LOAD_REST) != NULL)) {
             p->database->catalog.retry_at = now + CATALOGS_CALM;
             load = begin(load, p, epochs, db, now) ? free_load() : load;
         }
@@ -751,7 +760,7 @@ sl_usec catalogs_next(void)
     }
     for (size_t i = 0; i < SL_COUNT(self.loads); i++) {
         const struct load *load = &self.loads[i];
-        bool may_wait = !load->is_away || load->errand.is_urgent;
+        bool may_wait = !load->is_away || load->errand.takes_next;
         if (load->build != NULL && may_wait && load->step_at < next) {
             next = load->step_at;
         }

@@ -120,6 +120,7 @@ struct pool {
     bool lasts;                 /* worker 0's: it is held for the sake of min_pool_size */
     uint64_t handed_over;       /* handover_give.c's: in which hand-over it was told of */
     bool is_in_catalog;         /* catalogs.c's: its user was asked about */
+    sl_usec wanting_since;      /* likewise: its catalogue is not known, or old; 0: it is */
     sl_usec catalog_at;         /* likewise: not before, as no server came free for it in time */
     int warm;                   /* under lock: pool_warm()'s */
     bool has_own_user;          /* under lock: the database's line names the user */

@@ -98,7 +98,7 @@ static bool wait_in_pool(struct load_errand *errand)
 {
     struct load_errand *none = NULL;
 
-    return errand->is_urgent &&
+    return errand->takes_next &&
            atomic_compare_exchange_strong(&errand->pool->errand, &none, errand);
 }
 
@@ -131,7 +131,7 @@ static void deliver(struct letter *letter, struct worker *worker)
 {
     struct load_errand *errand = SL_CONTAINER(letter, struct load_errand, letter);
     bool may = may_ask(worker);
-    sl_usec rest = errand->is_urgent ? 0 : LOAD_REST;
+    sl_usec rest = errand->takes_next ? 0 : LOAD_REST;
     struct server *server = may ? pool_lend(errand->pool, worker, rest) : NULL;
 
     sl_buf_reset(&errand->rows);

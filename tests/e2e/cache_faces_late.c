@@ -22,6 +22,19 @@ static pid_t sender(void)
     return pid;
 }
 
+/* Later than max_staleness, for whatever reason else nothing may be given. */
+static void await_late(void)
+{
+    for (long end = proc_now_ms() + SOON_MS; proc_now_ms() < end; proc_pause_ms(10)) {
+        const char *staleness =
+                console_value("SHOW CACHE STREAM", "database", "shop", "staleness_ms");
+        if (strtod(staleness, NULL) > 500) {
+            return;
+        }
+    }
+    fail_msg("the stream is not late");
+}
+
 static void await_no_hit(PGconn *conn, const char *sql)
 {
     for (long end = proc_now_ms() + SOON_MS; faces_is_hit(conn, sql);) {
@@ -61,6 +74,7 @@ void a_hint_widens_what_a_late_stream_may_be(void **state)
     await_told();
     pid_t pid = sender();
     assert_int_equal(kill(pid, SIGSTOP), 0);
+    await_late();
     await_no_hit(one, plain);
     long stale = console_number("SHOW CACHE", "name", "hits_stale", "value");
     bool is_hit = faces_is_hit(two, hinted);
