@@ -25,6 +25,17 @@ static void check_refused(const struct stmt_meter *meter, size_t sqlstate_len)
     SL_CHECK(meter->ended_at == 0 || meter->ended_at >= meter->received_at);
 }
 
+/* By a stage, and not by a server. */
+static void check_answered(const struct stmt *stmt)
+{
+    const struct stmt_meter *meter = &stmt->meter;
+
+    SL_CHECK(meter->ended_at >= meter->received_at);
+    SL_CHECK(meter->rows == stmt->answer_rows && meter->bytes_out > 0);
+    SL_CHECK(meter->server_usec == 0 && meter->stalled_usec == 0);
+    SL_CHECK(!stmt->has_failed && meter->sqlstate[0] == '\0');
+}
+
 static void on_end(void *self, struct stmt *stmt)
 {
     const struct stmt_meter *meter = &stmt->meter;
@@ -32,6 +43,10 @@ static void on_end(void *self, struct stmt *stmt)
 
     (void)self;
     SL_CHECK(len == 0 || len == sizeof meter->sqlstate - 1);
+    if (meter->is_answered) {
+        check_answered(stmt);
+        return;
+    }
     if (meter->sent_at == 0) {
         check_refused(meter, len);
         return;
