@@ -621,15 +621,15 @@ static const struct policy *pack(struct judge *judge)
         return NULL;
     }
     *packed = *made;
-    struct rows_value *values = (struct rows_value *)(packed + 1);
-    memcpy(values, judge->given, given);
-    packed->row.given.values = values;
-    packed->reads.trees = (uint32_t *)(values + made->row.given.count);
+    packed->reads.trees = (uint32_t *)(packed + 1);
     packed->reads.count = reads;
     packed->writes.trees = packed->reads.trees + reads;
     packed->writes.count = writes;
     memcpy(packed->reads.trees, judge->reads, reads * sizeof *judge->reads);
     memcpy(packed->writes.trees, judge->writes, writes * sizeof *judge->writes);
+    struct rows_value *values = (struct rows_value *)(packed->writes.trees + writes);
+    memcpy(values, judge->given, given);
+    packed->row.given.values = values;
     packed->writes_nothing =
             !made->writes.is_any && writes == 0 && made->row.rows == POLICY_ROWS_ANY;
     atomic_init(&packed->refs, 1);
