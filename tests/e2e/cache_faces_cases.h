@@ -19,6 +19,8 @@ extern int faces_port;
 void faces_table(const char *name);
 /* Until it is answered by the cache; nobody else asks it anything. */
 void faces_await_hit(PGconn *conn, const char *sql);
+/* As SHOW QUERIES calls it, when it has it. */
+const char *faces_id(const char *shape);
 /* Asks once: was it answered by the cache? */
 bool faces_is_hit(PGconn *conn, const char *sql);
 

@@ -9,14 +9,6 @@
 enum { COMMAND_MAX = 128 };
 
 /* The id of the statement that is shown so; good until the next call. */
-static const char *id_of(const char *shape)
-{
-    const char *id = console_value("SHOW QUERIES", "query", shape, "id");
-
-    assert_non_null(id);
-    return id;
-}
-
 /* How many went. */
 static long flush(const char *command)
 {
@@ -51,7 +43,7 @@ static void flush_by(const struct kind *kind, long *count)
 
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wformat-nonliteral"
-    snprintf(command, sizeof command, kind->command, id_of(OF_FLUSHED));
+    snprintf(command, sizeof command, kind->command, faces_id(OF_FLUSHED));
 #pragma GCC diagnostic pop
     *count = flush(command);
 }

@@ -6,14 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const char *id_of(const char *shape)
-{
-    const char *id = console_value("SHOW QUERIES", "query", shape, "id");
-
-    assert_non_null(id);
-    return id;
-}
-
 static void await_name(
         PGconn *conn, const char *sql, const char *show, const char *name, const char *expected)
 {
@@ -37,7 +29,8 @@ void a_statement_that_ran_is_explained(void **state)
     PGconn *conn = open_as("one", "shop");
     faces_table("explained");
     faces_await_hit(conn, "select v from explained where id = 7");
-    snprintf(show, sizeof show, "SHOW CACHE WHY %s", id_of("select v from explained where id = ?"));
+    snprintf(show, sizeof show, "SHOW CACHE WHY %s",
+            faces_id("select v from explained where id = ?"));
     console_expect(show, "name", "verdict", "value", "kept");
     console_expect(show, "name", "reads", "value", "public.explained (stream)");
     console_expect(show, "name", "stream", "value", "up");
@@ -48,7 +41,7 @@ void a_statement_that_ran_is_explained(void **state)
 
     (void)query_text(conn, "update explained set v = 1 where id = 3");
     snprintf(show, sizeof show, "SHOW CACHE WHY %s",
-            id_of("update explained set v = ? where id = ?"));
+            faces_id("update explained set v = ? where id = ?"));
     await_name(conn, "update explained set v = 1 where id = 3", show, "reason",
             "not_select: it is no SELECT");
     await_name(conn, "select 1", show, "writes", "one row, by its key, of public.explained");

@@ -60,6 +60,18 @@ bool faces_is_hit(PGconn *conn, const char *sql)
     return console_number("SHOW CACHE", "name", "hits", "value") > hits;
 }
 
+const char *faces_id(const char *shape)
+{
+    for (long end = proc_now_ms() + SOON_MS; proc_now_ms() < end; proc_pause_ms(10)) {
+        const char *id = console_value("SHOW QUERIES", "query", shape, "id");
+        if (id != NULL) {
+            return id;
+        }
+    }
+    fail_msg("%s has no id", shape);
+    return NULL;
+}
+
 void faces_await_hit(PGconn *conn, const char *sql)
 {
     for (long end = proc_now_ms() + SOON_MS; proc_now_ms() < end; proc_pause_ms(10)) {
