@@ -65,11 +65,15 @@ const struct catalog_key *point_key(
     return key;
 }
 
-/* Of the one scope: the row is there only if that is so. */
+/*
+ * Of the one scope: the row is there only if that is so. A cast may cut a text, round a number and give a binary
+ * value another meaning: then the value is not what stands there.
+ */
 static bool is_plain(const struct sql_filter *filter)
 {
     return filter->op == SQL_OP_EQ && filter->clause == SQL_IN_WHERE && !filter->is_negated &&
-           !filter->is_under_or && !filter->is_wrapped && filter->function == SQL_NONE;
+           !filter->is_under_or && !filter->is_wrapped && !filter->is_cast &&
+           filter->function == SQL_NONE;
 }
 
 static bool is_single(const struct sql_facts *facts, uint16_t number)
@@ -361,6 +365,17 @@ static bool hash_literal(struct point_hash *hash, enum catalog_key_kind kind,
     return point_hash_text(hash, kind, inner);
 }
 
+/* Lists of one shape differ in how long they are: which of its literals one is nobody knows then. */
+static bool has_list(const struct shape_literal *literals, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (literals[i].is_listed) {
+            return true;
+        }
+    }
+    return false;
+}
+
 /* False: they are not those of the text that the facts were made from, one for one. */
 static bool find_literals(const struct point *point, const struct point_source *source,
         struct shape_literal literals[static POINT_LITERALS_MAX])
@@ -370,7 +385,7 @@ static bool find_literals(const struct point *point, const struct point_source *
 
     shape_of(source->text, source->rules, room, &shape);
     return shape.flags == 0 && shape.literals == point->literals &&
-           shape.literals <= POINT_LITERALS_MAX;
+           shape.literals <= POINT_LITERALS_MAX && !has_list(literals, shape.literals);
 }
 
 bool point_values(const struct point *point, const struct point_source *source, uint64_t *value)

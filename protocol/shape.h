@@ -59,6 +59,7 @@ struct shape_literal {
     uint32_t at;
     uint32_t len;
     enum shape_literal_kind kind;
+    bool is_listed; /* in what was collapsed: how many there are is not in the shape */
 };
 
 struct shape_options {

@@ -125,6 +125,13 @@ static bool skip_row(struct list *list)
     return false;
 }
 
+static void mark_listed(const struct shape_literals *literals, uint32_t from)
+{
+    for (uint32_t i = from; i < literals->count && i < literals->max; i++) {
+        literals->at[i].is_listed = true;
+    }
+}
+
 const uint8_t *shape_skip_list(
         const struct shape_source *source, const uint8_t *at, struct shape_literals *literals)
 {
@@ -132,6 +139,7 @@ const uint8_t *shape_skip_list(
     uint32_t before = literals->count;
 
     if (skip_row(&list) && list.row.columns >= 2 && list.row.defaults == 0) {
+        mark_listed(literals, before);
         return list.at;
     }
     literals->count = before;
@@ -179,6 +187,7 @@ const uint8_t *shape_skip_rows(const struct shape_source *source, const uint8_t 
                 break;
             }
             *row = first;
+            mark_listed(literals, before);
             return list.at;
         }
     }

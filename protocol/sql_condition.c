@@ -120,6 +120,7 @@ static void note_other(struct made *made, struct made_filter *made_filter, sql_n
     for (int i = 0;
             i < WRAPS_MAX && node != 0 && sql_node_tag(tree, node) == SQL_TAG_TYPE_CAST_NODE; i++) {
         node = walk_inner(tree, sql_node_find(tree, node, SQL_TAG_ARG));
+        filter->is_cast = true;
     }
     if (node == 0) {
         return;

@@ -205,6 +205,7 @@ struct sql_filter {
     bool is_negated;   /* an odd number of NOTs around it, or NOT in it */
     bool is_under_or;  /* or under a NOT of an AND: it may be false and the row stay */
     bool is_wrapped;   /* the column stands in an expression or cast */
+    bool is_cast;      /* what it is compared with is cast, to whatever type */
     bool is_flipped;   /* the column stood on the right: 1 < a is RANGE, operator ">" */
 };
 

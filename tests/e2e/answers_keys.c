@@ -425,3 +425,50 @@ void transactions_ask_postgresql(void **state)
     PQfinish(other);
     PQfinish(one);
 }
+
+/* ---- what is in a statement is not always its key ---- */
+
+/* As its first field, which is a number; 13 as a float8: as a number of the same bytes it is another. */
+static long ask_cast(PGconn *conn)
+{
+    static const char thirteen[] = "\x40\x2a\0\0\0\0\0\0";
+    const char *const values[] = {thirteen};
+    const int lengths[] = {8};
+    const int formats[] = {1};
+    PGresult *result = PQexecParams(conn, "select v from owned where id = $1::float8", 1, NULL,
+            values, lengths, formats, 0);
+
+    if (PQresultStatus(result) != PGRES_TUPLES_OK || PQntuples(result) != 1) {
+        fail_msg("%s", PQresultErrorMessage(result));
+    }
+    long value = strtol(PQgetvalue(result, 0, 0), NULL, 10);
+    PQclear(result);
+    return value;
+}
+
+void a_cast_or_a_list_hides_no_key(void **state)
+{
+    /* Of one shape: where among the literals the key is, the lists' lengths say. */
+    static const char *const lists[] = {
+            "select v from owned where owner in (3, 4) and id = 13 and v not in (-1, -2, -4)",
+            "select v from owned where owner in (3, 4, 5) and id = 13 and v not in (-1, -4)"};
+    long value = 0;
+
+    (void)state;
+    PGconn *one = open_as("postgres", "db");
+    PGconn *other = open_as("postgres", "db");
+    do_sql(other, "drop table if exists owned");
+    do_sql(other, "create table owned (id int primary key, owner int, v int)");
+    do_sql(other, "insert into owned select i, i % 5, 0 from generate_series(1, 50) i");
+    warm(one, "select v from owned where id = 13");
+    for (int i = 0; i < 60; i++) {
+        assert_int_equal(ask_cast(one), value);
+        assert_int_equal(ask_cast(one), value);
+        assert_true(is_true(one, lists[0]));
+        assert_true(is_true(one, lists[1]));
+        do_sql(other, "update owned set v = v + 1 where id = 13");
+        value++;
+    }
+    PQfinish(other);
+    PQfinish(one);
+}

@@ -14,6 +14,7 @@ void one_database_has_several_names(void **state);
 void what_varies_is_never_kept(void **state);
 void a_word_for_the_time_is_never_kept(void **state);
 void a_column_cast_to_a_date_is_never_kept(void **state);
+void a_cast_or_a_list_hides_no_key(void **state);
 void notices_are_heard_by_all(void **state);
 void transactions_ask_postgresql(void **state);
 

@@ -181,6 +181,7 @@ int main(int argc, char **argv)
             cmocka_unit_test_setup_teardown(roles_changed_elsewhere_are_noticed, begin, end),
             cmocka_unit_test_setup_teardown(
                     writes_of_a_process_that_is_replaced_are_noticed, begin, end),
+            cmocka_unit_test_setup_teardown(a_cast_or_a_list_hides_no_key, begin, end),
             cmocka_unit_test_setup_teardown(a_column_cast_to_a_date_is_never_kept, begin, end),
     };
     /* What is known to go wrong; each of them joins the others when it is mended. */
