@@ -54,7 +54,7 @@ struct load_errand {
     void (*done)(struct load_errand *errand);
     struct pool *pool; /* held by the sender */
     bool is_urgent;
-    bool takes_next; /* a server need not have rested: the next that is free will do */
+    bool takes_next;     /* a server need not have rested: the next that is free will do */
     struct sl_buf query; /* BEGIN and what follows: what fails keeps the rest from being done */
     /* The answer. */
     enum load_result result;

@@ -265,6 +265,25 @@ static void say(const struct asking *asking, const PGresult *result, struct hist
     }
 }
 
+/* The rows of what never was: the report has only their register. */
+static void print_rows(const struct asking *asking, const PGresult *result)
+{
+    char text[1024];
+    int len = snprintf(text, sizeof text, "%s of %u: %d rows", question_names[asking->question],
+            asking->arg, PQntuples(result));
+
+    for (int row = 0; row < PQntuples(result); row++) {
+        for (int column = 0; column < PQnfields(result) && len < (int)sizeof text - 80; column++) {
+            len += snprintf(text + len, sizeof text - (size_t)len, "%s%.20s=%lld",
+                    column == 0 ? "; " : ", ", PQfname(result, column),
+                    PQgetlength(result, row, column) > 8 && PQfformat(result, column) == 1
+                            ? 0LL
+                            : (long long)result_number(result, row, column));
+        }
+    }
+    fprintf(stderr, "%s\n", text);
+}
+
 void session_note(struct session *session, const struct asking *asking, const PGresult *result,
         uint64_t returned)
 {
@@ -279,6 +298,9 @@ void session_note(struct session *session, const struct asking *asking, const PG
             .question = asking->question};
 
     say(asking, result, &op);
+    if (op.version == HISTORY_NONSENSE) {
+        print_rows(asking, result);
+    }
     history_note(&session->log, &op);
 }
 
