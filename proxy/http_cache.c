@@ -5,6 +5,7 @@
 #include "proxy/caching.h"
 #include "proxy/caching_status.h"
 #include "proxy/caching_watch.h"
+#include "proxy/http_cache_redis.h"
 
 #include <inttypes.h>
 #include <stddef.h>
@@ -302,4 +303,5 @@ void http_cache_write(struct prometheus *out)
     put_number(out, (uint64_t)status.bound, MICRO);
     gather(&all);
     write_databases(out, &all);
+    http_cache_redis_write(out);
 }

@@ -7,6 +7,7 @@
 #include "tests/support/fixture.h"
 #include "tests/support/proc.h"
 #include "tests/support/soon.h"
+#include "tests/support/web.h"
 
 #include <signal.h>
 #include <stdio.h>
@@ -16,6 +17,7 @@
 enum { TEXT_MAX = 1024, ROUNDS = 60, ASK_AGAIN_MS = 5 };
 
 static const char section[] =
+        "[http]\nlisten = 127.0.0.1:%d\n"
         "[databases]\n"
         "db = " AT_POSTGRES " user=postgres\n" INI_MAIN "pool_mode = transaction\n"
         "[cache]\n"
@@ -29,6 +31,7 @@ static const char section[] =
 static struct sluice two;
 static struct proc redis;
 static int redis_port;
+static int two_http;
 static PGconn *direct;
 static PGconn *one_conn;
 static PGconn *two_conn;
@@ -85,8 +88,10 @@ static void start_both(const char *cache)
 {
     char ini[2 * TEXT_MAX];
 
-    snprintf(ini, sizeof ini, section, redis_port, cache);
+    snprintf(ini, sizeof ini, section, proc_free_port(), redis_port, cache);
     sluice_start(&sluice, ini);
+    two_http = proc_free_port();
+    snprintf(ini, sizeof ini, section, two_http, redis_port, cache);
     sluice_start(&two, ini);
     one_conn = connect_by(&sluice, "postgres", "db");
     two_conn = connect_by(&two, "postgres", "db");
@@ -207,6 +212,43 @@ static void what_one_has_got_the_other_is_given(void **state)
     do_by(one_conn, "update t set n = 1 where id = 3");
     do_by(one_conn, "commit");
     assert_int_equal(counted(&sluice, "untold"), untold);
+}
+
+/* proxy/METRICS.md has a row for each metric, with its type and help, and for no other. */
+static void what_redis_does_is_shown(void **state)
+{
+    unsigned count = 0;
+    unsigned rows = 0;
+
+    (void)state;
+    start_both(STREAMED);
+    await_shared();
+    char *page = proc_read("proxy/METRICS.md");
+    struct web_answer answer = web_get(two_http, "/metrics");
+    web_expect(answer, 200, "sluice_cache_redis_up{database=\"db\"} 1\n");
+    web_expect(answer, 200, "sluice_cache_redis_listening{database=\"db\"} 1\n");
+    for (const char *at = answer.body; (at = strstr(at, "# HELP sluice_cache_redis_")) != NULL;
+            count++) {
+        char name[128];
+        char help[256];
+        char type[32];
+        char row[512];
+        at += strlen("# HELP ");
+        assert_int_equal(sscanf(at, "%127s %255[^\n]\n# TYPE %*s %31s", name, help, type), 3);
+        snprintf(row, sizeof row, "\n| `%s` | %s | %s |", name, type, help);
+        if (strstr(page, row) == NULL) {
+            fail_msg("proxy/METRICS.md has not the line%s", row);
+        }
+    }
+    for (const char *at = page; (at = strstr(at, "\n| `sluice_cache_redis_")) != NULL; at++) {
+        rows++;
+    }
+    assert_int_equal(rows, count);
+    free(page);
+    const char *found = strstr(
+            answer.body, "sluice_cache_redis_lookups_total{database=\"db\",result=\"hit\"} ");
+    assert_non_null(found);
+    assert_true(strtol(strchr(found, ' '), NULL, 10) > 0);
 }
 
 /* A person can read what is there. */
@@ -406,6 +448,7 @@ int main(void)
 {
     const struct CMUnitTest cases[] = {
             cmocka_unit_test_setup_teardown(what_one_has_got_the_other_is_given, begin, end),
+            cmocka_unit_test_setup_teardown(what_redis_does_is_shown, begin, end),
             cmocka_unit_test_setup_teardown(what_is_there_can_be_read, begin, end),
             cmocka_unit_test_setup_teardown(no_write_of_the_other_is_missed, begin, end),
             cmocka_unit_test_setup_teardown(a_write_past_both_is_seen, begin, end),
