@@ -60,7 +60,7 @@ SL_MUST_CHECK enum sl_err warm_list_read(struct warm_list *list, struct sl_buf *
 /* By rename. */
 SL_MUST_CHECK enum sl_err warm_file_save(
         const char *path, const struct sl_buf *bytes, struct sl_error *error);
-/* Where there is none, there are no bytes. */
+/* Where there is none, there are no bytes. SL_EIO: also of one that others may write, or that is of somebody else. */
 SL_MUST_CHECK enum sl_err warm_file_load(
         const char *path, struct sl_buf *bytes, struct sl_error *error);
 

@@ -240,6 +240,13 @@ static void a_file_is_whole_and_its_owners(void **state)
     sl_buf_reset(&bytes);
     assert_int_equal(warm_file_load(path, &bytes, &error), SL_OK);
     assert_true(sl_span_is(sl_buf_borrow(&bytes), "abc"));
+    assert_int_equal(chmod(path, 0620), 0); /* whoever may write it could ask in others' names */
+    sl_buf_reset(&bytes);
+    assert_int_equal(warm_file_load(path, &bytes, &error), SL_EIO);
+    assert_int_equal(sl_buf_len(&bytes), 0);
+    unlink(path);
+    assert_int_equal(mkfifo(path, 0600), 0); /* nobody writes: it must not be waited for */
+    assert_int_equal(warm_file_load(path, &bytes, &error), SL_EIO);
     unlink(path);
     rmdir(dir);
     assert_int_equal(warm_file_save(path, &bytes, &error), SL_EIO);
