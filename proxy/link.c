@@ -564,6 +564,14 @@ static bool is_kept_on(const struct client *client, const struct server *server)
            client->unnamed_is_opaque || client->is_replication;
 }
 
+bool link_lets_go(const struct server *server)
+{
+    const struct client *client = server->client;
+
+    return client != NULL && client->state == CLIENT_ACTIVE && client->pins == 0 &&
+           !is_kept_on(client, server) && link_is_quiet(server);
+}
+
 void link_settle(struct server *server)
 {
     struct client *client = server->client;

@@ -30,6 +30,8 @@ void link_part_unused(struct client *client);
 bool link_give_back(struct client *client);
 /* May the server and its client part now, as far as the wire goes? */
 bool link_is_quiet(const struct server *server);
+/* Behind this ReadyForQuery it is its client's no longer: link_settle() is about to part them. */
+bool link_lets_go(const struct server *server);
 /* After ReadyForQuery was passed on: parts them if the pool mode says so and all is quiet. */
 void link_settle(struct server *server);
 /* The same after more input, when a ReadyForQuery found a message half sent. */

@@ -187,6 +187,15 @@ static void say_goodbye(struct server *server)
     }
 }
 
+const char *server_broken_reason(const struct server *server)
+{
+    if (!server->has_refused) {
+        return "the server broke the protocol";
+    }
+    return server->close_reason != NULL ? server->close_reason
+                                        : "the server refused a request of ours";
+}
+
 void server_close(struct server *server, const char *reason)
 {
     struct worker *worker = server->io.worker;

@@ -207,6 +207,8 @@ SL_MUST_CHECK enum sl_err server_ask_sync(struct server *server);
 /* The only assignment of state. */
 void server_enter(struct server *server, enum server_state state);
 void server_check(const struct server *server);
+/* Of one that is_broken. */
+const char *server_broken_reason(const struct server *server);
 /* Out of pool and worker, closed and freed. reason goes to the log. */
 void server_close(struct server *server, const char *reason);
 

@@ -321,11 +321,15 @@ static enum relayed shown_as(enum expect_verdict verdict)
     return RELAY_BREACH;
 }
 
-static enum relayed on_unasked_error(struct server *server)
+static enum relayed on_unasked_error(const struct relay *relay)
 {
-    /* Usually 57P01: the client it is linked to hears of it, nobody else does. */
+    struct server *server = relay->server;
+    bool is_nobodys = server->client == NULL || (relay->saw_ready && link_lets_go(server));
+
+    /* Usually 57P01: a client that has it beyond this turn hears of it, nobody else does. */
     server->close_reason = "the server ended the session";
-    return server->client != NULL ? RELAY_PASS : RELAY_HIDE;
+    server->has_said_fatal &= !is_nobodys;
+    return is_nobodys ? RELAY_HIDE : RELAY_PASS;
 }
 
 /* The same with the number of the process that clients are told; NULL: no memory. */
@@ -443,7 +447,7 @@ static enum relayed on_message(struct relay *relay, uint8_t type, struct sl_span
     case BACK_ERROR:
         on_error(server, body);
         if (expect_idle(&server->expect)) {
-            return on_unasked_error(server);
+            return on_unasked_error(relay);
         }
         reworded = server_words(server, body);
         break;
@@ -655,19 +659,10 @@ static void own_query_ended(struct server *server)
     link_free_server(server);
 }
 
-static const char *broken_reason(const struct server *server)
-{
-    if (!server->has_refused) {
-        return "the server broke the protocol";
-    }
-    return server->close_reason != NULL ? server->close_reason
-                                        : "the server refused a request of ours";
-}
-
 static void after(struct server *server, bool saw_ready)
 {
     if (server->is_broken) {
-        lost(server, broken_reason(server));
+        lost(server, server_broken_reason(server));
     } else if (server->state == SERVER_LINKED) {
         if (SL_UNLIKELY(server->is_repeat_due)) {
             server->is_repeat_due = false;

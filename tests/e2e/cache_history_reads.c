@@ -464,7 +464,11 @@ static unsigned ask_two(struct session *session)
     results[0] = PQgetResult(session->conn);
     results[1] = PQgetResult(session->conn);
     bool is_well = ask(session, &first, results[0]);
-    is_well = ask(session, &second, results[1]) && is_well;
+    if (!is_well) { /* an end that was told before: what comes behind it is not the second's */
+        PQclear(results[1]);
+        return 0;
+    }
+    is_well = ask(session, &second, results[1]);
     PQclear(PQgetResult(session->conn));
     return is_well ? 2 : 0;
 }
