@@ -14,6 +14,7 @@
 #include "protocol/base/hash.h"
 #include "protocol/base/log.h"
 #include "protocol/catalog_build.h"
+#include "proxy/catalogs_paths.h"
 #include "proxy/pool.h"
 #include "proxy/pool_lend.h"
 #include "proxy/process.h"
@@ -60,13 +61,7 @@ static struct {
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 
-static struct catalogs_pace pace = {
-        .calm = CATALOGS_CALM, .look = CATALOGS_LOOK, .rests = CATALOGS_RESTS};
-
-void catalogs_set_pace(const struct catalogs_pace *given)
-{
-    pace = *given;
-}
+struct catalogs_pace catalogs_pace = {CATALOGS_CALM, CATALOGS_LOOK, CATALOGS_RESTS};
 
 bool catalogs_are_on(void)
 {
@@ -358,12 +353,13 @@ static void end(struct load *load, const char *error)
     registry_let_go(&load->errand.pool->holders);
 }
 
-/* What changes all the time is not read all the time: with CATALOGS_RESTS for a fifth of it at most. */
+/* What changes all the time is not read all the time. */
 static void rest(const struct load *load, sl_usec now)
 {
-    sl_usec took = pace.rests * (now - load->begun_at);
+    sl_usec took = catalogs_pace.rests * (now - load->begun_at);
 
-    database_of(load)->catalog.retry_at = now + (took > pace.look ? took : pace.look);
+    database_of(load)->catalog.retry_at =
+            now + (took > catalogs_pace.look ? took : catalogs_pace.look);
 }
 
 static sl_usec patience_of(const struct load *load)
@@ -380,7 +376,7 @@ static void give_up(struct load *load, sl_usec now)
     } else if (load->errand.is_urgent) {
         rest(load, now);
     } else {
-        database_of(load)->catalog.retry_at = now + pace.calm;
+        database_of(load)->catalog.retry_at = now + catalogs_pace.calm;
     }
     end(load, NULL);
 }
@@ -461,6 +457,7 @@ static void publish(struct load *load, sl_usec now)
         fail_by(load, err, now);
         return;
     }
+    catalogs_paths_moved(database, database->catalog.catalog, catalog);
     if (!put(load, catalog, now)) {
         catalog_unref(catalog);
         fail_by(load, SL_ELIMIT, now);
@@ -542,7 +539,7 @@ static void on_refusal(struct load *load, sl_usec now)
     char why[32];
 
     if (strcmp(load->errand.sqlstate, "57014") == 0 && catalog_build_slow_down(load->build)) {
-        load->step_at = now + pace.calm;
+        load->step_at = now + catalogs_pace.calm;
         return;
     }
     snprintf(why, sizeof why, "SQLSTATE %s", load->errand.sqlstate);
@@ -606,7 +603,8 @@ static bool is_urgent(struct pool *pool, const struct catalogs_epoch *epochs)
 /* Its servers do not rest: where answers are kept a busy pool waits no longer than this. */
 static bool is_impatient(const struct pool *pool, sl_usec now)
 {
-    return self.wants_tables && pool->wanting_since != 0 && now - pool->wanting_since >= pace.calm;
+    return self.wants_tables && pool->wanting_since != 0 &&
+           now - pool->wanting_since >= catalogs_pace.calm;
 }
 
 /* False: no memory for it, or the pool is about to go. */
@@ -670,7 +668,7 @@ static bool is_calm(struct catalogs_place *place, const struct catalogs_epoch *e
         place->calm_epoch = epoch;
         place->calm_since = now;
     }
-    return now - (is_pressing ? place->behind_since : place->calm_since) >= pace.calm;
+    return now - (is_pressing ? place->behind_since : place->calm_since) >= catalogs_pace.calm;
 }
 
 /* Is its catalogue not known, or of another time? This thread alone writes the place: no lock. */
@@ -729,11 +727,11 @@ static void look(sl_usec now)
         is_one_wanting |= wants && now >= p->database->catalog.retry_at;
         if (db != NULL && is_due(p, epochs, is_urgent_now, now) &&
                 (is_urgent_now || is_impatient(p, now) || pool_lender(p, now, LOAD_REST) != NULL)) {
-            p->database->catalog.retry_at = now + pace.calm;
+            p->database->catalog.retry_at = now + catalogs_pace.calm;
             load = begin(load, p, epochs, db, now) ? free_load() : load;
         }
     }
-    self.look_at = now + (is_one_wanting || self.is_wanted ? pace.look : LOOK_REST);
+    self.look_at = now + (is_one_wanting || self.is_wanted ? catalogs_pace.look : LOOK_REST);
     conf_unref(conf);
 }
 

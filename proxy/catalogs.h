@@ -96,7 +96,7 @@ struct catalogs_pace {
     sl_usec look;
     int rests;
 };
-void catalogs_set_pace(const struct catalogs_pace *given);
+extern struct catalogs_pace catalogs_pace;
 
 /* Before the workers; with [stats] mode = off, or no memory for it, nothing here does anything. */
 void catalogs_start(const struct conf *conf);

@@ -14,6 +14,6 @@
 
 int main(int argc, char **argv)
 {
-    catalogs_set_pace(&(struct catalogs_pace){.calm = 1, .look = 5 * SL_MSEC, .rests = 0});
+    catalogs_pace = (struct catalogs_pace){.calm = 1, .look = 5 * SL_MSEC, .rests = 0};
     return sluice_main(argc, argv, NULL);
 }
