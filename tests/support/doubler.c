@@ -49,6 +49,7 @@ struct pair {
     char database[NAME_SIZE];
     char standing; /* of the last ReadyForQuery */
     bool has_failed;
+    long begun; /* our last request's number */
 };
 
 /* ---- the log ---- */
@@ -325,6 +326,7 @@ static bool double_it(struct pair *pair, long begun)
             return false;
         }
         if (pair->has_failed) {
+            pair->word.why[0] = '\0';
             return settle(pair, &seen->failed, "FAILED");
         }
         if (!is_alone(pair, begun)) {
@@ -360,6 +362,8 @@ static bool serve_request(struct pair *pair)
     }
     atomic_fetch_add(&pair->seen->asked, 1);
     long begun = atomic_fetch_add(&pair->seen->begun, 1) + 1;
+    pair->word.is_current &= begun == pair->begun + 1;
+    pair->begun = begun;
     atomic_fetch_add(&pair->seen->under_way, 1);
     bool is_well = double_it(pair, begun);
     atomic_fetch_sub(&pair->seen->under_way, 1);

@@ -113,7 +113,9 @@ bool doubler_request_may_repeat(struct doubler_request *request)
         doubler_clear(&request->past); /* nowhere to put a hint */
         return is_kind && request->is_plain;
     }
-    return is_kind && request->is_plain && looks_like_read(request->text.at);
+    /* One behind another may be a COPY, of which the client has to speak. */
+    return is_kind && request->is_plain && looks_like_read(request->text.at) &&
+           strcasestr(request->text.at, "copy") == NULL;
 }
 
 const char *doubler_request_text(const struct doubler_request *request)

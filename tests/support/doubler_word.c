@@ -35,8 +35,11 @@ static PGresult *show(const struct doubler_word *word, const char *what)
 
 void doubler_word_begin(struct doubler_word *word)
 {
-    PQclear(word->before);
-    word->before = show(word, "SHOW CACHE");
+    if (!word->is_current) {
+        PQclear(word->before);
+        word->before = show(word, "SHOW CACHE");
+    }
+    word->is_current = false;
 }
 
 /* ---- what has been counted since ---- */
@@ -135,12 +138,15 @@ enum doubler_said doubler_word_end(struct doubler_word *word)
     for (;;) {
         PGresult *now = show(word, "SHOW CACHE");
         delta = compare(word, now);
-        PQclear(now);
         bool is_ended = delta.is_hit || strstr(word->why, "misses.") != NULL ||
                         strstr(word->why, "bypassed.") != NULL;
         if (is_ended || proc_now_ms() > until) {
+            PQclear(word->before);
+            word->before = now; /* of what comes next */
+            word->is_current = is_ended;
             break;
         }
+        PQclear(now);
         proc_pause_ms(1);
     }
     return delta.is_hit                              ? DOUBLER_HIT

@@ -27,6 +27,7 @@ enum doubler_class { DOUBLER_TABLES, DOUBLER_POINTS, DOUBLER_ROW_SETS, DOUBLER_C
 struct doubler_word {
     PGconn *console;
     PGresult *before;         /* SHOW CACHE */
+    bool is_current;          /* nothing was asked since, by anybody: the caller takes it back */
     enum doubler_class class; /* of a hit */
     char why[128];            /* what was counted, else */
 };
