@@ -86,9 +86,9 @@ const struct forced_chapter forced_rights = {.name = "rights",
         .reads = rights_reads,
         .steps = rights_steps,
         .kept_min = 0,
-        .tables_min = 150,
-        .points_min = 100,
-        .row_sets_min = 8};
+        .tables_min = 50,
+        .points_min = 30,
+        .row_sets_min = 0};
 
 /* ---- types of one's own ---- */
 
@@ -163,7 +163,7 @@ const struct forced_chapter forced_user_types = {.name = "user types",
         .schema = user_types_schema,
         .reads = user_types_reads,
         .steps = user_types_steps,
-        .kept_min = 15,
-        .tables_min = 150,
+        .kept_min = 0,
+        .tables_min = 120,
         .points_min = 60,
-        .row_sets_min = 10};
+        .row_sets_min = 8};

@@ -96,7 +96,7 @@ const struct forced_chapter forced_types = {.name = "types",
         .schema = types_schema,
         .reads = types_reads,
         .steps = types_steps,
-        .kept_min = 20,
+        .kept_min = 1,
         .tables_min = 250,
         .points_min = 400,
         .row_sets_min = 0};
