@@ -10,15 +10,14 @@
 #include <stdatomic.h>
 #include <string.h>
 
-/* Of who had none that was known before: it is as if it had been the one of PostgreSQL's own configuration. */
+/* Not of who is seen for the first time: a change between that and the first snapshot is not noticed. */
 static bool has_path_moved(
         const struct catalog *old, const struct catalog *catalog, const char *user)
 {
-    static const char own[] = "\"$user\", public";
     const char *now = catalog_role_path(catalog, user);
     const char *before = old == NULL ? NULL : catalog_role_path(old, user);
 
-    return strcmp(before == NULL ? own : before, now == NULL ? own : now) != 0;
+    return before != NULL && (now == NULL || strcmp(before, now) != 0);
 }
 
 void catalogs_paths_moved(
