@@ -14,6 +14,7 @@
 #include "protocol/base/hash.h"
 #include "protocol/base/log.h"
 #include "protocol/catalog_build.h"
+#include "proxy/catalogs_paths.h"
 #include "proxy/pool.h"
 #include "proxy/pool_lend.h"
 #include "proxy/process.h"
@@ -29,7 +30,6 @@
 
 enum { QUERY_MAX = 65536 };
 
-#define LOOK_PERIOD (250 * SL_MSEC)
 #define LOOK_REST (1 * SL_SECOND) /* when nothing was due, or about to be */
 #define STEP_PERIOD (50 * SL_MSEC)
 
@@ -60,6 +60,8 @@ static struct {
 } self;
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+
+struct catalogs_pace catalogs_pace = {CATALOGS_CALM, CATALOGS_LOOK, CATALOGS_RESTS};
 
 bool catalogs_are_on(void)
 {
@@ -351,12 +353,13 @@ static void end(struct load *load, const char *error)
     registry_let_go(&load->errand.pool->holders);
 }
 
-/* What changes all the time is not read all the time: for a fifth of it at most. */
+/* What changes all the time is not read all the time. */
 static void rest(const struct load *load, sl_usec now)
 {
-    sl_usec took = 4 * (now - load->begun_at);
+    sl_usec took = catalogs_pace.rests * (now - load->begun_at);
 
-    database_of(load)->catalog.retry_at = now + (took > LOOK_PERIOD ? took : LOOK_PERIOD);
+    database_of(load)->catalog.retry_at =
+            now + (took > catalogs_pace.look ? took : catalogs_pace.look);
 }
 
 static sl_usec patience_of(const struct load *load)
@@ -373,7 +376,7 @@ static void give_up(struct load *load, sl_usec now)
     } else if (load->errand.is_urgent) {
         rest(load, now);
     } else {
-        database_of(load)->catalog.retry_at = now + CATALOGS_CALM;
+        database_of(load)->catalog.retry_at = now + catalogs_pace.calm;
     }
     end(load, NULL);
 }
@@ -454,6 +457,7 @@ static void publish(struct load *load, sl_usec now)
         fail_by(load, err, now);
         return;
     }
+    catalogs_paths_moved(database, database->catalog.catalog, catalog);
     if (!put(load, catalog, now)) {
         catalog_unref(catalog);
         fail_by(load, SL_ELIMIT, now);
@@ -535,7 +539,7 @@ static void on_refusal(struct load *load, sl_usec now)
     char why[32];
 
     if (strcmp(load->errand.sqlstate, "57014") == 0 && catalog_build_slow_down(load->build)) {
-        load->step_at = now + CATALOGS_CALM;
+        load->step_at = now + catalogs_pace.calm;
         return;
     }
     snprintf(why, sizeof why, "SQLSTATE %s", load->errand.sqlstate);
@@ -600,7 +604,7 @@ static bool is_urgent(struct pool *pool, const struct catalogs_epoch *epochs)
 static bool is_impatient(const struct pool *pool, sl_usec now)
 {
     return self.wants_tables && pool->wanting_since != 0 &&
-           now - pool->wanting_since >= CATALOGS_CALM;
+           now - pool->wanting_since >= catalogs_pace.calm;
 }
 
 /* False: no memory for it, or the pool is about to go. */
@@ -664,7 +668,7 @@ static bool is_calm(struct catalogs_place *place, const struct catalogs_epoch *e
         place->calm_epoch = epoch;
         place->calm_since = now;
     }
-    return now - (is_pressing ? place->behind_since : place->calm_since) >= CATALOGS_CALM;
+    return now - (is_pressing ? place->behind_since : place->calm_since) >= catalogs_pace.calm;
 }
 
 /* Is its catalogue not known, or of another time? This thread alone writes the place: no lock. */
@@ -723,11 +727,11 @@ static void look(sl_usec now)
         is_one_wanting |= wants && now >= p->database->catalog.retry_at;
         if (db != NULL && is_due(p, epochs, is_urgent_now, now) &&
                 (is_urgent_now || is_impatient(p, now) || pool_lender(p, now, LOAD_REST) != NULL)) {
-            p->database->catalog.retry_at = now + CATALOGS_CALM;
+            p->database->catalog.retry_at = now + catalogs_pace.calm;
             load = begin(load, p, epochs, db, now) ? free_load() : load;
         }
     }
-    self.look_at = now + (is_one_wanting || self.is_wanted ? LOOK_PERIOD : LOOK_REST);
+    self.look_at = now + (is_one_wanting || self.is_wanted ? catalogs_pace.look : LOOK_REST);
     conf_unref(conf);
 }
 

@@ -53,6 +53,8 @@ struct server;
 enum { CATALOGS_LOADS = 2 };
 
 #define CATALOGS_CALM (1 * SL_SECOND)
+#define CATALOGS_LOOK (250 * SL_MSEC)
+#define CATALOGS_RESTS 4 /* times what it took, after an urgent one */
 #define CATALOGS_AGE (300 * SL_SECOND)
 #define CATALOGS_PATIENCE                                                                          \
     (30 * SL_SECOND) /* for an idle server; then its pool is passed over as long */
@@ -87,6 +89,14 @@ struct catalogs_place {
 };
 
 /* ---- control thread ---- */
+
+/* How soon a catalogue is read anew: as the names say, unless a test says otherwise before the start. */
+struct catalogs_pace {
+    sl_usec calm;
+    sl_usec look;
+    int rests;
+};
+extern struct catalogs_pace catalogs_pace;
 
 /* Before the workers; with [stats] mode = off, or no memory for it, nothing here does anything. */
 void catalogs_start(const struct conf *conf);

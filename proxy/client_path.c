@@ -14,6 +14,17 @@
 #include "proxy/search_paths.h"
 #include "proxy/server.h"
 
+/* The role's is that of servers that have logged in since it was last found to be another (catalogs.c). */
+static uint16_t of_epoch(const struct server *server, uint16_t path)
+{
+    bool is_of_role = (path & ~SEARCH_PATHS_TEMP) == SEARCH_PATHS_OF_ROLE;
+
+    return is_of_role && SL_UNLIKELY(server->epoch != atomic_load_explicit(&server->pool->epoch,
+                                                              memory_order_acquire))
+                   ? SEARCH_PATHS_UNKNOWN
+                   : path;
+}
+
 uint16_t client_path_now(const struct client *client)
 {
     const struct server *server = client->server;
@@ -28,7 +39,7 @@ uint16_t client_path_now(const struct client *client)
     uint16_t reported = params_path(server->params);
     if (SL_LIKELY(reported == SEARCH_PATHS_OF_ROLE) || server->path.is_opaque ||
             server->path.is_local_opaque || server->path.kind != SEARCH_PATH_KEPT) {
-        return followed;
+        return of_epoch(server, followed);
     }
     /* link_apply_params() has seen to it that the server's is the client's. */
     reported = own != SEARCH_PATHS_OF_ROLE ? own : reported;

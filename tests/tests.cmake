@@ -200,6 +200,13 @@ if(support_sources AND LIBPQ_FOUND AND CMOCKA_FOUND)
   add_dependencies(e2e_history sluice_history)
   set_property(TEST e2e.history APPEND PROPERTY ENVIRONMENT
     "SLUICE_BIN=$<TARGET_FILE:sluice_history>")
+  add_executable(sluice_eager tests/eager/main.c) # one that reads the catalogue at once, and what asks it twice
+  target_link_libraries(sluice_eager PRIVATE sluice_proxy)
+  add_executable(sluice_doubler tests/forced/main.c)
+  target_link_libraries(sluice_doubler PRIVATE sluice_support)
+  set_target_properties(sluice_eager sluice_doubler PROPERTIES RUNTIME_OUTPUT_DIRECTORY tests/forced)
+  add_dependencies(e2e_forced sluice_eager)
+  set_property(TEST e2e.forced APPEND PROPERTY ENVIRONMENT "SLUICE_BIN=$<TARGET_FILE:sluice_eager>")
   # An allocator that fails; the sanitizers bring one of their own.
   if(NOT SLUICE_SANITIZE)
     sluice_e2e_tests(memory e2e 600)

@@ -391,3 +391,35 @@ void operators_of_somebodys_own_are_noticed(void **state)
                      "drop operator - (none, text)\ndrop cast (text as bool)");
     end_all();
 }
+
+/* A server that logged in before goes on with the path that its role had then. */
+void a_roles_new_path_is_not_that_of_servers_of_before(void **state)
+{
+    static const char read[] = "select n from way where id = 1";
+    PGconn *conn;
+
+    (void)state;
+    do_lines(direct,
+            "drop schema if exists way_s cascade\ndrop table if exists way\n"
+            "create table way (id int primary key, n int)\ninsert into way values (1, 10)\n"
+            "create schema way_s\ncreate table way_s.way (id int primary key, n int)\n"
+            "insert into way_s.way values (1, 20)");
+    conn = open_as("postgres", "db");
+    warm(conn, read);
+    do_sql(conn, "update public.way set n = 11 where id = 1"); /* read from now on */
+    do_sql(conn, "alter role postgres set search_path = way_s, public");
+    for (int i = 0; i < 5; i++) {
+        char write[64];
+        char expected[16];
+        warm(conn, read);
+        bool is_old =
+                strcmp(query_text(conn, "/* sluice:cache=off */ select n from way where id = 1"),
+                        "20") != 0;
+        snprintf(write, sizeof write, "update public.way set n = %d where id = 1", 30 + i);
+        snprintf(expected, sizeof expected, "%d", 30 + i);
+        do_sql(conn, write);
+        query_expect(conn, read, is_old ? expected : "20");
+    }
+    do_sql(conn, "alter role postgres reset search_path");
+    PQfinish(conn);
+}

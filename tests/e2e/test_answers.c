@@ -324,6 +324,8 @@ int main(int argc, char **argv)
             cmocka_unit_test_setup_teardown(writes_behind_statements_are_noticed, begin, end),
             cmocka_unit_test_setup_teardown(roles_changed_elsewhere_are_noticed, begin, end),
             cmocka_unit_test_setup_teardown(
+                    a_roles_new_path_is_not_that_of_servers_of_before, begin, end),
+            cmocka_unit_test_setup_teardown(
                     writes_of_a_process_that_is_replaced_are_noticed, begin, end),
             cmocka_unit_test_setup_teardown(a_column_cast_to_a_date_is_never_kept, begin, end),
     };
