@@ -278,6 +278,35 @@ static void give_values(struct judge *judge, unsigned index, const struct catalo
     }
 }
 
+static bool names_columns(const struct sql_facts *facts)
+{
+    for (unsigned i = 0; i < facts->columns_count; i++) {
+        if ((facts->columns[i].clauses & 1U << SQL_IN_TARGET) != 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* By which answers with a row have tags. None, where those that come have their default: there never was such a one. */
+static void find_key(
+        const struct judge *judge, const struct catalog_details *table, struct policy_row *row)
+{
+    const struct catalog *catalog = judge->catalog;
+    const struct catalog_key *key = point_key(catalog, table);
+    bool is_default = judge->facts->kind == SQL_INSERT && !has_before_row(table) &&
+                      names_columns(judge->facts);
+
+    if (key == NULL || (is_default && !moves_key(judge, table))) {
+        return;
+    }
+    for (unsigned i = 0; i < key->columns_count; i++) {
+        const struct catalog_column *column = catalog_column_of(catalog, table, key->columns[i]);
+        row->key.numbers[row->key.count++] = column->number;
+    }
+    row->point.columns = point_columns(catalog, table, key);
+}
+
 /* True: more is known of it than that the table is written, and noted. */
 static bool write_rows(struct judge *judge, const struct catalog_relation *relation,
         const struct catalog_details *table, const struct catalog_table *named)
@@ -293,6 +322,7 @@ static bool write_rows(struct judge *judge, const struct catalog_relation *relat
     if (facts->kind == SQL_INSERT ||
             (facts->kind == SQL_COPY && (facts->does & SQL_COPIES_IN) != 0)) {
         row->rows = POLICY_ROWS_INSERT;
+        find_key(judge, table, row);
     } else if ((facts->kind == SQL_UPDATE || facts->kind == SQL_DELETE) && !has_before_row(table) &&
                point_of(facts, index, judge->catalog, table, &row->point) &&
                !moves_key(judge, table)) {

@@ -85,6 +85,8 @@ struct policy_row {
     enum policy_rows rows;
     uint32_t tree; /* not among the others */
     struct point point;
+    struct rowset_columns
+            key; /* of new rows: the primary key's, which point.columns is of; count 0: none, or by default */
     struct rows_given given; /* what columns of it get: of a DELETE none */
 };
 

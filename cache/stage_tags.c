@@ -8,11 +8,12 @@
  *     of rows by a set's values               x     x2         x3    x      x    x4
  *     a write of which no more is known x     x
  *     of one row, by its key            x           x          x     x5     x5   x
- *     of rows that were not there       x                x           x5     x5   x
+ *     of rows that were not there       x    x6          x    x6     x5     x5   x
  *
  *     1 only if it may be of its absence        4 of every number below the set's: rowsets.h
  *     2 if its LIMIT is reached, or more is     5 of each set of which it gives a column a value: that
  *       asked of a row than those values          value's tag if it is known, else all values' (set)
+ *                                               6 the key if it is known, else wild; neither of a default's
  *     3 of every row that is shown
  *
  * So each answer has a tag of each write that may change it (cache.md 3.4): whoever adds a kind of either
@@ -160,6 +161,29 @@ static void add_values(const struct writes *writes, const struct policy_row *row
     rows_write_tags(&write, &where, writes->set, writes->all);
 }
 
+/*
+ * Where a row comes none was: if one of that key is in an answer, others have deleted it, of which nobody may have
+ * heard yet. By a default come keys that there never were.
+ */
+static void add_new_key(const struct writes *writes, const struct policy_row *row,
+        const struct point_source *source)
+{
+    uint64_t value = 0;
+
+    if (row->key.count == 0) {
+        return;
+    }
+    switch (rows_touch(&row->given, false, &row->key, source, &value)) {
+    case ROWS_GIVEN:
+        add_key(writes, row->tree, row->point.columns, value);
+        break;
+    case ROWS_UNTOUCHED: /* of several rows it is not known what they have */
+    case ROWS_UNKNOWN:
+        add(writes, row->tree, TAG_WILD);
+        break;
+    }
+}
+
 static void add_row(
         const struct writes *writes, struct asked *asked, const struct point_source *source)
 {
@@ -172,6 +196,7 @@ static void add_row(
     case POLICY_ROWS_INSERT:
         add(writes, row->tree, TAG_ANY);
         add(writes, row->tree, TAG_NEG);
+        add_new_key(writes, row, source);
         add_values(writes, row, source);
         break;
     case POLICY_ROWS_POINT:
