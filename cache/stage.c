@@ -98,7 +98,7 @@ static enum cache_bypass look(struct cache_part *part, const struct stmt *stmt,
             (stmt->is_extended && !read_bind(stmt->bind, bind))) {
         return CACHE_NOT_PLAIN;
     }
-    if (stmt->standing != 'I') {
+    if (!block_may_have_answers(part, stmt)) {
         return CACHE_TRANSACTION;
     }
     struct hint hint = memo_hint(part, stmt);
@@ -241,7 +241,7 @@ static enum stage_verdict miss(struct cache_part *part, struct stmt *stmt,
                         asked->verdict.policy->reason,
                 1);
     }
-    switch (fill_want(asked, asks, key, true)) {
+    switch (fill_want(asked, asks, key, stmt->standing == 'I')) {
     case FLIGHT_WAITS:
         wait_begin(asked);
         return STAGE_WAIT;
@@ -419,6 +419,7 @@ static void on_dispatch(void *self, struct stmt *stmt)
     }
     if (asked == NULL) {
         write_unseen(self, stmt->under_way);
+        block_spoil(stmt->under_way);
         return;
     }
     bool is_current = memo_is_current(asked);
@@ -427,6 +428,7 @@ static void on_dispatch(void *self, struct stmt *stmt)
         memo_judge(asked);
     }
     begin_writes(asked);
+    block_dispatch(asked);
     asked->watched = part->cache->hooks.watched(part->cache->hooks.self, stmt->under_way);
     if (!asked->leads && !asked->has_writes && !asked->shares && asked->watched == NULL) {
         forget(asked);
@@ -521,6 +523,7 @@ static void on_end(void *self, struct stmt *stmt)
 static void on_unseen(void *self, struct stage_transaction *transaction)
 {
     write_unseen(self, transaction);
+    block_spoil(transaction);
 }
 
 static void lose(struct cache_part *part, struct stage_transaction *transaction)
