@@ -94,7 +94,7 @@ static enum cache_bypass look(struct cache_part *part, const struct stmt *stmt,
     if (!may_read(stmt->query)) {
         return CACHE_NO_READ;
     }
-    if (!stmt->is_plain || stmt->rules.is_unknown ||
+    if (!stmt->is_plain || !stmt->is_answerable || stmt->rules.is_unknown ||
             (stmt->is_extended && !read_bind(stmt->bind, bind))) {
         return CACHE_NOT_PLAIN;
     }
@@ -189,6 +189,7 @@ static enum stage_verdict give(struct cache_part *part, struct stmt *stmt,
         stage_floor_of_entry(part, stmt, entry, asks->session->watched);
     }
     PART_COUNT(part, hits);
+    PART_COUNT_BY(part, hits_in_blocks, stmt->standing != 'I');
     times_add(&part->times[tier], stmt->answered_at - stmt->meter.received_at);
     part_count(part, offsetof(struct cache_counts, hits_of) / sizeof(uint64_t) + entry->class, 1);
     PART_COUNT_BY(part, saved_usec, entry->cost_usec);

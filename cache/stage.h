@@ -38,7 +38,7 @@ enum cache_bypass {
     CACHE_NOT_BYPASSED,
     CACHE_NO_READ,   /* it does not begin like a SELECT */
     CACHE_NOT_PLAIN, /* a portal with a name, a limit of rows, Describe of a statement ... */
-    CACHE_TRANSACTION, /* in a block that has done more than to read, or not as of now; behind what is under way */
+    CACHE_TRANSACTION, /* in a block that has not only read, or whose snapshot is older; in a pipeline */
     CACHE_SESSION,  /* in session pooling settings are not followed */
     CACHE_SETTINGS, /* what its session has set is not known */
     CACHE_PINNED,   /* it has temporary tables, locks ... */
@@ -142,9 +142,10 @@ struct tier_seat {
 
 struct cache_counts {
     uint64_t hits;
-    uint64_t hits_waited; /* of those, by who waited for another's */
-    uint64_t hits_shared; /* likewise, found in the second tier */
-    uint64_t hits_stale;  /* of those, that only a hint lets be so old */
+    uint64_t hits_waited;    /* of those, by who waited for another's */
+    uint64_t hits_shared;    /* likewise, found in the second tier */
+    uint64_t hits_stale;     /* of those, that only a hint lets be so old */
+    uint64_t hits_in_blocks; /* likewise, within transaction blocks */
     uint64_t hits_of[ENTRY_CLASSES];
     uint64_t misses[STORE_RESULTS];
     uint64_t stale;    /* found, but the stream is too old */

@@ -332,6 +332,7 @@ static char standing_of(const struct server *server)
 /* Of each step of the walk: while it waits its server may go, or answer what was under way. */
 static void find_standing(struct stmt *stmt, struct client *client)
 {
+    stmt->is_answerable = client_answer_is_certain(client, stmt);
     stmt->under_way = client->server == NULL ? NULL : &client->server->under_way;
     stmt->standing = client->server == NULL ? 'I' : standing_of(client->server);
 }
@@ -466,10 +467,7 @@ static enum step dispatch(struct client *client, struct stmt *stmt, size_t *used
     return STEP_NEXT;
 }
 
-/*
- * A Sync that follows an answer is answered with it: client_relay.c would, after another walk; or the server
- * would, in whose block nothing has happened since its last.
- */
+/* A Sync that follows an answer is answered with it, as client_relay.c would or, in its block, the server. */
 static size_t answer_sync(struct client *client, struct sl_span behind)
 {
     static const uint8_t sync[] = {MSG_SYNC, 0, 0, 0, 4};
@@ -585,8 +583,8 @@ enum step client_stmt_walk(struct client *client, struct sl_span bytes, size_t *
         return STEP_NEXT;
     }
     client->part.stmt = NULL;
-    find_standing(stmt, client);
     bool resumes = describe(stmt, client, sl_span(bytes.at, len));
+    find_standing(stmt, client);
     const struct sl_span behind = sl_span(bytes.at + len, bytes.len - len);
     stmt->is_plain = stmt->is_plain && !(stmt->is_extended && portal_goes_on(behind));
     if (is_new) {

@@ -154,6 +154,9 @@ static void expect_hits(void)
             is_enough = is_enough && share >= world.variant->hits[tier][class];
         }
     }
+    print_message("%s: %" PRIu64 " of them in transaction blocks, at least %u\n",
+            world.variant->name, hits.in_blocks, world.variant->blocks_least);
+    is_enough = is_enough && hits.in_blocks >= world.variant->blocks_least;
     if (!is_enough || all < world.variant->hits_least) {
         fail_msg("%s: too few hits to prove anything", world.variant->name);
     }

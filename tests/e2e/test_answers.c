@@ -7,6 +7,7 @@
  * each time fails.
  */
 #include "tests/e2e/answers_base.h"
+#include "tests/e2e/answers_blocks.h"
 #include "tests/e2e/answers_changes.h"
 #include "tests/e2e/answers_flights.h"
 #include "tests/e2e/answers_forms.h"
@@ -315,6 +316,17 @@ int main(int argc, char **argv)
             cmocka_unit_test_setup_teardown(rows_written_past_sluice_are_noticed, prepare, end),
             cmocka_unit_test_setup_teardown(a_cast_or_a_list_hides_no_key, begin, end),
             cmocka_unit_test_setup_teardown(transactions_ask_postgresql, begin, end),
+            cmocka_unit_test_setup_teardown(blocks_that_only_read_are_answered, begin, end),
+            cmocka_unit_test_setup_teardown(what_may_change_a_block_ends_its_answers, begin, end),
+            cmocka_unit_test_setup_teardown(a_block_sees_what_it_wrote, begin, end),
+            cmocka_unit_test_setup_teardown(blocks_of_one_snapshot_are_never_answered, begin, end),
+            cmocka_unit_test_setup_teardown(
+                    a_default_isolation_is_obeyed_wherever_it_is_set, begin, end),
+            cmocka_unit_test_setup_teardown(
+                    a_default_isolation_that_changes_is_noticed, begin, end),
+            cmocka_unit_test_setup_teardown(blocks_are_answered_byte_by_byte, begin, end),
+            cmocka_unit_test_setup_teardown(what_a_clean_block_is_answered_is_kept, begin, end),
+            cmocka_unit_test_setup_teardown(a_block_hides_what_only_it_sees, begin, end),
             cmocka_unit_test_setup_teardown(every_write_is_noticed, begin, end),
             cmocka_unit_test_setup_teardown(writes_behind_statements_are_noticed, begin, end),
             cmocka_unit_test_setup_teardown(roles_changed_elsewhere_are_noticed, begin, end),
