@@ -94,12 +94,15 @@ static enum cache_bypass look(struct cache_part *part, const struct stmt *stmt,
     if (!may_read(stmt->query)) {
         return CACHE_NO_READ;
     }
-    if (!stmt->is_plain || !stmt->is_answerable || stmt->rules.is_unknown ||
+    if (!stmt->is_plain || stmt->rules.is_unknown ||
             (stmt->is_extended && !read_bind(stmt->bind, bind))) {
         return CACHE_NOT_PLAIN;
     }
     if (!block_may_have_answers(part, stmt)) {
         return CACHE_TRANSACTION;
+    }
+    if (!stmt->is_answerable) {
+        return CACHE_NOT_PLAIN;
     }
     struct hint hint = memo_hint(part, stmt);
     if (hint.is_off) {

@@ -269,7 +269,7 @@ static bool describe(struct stmt *stmt, const struct client *client, struct sl_s
     stmt->has_describe = false;
     stmt->is_plain = true;
     each_message(request, &describing, describe_message);
-    if (!describing.has_bind) {
+    if (!describing.has_bind || describing.resumes) { /* of another portal: whatever its text is */
         stmt->is_plain = stmt->is_plain && !stmt->is_extended;
         return describing.resumes;
     }

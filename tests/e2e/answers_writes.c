@@ -2,6 +2,7 @@
 #include "tests/e2e/answers_writes.h"
 
 #include "tests/e2e/answers_base.h"
+#include "tests/e2e/answers_wire.h"
 #include "tests/support/case.h"
 #include "tests/support/fixture.h"
 #include "tests/support/proc.h"
@@ -350,4 +351,50 @@ void writes_behind_statements_are_noticed(void **state)
 {
     (void)state;
     play_all(behind, CASE_COUNT(behind));
+}
+
+/* What an Execute runs is its portal's, whatever was bound last. */
+void a_write_of_a_portal_of_before_is_noticed(void **state)
+{
+    static const char sql[] = "select sum(n) from u";
+    const struct wire_values none = {.count = 0};
+    struct wire wire;
+
+    (void)state;
+    PGconn *conn = open_as("postgres", "db");
+    wire_open(&wire, sluice.port, "postgres", "db");
+    for (int i = 0; i < 4; i++) {
+        wire_parse(&wire, "", sql); /* all are known */
+        wire_bind(&wire, "", "", &none);
+        wire_execute(&wire, "", 0);
+        wire_parse(&wire, "", "update u set n = n + 1 where id = 3");
+        wire_bind(&wire, "", "", &none);
+        wire_execute(&wire, "", 0);
+        wire_sync(&wire);
+        assert_true(wire_ask(&wire));
+    }
+    for (int i = 0; i < 4; i++) {
+        warm(conn, sql);
+        wire_parse(&wire, "", "update u set n = n + 1 where id = 3");
+        wire_bind(&wire, "p", "", &none);
+        wire_parse(&wire, "", sql);
+        wire_bind(&wire, "", "", &none);
+        wire_execute(&wire, "p", 0);
+        wire_sync(&wire);
+        assert_true(wire_ask(&wire));
+        expect_true(conn, sql);
+        warm(conn, sql);
+        wire_query(&wire, "begin"); /* and one that stays in its block */
+        wire_parse(&wire, "", "update u set n = n + 1 where id = 3");
+        wire_bind(&wire, "p", "", &none);
+        wire_sync(&wire);
+        assert_true(wire_ask(&wire));
+        wire_execute(&wire, "p", 0);
+        wire_sync(&wire);
+        wire_query(&wire, "commit");
+        assert_true(wire_ask(&wire));
+        expect_true(conn, sql);
+    }
+    wire_close(&wire);
+    PQfinish(conn);
 }

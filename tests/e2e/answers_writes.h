@@ -9,5 +9,6 @@
 
 void every_write_is_noticed(void **state);
 void writes_behind_statements_are_noticed(void **state);
+void a_write_of_a_portal_of_before_is_noticed(void **state);
 
 #endif

@@ -329,6 +329,7 @@ int main(int argc, char **argv)
             cmocka_unit_test_setup_teardown(a_block_hides_what_only_it_sees, begin, end),
             cmocka_unit_test_setup_teardown(every_write_is_noticed, begin, end),
             cmocka_unit_test_setup_teardown(writes_behind_statements_are_noticed, begin, end),
+            cmocka_unit_test_setup_teardown(a_write_of_a_portal_of_before_is_noticed, begin, end),
             cmocka_unit_test_setup_teardown(roles_changed_elsewhere_are_noticed, begin, end),
             cmocka_unit_test_setup_teardown(
                     writes_of_a_process_that_is_replaced_are_noticed, begin, end),
