@@ -640,7 +640,6 @@ static void lost(struct server *server, const char *reason)
     }
 }
 
-/* After a clean-up, a test or connect_query: on it goes. */
 static void own_query_ended(struct server *server)
 {
     if (!expect_idle(&server->expect)) {

@@ -266,80 +266,78 @@ static void policies_of_roles_and_shapes_are_obeyed(void **state)
     PQfinish(one);
 }
 
+static const struct CMUnitTest cases[] = {
+        cmocka_unit_test_setup_teardown(mode_says_whether_answers_are_kept, prepare, end),
+        cmocka_unit_test_setup_teardown(through_sluice_says_what_nobody_else_writes, prepare, end),
+        cmocka_unit_test_setup_teardown(ttl_local_and_negative_ttl_end_answers, prepare, end),
+        cmocka_unit_test_setup_teardown(max_result_bounds_an_answer, prepare, end),
+        cmocka_unit_test_setup_teardown(memory_bounds_all_of_it, prepare, end),
+        cmocka_unit_test_setup_teardown(a_hint_keeps_a_statement_from_memory, begin, end),
+        cmocka_unit_test_setup_teardown(a_hint_bounds_how_long_an_answer_is_kept, prepare, end),
+        cmocka_unit_test_setup_teardown(
+                a_hint_lets_an_answer_be_stale_but_not_its_own_writes, begin, end),
+        cmocka_unit_test_setup_teardown(
+                a_stale_answer_is_of_the_schema_and_rights_of_now, begin, end),
+        cmocka_unit_test_setup_teardown(a_session_may_do_without_memory, begin, end),
+        cmocka_unit_test_setup_teardown(policies_of_tables_are_obeyed, prepare, end),
+        cmocka_unit_test_setup_teardown(policies_of_roles_and_shapes_are_obeyed, prepare, end),
+        cmocka_unit_test_setup_teardown(every_form_is_answered_alike, begin, end),
+        cmocka_unit_test_setup_teardown(one_asks_for_all, begin, end),
+        cmocka_unit_test_setup_teardown(who_waits_for_one_that_is_lost_asks_itself, begin, end),
+        cmocka_unit_test_setup_teardown(a_write_whose_server_ends_leaves_nothing_stale, begin, end),
+        cmocka_unit_test_setup_teardown(
+                a_write_whose_client_leaves_leaves_nothing_stale, begin, end),
+        cmocka_unit_test_setup_teardown(
+                a_commit_whose_server_ends_leaves_nothing_stale, begin, end),
+        cmocka_unit_test_setup_teardown(
+                a_commit_whose_client_leaves_leaves_nothing_stale, begin, end),
+        cmocka_unit_test_setup_teardown(random_sessions_are_answered_alike, begin, end),
+        cmocka_unit_test_setup_teardown(writes_of_a_replication_connection_are_noticed, begin, end),
+        cmocka_unit_test_setup_teardown(changes_of_the_schema_are_noticed, begin, end),
+        cmocka_unit_test_setup_teardown(rights_are_those_of_now, begin, end),
+        cmocka_unit_test_setup_teardown(every_setting_has_its_own_answers, begin, end),
+        cmocka_unit_test_setup_teardown(settings_of_speed_share_answers, begin, end),
+        cmocka_unit_test_setup_teardown(who_asks_has_their_own_answers, begin, end),
+        cmocka_unit_test_setup_teardown(one_database_has_several_names, begin, end),
+        cmocka_unit_test_setup_teardown(what_varies_is_never_kept, begin, end),
+        cmocka_unit_test_setup_teardown(a_word_for_the_time_is_never_kept, begin, end),
+        cmocka_unit_test_setup_teardown(notices_are_heard_by_all, begin, end),
+        cmocka_unit_test_setup_teardown(a_row_set_survives_writes_of_others, begin, end),
+        cmocka_unit_test_setup_teardown(keys_are_read_however_they_are_sent, begin, end),
+        cmocka_unit_test_setup_teardown(random_writes_leave_row_sets_true, begin, end),
+        cmocka_unit_test_setup_teardown(rows_written_past_sluice_are_noticed, prepare, end),
+        cmocka_unit_test_setup_teardown(a_cast_or_a_list_hides_no_key, begin, end),
+        cmocka_unit_test_setup_teardown(transactions_ask_postgresql, begin, end),
+        cmocka_unit_test_setup_teardown(blocks_that_only_read_are_answered, begin, end),
+        cmocka_unit_test_setup_teardown(what_may_change_a_block_ends_its_answers, begin, end),
+        cmocka_unit_test_setup_teardown(a_block_sees_what_it_wrote, begin, end),
+        cmocka_unit_test_setup_teardown(blocks_of_one_snapshot_are_never_answered, begin, end),
+        cmocka_unit_test_setup_teardown(
+                a_default_isolation_is_obeyed_wherever_it_is_set, begin, end),
+        cmocka_unit_test_setup_teardown(a_default_isolation_that_changes_is_noticed, begin, end),
+        cmocka_unit_test_setup_teardown(blocks_are_answered_byte_by_byte, begin, end),
+        cmocka_unit_test_setup_teardown(what_a_clean_block_is_answered_is_kept, begin, end),
+        cmocka_unit_test_setup_teardown(a_block_hides_what_only_it_sees, begin, end),
+        cmocka_unit_test_setup_teardown(every_write_is_noticed, begin, end),
+        cmocka_unit_test_setup_teardown(writes_behind_statements_are_noticed, begin, end),
+        cmocka_unit_test_setup_teardown(a_write_of_a_portal_of_before_is_noticed, begin, end),
+        cmocka_unit_test_setup_teardown(roles_changed_elsewhere_are_noticed, begin, end),
+        cmocka_unit_test_setup_teardown(
+                writes_of_a_process_that_is_replaced_are_noticed, begin, end),
+        cmocka_unit_test_setup_teardown(a_column_cast_to_a_date_is_never_kept, begin, end),
+};
+
+/* What is known to go wrong; each of them joins the others when it is mended. */
+static const struct CMUnitTest open_cases[] = {
+        cmocka_unit_test_setup_teardown(changes_unseen_are_noticed, begin, end),
+        cmocka_unit_test_setup_teardown(operators_of_somebodys_own_are_noticed, begin, end),
+};
+
 int main(int argc, char **argv)
 {
     if (argc > 1) {
         cmocka_set_test_filter(argv[1]);
     }
-    const struct CMUnitTest cases[] = {
-            cmocka_unit_test_setup_teardown(mode_says_whether_answers_are_kept, prepare, end),
-            cmocka_unit_test_setup_teardown(
-                    through_sluice_says_what_nobody_else_writes, prepare, end),
-            cmocka_unit_test_setup_teardown(ttl_local_and_negative_ttl_end_answers, prepare, end),
-            cmocka_unit_test_setup_teardown(max_result_bounds_an_answer, prepare, end),
-            cmocka_unit_test_setup_teardown(memory_bounds_all_of_it, prepare, end),
-            cmocka_unit_test_setup_teardown(a_hint_keeps_a_statement_from_memory, begin, end),
-            cmocka_unit_test_setup_teardown(a_hint_bounds_how_long_an_answer_is_kept, prepare, end),
-            cmocka_unit_test_setup_teardown(
-                    a_hint_lets_an_answer_be_stale_but_not_its_own_writes, begin, end),
-            cmocka_unit_test_setup_teardown(
-                    a_stale_answer_is_of_the_schema_and_rights_of_now, begin, end),
-            cmocka_unit_test_setup_teardown(a_session_may_do_without_memory, begin, end),
-            cmocka_unit_test_setup_teardown(policies_of_tables_are_obeyed, prepare, end),
-            cmocka_unit_test_setup_teardown(policies_of_roles_and_shapes_are_obeyed, prepare, end),
-            cmocka_unit_test_setup_teardown(every_form_is_answered_alike, begin, end),
-            cmocka_unit_test_setup_teardown(one_asks_for_all, begin, end),
-            cmocka_unit_test_setup_teardown(who_waits_for_one_that_is_lost_asks_itself, begin, end),
-            cmocka_unit_test_setup_teardown(
-                    a_write_whose_server_ends_leaves_nothing_stale, begin, end),
-            cmocka_unit_test_setup_teardown(
-                    a_write_whose_client_leaves_leaves_nothing_stale, begin, end),
-            cmocka_unit_test_setup_teardown(
-                    a_commit_whose_server_ends_leaves_nothing_stale, begin, end),
-            cmocka_unit_test_setup_teardown(
-                    a_commit_whose_client_leaves_leaves_nothing_stale, begin, end),
-            cmocka_unit_test_setup_teardown(random_sessions_are_answered_alike, begin, end),
-            cmocka_unit_test_setup_teardown(
-                    writes_of_a_replication_connection_are_noticed, begin, end),
-            cmocka_unit_test_setup_teardown(changes_of_the_schema_are_noticed, begin, end),
-            cmocka_unit_test_setup_teardown(rights_are_those_of_now, begin, end),
-            cmocka_unit_test_setup_teardown(every_setting_has_its_own_answers, begin, end),
-            cmocka_unit_test_setup_teardown(settings_of_speed_share_answers, begin, end),
-            cmocka_unit_test_setup_teardown(who_asks_has_their_own_answers, begin, end),
-            cmocka_unit_test_setup_teardown(one_database_has_several_names, begin, end),
-            cmocka_unit_test_setup_teardown(what_varies_is_never_kept, begin, end),
-            cmocka_unit_test_setup_teardown(a_word_for_the_time_is_never_kept, begin, end),
-            cmocka_unit_test_setup_teardown(notices_are_heard_by_all, begin, end),
-            cmocka_unit_test_setup_teardown(a_row_set_survives_writes_of_others, begin, end),
-            cmocka_unit_test_setup_teardown(keys_are_read_however_they_are_sent, begin, end),
-            cmocka_unit_test_setup_teardown(random_writes_leave_row_sets_true, begin, end),
-            cmocka_unit_test_setup_teardown(rows_written_past_sluice_are_noticed, prepare, end),
-            cmocka_unit_test_setup_teardown(a_cast_or_a_list_hides_no_key, begin, end),
-            cmocka_unit_test_setup_teardown(transactions_ask_postgresql, begin, end),
-            cmocka_unit_test_setup_teardown(blocks_that_only_read_are_answered, begin, end),
-            cmocka_unit_test_setup_teardown(what_may_change_a_block_ends_its_answers, begin, end),
-            cmocka_unit_test_setup_teardown(a_block_sees_what_it_wrote, begin, end),
-            cmocka_unit_test_setup_teardown(blocks_of_one_snapshot_are_never_answered, begin, end),
-            cmocka_unit_test_setup_teardown(
-                    a_default_isolation_is_obeyed_wherever_it_is_set, begin, end),
-            cmocka_unit_test_setup_teardown(
-                    a_default_isolation_that_changes_is_noticed, begin, end),
-            cmocka_unit_test_setup_teardown(blocks_are_answered_byte_by_byte, begin, end),
-            cmocka_unit_test_setup_teardown(what_a_clean_block_is_answered_is_kept, begin, end),
-            cmocka_unit_test_setup_teardown(a_block_hides_what_only_it_sees, begin, end),
-            cmocka_unit_test_setup_teardown(every_write_is_noticed, begin, end),
-            cmocka_unit_test_setup_teardown(writes_behind_statements_are_noticed, begin, end),
-            cmocka_unit_test_setup_teardown(a_write_of_a_portal_of_before_is_noticed, begin, end),
-            cmocka_unit_test_setup_teardown(roles_changed_elsewhere_are_noticed, begin, end),
-            cmocka_unit_test_setup_teardown(
-                    writes_of_a_process_that_is_replaced_are_noticed, begin, end),
-            cmocka_unit_test_setup_teardown(a_column_cast_to_a_date_is_never_kept, begin, end),
-    };
-    /* What is known to go wrong; each of them joins the others when it is mended. */
-    const struct CMUnitTest open_cases[] = {
-            cmocka_unit_test_setup_teardown(changes_unseen_are_noticed, begin, end),
-            cmocka_unit_test_setup_teardown(operators_of_somebodys_own_are_noticed, begin, end),
-    };
     if (getenv("SLUICE_ANSWERS_OPEN") != NULL) {
         return case_run(open_cases, CASE_COUNT(open_cases), answers_make, answers_unmake);
     }
