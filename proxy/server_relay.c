@@ -605,7 +605,6 @@ static void relay_all(struct relay *relay)
 
 /* ---- a turn ---- */
 
-/* The server is of no more use. */
 static void lost(struct server *server, const char *reason)
 {
     switch (server->state) {
