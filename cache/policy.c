@@ -675,6 +675,37 @@ static bool is_only_write(const struct policy_question *question)
            facts->tables_count == 1 && facts->functions_count == 0 && facts->scopes_count == 1;
 }
 
+/* Of a statement that is no more than its text says: SELECT 1. */
+static bool is_bare_select(const struct judge *judge)
+{
+    const struct sql_facts *facts = judge->facts;
+
+    return facts->kind == SQL_SELECT && judge->made->names_nothing && judge->catalog != NULL &&
+           is_path_usual(judge->question->search_path) && facts->does == 0 && facts->effects == 0 &&
+           facts->varies == 0 && facts->features.params == 0;
+}
+
+static enum policy_block block_of(const struct judge *judge)
+{
+    const struct sql_facts *facts = judge->facts;
+    const struct policy *made = judge->made;
+
+    if (facts == NULL || facts->is_truncated) {
+        return POLICY_BLOCK_SPOILS;
+    }
+    if (facts->kind == SQL_TRANSACTION && (facts->effects & SQL_BEGINS_COMMITTED) != 0) {
+        return POLICY_BLOCK_BEGINS_COMMITTED;
+    }
+    if (facts->kind == SQL_TRANSACTION && (facts->effects & SQL_BEGINS_PLAIN) != 0) {
+        return POLICY_BLOCK_BEGINS;
+    }
+    bool is_bare = facts->kind == SQL_TRANSACTION || facts->kind == SQL_SHOW ||
+                   facts->kind == SQL_EMPTY; /* of the first what is left are savepoints */
+    bool keeps = made->reason == POLICY_KEPT || is_bare_select(judge) ||
+                 (is_bare && facts->effects == 0 && facts->does == 0);
+    return keeps ? POLICY_BLOCK_KEEPS : POLICY_BLOCK_SPOILS;
+}
+
 const struct policy *policy_of(const struct policy_question *question)
 {
     struct policy made = {.reason = POLICY_KEPT};
@@ -698,6 +729,7 @@ const struct policy *policy_of(const struct policy_question *question)
     if (made.reason == POLICY_KEPT) {
         look_for_rows(&judge);
     }
+    made.block = block_of(&judge);
     return pack(&judge);
 }
 

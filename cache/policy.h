@@ -81,6 +81,14 @@ enum policy_rows {
     POLICY_ROWS_INSERT, /* rows that were not there */
 };
 
+/* What it makes of the transaction block that it is in: cache/stage_block.c. */
+enum policy_block {
+    POLICY_BLOCK_SPOILS, /* it may do anything there, or it ends */
+    POLICY_BLOCK_KEEPS,  /* it only reads, if anything: what follows sees what it would without */
+    POLICY_BLOCK_BEGINS, /* one of the session's isolation level */
+    POLICY_BLOCK_BEGINS_COMMITTED
+};
+
 struct policy_row {
     enum policy_rows rows;
     uint32_t tree; /* not among the others */
@@ -95,8 +103,9 @@ struct policy {
     enum policy_reason reason;
     char what[POLICY_WHAT_MAX]; /* "": else the function, table ... that the reason is about */
     bool writes_nothing;
-    bool may_end;       /* its transaction may end in it: COMMIT, CALL, several statements ... */
-    bool begins;        /* BEGIN: what follows is one transaction */
+    bool may_end; /* its transaction may end in it: COMMIT, CALL, several statements ... */
+    bool begins;  /* BEGIN: what follows is one transaction */
+    enum policy_block block;
     bool names_nothing; /* no table and no function: it sees nothing */
     bool only_writes;   /* it sees nothing but what it writes */
     bool needs_absence; /* of a point that it reads: also an answer with rows may be of its absence */

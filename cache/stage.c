@@ -98,8 +98,11 @@ static enum cache_bypass look(struct cache_part *part, const struct stmt *stmt,
             (stmt->is_extended && !read_bind(stmt->bind, bind))) {
         return CACHE_NOT_PLAIN;
     }
-    if (stmt->standing != 'I') {
+    if (!block_may_have_answers(part, stmt)) {
         return CACHE_TRANSACTION;
+    }
+    if (!stmt->is_answerable) {
+        return CACHE_NOT_PLAIN;
     }
     struct hint hint = memo_hint(part, stmt);
     if (hint.is_off) {
@@ -189,6 +192,7 @@ static enum stage_verdict give(struct cache_part *part, struct stmt *stmt,
         stage_floor_of_entry(part, stmt, entry, asks->session->watched);
     }
     PART_COUNT(part, hits);
+    PART_COUNT_BY(part, hits_in_blocks, stmt->standing != 'I');
     times_add(&part->times[tier], stmt->answered_at - stmt->meter.received_at);
     part_count(part, offsetof(struct cache_counts, hits_of) / sizeof(uint64_t) + entry->class, 1);
     PART_COUNT_BY(part, saved_usec, entry->cost_usec);
@@ -241,7 +245,7 @@ static enum stage_verdict miss(struct cache_part *part, struct stmt *stmt,
                         asked->verdict.policy->reason,
                 1);
     }
-    switch (fill_want(asked, asks, key, true)) {
+    switch (fill_want(asked, asks, key, stmt->standing == 'I')) {
     case FLIGHT_WAITS:
         wait_begin(asked);
         return STAGE_WAIT;
@@ -419,6 +423,7 @@ static void on_dispatch(void *self, struct stmt *stmt)
     }
     if (asked == NULL) {
         write_unseen(self, stmt->under_way);
+        block_spoil(stmt->under_way);
         return;
     }
     bool is_current = memo_is_current(asked);
@@ -427,6 +432,7 @@ static void on_dispatch(void *self, struct stmt *stmt)
         memo_judge(asked);
     }
     begin_writes(asked);
+    block_dispatch(asked);
     asked->watched = part->cache->hooks.watched(part->cache->hooks.self, stmt->under_way);
     if (!asked->leads && !asked->has_writes && !asked->shares && asked->watched == NULL) {
         forget(asked);
@@ -521,6 +527,7 @@ static void on_end(void *self, struct stmt *stmt)
 static void on_unseen(void *self, struct stage_transaction *transaction)
 {
     write_unseen(self, transaction);
+    block_spoil(transaction);
 }
 
 static void lose(struct cache_part *part, struct stage_transaction *transaction)

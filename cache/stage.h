@@ -36,16 +36,16 @@
 /* Why a statement was not looked up at all. */
 enum cache_bypass {
     CACHE_NOT_BYPASSED,
-    CACHE_NO_READ,     /* it does not begin like a SELECT */
-    CACHE_NOT_PLAIN,   /* a portal with a name, a limit of rows, Describe of a statement ... */
-    CACHE_TRANSACTION, /* in a transaction, or behind what is still under way */
-    CACHE_SESSION,     /* in session pooling settings are not followed */
-    CACHE_SETTINGS,    /* what its session has set is not known */
-    CACHE_PINNED,      /* it has temporary tables, locks ... */
-    CACHE_HOSTS,       /* its database has several servers, or none */
-    CACHE_HINT,        /* its text says so: cache/hint.h */
-    CACHE_SET_OFF,     /* its session does: sluice.cache */
-    CACHE_HANDOVER,    /* another process has clients, too, whose writes are not seen */
+    CACHE_NO_READ,   /* it does not begin like a SELECT */
+    CACHE_NOT_PLAIN, /* a portal with a name, a limit of rows, Describe of a statement ... */
+    CACHE_TRANSACTION, /* in a block that has not only read, or whose snapshot is older; in a pipeline */
+    CACHE_SESSION,  /* in session pooling settings are not followed */
+    CACHE_SETTINGS, /* what its session has set is not known */
+    CACHE_PINNED,   /* it has temporary tables, locks ... */
+    CACHE_HOSTS,    /* its database has several servers, or none */
+    CACHE_HINT,     /* its text says so: cache/hint.h */
+    CACHE_SET_OFF,  /* its session does: sluice.cache */
+    CACHE_HANDOVER, /* another process has clients, too, whose writes are not seen */
     CACHE_NO_MEMORY,
     CACHE_BYPASSES
 };
@@ -97,6 +97,10 @@ struct cache_hooks {
     /* Statements of one shape with the same number have the same verdict; and its shape. False: not known. */
     bool (*view)(void *self, unsigned worker, const struct stmt *stmt, struct sl_hash128 *shape,
             uint64_t *view);
+    /* The number that view() would say, for any shape. False: not known. */
+    bool (*moment)(void *self, const struct stmt *stmt, uint64_t *view);
+    /* Does a BEGIN that names no isolation level make READ COMMITTED, where it is sent? */
+    bool (*reads_committed)(void *self, const struct stmt *stmt);
     /* False: no memory. */
     bool (*judge)(void *self, const struct stmt *stmt, struct sl_hash128 shape,
             struct cache_verdict *verdict);
@@ -138,9 +142,10 @@ struct tier_seat {
 
 struct cache_counts {
     uint64_t hits;
-    uint64_t hits_waited; /* of those, by who waited for another's */
-    uint64_t hits_shared; /* likewise, found in the second tier */
-    uint64_t hits_stale;  /* of those, that only a hint lets be so old */
+    uint64_t hits_waited;    /* of those, by who waited for another's */
+    uint64_t hits_shared;    /* likewise, found in the second tier */
+    uint64_t hits_stale;     /* of those, that only a hint lets be so old */
+    uint64_t hits_in_blocks; /* likewise, within transaction blocks */
     uint64_t hits_of[ENTRY_CLASSES];
     uint64_t misses[STORE_RESULTS];
     uint64_t stale;    /* found, but the stream is too old */

@@ -139,8 +139,8 @@ void fill_dispatch(struct asked *asked, bool is_current)
     if (!asked->leads) {
         return;
     }
-    /* Behind something of its own transaction it sees what others do not. */
-    if (asked->stmt->standing != 'I' || !is_current) {
+    /* Behind something of its own transaction it may see what others do not. */
+    if (!is_current || !block_may_have_answers(asked->part, asked->stmt)) {
         asked->unkept = CACHE_CHANGED;
         asked->leads = false;
         flight_end(cache->flights, &asked->leader, NULL);

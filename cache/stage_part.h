@@ -269,6 +269,15 @@ void stage_floor_of_entry(const struct cache_part *part, const struct stmt *stmt
 /* Its client has seen what the server said. */
 void stage_floor_of_reply(const struct asked *asked);
 
+/* ---- stage_block.c ---- */
+
+/* It stands where what is kept is what a server would say. */
+bool block_may_have_answers(const struct cache_part *part, const struct stmt *stmt);
+/* It is about to be sent: what its block is from now on. */
+void block_dispatch(const struct asked *asked);
+/* Anything may be done there. */
+void block_spoil(struct stage_transaction *block);
+
 /* ---- stage_wait.c ---- */
 
 /* It waits, and will be woken or grow tired. */

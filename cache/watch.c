@@ -415,6 +415,11 @@ uint64_t watched_schema(const struct watched *watched)
     return atomic_load(&watched->schema);
 }
 
+sl_usec watched_schema_at(const struct watched *watched)
+{
+    return atomic_load(&watched->schema_at);
+}
+
 void watched_want(struct watched *watched)
 {
     if (atomic_load_explicit(&watched->is_wanted, memory_order_relaxed)) {

@@ -145,6 +145,8 @@ uint64_t watched_database(const struct watched *watched);
 sl_usec watched_fresh_until(const struct watched *watched);
 sl_usec watched_schema_until(const struct watched *watched);
 uint64_t watched_schema(const struct watched *watched);
+/* When that went up, if it ever did; what comes of it later is told then. */
+sl_usec watched_schema_at(const struct watched *watched);
 
 /* Answers are being given: the clock is to move. As often as one likes. */
 void watched_want(struct watched *watched);

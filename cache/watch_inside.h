@@ -62,6 +62,7 @@ struct watched {
     _Atomic sl_usec fresh_until;
     _Atomic sl_usec schema_until;
     atomic_uint_least64_t schema;
+    _Atomic sl_usec schema_at;
     atomic_bool is_wanted;
     atomic_bool is_hinted; /* watched_hint() */
     atomic_bool is_idle;   /* nobody wanted it for a while: the bell is to be rung */

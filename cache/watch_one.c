@@ -40,6 +40,7 @@ void watched_make_stale(struct watched *watched)
  */
 void watched_schema_changed(struct watched *watched, bool is_first)
 {
+    atomic_store(&watched->schema_at, sl_now());
     atomic_fetch_add(&watched->schema, 1);
     tell_moved(watched);
     watched_make_stale(watched);
@@ -70,6 +71,7 @@ void watched_know_server(struct watched *watched, const char *system, uint32_t t
     watched->timeline = timeline;
     if (is_known) {
         watched->failovers++;
+        atomic_store(&watched->schema_at, sl_now());
         atomic_fetch_add(&watched->schema, 1);
         tell_moved(watched);
         watched_make_stale(watched);

@@ -103,6 +103,8 @@ enum {
     SQL_TWO_PHASE = 1 << 16,
     SQL_LOADS = 1 << 17,
     SQL_LOCKS_TABLE = 1 << 18,
+    SQL_BEGINS_PLAIN = 1 << 19,     /* with SQL_BEGINS: no isolation level is named */
+    SQL_BEGINS_COMMITTED = 1 << 20, /* likewise: it is READ COMMITTED, by its name */
 };
 
 /* Where in a statement something stands. */

@@ -28,6 +28,7 @@
     X(CREATE_TABLE_AS_STMT_NODE, "CreateTableAsStmt")                                              \
     X(DEALLOCATE_STMT_NODE, "DeallocateStmt")                                                      \
     X(DECLARE_CURSOR_STMT_NODE, "DeclareCursorStmt")                                               \
+    X(DEF_ELEM_NODE, "DefElem")                                                                    \
     X(DELETE_STMT_NODE, "DeleteStmt")                                                              \
     X(DISCARD_STMT_NODE, "DiscardStmt")                                                            \
     X(DO_STMT_NODE, "DoStmt")                                                                      \
@@ -88,6 +89,7 @@
     X(CTENAME, "ctename")                                                                          \
     X(CTEQUERY, "ctequery")                                                                        \
     X(CTES, "ctes")                                                                                \
+    X(DEFNAME, "defname")                                                                          \
     X(DISTINCT_CLAUSE, "distinctClause")                                                           \
     X(ELEMENTS, "elements")                                                                        \
     X(FIELDS, "fields")                                                                            \

@@ -80,6 +80,33 @@ void walk_root(struct made *made, sql_node statement, struct walk_place at)
     walk_push(made, statement, WALK_BY_TAG, at);
 }
 
+/* Which isolation level BEGIN names: whatever it says of reading, writing and deferring is no matter. */
+static uint32_t isolation_of(const struct made *made, sql_node node)
+{
+    const struct sql_tree *tree = made->tree;
+    sql_node options = sql_node_find(tree, node, SQL_TAG_OPTIONS);
+    bool is_named = false;
+
+    for (sql_node it = sql_node_child(tree, options); options != 0 && it != 0;
+            it = sql_node_next(tree, it)) {
+        sql_node option = sql_node_find(tree, it, SQL_TAG_DEF_ELEM_NODE);
+        struct sl_span name = sql_field_text(tree, option, SQL_TAG_DEFNAME);
+        sql_node constant =
+                sql_node_find(tree, sql_node_find(tree, option, SQL_TAG_ARG), SQL_TAG_A_CONST_NODE);
+        sql_node text = sql_node_find(tree, constant, SQL_TAG_SVAL);
+        if (sl_span_is(name, "transaction_read_only") ||
+                sl_span_is(name, "transaction_deferrable")) {
+            continue;
+        }
+        if (!sl_span_is(name, "transaction_isolation") ||
+                !sl_span_is(sql_field_text(tree, text, SQL_TAG_SVAL), "read committed")) {
+            return 0;
+        }
+        is_named = true;
+    }
+    return is_named ? SQL_BEGINS_COMMITTED : SQL_BEGINS_PLAIN;
+}
+
 static void transaction_step(struct made *made, sql_node node)
 {
     static const struct {
@@ -94,6 +121,7 @@ static void transaction_step(struct made *made, sql_node node)
     for (size_t i = 0; i < SL_COUNT(kinds); i++) {
         if (sql_field_is(made->tree, node, SQL_TAG_KIND, kinds[i].kind)) {
             made->sums.effects |= kinds[i].effects;
+            made->sums.effects |= kinds[i].effects == SQL_BEGINS ? isolation_of(made, node) : 0;
         }
     }
 }

@@ -60,6 +60,8 @@ struct stage_transaction {
     uint64_t database; /* the proxy's: a hash of its name, as the server was told it */
     uint64_t node;     /* likewise: a hash of its host and port, as configured */
     uint32_t pid;      /* likewise: of the server's process; 0: not known */
+    uint64_t view;     /* the LOOKUP stage's, as the next: what its block was judged by */
+    bool is_clean;     /* a block that has only read, as anybody would (cache/stage_block.c) */
 };
 
 /* How it stands, behind a ReadyForQuery: its status; or there will be none. */

@@ -53,6 +53,7 @@ struct stmt {
     struct sl_id id;
     bool is_extended;
     bool is_plain;          /* extended: unnamed portal, no row limit, nothing else described */
+    bool is_answerable;     /* LOOKUP's answer would be given: not where a server has to say it */
     bool is_resumed;        /* the hook is called again, after STAGE_WAIT */
     bool has_describe;      /* extended: a Describe of the portal is in it */
     bool is_waiting;        /* between STAGE_WAIT and stmt_resume() */

@@ -17,6 +17,7 @@
 #include "proxy/mailbox.h"
 #include "proxy/pipeline.h"
 #include "proxy/process.h"
+#include "proxy/server.h"
 #include "proxy/statistics.h"
 #include "proxy/tick.h"
 #include "proxy/warm.h"
@@ -94,6 +95,21 @@ static bool view(void *self, unsigned worker, const struct stmt *stmt, struct sl
     (void)self;
     return observe_shape(statistics_observe(), worker, stmt, shape) &&
            caching_session_view(stmt, number);
+}
+
+static bool moment(void *self, const struct stmt *stmt, uint64_t *number)
+{
+    (void)self;
+    return caching_session_view(stmt, number);
+}
+
+static bool reads_committed(void *self, const struct stmt *stmt)
+{
+    const struct client *client = client_find(stmt->owner, stmt->client);
+
+    (void)self;
+    return client != NULL && client->server != NULL &&
+           server_isolation_is_read_committed(client->server);
 }
 
 static struct watched *watched(void *self, const struct stage_transaction *transaction)
@@ -200,6 +216,8 @@ enum sl_err caching_start(const struct conf *conf, struct sl_error *error)
 {
     static const struct cache_hooks hooks = {.session = caching_session,
             .view = view,
+            .moment = moment,
+            .reads_committed = reads_committed,
             .judge = caching_judge,
             .watched = watched,
             .doubt = doubt,

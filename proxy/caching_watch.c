@@ -259,6 +259,40 @@ uint64_t caching_watch_schema(uint64_t database)
     return changes;
 }
 
+uint64_t caching_watch_settled(uint64_t database, sl_usec now)
+{
+    unsigned count = atomic_load(&self.count);
+    uint64_t changes = 0;
+
+    for (unsigned i = 0; i < count; i++) {
+        const struct watched *watched = self.places[i].watched;
+        if (self.places[i].number != database) {
+            continue;
+        }
+        changes += watched_schema(watched);
+        if (watched_schema_until(watched) == 0 || now - watched_schema_at(watched) < SL_SECOND) {
+            return 0;
+        }
+    }
+    return changes;
+}
+
+bool caching_watch_is_looked_at(uint64_t database, sl_usec now)
+{
+    unsigned count = atomic_load(&self.count);
+    bool is_so = false;
+
+    for (unsigned i = 0; i < count; i++) {
+        sl_usec until = watched_schema_until(self.places[i].watched);
+        if (self.places[i].number == database &&
+                (until == 0 || until + CACHING_WATCH_AGE_MAX < now)) {
+            return false;
+        }
+        is_so = is_so || self.places[i].number == database;
+    }
+    return is_so;
+}
+
 void caching_watch_lost(uint64_t database, uint64_t node, uint32_t pid, struct tag_set *set)
 {
     pthread_mutex_lock(&lock);

@@ -14,6 +14,9 @@
 
 #include "cache/watch.h"
 
+#define CACHING_WATCH_AGE_MAX                                                                      \
+    (15 * SL_SECOND) /* watch_schema.h asks every 10 s at most, as a rule */
+
 struct catalog;
 struct conf;
 struct conf_database;
@@ -43,6 +46,10 @@ void caching_watch_doubt(uint64_t database, uint64_t node);
 bool caching_watch_is_doubtful(uint64_t database);
 /* How often the schema of a database of that name was seen to have changed. */
 uint64_t caching_watch_schema(uint64_t database);
+/* The same, if the last change was seen a second ago or before; else 0, as while it was never looked at. */
+uint64_t caching_watch_settled(uint64_t database, sl_usec now);
+/* The catalogues were looked at within CACHING_WATCH_AGE_MAX. */
+bool caching_watch_is_looked_at(uint64_t database, sl_usec now);
 /* Takes the set over; node: of the lost server. */
 void caching_watch_lost(uint64_t database, uint64_t node, uint32_t pid, struct tag_set *set);
 /* The i-th that is watched: a reference, and its name; NULL: no more. */

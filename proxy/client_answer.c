@@ -38,7 +38,7 @@ static bool is_all_gone(const struct client *client)
     return !server->is_unsynced && (has_none || !server->has_unnamed);
 }
 
-static bool is_certain(const struct client *client, const struct stmt *stmt)
+bool client_answer_is_certain(const struct client *client, const struct stmt *stmt)
 {
     struct server *server = client->server;
 
@@ -212,7 +212,7 @@ static void note_answer(const struct client *client, struct stmt *stmt)
     const struct worker *worker = client->io.worker;
     struct stats_row *stats = pool_stats(client->pool, worker->index);
     struct stmt_meter *meter = &stmt->meter;
-    bool is_alone = client->server == NULL || client->server->expect.status == 'I';
+    bool is_alone = client->server == NULL || stmt->standing == 'I';
 
     meter->is_answered = true;
     meter->ended_at = stmt->answered_at != 0 ? stmt->answered_at : worker->now;
@@ -229,7 +229,7 @@ enum sl_err client_answer(struct client *client, struct stmt *stmt)
     struct answer answer = {.client = client, .stmt = stmt};
 
     answer.is_now = client->server == NULL || expect_idle(&client->server->expect);
-    if (!stmt->is_plain || !is_certain(client, stmt) || !read_parse(&answer) ||
+    if (!stmt->is_plain || !client_answer_is_certain(client, stmt) || !read_parse(&answer) ||
             (!answer.is_now && !expect_has_room(&client->server->expect, 2))) {
         return SL_EINVAL;
     }

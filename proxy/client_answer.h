@@ -29,6 +29,8 @@
 struct client;
 struct stmt;
 
+/* As far as what is under way tells; its Parse apart. */
+bool client_answer_is_certain(const struct client *client, const struct stmt *stmt);
 /* SL_EINVAL: not here, the server has to say it. Another error: the client cannot go on. */
 SL_MUST_CHECK enum sl_err client_answer(struct client *client, struct stmt *stmt);
 

@@ -329,6 +329,14 @@ static char standing_of(const struct server *server)
     return is_alone ? server->expect.status : '\0';
 }
 
+/* Of each step of the walk: while it waits its server may go, or answer what was under way. */
+static void find_standing(struct stmt *stmt, struct client *client)
+{
+    stmt->is_answerable = client_answer_is_certain(client, stmt);
+    stmt->under_way = client->server == NULL ? NULL : &client->server->under_way;
+    stmt->standing = client->server == NULL ? 'I' : standing_of(client->server);
+}
+
 static struct stmt *make(struct client *client)
 {
     struct worker *worker = client->io.worker;
@@ -346,11 +354,6 @@ static struct stmt *make(struct client *client)
         stmt->resume = resume;
         stmt->owner = worker;
         stmt->client = client->id;
-        stmt->under_way = client->server == NULL ? NULL : &client->server->under_way;
-        stmt->standing = 'I';
-        if (client->server != NULL) {
-            stmt->standing = standing_of(client->server);
-        }
         stmt->meter.received_at = client->request_at;
     }
     return stmt;
@@ -464,13 +467,15 @@ static enum step dispatch(struct client *client, struct stmt *stmt, size_t *used
     return STEP_NEXT;
 }
 
-/* A Sync that follows an answer is answered with it: client_relay.c would, after another walk. */
+/* A Sync that follows an answer is answered with it, as client_relay.c would or, in its block, the server. */
 static size_t answer_sync(struct client *client, struct sl_span behind)
 {
     static const uint8_t sync[] = {MSG_SYNC, 0, 0, 0, 4};
-    static const uint8_t ready[] = {BACK_READY, 0, 0, 0, 5, 'I'};
+    const struct server *server = client->server;
+    uint8_t status = server == NULL ? 'I' : (uint8_t)server->expect.status;
+    const uint8_t ready[] = {BACK_READY, 0, 0, 0, 5, status};
 
-    if (client->server != NULL || behind.len < sizeof sync ||
+    if ((server != NULL && (status != 'T' || !link_is_quiet(server))) || behind.len < sizeof sync ||
             memcmp(behind.at, sync, sizeof sync) != 0) {
         return 0;
     }
@@ -579,6 +584,7 @@ enum step client_stmt_walk(struct client *client, struct sl_span bytes, size_t *
     }
     client->part.stmt = NULL;
     bool resumes = describe(stmt, client, sl_span(bytes.at, len));
+    find_standing(stmt, client);
     const struct sl_span behind = sl_span(bytes.at + len, bytes.len - len);
     stmt->is_plain = stmt->is_plain && !(stmt->is_extended && portal_goes_on(behind));
     if (is_new) {
@@ -755,6 +761,7 @@ void client_stmt_parted(struct client *client, struct server *server)
     struct stmt *stmt = dispatched(client);
 
     server->expect.leads = false;
+    server->under_way.is_clean = false; /* whoever comes next begins anew */
     if (stmt != NULL) {
         stmt->host = NULL; /* the server's, which may go now; as the next */
         stmt->under_way = NULL;

@@ -8,12 +8,12 @@ const char *const facts_does[FACTS_DOES] = {"reads", "writes", "writes_in_cte", 
 const char *const facts_effects[FACTS_EFFECTS] = {"sets", "sets_local", "sets_role", "prepares",
         "deallocates", "listens", "unlistens", "notifies", "makes_temp", "holds_cursor",
         "opens_cursor", "locks_advisory", "discards", "uses_sequences", "begins", "ends",
-        "two_phase", "loads", "locks_table"};
+        "two_phase", "loads", "locks_table", "begins_plain", "begins_committed"};
 
 const char *const facts_roles[FACTS_ROLES] = {"read", "written", "locked", "defined"};
 
 _Static_assert(SQL_SERVER_FILES == 1 << (FACTS_DOES - 1), "a word for each bit");
-_Static_assert(SQL_LOCKS_TABLE == 1 << (FACTS_EFFECTS - 1), "a word for each bit");
+_Static_assert(SQL_BEGINS_COMMITTED == 1 << (FACTS_EFFECTS - 1), "a word for each bit");
 _Static_assert(SQL_TABLE_DEFINED == 1 << (FACTS_ROLES - 1), "a word for each bit");
 
 const char *const facts_clauses[SQL_CLAUSE_COUNT] = {[SQL_IN_OTHER] = "other",

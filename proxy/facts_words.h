@@ -12,7 +12,7 @@
 
 #include "protocol/sql_facts.h"
 
-enum { FACTS_DOES = 13, FACTS_EFFECTS = 19, FACTS_ROLES = 4 };
+enum { FACTS_DOES = 13, FACTS_EFFECTS = 21, FACTS_ROLES = 4 };
 
 extern const char *const facts_does[FACTS_DOES];       /* SQL_READS ... */
 extern const char *const facts_effects[FACTS_EFFECTS]; /* SQL_SETS ... */

@@ -51,6 +51,7 @@ static const struct figure figures[] = {
         PART("hits_by_class", counts.hits_of[ENTRY_ROWS], "class", "rows", NULL),
         COUNTER("hits_stale", counts.hits_stale, 0,
                 "Of those, answers that only a hint lets be so old."),
+        COUNTER("hits_in_blocks", counts.hits_in_blocks, 0, "Of those, within transaction blocks."),
         COUNTER("hints_unknown", counts.hints_unknown, 0,
                 "Items of hints in statements that were not understood, in texts that were new."),
         PART("misses", counts.misses[STORE_MISS], "reason", "none",

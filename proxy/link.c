@@ -364,10 +364,10 @@ static void enter_clean(struct server *server)
     timer_set(&worker->timers, &server->timer, worker->now + 30 * SL_SECOND);
 }
 
-/* It is asked how it plans what is kept there, if that is to be known. */
+/* It is asked how it plans what is kept there, or begins blocks, if that is to be known. */
 static bool prove(struct server *server)
 {
-    if (!reuse_ask(server)) {
+    if (!reuse_ask(server) && !server_isolation_ask(server)) {
         return false;
     }
     enter_clean(server);

@@ -290,6 +290,11 @@ enum sl_err server_ask_hidden(struct server *server, const char *query)
     return ask(server, query, 0);
 }
 
+enum sl_err server_ask_isolation(struct server *server, const char *query)
+{
+    return ask(server, query, SETTLE_ISOLATION);
+}
+
 enum sl_err server_ask_tolerated(struct server *server, const char *query)
 {
     return ask(server, query, SETTLE_TOLERATED);

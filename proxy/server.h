@@ -38,6 +38,7 @@
 #include "proxy/pins.h"
 #include "proxy/pool.h"
 #include "proxy/prepared.h"
+#include "proxy/server_isolation.h"
 #include "proxy/server_meter.h"
 #include "proxy/session_path.h"
 #include "proxy/timer.h"
@@ -115,6 +116,7 @@ struct server {
     uint64_t only_of;      /* the serial number of the only client it had; UINT64_MAX: several */
     uint64_t sequences_of; /* the serial number of the client whose values it has; 0: nobody's */
     struct stage_transaction under_way; /* what a stage keeps of it */
+    struct server_isolation isolation;
     uint8_t taps;          /* enum stage_tap: what stages want of the reply on its way */
     bool is_withheld;      /* server_tap.h: the end of a reply waits for on_done */
     bool is_broken;        /* it broke the protocol */
@@ -234,6 +236,7 @@ void server_say(struct server *server, const void *bytes, size_t len);
 /* What it was asked first of all; "": nothing, or it failed. */
 const char *server_connect_query(const struct server *server);
 /* A request of our own whose replies nobody sees. */
+SL_MUST_CHECK enum sl_err server_ask_isolation(struct server *server, const char *query);
 SL_MUST_CHECK enum sl_err server_ask_hidden(struct server *server, const char *query);
 /* The same, of connect_query: an error of it is logged only. Nothing where it failed before. */
 SL_MUST_CHECK enum sl_err server_ask_tolerated(struct server *server, const char *query);

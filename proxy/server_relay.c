@@ -219,6 +219,7 @@ static bool is_tolerated_of(
 {
     return head != NULL && (head->local == SETTLE_TOLERATED || head->local == SETTLE_STATE ||
                                    head->local == SETTLE_PLAN || head->local == SETTLE_LISTEN ||
+                                   head->local == SETTLE_ISOLATION ||
                                    (head->local == SETTLE_HUB && listen_hub_tolerates(server)) ||
                                    (head->local == SETTLE_PREPARED &&
                                            link_prepared_tolerates(head, error->sqlstate)));
@@ -440,6 +441,8 @@ static enum relayed on_message(struct relay *relay, uint8_t type, struct sl_span
             session_state_row(server, body);
         } else if (SL_UNLIKELY(server->question != NULL) && is_hidden) {
             reuse_ask_row(server, body);
+        } else if (SL_UNLIKELY(server->isolation.asks != 0) && is_hidden) {
+            server_isolation_row(server, body);
         } else if (SL_UNLIKELY(server->listen_asks) && is_hidden) {
             listen_client_row(server, body);
         }
@@ -606,7 +609,6 @@ static void relay_all(struct relay *relay)
 
 /* ---- a turn ---- */
 
-/* The server is of no more use. */
 static void lost(struct server *server, const char *reason)
 {
     switch (server->state) {
@@ -641,7 +643,6 @@ static void lost(struct server *server, const char *reason)
     }
 }
 
-/* After a clean-up, a test or connect_query: on it goes. */
 static void own_query_ended(struct server *server)
 {
     if (!expect_idle(&server->expect)) {

@@ -139,6 +139,8 @@ static void settle_request(
         server_load_settled(server, outcome);
     } else if (entry->local == SETTLE_PLAN) {
         reuse_asked(server, outcome);
+    } else if (entry->local == SETTLE_ISOLATION) {
+        server_isolation_settled(server, outcome);
     } else if (entry->local == SETTLE_LISTEN) {
         listen_client_asked(server, outcome);
     } else if (entry->local == SETTLE_HUB) {

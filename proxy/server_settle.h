@@ -53,7 +53,8 @@ enum {
     SETTLE_REUSED = 10,   /* client_reuse.h; of no Query */
     SETTLE_LISTEN = 11,   /* listen_client.h */
     SETTLE_HUB = 12,      /* listen_hub.h */
-    SETTLE_APART = 13     /* named_parse_apart(); of no Query */
+    SETTLE_APART = 13,    /* named_parse_apart(); of no Query */
+    SETTLE_ISOLATION = 14 /* server_isolation.h */
 };
 
 /* A reply of ours that waits for its turn. */

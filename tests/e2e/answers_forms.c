@@ -337,6 +337,49 @@ static void in_a_block(struct wire *w)
     simple(w);
 }
 
+/* As drivers do that begin a block with the first statement of it. */
+static void in_a_block_at_once(struct wire *w)
+{
+    static const char *const begins[] = {"begin", "start transaction read only"};
+
+    for (int i = 0; i < 2; i++) {
+        wire_parse(w, "", begins[i]);
+        wire_bind(w, "", "", &(struct wire_values){.format = 0});
+        wire_execute(w, "", 0);
+        wire_parse(w, "", SEVERAL);
+        wire_bind(w, "", "", &(struct wire_values){.format = 0});
+        wire_describe(w, 'P', "");
+        wire_execute(w, "", 0);
+        unnamed(w);
+        unnamed(w);
+        wire_query(w, "commit");
+    }
+}
+
+static void in_a_block_that_fails(struct wire *w)
+{
+    wire_query(w, "begin");
+    unnamed(w);
+    with_an_error(w);
+    unnamed(w);
+    simple(w);
+    wire_query(w, "rollback");
+}
+
+static void in_a_block_that_changes(struct wire *w)
+{
+    wire_query(w, "begin isolation level read committed");
+    unnamed(w);
+    unnamed(w);
+    wire_query(w, "update t set n = -1 where id < 20");
+    unnamed(w);
+    simple(w);
+    wire_query(w, "rollback and chain");
+    unnamed(w);
+    simple(w);
+    wire_query(w, "rollback");
+}
+
 /* ---- ---- */
 
 static const struct {
@@ -357,7 +400,10 @@ static const struct {
         {"wrong_parameter", wrong_parameter, -1}, {"wrong_count", wrong_count, -1},
         {"name_taken", name_taken, 0}, {"unnamed_stays", unnamed_stays, 0}, {"flushed", flushed, 0},
         {"large", large, -1}, {"with_a_notice", with_a_notice, -1},
-        {"with_an_error", with_an_error, -1}, {"in_a_block", in_a_block, 0}};
+        {"with_an_error", with_an_error, -1}, {"in_a_block", in_a_block, 1},
+        {"in_a_block_at_once", in_a_block_at_once, 2},
+        {"in_a_block_that_fails", in_a_block_that_fails, 0},
+        {"in_a_block_that_changes", in_a_block_that_changes, 0}};
 
 static unsigned wrong;
 

@@ -135,9 +135,15 @@ static void make(char sql[static SQL_MAX], const char *from, unsigned below)
 
 static void pick(char sql[static SQL_MAX])
 {
+    static const char *const blocks[] = {"begin", "begin", "commit",
+            "begin isolation level read committed", "start transaction read only",
+            "begin isolation level repeatable read", "savepoint s", "release s", "rollback to s",
+            "commit", "rollback", "commit and chain"};
     unsigned kind = any(100);
 
-    if (kind < 93) {
+    if (kind < 10) {
+        make(sql, blocks[any(CASE_COUNT(blocks))], 3);
+    } else if (kind < 93) {
         make(sql, reads[any(any(2) == 0 ? 6 : CASE_COUNT(reads))], 3);
     } else if (kind < 96) {
         make(sql, writes[any(CASE_COUNT(writes))], 6);
@@ -233,6 +239,10 @@ static void put_step(struct turn *turn)
         if (any(15) == 0) {
             size_t len = strlen(sql);
             snprintf(sql + len, sizeof sql - len, "; select count(*) from acc");
+        }
+        if (strncmp(sql, "begin isolation", 15) ==
+                0) { /* behind what was answered from memory it is none */
+            BOTH(wire_query, "rollback");
         }
         note(turn, "simple", sql);
         BOTH(wire_query, sql);

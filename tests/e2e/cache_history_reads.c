@@ -578,7 +578,10 @@ static unsigned ask_pipeline(struct session *session)
 unsigned session_read(struct session *session)
 {
     if (session->world->variant->is_calm && session_roll(session, 4) != 0) {
-        return session_roll(session, 2) == 0 ? ask_prepared(session) : ask_simply(session);
+        unsigned how = session_roll(session, 8);
+        return how == 0  ? ask_in_transaction(session)
+               : how < 4 ? ask_prepared(session)
+                         : ask_simply(session);
     }
     switch (session_roll(session, 16)) {
     case 0:

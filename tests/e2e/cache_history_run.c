@@ -146,7 +146,8 @@ static bool has_enough(const struct hits *hits)
                     is_enough && share_of(hits, tier, class) >= world.variant->hits[tier][class];
         }
     }
-    return is_enough && all >= world.variant->hits_least;
+    return is_enough && all >= world.variant->hits_least &&
+           hits->in_blocks >= world.variant->blocks_least;
 }
 
 /*
@@ -184,6 +185,8 @@ static void expect_hits(void)
                     share_of(&hits, tier, class), world.variant->hits[tier][class]);
         }
     }
+    print_message("%s: %" PRIu64 " of them in transaction blocks, at least %u\n",
+            world.variant->name, hits.in_blocks, world.variant->blocks_least);
     if (!has_enough(&hits)) {
         fail_msg("%s: too few hits to prove anything", world.variant->name);
     }

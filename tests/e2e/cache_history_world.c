@@ -349,6 +349,7 @@ static void add_hits(const struct sluice *of, struct hits *hits)
     for (int i = 0; i < PQntuples(result); i++) {
         const char *name = PQgetvalue(result, i, 1);
         uint64_t value = strtoull(PQgetvalue(result, i, 2), NULL, 10);
+        hits->in_blocks += strcmp(name, "hits_in_blocks") == 0 ? value : 0;
         hits->of[TIER_LOCAL][HISTORY_POINT] += strcmp(name, "hits_of_points") == 0 ? value : 0;
         hits->of[TIER_LOCAL][HISTORY_SET] += strcmp(name, "hits_of_row_sets") == 0 ? value : 0;
         hits->of[TIER_LOCAL][HISTORY_AGGREGATE] += strcmp(name, "hits_of_tables") == 0 ? value : 0;
@@ -362,13 +363,13 @@ static void warm_up(const struct sluice *one)
 {
     PGconn *conn =
             query_must_connect("host=127.0.0.1 port=%d user=postgres dbname=postgres", one->port);
-    struct hits hits = {{{0}}};
+    struct hits hits = {.in_blocks = 0};
 
     for (int i = 0; hits.of[TIER_LOCAL][HISTORY_POINT] == 0; i++) {
         assert_true(i < SOON_MS / WARM_MS);
         (void)query_text(conn, "select ver from kv where k = 1");
         proc_pause_ms(WARM_MS);
-        hits = (struct hits){{{0}}};
+        hits = (struct hits){.in_blocks = 0};
         add_hits(one, &hits);
     }
     PQfinish(conn);

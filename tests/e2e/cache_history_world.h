@@ -52,6 +52,7 @@ struct variant {
     uint64_t bound_ms; /* see struct history_rules */
     enum history_order order;
     unsigned hits_least;                   /* in all; 0: it has no cache */
+    unsigned blocks_least;                 /* of these, within transaction blocks */
     unsigned hits[TIERS][HISTORY_CLASSES]; /* of a hundred reads by Sluice, at least */
 };
 
@@ -101,6 +102,7 @@ struct world {
 /* Hits by Sluice in this window and all before. */
 struct hits {
     uint64_t of[TIERS][HISTORY_CLASSES];
+    uint64_t in_blocks; /* of these */
 };
 
 uint32_t owner_reg(uint32_t owner);

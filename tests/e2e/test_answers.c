@@ -7,6 +7,7 @@
  * each time fails.
  */
 #include "tests/e2e/answers_base.h"
+#include "tests/e2e/answers_blocks.h"
 #include "tests/e2e/answers_changes.h"
 #include "tests/e2e/answers_flights.h"
 #include "tests/e2e/answers_forms.h"
@@ -312,17 +313,28 @@ static const struct CMUnitTest cases[] = {
         cmocka_unit_test_setup_teardown(rows_written_past_sluice_are_noticed, prepare, end),
         cmocka_unit_test_setup_teardown(a_cast_or_a_list_hides_no_key, begin, end),
         cmocka_unit_test_setup_teardown(transactions_ask_postgresql, begin, end),
+        cmocka_unit_test_setup_teardown(blocks_that_only_read_are_answered, begin, end),
+        cmocka_unit_test_setup_teardown(what_may_change_a_block_ends_its_answers, begin, end),
+        cmocka_unit_test_setup_teardown(a_block_sees_what_it_wrote, begin, end),
+        cmocka_unit_test_setup_teardown(blocks_of_one_snapshot_are_never_answered, begin, end),
+        cmocka_unit_test_setup_teardown(
+                a_default_isolation_is_obeyed_wherever_it_is_set, begin, end),
+        cmocka_unit_test_setup_teardown(a_default_isolation_that_changes_is_noticed, begin, end),
+        cmocka_unit_test_setup_teardown(blocks_are_answered_byte_by_byte, begin, end),
+        cmocka_unit_test_setup_teardown(what_a_clean_block_is_answered_is_kept, begin, end),
+        cmocka_unit_test_setup_teardown(a_block_hides_what_only_it_sees, begin, end),
         cmocka_unit_test_setup_teardown(every_write_is_noticed, begin, end),
         cmocka_unit_test_setup_teardown(writes_behind_statements_are_noticed, begin, end),
+        cmocka_unit_test_setup_teardown(a_write_of_a_portal_of_before_is_noticed, begin, end),
         cmocka_unit_test_setup_teardown(roles_changed_elsewhere_are_noticed, begin, end),
-        cmocka_unit_test_setup_teardown(
-                a_roles_new_path_is_not_that_of_servers_of_before, begin, end),
         cmocka_unit_test_setup_teardown(
                 writes_of_a_process_that_is_replaced_are_noticed, begin, end),
         cmocka_unit_test_setup_teardown(a_column_cast_to_a_date_is_never_kept, begin, end),
+        cmocka_unit_test_setup_teardown(
+                a_roles_new_path_is_not_that_of_servers_of_before, begin, end),
         cmocka_unit_test_setup_teardown(a_row_that_comes_again_is_the_new_one, begin, end),
-        cmocka_unit_test_setup_teardown(a_write_of_a_portal_of_before_is_noticed, begin, end),
 };
+
 /* What is known to go wrong; each of them joins the others when it is mended. */
 static const struct CMUnitTest open_cases[] = {
         cmocka_unit_test_setup_teardown(changes_unseen_are_noticed, begin, end),

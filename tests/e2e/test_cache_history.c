@@ -59,6 +59,7 @@ static const struct variant kept_by_one = {.name = "kept by one",
         .writers = 2,
         .writes = 1,
         .hits[TIER_LOCAL] = {[HISTORY_POINT] = 5, [HISTORY_SET] = 2},
+        .blocks_least = 10,
         .order = HISTORY_BY_ALL};
 
 /* The stream tells of what others write. No session goes back in time. */
@@ -70,6 +71,7 @@ static const struct variant kept_around_it = {.name = "kept, with writers around
         .direct = 2,
         .writes = 1,
         .hits_least = 20,
+        .blocks_least = 1,
         .bound_ms = STALENESS_MS,
         .order = HISTORY_BY_SESSION};
 
@@ -83,6 +85,7 @@ static const struct variant kept_by_two = {.name = "kept by two",
         .writes = 1,
         .has_second = true,
         .hits_least = 20,
+        .blocks_least = 1,
         .bound_ms = STALENESS_MS,
         .order = HISTORY_BY_SESSION};
 

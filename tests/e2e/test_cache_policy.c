@@ -287,6 +287,73 @@ static void every_statement_has_its_reason(void **state)
     assert_int_equal(wrong, 0);
 }
 
+/* What is left of a transaction block that has only read. */
+static const struct {
+    const char *text;
+    enum policy_block block;
+} blocks[] = {{"begin", POLICY_BLOCK_BEGINS}, {"start transaction read only", POLICY_BLOCK_BEGINS},
+        {"begin read write, not deferrable", POLICY_BLOCK_BEGINS},
+        {"begin isolation level read committed", POLICY_BLOCK_BEGINS_COMMITTED},
+        {"start transaction isolation level read committed read only",
+                POLICY_BLOCK_BEGINS_COMMITTED},
+        {"begin isolation level read uncommitted", POLICY_BLOCK_SPOILS},
+        {"begin isolation level repeatable read", POLICY_BLOCK_SPOILS},
+        {"begin isolation level serializable", POLICY_BLOCK_SPOILS},
+        {"begin; select id from t", POLICY_BLOCK_SPOILS},
+        {"begin; commit; begin", POLICY_BLOCK_SPOILS}, {"savepoint s", POLICY_BLOCK_KEEPS},
+        {"release s", POLICY_BLOCK_KEEPS}, {"rollback to s", POLICY_BLOCK_KEEPS},
+        {"select id from t", POLICY_BLOCK_KEEPS},
+        {"select id from t where a = $1", POLICY_BLOCK_KEEPS}, {"select 1", POLICY_BLOCK_KEEPS},
+        {"values (1, 'x')", POLICY_BLOCK_KEEPS}, {"show work_mem", POLICY_BLOCK_KEEPS},
+        {"-- nothing", POLICY_BLOCK_KEEPS}, {"commit", POLICY_BLOCK_SPOILS},
+        {"rollback", POLICY_BLOCK_SPOILS}, {"commit and chain", POLICY_BLOCK_SPOILS},
+        {"prepare transaction 'x'", POLICY_BLOCK_SPOILS},
+        {"commit prepared 'x'", POLICY_BLOCK_SPOILS}, {"select $1", POLICY_BLOCK_SPOILS},
+        {"select now()", POLICY_BLOCK_SPOILS}, {"select current_date", POLICY_BLOCK_SPOILS},
+        {"select 1 <%> 1", POLICY_BLOCK_SPOILS}, {"select 'x'::nowhere", POLICY_BLOCK_SPOILS},
+        {"select set_config('work_mem', '1MB', true)", POLICY_BLOCK_SPOILS},
+        {"select pg_advisory_xact_lock(1)", POLICY_BLOCK_SPOILS},
+        {"select 1 for update", POLICY_BLOCK_SPOILS},
+        {"select id from t for share", POLICY_BLOCK_SPOILS}, {"select put(1)", POLICY_BLOCK_SPOILS},
+        {"select id from guarded", POLICY_BLOCK_SPOILS},
+        {"select relname from pg_class", POLICY_BLOCK_SPOILS},
+        {"select id into new_t from t", POLICY_BLOCK_SPOILS},
+        {"with x as (delete from u returning id) select * from x", POLICY_BLOCK_SPOILS},
+        {"select nextval('seq')", POLICY_BLOCK_SPOILS}, {"update t set a = 1", POLICY_BLOCK_SPOILS},
+        {"set local work_mem = '1MB'", POLICY_BLOCK_SPOILS}, {"reset all", POLICY_BLOCK_SPOILS},
+        {"set transaction isolation level repeatable read", POLICY_BLOCK_SPOILS},
+        {"set constraints all deferred", POLICY_BLOCK_SPOILS},
+        {"lock table t", POLICY_BLOCK_SPOILS}, {"do $$begin end$$", POLICY_BLOCK_SPOILS},
+        {"call nowhere()", POLICY_BLOCK_SPOILS},
+        {"declare c cursor for select 1", POLICY_BLOCK_SPOILS}, {"fetch c", POLICY_BLOCK_SPOILS},
+        {"prepare p as select 1", POLICY_BLOCK_SPOILS}, {"execute p", POLICY_BLOCK_SPOILS},
+        {"explain select 1", POLICY_BLOCK_SPOILS}, {"listen x", POLICY_BLOCK_SPOILS},
+        {"notify x", POLICY_BLOCK_SPOILS}, {"copy t to stdout", POLICY_BLOCK_SPOILS},
+        {"create temp table x (n int)", POLICY_BLOCK_SPOILS},
+        {"discard temp", POLICY_BLOCK_SPOILS}};
+
+static void every_statement_has_its_place_in_a_block(void **state)
+{
+    unsigned wrong = 0;
+
+    (void)state;
+    for (size_t i = 0; i < SL_COUNT(blocks); i++) {
+        const struct policy *policy = policy_for(blocks[i].text, catalog);
+        if (policy->block != blocks[i].block) {
+            print_error("%s: %d\n", blocks[i].text, (int)policy->block);
+            wrong++;
+        }
+        policy_unref(policy);
+    }
+    assert_int_equal(wrong, 0);
+    const struct policy *unread = policy_of(&(struct policy_question){.text = sl_span_text("?")});
+    assert_int_equal(unread->block, POLICY_BLOCK_SPOILS);
+    policy_unref(unread);
+    const struct policy *unresolved = policy_for("select 1", NULL);
+    assert_int_equal(unresolved->block, POLICY_BLOCK_SPOILS);
+    policy_unref(unresolved);
+}
+
 /* Without a catalogue nothing is kept, and what names anything may write anything. */
 static void without_a_catalogue_nothing_is_known(void **state)
 {
@@ -393,6 +460,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
             cmocka_unit_test(every_statement_has_its_reason),
+            cmocka_unit_test(every_statement_has_its_place_in_a_block),
             cmocka_unit_test(without_a_catalogue_nothing_is_known),
             cmocka_unit_test(one_row_is_told_by_its_key),
     };

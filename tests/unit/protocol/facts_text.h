@@ -176,7 +176,7 @@ static const char *facts_describe(struct facts_text *text, const struct sql_fact
             "returning", "conflict", "copy", "sample", "star", "file"};
     static const char *const effects[] = {"set", "local", "role", "prepare", "deallocate", "listen",
             "unlisten", "notify", "temp", "hold", "cursor", "advisory", "discard", "sequences",
-            "begin", "end", "two-phase", "load", "lock"};
+            "begin", "end", "two-phase", "load", "lock", "plain", "committed"};
 
     text->len = 0;
     text->at[0] = '\0';

@@ -354,12 +354,28 @@ static const struct expected others[] = {
         {"-- nothing", "EMPTY\n"},
         {"begin; insert into t values (1); commit", "MULTI\n"
                                                     "does: writes\n"
-                                                    "effects: begin end\n"
+                                                    "effects: begin end plain\n"
                                                     "table: t w\n"},
         {"begin", "TRANSACTION\n"
-                  "effects: begin\n"},
+                  "effects: begin plain\n"},
         {"start transaction read only", "TRANSACTION\n"
-                                        "effects: begin\n"},
+                                        "effects: begin plain\n"},
+        {"begin not deferrable, read write", "TRANSACTION\n"
+                                             "effects: begin plain\n"},
+        {"begin work isolation level read committed, read only", "TRANSACTION\n"
+                                                                 "effects: begin committed\n"},
+        {"start transaction isolation level repeatable read", "TRANSACTION\n"
+                                                              "effects: begin\n"},
+        {"begin isolation level serializable", "TRANSACTION\n"
+                                               "effects: begin\n"},
+        {"begin isolation level read uncommitted", "TRANSACTION\n"
+                                                   "effects: begin\n"},
+        {"begin isolation level read committed, isolation level serializable", "TRANSACTION\n"
+                                                                               "effects: begin\n"},
+        {"begin isolation level serializable, isolation level read committed", "TRANSACTION\n"
+                                                                               "effects: begin\n"},
+        {"commit and chain", "TRANSACTION\n"
+                             "effects: end\n"},
         {"commit", "TRANSACTION\n"
                    "effects: end\n"},
         {"rollback to a", "TRANSACTION\n"},
