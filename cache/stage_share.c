@@ -312,8 +312,8 @@ enum stage_verdict share_end(struct asked *asked)
     const struct tier_seat *seat =
             stmt->under_way == NULL ? NULL : seat_of(asked->part, stmt->under_way->database);
 
-    if (seat == NULL || stmt->transaction != 'I') {
-        return STAGE_NEXT;
+    if (seat == NULL || stmt->transaction != 'I' || asked->is_told) {
+        return STAGE_NEXT; /* who has waited is asked once more */
     }
     asked->is_told = true;
     tell_end(asked, seat, &asked->writes);
