@@ -13,6 +13,11 @@
  * so its tokens are other ones. What makes all of a database stale ends at once, and is told later: so
  * nothing is asked until it has been (struct tier_cover), which is looked at behind the clock.
  *
+ * A write that is under way elsewhere and whose Sluice is killed is over some time, and nobody says so. Where a change
+ * stream is read, that tells. Where none is, only what Redis has shown not to be pending, behind the clock, is
+ * kept: what another began earlier shows there as pending, and what one begins later is heard of, which makes it
+ * stale. So what cannot be asked there is not kept, nor got anew before its time is over (stage.c).
+ *
  * Ends that nobody could be told of in time (a reply whose end was not withheld) make all of the database
  * stale, and so are told by whoever tells that: share_ended().
  */
@@ -137,6 +142,15 @@ static void take(struct asked *asked, const struct tier_answer *answer)
     entry_unref(entry);
 }
 
+/* It may be that a write is under way elsewhere, and that nobody will ever say that it is over. */
+static void keep_proven(struct asked *asked)
+{
+    if (asked->leads && !asked->verdict.needs_stream) {
+        lead_no_more(asked, NULL);
+        asked->unkept = (uint8_t)CACHE_BUSY;
+    }
+}
+
 static void found(struct tier_request *request, const struct tier_answer *answer)
 {
     struct asked *asked = SL_CONTAINER(request, struct asked, request);
@@ -149,18 +163,20 @@ static void found(struct tier_request *request, const struct tier_answer *answer
         if (asked->proof != NULL) {
             memcpy(asked->proof, answer->proof.at, answer->proof.len);
         }
+    } else {
+        keep_proven(asked);
     }
     stmt_resume(asked->stmt);
 }
 
-bool share_ask(struct asked *asked, const struct cache_asks *asks)
+static bool ask_tier(
+        struct asked *asked, const struct cache_asks *asks, const struct tier_seat *seat)
 {
-    const struct tier_seat *seat = seat_of(asked->part, asks->session->database);
     struct tag_name of[ENTRY_TAGS_MAX];
     struct tier_names names = {.count = 0};
     struct sl_hash128 key;
 
-    if (seat == NULL || !is_covered(asked, seat) || !shared_key(asks, &key)) {
+    if (!is_covered(asked, seat) || !shared_key(asks, &key)) {
         return false;
     }
     const size_t count = stage_shared_names(asked, of);
@@ -179,6 +195,17 @@ bool share_ask(struct asked *asked, const struct cache_asks *asks)
     asked->request = (struct tier_request){.done = found};
     return count > 0 &&
            tier_find(seat->tier, &question, &asked->request, asked->stmt->meter.received_at);
+}
+
+bool share_ask(struct asked *asked, const struct cache_asks *asks)
+{
+    const struct tier_seat *seat = seat_of(asked->part, asks->session->database);
+
+    if (seat == NULL || ask_tier(asked, asks, seat)) {
+        return seat != NULL;
+    }
+    keep_proven(asked);
+    return false;
 }
 
 /* ---- what is put ---- */
