@@ -250,6 +250,8 @@ struct tier_hooks {
     /* A hit whose request was done with TIER_LATE. May be NULL, as the next. */
     void (*late)(void *self, const struct tier_answer *answer);
     void (*event)(void *self, enum tier_event event); /* tier_why() says why */
+    void (*closes)(
+            void *self); /* its fd is about to be closed: who watches it stops; may come at any time */
 };
 
 /* NULL: no memory. It connects with the first tier_go_on(). */

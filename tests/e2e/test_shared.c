@@ -266,6 +266,8 @@ static void a_redis_that_fails_harms_nobody(void **state)
     redis_server_start(&redis);
     expect_right("back");
     await_shared();
+    assert_false(sluice_logged(&sluice, "Epoll")); /* nobody watches what is closed */
+    assert_false(sluice_logged(&two, "Epoll"));
 }
 
 int main(void)
