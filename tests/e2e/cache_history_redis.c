@@ -7,7 +7,7 @@
 #include <signal.h>
 
 /* For so long it is away, and up before the next. */
-enum { AWAY_MS = 60, UP_MS = 400, WAYS = 7 };
+enum { AWAY_MS = 60, UP_MS = 150, WAYS = 7 };
 
 static void stop_and_go_on(struct redis_server *redis)
 {

@@ -50,6 +50,7 @@ struct variant {
     bool has_redis;   /* all Sluices share one */
     bool vexes_redis; /* it is stopped, killed, emptied, set back to what it was, cut off all the time */
     bool is_calm; /* most questions are plain, and of few rows; nothing makes the catalogue doubtful */
+    bool is_plain;     /* writers change one row by its key: no more than that is stale */
     bool ends_servers; /* servers are ended all the time: clients are told, and come again */
     unsigned lies;     /* readers of A are told an old answer once in so many questions; 0: never */
     uint64_t bound_ms; /* see struct history_rules */
