@@ -176,7 +176,7 @@ static bool ask_tier(
     struct tier_names names = {.count = 0};
     struct sl_hash128 key;
 
-    if (!is_covered(asked, seat) || !shared_key(asks, &key)) {
+    if (!is_covered(asked, seat) || !tier_may_find(seat->tier) || !shared_key(asks, &key)) {
         return false;
     }
     const size_t count = stage_shared_names(asked, of);
@@ -309,7 +309,8 @@ void share_begin(struct asked *asked, uint64_t database, const struct tag_set *s
         asked->shares = true;
         asked->stmt->taps |= STAGE_TAP_DONE;
     }
-    if (seat != NULL && tier_names_of_set(&names, set) && names.count > 0) {
+    if (seat != NULL && tier_hears(seat->tier) && tier_names_of_set(&names, set) &&
+            names.count > 0) {
         SL_IGNORE(tier_begin(seat->tier, names.tags, names.count, NULL, sl_now()), "not awaited");
     }
 }
@@ -320,6 +321,12 @@ static void tell_end(struct asked *asked, const struct tier_seat *seat, const st
     struct tier_names names;
     const sl_usec now = sl_now();
 
+    if (!tier_hears(seat->tier)) {
+        if (!tag_set_is_empty(set)) {
+            tier_miss_end(seat->tier);
+        }
+        return;
+    }
     const bool is_named = tier_names_of_set(&names, set);
     if (is_named && names.count == 0) {
         return;

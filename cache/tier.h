@@ -260,6 +260,13 @@ SL_MUST_CHECK struct tier *tier_new(
 /* Who waits is told (TIER_LATE, not told). NULL is fine. */
 void tier_free(struct tier *tier);
 
+/* False, and counted: tier_find() would not ask. So it need not even be made out what for. */
+bool tier_may_find(struct tier *tier);
+/* False: tier_begin() would say nothing, and tier_end() only note that, whatever the tags. */
+bool tier_hears(const struct tier *tier);
+/* An end that is not said: this instance will not use Redis before it is made good. */
+void tier_miss_end(struct tier *tier);
+
 /* False: it is not asked, at no cost, and done() is not called: not connected, breaker open, too many. */
 bool tier_find(struct tier *tier, const struct tier_question *question,
         struct tier_request *request, sl_usec now);
