@@ -163,15 +163,24 @@ struct redis *redis_new(const struct redis_options *options)
     return redis;
 }
 
+static void close_fd(struct redis *redis)
+{
+    if (redis->fd >= 0 && redis->options.closes != NULL) {
+        redis->options.closes(redis->options.self);
+    }
+    if (redis->fd >= 0) {
+        close(redis->fd);
+    }
+    redis->fd = -1;
+}
+
 void redis_free(struct redis *redis)
 {
     if (redis == NULL) {
         return;
     }
     SL_CHECK(!redis->is_inside);
-    if (redis->fd >= 0) {
-        close(redis->fd);
-    }
+    close_fd(redis);
     if (redis->reader != NULL) {
         redisReaderFree(redis->reader);
     }
@@ -214,10 +223,7 @@ static void end(struct redis *redis, enum redis_end how, const char *format, ...
     va_start(args, format);
     vsnprintf(redis->why, sizeof redis->why, format, args);
     va_end(args);
-    if (redis->fd >= 0) {
-        close(redis->fd);
-    }
-    redis->fd = -1;
+    close_fd(redis);
     redis->is_connected = false;
     redis->is_dropping = false;
     redis->ended = how;

@@ -52,6 +52,8 @@ struct redis_options {
     size_t out_max;   /* bytes that are not sent yet */
     size_t reply_max; /* of one reply */
     unsigned commands_max;
+    void (*closes)(
+            void *self);     /* its fd is about to be: nobody may watch it any more; may be NULL */
     redis_answered *unasked; /* what no command waits for; NULL: that is REDIS_BROKEN */
     void *self;
 };

@@ -195,6 +195,9 @@ static enum stage_verdict give(struct cache_part *part, struct stmt *stmt,
     PART_COUNT_BY(part, hits_in_blocks, stmt->standing != 'I');
     times_add(&part->times[tier], stmt->answered_at - stmt->meter.received_at);
     part_count(part, offsetof(struct cache_counts, hits_of) / sizeof(uint64_t) + entry->class, 1);
+    part_count(part,
+            offsetof(struct cache_counts, hits_shared_of) / sizeof(uint64_t) + entry->class,
+            tier == CACHE_TIER_REDIS);
     PART_COUNT_BY(part, saved_usec, entry->cost_usec);
     reuse_hit(part->cache->reuse, part->worker, cache_class_of(entry)->shape);
     return STAGE_ANSWERED;
@@ -264,7 +267,10 @@ static enum stage_verdict miss(struct cache_part *part, struct stmt *stmt,
 static bool refresh(struct cache_part *part, struct stmt *stmt, const struct cache_asks *asks,
         struct entry *entry)
 {
-    if ((entry->head_len != 0 && !wants_head(stmt)) ||
+    const bool is_told_by_others = !entry->needs_stream &&
+                                   atomic_load_explicit(&part->cache->shares, memory_order_relaxed);
+
+    if ((entry->head_len != 0 && !wants_head(stmt)) || is_told_by_others ||
             !entry_wants_heir(entry, stmt->meter.received_at)) {
         return false;
     }

@@ -147,6 +147,7 @@ struct cache_counts {
     uint64_t hits_stale;     /* of those, that only a hint lets be so old */
     uint64_t hits_in_blocks; /* likewise, within transaction blocks */
     uint64_t hits_of[ENTRY_CLASSES];
+    uint64_t hits_shared_of[ENTRY_CLASSES]; /* of those, found in the second tier */
     uint64_t misses[STORE_RESULTS];
     uint64_t stale;    /* found, but the stream is too old */
     uint64_t below;    /* found, but its client has seen what may be newer */

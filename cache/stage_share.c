@@ -13,6 +13,11 @@
  * so its tokens are other ones. What makes all of a database stale ends at once, and is told later: so
  * nothing is asked until it has been (struct tier_cover), which is looked at behind the clock.
  *
+ * A write that is under way elsewhere and whose Sluice is killed is over some time, and nobody says so. Where a change
+ * stream is read, that tells. Where none is, only what Redis has shown not to be pending, behind the clock, is
+ * kept: what another began earlier shows there as pending, and what one begins later is heard of, which makes it
+ * stale. So what cannot be asked there is not kept, nor got anew before its time is over (stage.c).
+ *
  * Ends that nobody could be told of in time (a reply whose end was not withheld) make all of the database
  * stale, and so are told by whoever tells that: share_ended().
  */
@@ -137,6 +142,15 @@ static void take(struct asked *asked, const struct tier_answer *answer)
     entry_unref(entry);
 }
 
+/* It may be that a write is under way elsewhere, and that nobody will ever say that it is over. */
+static void keep_proven(struct asked *asked)
+{
+    if (asked->leads && !asked->verdict.needs_stream) {
+        lead_no_more(asked, NULL);
+        asked->unkept = (uint8_t)CACHE_BUSY;
+    }
+}
+
 static void found(struct tier_request *request, const struct tier_answer *answer)
 {
     struct asked *asked = SL_CONTAINER(request, struct asked, request);
@@ -149,18 +163,20 @@ static void found(struct tier_request *request, const struct tier_answer *answer
         if (asked->proof != NULL) {
             memcpy(asked->proof, answer->proof.at, answer->proof.len);
         }
+    } else {
+        keep_proven(asked);
     }
     stmt_resume(asked->stmt);
 }
 
-bool share_ask(struct asked *asked, const struct cache_asks *asks)
+static bool ask_tier(
+        struct asked *asked, const struct cache_asks *asks, const struct tier_seat *seat)
 {
-    const struct tier_seat *seat = seat_of(asked->part, asks->session->database);
     struct tag_name of[ENTRY_TAGS_MAX];
     struct tier_names names = {.count = 0};
     struct sl_hash128 key;
 
-    if (seat == NULL || !is_covered(asked, seat) || !shared_key(asks, &key)) {
+    if (!is_covered(asked, seat) || !tier_may_find(seat->tier) || !shared_key(asks, &key)) {
         return false;
     }
     const size_t count = stage_shared_names(asked, of);
@@ -179,6 +195,17 @@ bool share_ask(struct asked *asked, const struct cache_asks *asks)
     asked->request = (struct tier_request){.done = found};
     return count > 0 &&
            tier_find(seat->tier, &question, &asked->request, asked->stmt->meter.received_at);
+}
+
+bool share_ask(struct asked *asked, const struct cache_asks *asks)
+{
+    const struct tier_seat *seat = seat_of(asked->part, asks->session->database);
+
+    if (seat == NULL || ask_tier(asked, asks, seat)) {
+        return seat != NULL;
+    }
+    keep_proven(asked);
+    return false;
 }
 
 /* ---- what is put ---- */
@@ -282,7 +309,8 @@ void share_begin(struct asked *asked, uint64_t database, const struct tag_set *s
         asked->shares = true;
         asked->stmt->taps |= STAGE_TAP_DONE;
     }
-    if (seat != NULL && tier_names_of_set(&names, set) && names.count > 0) {
+    if (seat != NULL && tier_hears(seat->tier) && tier_names_of_set(&names, set) &&
+            names.count > 0) {
         SL_IGNORE(tier_begin(seat->tier, names.tags, names.count, NULL, sl_now()), "not awaited");
     }
 }
@@ -293,6 +321,12 @@ static void tell_end(struct asked *asked, const struct tier_seat *seat, const st
     struct tier_names names;
     const sl_usec now = sl_now();
 
+    if (!tier_hears(seat->tier)) {
+        if (!tag_set_is_empty(set)) {
+            tier_miss_end(seat->tier);
+        }
+        return;
+    }
     const bool is_named = tier_names_of_set(&names, set);
     if (is_named && names.count == 0) {
         return;
@@ -312,8 +346,8 @@ enum stage_verdict share_end(struct asked *asked)
     const struct tier_seat *seat =
             stmt->under_way == NULL ? NULL : seat_of(asked->part, stmt->under_way->database);
 
-    if (seat == NULL || stmt->transaction != 'I') {
-        return STAGE_NEXT;
+    if (seat == NULL || stmt->transaction != 'I' || asked->is_told) {
+        return STAGE_NEXT; /* who has waited is asked once more */
     }
     asked->is_told = true;
     tell_end(asked, seat, &asked->writes);

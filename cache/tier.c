@@ -155,14 +155,26 @@ const char *tier_instance_names(const struct tier_instance *instance)
 
 /* ---- life ---- */
 
-static struct redis *new_redis(const struct tier_options *options)
+static void on_closes(void *self)
 {
+    const struct tier *tier = self;
+
+    if (tier->hooks.closes != NULL) {
+        tier->hooks.closes(tier->hooks.self);
+    }
+}
+
+static struct redis *new_redis(struct tier *tier)
+{
+    const struct tier_options *options = tier->options;
     const struct redis_options redis = {.address = options->address,
             .port = options->port,
             .path = options->path,
             .out_max = options->out_max,
             .reply_max = options->entry_bytes_max + REPLY_OVERHEAD,
-            .commands_max = options->lookups_max * 4 + options->bumps_max * 4 + OWN_COMMANDS_MAX};
+            .commands_max = options->lookups_max * 4 + options->bumps_max * 4 + OWN_COMMANDS_MAX,
+            .closes = on_closes,
+            .self = tier};
 
     return redis_new(&redis);
 }
@@ -178,7 +190,7 @@ struct tier *tier_new(
     tier->instance = instance;
     tier->options = &instance->options;
     tier->hooks = *hooks;
-    tier->redis = new_redis(tier->options);
+    tier->redis = new_redis(tier);
     if (tier->redis == NULL || crypto_random(&tier->nonce, sizeof tier->nonce) != SL_OK ||
             crypto_random(&tier->random, sizeof tier->random) != SL_OK) {
         redis_free(tier->redis);

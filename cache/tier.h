@@ -250,6 +250,8 @@ struct tier_hooks {
     /* A hit whose request was done with TIER_LATE. May be NULL, as the next. */
     void (*late)(void *self, const struct tier_answer *answer);
     void (*event)(void *self, enum tier_event event); /* tier_why() says why */
+    void (*closes)(
+            void *self); /* its fd is about to be closed: who watches it stops; may come at any time */
 };
 
 /* NULL: no memory. It connects with the first tier_go_on(). */
@@ -257,6 +259,13 @@ SL_MUST_CHECK struct tier *tier_new(
         struct tier_instance *instance, unsigned worker, const struct tier_hooks *hooks);
 /* Who waits is told (TIER_LATE, not told). NULL is fine. */
 void tier_free(struct tier *tier);
+
+/* False, and counted: tier_find() would not ask. So it need not even be made out what for. */
+bool tier_may_find(struct tier *tier);
+/* False: tier_begin() would say nothing, and tier_end() only note that, whatever the tags. */
+bool tier_hears(const struct tier *tier);
+/* An end that is not said: this instance will not use Redis before it is made good. */
+void tier_miss_end(struct tier *tier);
 
 /* False: it is not asked, at no cost, and done() is not called: not connected, breaker open, too many. */
 bool tier_find(struct tier *tier, const struct tier_question *question,

@@ -417,11 +417,30 @@ static bool start(struct tier_bump *bump, struct tier_wait *wait)
     return is_awaited;
 }
 
+/*
+ * Not to one that has yet to say who it is, while there is something to be made good anyway: the new epoch comes
+ * when it is up, and what is missed meanwhile is made good by it, too.
+ */
+bool tier_hears(const struct tier *tier)
+{
+    return redis_is_open(tier->redis) &&
+           (tier->state == TIER_UP ||
+                   (tier->state == TIER_GREETING && atomic_load(&tier->instance->missed) ==
+                                                            atomic_load(&tier->instance->covered)));
+}
+
+void tier_miss_end(struct tier *tier)
+{
+    tier->counts.ends++;
+    tier->counts.unsent++;
+    miss(tier);
+}
+
 static struct tier_bump *new_bump(struct tier *tier, enum tier_bump_kind kind, sl_usec now)
 {
     struct tier_bump *bump = NULL;
 
-    if ((tier->state == TIER_UP || tier->state == TIER_GREETING) && redis_is_open(tier->redis)) {
+    if (tier_hears(tier)) {
         tier_note_sent(tier, now);
         bump = take_bump(tier);
     }

@@ -594,6 +594,14 @@ static void insert_by_deadline(struct tier *tier, struct tier_lookup *lookup)
     sl_list_push(at, &lookup->link);
 }
 
+bool tier_may_find(struct tier *tier)
+{
+    const bool may = tier_is_usable(tier);
+
+    tier->counts.off += !may;
+    return may;
+}
+
 bool tier_find(struct tier *tier, const struct tier_question *question,
         struct tier_request *request, sl_usec now)
 {

@@ -337,6 +337,12 @@ static void follow(struct line *line, struct event_base *base, const struct tier
     }
 }
 
+/* Before another connection may have its number: an event is of a number. */
+static void on_closes(void *line)
+{
+    unwatch(line);
+}
+
 static void close_line(struct line *line)
 {
     unwatch(line);
@@ -367,13 +373,12 @@ static void tell(struct line *line, struct place *place)
 
 static void open_lines(struct worker_tiers *tiers, unsigned worker)
 {
-    static const struct tier_hooks hooks = {.self = NULL};
-
     for (; tiers->count < atomic_load(&self.count); tiers->count++) {
         struct place *place = &self.places[tiers->count];
         struct line *line = &tiers->lines[tiers->count];
         *line = (struct line){.fd = -1, .worker = worker, .told = TIER_AWAY};
         line->seat.cover = &place->cover;
+        const struct tier_hooks hooks = {.self = line, .closes = on_closes};
         line->seat.tier = tier_new(place->instance, worker, &hooks);
         if (line->seat.tier != NULL) {
             tier_go_on(line->seat.tier, sl_now(), false, false);

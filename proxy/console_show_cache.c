@@ -150,6 +150,8 @@ static void put_lookups(struct view_visit *visit, const struct cache_counts *cou
     put(visit, "lookups", "hits", counts->hits);
     put(visit, "lookups", "hits_waited", counts->hits_waited);
     put(visit, "lookups", "hits_shared", counts->hits_shared);
+    put(visit, "lookups", "hits_shared_of_tables", counts->hits_shared_of[ENTRY_TABLE]);
+    put(visit, "lookups", "hits_shared_of_points", counts->hits_shared_of[ENTRY_POINT]);
     put(visit, "lookups", "hits_stale", counts->hits_stale);
     put(visit, "lookups", "hits_in_blocks", counts->hits_in_blocks);
     put(visit, "lookups", "hits_of_tables", counts->hits_of[ENTRY_TABLE]);

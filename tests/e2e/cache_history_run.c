@@ -70,6 +70,13 @@ static void join(bool writers)
     }
 }
 
+static void vex_redis(void)
+{
+    while (world.variant->vexes_redis && atomic_load(&world.reading) > 0) {
+        world_vex_redis(&world);
+    }
+}
+
 /* One of Sluice's after another, while there are readers. */
 static void end_servers(void)
 {
@@ -100,6 +107,7 @@ static void run_window(uint64_t reads)
         assert_int_equal(pthread_create(&session->thread, NULL, live, session), 0);
     }
     end_servers();
+    vex_redis();
     join(false);
     atomic_store(&world.is_over, true);
     join(true);
@@ -121,7 +129,7 @@ static bool wants_hits(const struct variant *variant)
 
     for (size_t tier = 0; tier < TIERS; tier++) {
         for (size_t class = 0; class < HISTORY_CLASSES; class ++) {
-            sum += variant->hits[tier][class];
+            sum += variant->hits[tier][class] + variant->count[tier][class];
         }
     }
     return sum != 0;
@@ -142,8 +150,9 @@ static bool has_enough(const struct hits *hits)
     for (size_t tier = 0; tier < TIERS; tier++) {
         for (size_t class = 0; class < HISTORY_CLASSES; class ++) {
             all += hits->of[tier][class];
-            is_enough =
-                    is_enough && share_of(hits, tier, class) >= world.variant->hits[tier][class];
+            is_enough = is_enough &&
+                        share_of(hits, tier, class) >= world.variant->hits[tier][class] &&
+                        hits->of[tier][class] >= world.variant->count[tier][class];
         }
     }
     return is_enough && all >= world.variant->hits_least &&
@@ -179,10 +188,12 @@ static void expect_hits(void)
     world_hits(&world, &hits);
     for (size_t tier = 0; tier < TIERS; tier++) {
         for (size_t class = 0; class < HISTORY_CLASSES; class ++) {
-            print_message("%s: %s hits of %s: %" PRIu64 ", %" PRIu64 " %% of reads, at least %u\n",
+            print_message("%s: %s hits of %s: %" PRIu64 ", at least %u; %" PRIu64
+                          " %% of reads, at least %u\n",
                     world.variant->name, tiers[tier],
                     history_class_text((enum history_class) class), hits.of[tier][class],
-                    share_of(&hits, tier, class), world.variant->hits[tier][class]);
+                    world.variant->count[tier][class], share_of(&hits, tier, class),
+                    world.variant->hits[tier][class]);
         }
     }
     print_message("%s: %" PRIu64 " of them in transaction blocks, at least %u\n",
@@ -214,6 +225,10 @@ void run_variant(struct cluster *cluster, const struct variant *variant, uint64_
     if (variant->ends_servers) {
         print_message("%s: servers ended %u times\n", variant->name, world.ended);
         assert_true(world.ended > 0);
+    }
+    if (variant->vexes_redis) {
+        print_message("%s: Redis vexed %u times\n", variant->name, world.vexed);
+        assert_true(world.vexed > 0);
     }
     *found = world.found;
     expect_hits();

@@ -55,7 +55,7 @@ static const char ini[] =
         "[databases]\n"
         "postgres = " AT_CLUSTER " pool_mode=transaction\n" INI_MAIN "default_pool_size = 10\n"
         "max_prepared_statements = 100\n"
-        "%s";
+        "%s%s";
 
 uint32_t owner_reg(uint32_t owner)
 {
@@ -226,14 +226,19 @@ static void add_sessions(struct world *world)
 
 /* ---- the world ---- */
 
-static void start_sluice(struct sluice *one, struct cluster *of, const struct variant *variant)
+static void start_sluice(struct sluice *one, const struct world *world)
 {
+    const struct variant *variant = world->variant;
     char text[8192];
+    char shared[64] = ""; /* [cache] is the last section of those who have one */
 
-    sluice_init(one, of);
+    sluice_init(one, world->cluster);
     sluice_file(one, "userlist.txt", "\"postgres\" \"\"\n\"admin\" \"\"\n");
     /* The format is ours; variants only fill it. */
-    int len = snprintf(text, sizeof text, ini, variant->ini != NULL ? variant->ini : "");
+    if (variant->has_redis) {
+        snprintf(shared, sizeof shared, "redis = 127.0.0.1:%d\n", world->redis.port);
+    }
+    int len = snprintf(text, sizeof text, ini, variant->ini != NULL ? variant->ini : "", shared);
     assert_in_range(len, 1, sizeof text - 1);
     sluice_start(one, text);
 }
@@ -263,9 +268,13 @@ void world_start(struct world *world, struct cluster *of, const struct variant *
     rows_oracle(&world->rows, &world->oracle);
     world->history = history_new(&rules);
     assert_non_null(world->history);
-    start_sluice(&world->a, of, variant);
+    if (variant->has_redis) {
+        redis_server_init(&world->redis);
+        redis_server_start(&world->redis);
+    }
+    start_sluice(&world->a, world);
     if (variant->has_second) {
-        start_sluice(&world->b, of, variant);
+        start_sluice(&world->b, world);
     }
     if (variant->lies != 0) {
         liar_start(&world->liar, world->a.port, variant->lies);
@@ -287,6 +296,7 @@ void world_stop(struct world *world)
     liar_stop(&world->liar);
     sluice_stop(&world->a);
     sluice_stop(&world->b);
+    redis_server_kill(&world->redis);
     history_free(world->history);
     world->history = NULL;
 }
@@ -338,6 +348,13 @@ void world_settle(struct world *world)
     PQclear(result);
 }
 
+/* They are counted among all, too. */
+static void add_shared(struct hits *hits, enum history_class class, uint64_t count)
+{
+    hits->of[TIER_REDIS][class] += count;
+    hits->of[TIER_LOCAL][class] -= count;
+}
+
 /* Sluice tells answers of one row, and of rows of an owner, from those of tables. */
 static void add_hits(const struct sluice *of, struct hits *hits)
 {
@@ -350,9 +367,12 @@ static void add_hits(const struct sluice *of, struct hits *hits)
         const char *name = PQgetvalue(result, i, 1);
         uint64_t value = strtoull(PQgetvalue(result, i, 2), NULL, 10);
         hits->in_blocks += strcmp(name, "hits_in_blocks") == 0 ? value : 0;
-        hits->of[TIER_LOCAL][HISTORY_POINT] += strcmp(name, "hits_of_points") == 0 ? value : 0;
-        hits->of[TIER_LOCAL][HISTORY_SET] += strcmp(name, "hits_of_row_sets") == 0 ? value : 0;
-        hits->of[TIER_LOCAL][HISTORY_AGGREGATE] += strcmp(name, "hits_of_tables") == 0 ? value : 0;
+        uint64_t *local = hits->of[TIER_LOCAL];
+        local[HISTORY_POINT] += strcmp(name, "hits_of_points") == 0 ? value : 0;
+        local[HISTORY_SET] += strcmp(name, "hits_of_row_sets") == 0 ? value : 0;
+        local[HISTORY_AGGREGATE] += strcmp(name, "hits_of_tables") == 0 ? value : 0;
+        add_shared(hits, HISTORY_POINT, strcmp(name, "hits_shared_of_points") == 0 ? value : 0);
+        add_shared(hits, HISTORY_AGGREGATE, strcmp(name, "hits_shared_of_tables") == 0 ? value : 0);
     }
     PQclear(result);
     PQfinish(console);
@@ -365,7 +385,8 @@ static void warm_up(const struct sluice *one)
             query_must_connect("host=127.0.0.1 port=%d user=postgres dbname=postgres", one->port);
     struct hits hits = {.in_blocks = 0};
 
-    for (int i = 0; hits.of[TIER_LOCAL][HISTORY_POINT] == 0; i++) {
+    for (int i = 0; hits.of[TIER_LOCAL][HISTORY_POINT] + hits.of[TIER_REDIS][HISTORY_POINT] == 0;
+            i++) {
         assert_true(i < SOON_MS / WARM_MS);
         (void)query_text(conn, "select ver from kv where k = 1");
         proc_pause_ms(WARM_MS);

@@ -18,6 +18,7 @@
 
 #include "tests/support/history.h"
 #include "tests/support/liar.h"
+#include "tests/support/redis_server.h"
 #include "tests/support/sluice.h"
 
 #include <libpq-fe.h>
@@ -46,14 +47,18 @@ struct variant {
     unsigned direct;  /* writers past Sluice */
     unsigned writes;  /* of a hundred statements, about */
     bool has_second;  /* Sluice B */
+    bool has_redis;   /* all Sluices share one */
+    bool vexes_redis; /* it is stopped, killed, emptied, set back to what it was, cut off all the time */
     bool is_calm; /* most questions are plain, and of few rows; nothing makes the catalogue doubtful */
+    bool is_plain;     /* writers change one row by its key: no more than that is stale */
     bool ends_servers; /* servers are ended all the time: clients are told, and come again */
     unsigned lies;     /* readers of A are told an old answer once in so many questions; 0: never */
     uint64_t bound_ms; /* see struct history_rules */
     enum history_order order;
-    unsigned hits_least;                   /* in all; 0: it has no cache */
-    unsigned blocks_least;                 /* of these, within transaction blocks */
-    unsigned hits[TIERS][HISTORY_CLASSES]; /* of a hundred reads by Sluice, at least */
+    unsigned hits_least;                    /* in all; 0: it has no cache */
+    unsigned blocks_least;                  /* of these, within transaction blocks */
+    unsigned hits[TIERS][HISTORY_CLASSES];  /* of a hundred reads by Sluice, at least */
+    unsigned count[TIERS][HISTORY_CLASSES]; /* hits, at least */
 };
 
 struct session {
@@ -84,6 +89,7 @@ struct world {
     struct sluice a;
     struct sluice b;
     struct liar liar;
+    struct redis_server redis;
     PGconn *direct;
     struct session sessions[SESSIONS_MAX];
     size_t session_count;
@@ -95,6 +101,7 @@ struct world {
     atomic_ulong asked;
     atomic_ulong written;
     unsigned ended;      /* servers */
+    unsigned vexed;      /* Redis */
     atomic_uint reading; /* readers that have not ended */
     atomic_bool is_over;
 };
@@ -112,6 +119,8 @@ uint32_t ghost_reg(uint32_t ghost);
 void world_make_tables(const struct cluster *cluster);
 void world_start(struct world *world, struct cluster *cluster, const struct variant *variant);
 void world_stop(struct world *world);
+/* One thing after another befalls Redis; in the end it is up. */
+void world_vex_redis(struct world *world);
 
 /* Reads what is so, past Sluice, while nobody writes: the floor of the next window. */
 void world_settle(struct world *world);

@@ -49,7 +49,10 @@ static const struct variant with_servers_ended = {.name = "with servers ended",
 #define CACHE "[cache]\nmode = safe\nadmission = 1\n"
 #define STREAM CACHE "stream = user=postgres\n"
 
-enum { STALENESS_MS = 500 }; /* [cache] max_staleness */
+enum {
+    STALENESS_MS = 500, /* [cache] max_staleness */
+    SILENT_MS = 3000    /* who hears nothing of Redis for two seconds knows that it hears nothing */
+};
 
 /* Everybody comes through it. */
 static const struct variant kept_by_one = {.name = "kept by one",
@@ -86,6 +89,67 @@ static const struct variant kept_by_two = {.name = "kept by two",
         .has_second = true,
         .hits_least = 20,
         .blocks_least = 1,
+        .bound_ms = STALENESS_MS,
+        .order = HISTORY_BY_SESSION};
+
+/* A Sluice asks Redis before a server, where the other has put what it got; and tells of writes there. */
+static const struct variant kept_with_a_redis = {.name = "kept by two, with a Redis between",
+        .is_calm = true,
+        .ini = STREAM,
+        .readers = 3,
+        .writers = 2,
+        .direct = 1,
+        .writes = 1,
+        .has_second = true,
+        .has_redis = true,
+        .count = {[TIER_LOCAL] = {[HISTORY_POINT] = 20, [HISTORY_SET] = 2, [HISTORY_AGGREGATE] = 5},
+                [TIER_REDIS] = {[HISTORY_POINT] = 10, [HISTORY_AGGREGATE] = 3}},
+        .bound_ms = STALENESS_MS,
+        .order = HISTORY_BY_SESSION};
+
+/* Nothing is given from memory that is older than a millisecond: Redis is asked again and again. */
+static const struct variant kept_in_redis = {.name = "kept in Redis",
+        .is_calm = true,
+        .is_plain = true,
+        .ini = STREAM "ttl_local = 1ms\n",
+        .readers = 3,
+        .writers = 2,
+        .direct = 1,
+        .writes = 1,
+        .has_second = true,
+        .has_redis = true,
+        .count[TIER_REDIS] = {[HISTORY_POINT] = 20, [HISTORY_AGGREGATE] = 5},
+        .bound_ms = STALENESS_MS,
+        .order = HISTORY_BY_SESSION};
+
+/* Nobody but Redis tells the other of writes. */
+static const struct variant told_by_redis = {.name = "told by Redis alone",
+        .is_calm = true,
+        .is_plain = true,
+        .ini = CACHE "through_sluice = *\n",
+        .readers = 3,
+        .writers = 2,
+        .writes = 1,
+        .has_second = true,
+        .has_redis = true,
+        .count = {[TIER_LOCAL] = {[HISTORY_POINT] = 100, [HISTORY_AGGREGATE] = 25},
+                [TIER_REDIS] = {[HISTORY_POINT] = 40, [HISTORY_AGGREGATE] = 15}},
+        .bound_ms = SILENT_MS,
+        .order = HISTORY_BY_SESSION};
+
+static const struct variant with_redis_vexed = {.name = "kept, with Redis vexed",
+        .is_calm = true,
+        .is_plain = true,
+        .ini = STREAM "ttl_local = 20ms\nredis_timeout = 20ms\n",
+        .readers = 3,
+        .writers = 2,
+        .direct = 1,
+        .writes = 1,
+        .has_second = true,
+        .has_redis = true,
+        .vexes_redis = true,
+        .hits_least = 20,
+        .count[TIER_REDIS] = {[HISTORY_POINT] = 5},
         .bound_ms = STALENESS_MS,
         .order = HISTORY_BY_SESSION};
 
@@ -165,6 +229,20 @@ static void nothing_kept_is_staler_than_the_bound(void **state)
     expect_clean(&kept_by_two);
 }
 
+static void nothing_in_redis_is_staler_than_the_bound(void **state)
+{
+    (void)state;
+    expect_clean(&kept_with_a_redis);
+    expect_clean(&kept_in_redis);
+    expect_clean(&told_by_redis);
+}
+
+static void nothing_is_staler_whatever_befalls_redis(void **state)
+{
+    (void)state;
+    expect_clean(&with_redis_vexed);
+}
+
 static void nothing_kept_is_stale_when_servers_end(void **state)
 {
     struct history_found found;
@@ -229,6 +307,8 @@ int main(void)
             cmocka_unit_test(nothing_is_stale_when_servers_end),
             cmocka_unit_test(nothing_kept_is_stale_by_one),
             cmocka_unit_test(nothing_kept_is_staler_than_the_bound),
+            cmocka_unit_test(nothing_in_redis_is_staler_than_the_bound),
+            cmocka_unit_test(nothing_is_staler_whatever_befalls_redis),
             cmocka_unit_test(nothing_kept_is_stale_when_servers_end),
             cmocka_unit_test(an_old_answer_is_found),
     };

@@ -3,10 +3,7 @@
  * tests/e2e/test_shared.c - two Sluices that share a Redis, before a real PostgreSQL: what one has got the other is
  * given, and nothing that either has written, or somebody past both.
  */
-#include "tests/support/case.h"
-#include "tests/support/fixture.h"
-#include "tests/support/proc.h"
-#include "tests/support/soon.h"
+#include "tests/e2e/shared_world.h"
 #include "tests/support/web.h"
 
 #include <signal.h>
@@ -14,185 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { TEXT_MAX = 1024, ROUNDS = 60, ASK_AGAIN_MS = 5 };
-
-static const char section[] =
-        "[http]\nlisten = 127.0.0.1:%d\n"
-        "[databases]\n"
-        "db = " AT_POSTGRES " user=postgres\n" INI_MAIN "pool_mode = transaction\n"
-        "[cache]\n"
-        "redis = 127.0.0.1:%d\n"
-        "redis_timeout = 1s\n"
-        "%s\n";
-
-#define STREAMED "mode = safe\nstream = user=postgres\nmax_staleness = 5s"
-#define ALONE "mode = safe\nthrough_sluice = *"
-
-static struct sluice two;
-static struct proc redis;
-static int redis_port;
-static int two_http;
-static PGconn *direct;
-static PGconn *one_conn;
-static PGconn *two_conn;
-
-/* ---- the world ---- */
-
-static void serve_redis(void)
-{
-    char port[16];
-    char log[PROC_PATH_MAX + 16];
-    static char nothing[] = "";
-
-    snprintf(port, sizeof port, "%d", redis_port);
-    snprintf(log, sizeof log, "%s/redis.log", sluice.dir);
-    proc_start(&redis,
-            (char *[]){"redis-server", "--port", port, "--bind", "127.0.0.1", "--save", nothing,
-                    "--appendonly", "no", NULL},
-            &(struct proc_options){.log = log});
-    if (!proc_wait_port(redis_port, SOON_MS)) {
-        proc_die("redis-server does not come up");
-    }
-}
-
-/* What it said, without the line's end; good until the next call. */
-static const char *ask_redis(const char *command)
-{
-    static char said[TEXT_MAX];
-    char line[TEXT_MAX];
-
-    snprintf(line, sizeof line, "redis-cli -p %d %s", redis_port, command);
-    FILE *pipe = popen(line, "r");
-    assert_non_null(pipe);
-    size_t len = fread(said, 1, sizeof said - 1, pipe);
-    said[len] = '\0';
-    (void)pclose(pipe);
-    said[strcspn(said, "\n")] = '\0';
-    return said;
-}
-
-static PGconn *connect_by(const struct sluice *of, const char *user, const char *database)
-{
-    char info[TEXT_MAX];
-
-    snprintf(info, sizeof info, "host=127.0.0.1 port=%d user=%s dbname=%s", of->port, user,
-            database);
-    PGconn *conn = PQconnectdb(info);
-    if (PQstatus(conn) != CONNECTION_OK) {
-        fail_msg("%s", PQerrorMessage(conn));
-    }
-    return conn;
-}
-
-static void start_both(const char *cache)
-{
-    char ini[2 * TEXT_MAX];
-
-    snprintf(ini, sizeof ini, section, proc_free_port(), redis_port, cache);
-    sluice_start(&sluice, ini);
-    two_http = proc_free_port();
-    snprintf(ini, sizeof ini, section, two_http, redis_port, cache);
-    sluice_start(&two, ini);
-    one_conn = connect_by(&sluice, "postgres", "db");
-    two_conn = connect_by(&two, "postgres", "db");
-}
-
-static int begin_all(void **state)
-{
-    (void)state;
-    cluster_start(&cluster, &(struct cluster_options){.conf = "wal_level = logical\n"});
-    return 0;
-}
-
-static int begin(void **state)
-{
-    prepare(state);
-    sluice_init(&two, &cluster);
-    sluice_file(&two, "userlist.txt", "\"postgres\" \"\"\n\"admin\" \"\"\n");
-    redis_port = proc_free_port();
-    serve_redis();
-    cluster_sql(&cluster,
-            "drop table if exists t; create table t(id int primary key, v text, n int);"
-            "insert into t select i, 'v' || i, i from generate_series(1, 1000) i");
-    direct = open_direct();
-    return 0;
-}
-
-static int end(void **state)
-{
-    PQfinish(one_conn);
-    PQfinish(two_conn);
-    PQfinish(direct);
-    one_conn = two_conn = direct = NULL;
-    if (two.process.pid > 0) {
-        sluice_stop(&two);
-    }
-    (void)proc_stop(&redis, SIGKILL, SOON_MS);
-    return stop_sluice(state);
-}
-
-/* ---- what is asked ---- */
-
-static long counted(const struct sluice *of, const char *name)
-{
-    PGconn *conn = connect_by(of, "admin", "pgbouncer");
-    PGresult *result = PQexec(conn, "SHOW CACHE");
-    long value = -1;
-
-    for (int i = 0; i < PQntuples(result); i++) {
-        if (strcmp(PQgetvalue(result, i, PQfnumber(result, "name")), name) == 0) {
-            value = strtol(PQgetvalue(result, i, PQfnumber(result, "value")), NULL, 10);
-        }
-    }
-    PQclear(result);
-    PQfinish(conn);
-    if (value < 0) {
-        fail_msg("SHOW CACHE has no %s", name);
-    }
-    return value;
-}
-
-static const char *text_of(PGconn *conn, const char *sql)
-{
-    static char text[TEXT_MAX];
-    PGresult *result = PQexec(conn, sql);
-
-    if (PQresultStatus(result) != PGRES_TUPLES_OK || PQntuples(result) != 1) {
-        fail_msg("%s: %s", sql, PQresultErrorMessage(result));
-    }
-    snprintf(text, sizeof text, "%s", PQgetvalue(result, 0, 0));
-    PQclear(result);
-    return text;
-}
-
-static void do_by(PGconn *conn, const char *sql)
-{
-    PGresult *result = PQexec(conn, sql);
-
-    if (PQresultStatus(result) != PGRES_COMMAND_OK) {
-        fail_msg("%s: %s", sql, PQresultErrorMessage(result));
-    }
-    PQclear(result);
-}
-
-/* Asked by one, until the other is given it: questions that nobody has asked yet, one after the other. */
-static void await_shared(void)
-{
-    static int next = 1;
-    char sql[TEXT_MAX];
-    long found = counted(&two, "hits_shared");
-
-    for (long until = proc_now_ms() + SOON_MS; proc_now_ms() < until; next++) {
-        snprintf(sql, sizeof sql, "select v, %d from t where id = %d", next, 500 + next % 500);
-        (void)text_of(one_conn, sql);
-        (void)text_of(two_conn, sql);
-        if (counted(&two, "hits_shared") > found) {
-            return;
-        }
-        proc_pause_ms(ASK_AGAIN_MS);
-    }
-    fail_msg("nothing is shared");
-}
+enum { TEXT_MAX = 1024, ROUNDS = 60 };
 
 /* ---- cases ---- */
 
@@ -214,6 +33,31 @@ static void what_one_has_got_the_other_is_given(void **state)
     assert_int_equal(counted(&sluice, "untold"), untold);
 }
 
+/* By a transaction or without, each write is told of when it begins and when it is over. */
+static void a_write_is_told_of_once(void **state)
+{
+    enum { WRITES = 20 };
+    char sql[TEXT_MAX];
+
+    (void)state;
+    start_both(ALONE); /* no stream tells of it once more */
+    await_shared();
+    long ends = counted_of_redis(&sluice, "writes_ended");
+    for (int i = 0; i < WRITES; i++) {
+        snprintf(sql, sizeof sql, "update t set n = %d where id = 4", i);
+        if (i % 2 == 0) {
+            do_by(one_conn, sql);
+            continue;
+        }
+        do_by(one_conn, "begin");
+        do_by(one_conn, sql);
+        do_by(one_conn, "commit");
+    }
+    soon_counted_of_redis(&sluice, "writes_ended", ends + WRITES - 1);
+    await_shared(); /* whatever else there is to be told has been */
+    assert_int_equal(counted_of_redis(&sluice, "writes_ended"), ends + WRITES);
+}
+
 /* proxy/METRICS.md has a row for each metric, with its type and help, and for no other. */
 static void what_redis_does_is_shown(void **state)
 {
@@ -223,6 +67,7 @@ static void what_redis_does_is_shown(void **state)
     (void)state;
     start_both(STREAMED);
     await_shared();
+    soon_counted_of_redis(&two, "hits", 0); /* what is shown is renewed now and then */
     char *page = proc_read("proxy/METRICS.md");
     struct web_answer answer = web_get(two_http, "/metrics");
     web_expect(answer, 200, "sluice_cache_redis_up{database=\"db\"} 1\n");
@@ -269,7 +114,11 @@ static void what_is_there_can_be_read(void **state)
     do_by(one_conn, "update t set v = 'read' where id = 1");
     snprintf(command, sizeof command, "hget 'sluice:db@%.8s:v:%s' any", strchr(name, '@') + 1,
             text_of(direct, "select 't'::regclass::oid"));
-    assert_non_null(strchr(ask_redis(command), '@'));
+    /* What a statement that nobody had read before wrote is told behind it. */
+    for (long until = proc_now_ms() + SOON_MS; strchr(ask_redis(command), '@') == NULL;) {
+        assert_true(proc_now_ms() < until);
+        proc_pause_ms(5);
+    }
 }
 
 /* Each write is in what the other is given as soon as its writer has heard of it. */
@@ -345,7 +194,7 @@ static void sluices_tell_each_other(void **state)
         assert_string_equal(text_of(reader, "select n from t where id = 9"), expected);
     }
     /* Nobody can be heard: nothing is given that another may have written. */
-    (void)proc_stop(&redis, SIGKILL, SOON_MS);
+    redis_server_kill(&redis);
     soon_logged(&two, "state=away");
     long before = counted(&two, "hits");
     do_by(one_conn, "update t set n = 4711 where id = 9");
@@ -353,7 +202,7 @@ static void sluices_tell_each_other(void **state)
         assert_string_equal(text_of(two_conn, "select n from t where id = 9"), "4711");
     }
     assert_int_equal(counted(&two, "hits"), before);
-    serve_redis();
+    redis_server_start(&redis);
     await_shared();
 }
 
@@ -394,27 +243,6 @@ static void a_wrong_password_is_said(void **state)
     assert_string_equal(text_of(one_conn, "select v from t where id = 1"), "v1");
 }
 
-/* Whatever becomes of Redis: statements are answered, and rightly. */
-static void expect_right(const char *what)
-{
-    print_message("%s\n", what);
-    static int value = 1000;
-    char sql[TEXT_MAX];
-    char expected[32];
-
-    for (int i = 0; i < 10; i++) {
-        snprintf(sql, sizeof sql, "update t set n = %d where id = 10", ++value);
-        do_by(i % 2 == 0 ? one_conn : two_conn, sql);
-        snprintf(expected, sizeof expected, "%d", value);
-        if (strcmp(text_of(i % 2 == 0 ? one_conn : two_conn, "select n from t where id = 10"),
-                    expected) != 0) {
-            fail_msg("%s: not what was written", what);
-        }
-        soon_query(one_conn, "select n from t where id = 10", expected);
-        soon_query(two_conn, "select n from t where id = 10", expected);
-    }
-}
-
 static void a_redis_that_fails_harms_nobody(void **state)
 {
     (void)state;
@@ -432,31 +260,43 @@ static void a_redis_that_fails_harms_nobody(void **state)
     (void)ask_redis("client kill type pubsub");
     expect_right("with clients killed");
     await_shared();
-    assert_int_equal(kill(redis.pid, SIGSTOP), 0);
+    assert_int_equal(kill(redis.process.pid, SIGSTOP), 0);
     expect_right("stopped");
-    assert_int_equal(kill(redis.pid, SIGCONT), 0);
+    assert_int_equal(kill(redis.process.pid, SIGCONT), 0);
     expect_right("going on");
     await_shared();
-    (void)proc_stop(&redis, SIGKILL, SOON_MS);
+    redis_server_kill(&redis);
     expect_right("gone");
-    serve_redis();
+    redis_server_start(&redis);
     expect_right("back");
     await_shared();
+    assert_false(sluice_logged(&sluice, "Epoll")); /* nobody watches what is closed */
+    assert_false(sluice_logged(&two, "Epoll"));
 }
 
 int main(void)
 {
-    const struct CMUnitTest cases[] = {
-            cmocka_unit_test_setup_teardown(what_one_has_got_the_other_is_given, begin, end),
-            cmocka_unit_test_setup_teardown(what_redis_does_is_shown, begin, end),
-            cmocka_unit_test_setup_teardown(what_is_there_can_be_read, begin, end),
-            cmocka_unit_test_setup_teardown(no_write_of_the_other_is_missed, begin, end),
-            cmocka_unit_test_setup_teardown(a_write_past_both_is_seen, begin, end),
-            cmocka_unit_test_setup_teardown(sluices_tell_each_other, begin, end),
-            cmocka_unit_test_setup_teardown(keys_say_how_redis_is_used, begin, end),
-            cmocka_unit_test_setup_teardown(a_wrong_password_is_said, begin, end),
-            cmocka_unit_test_setup_teardown(a_redis_that_fails_harms_nobody, begin, end),
+    struct CMUnitTest cases[48];
+    size_t count = 0;
+    const struct CMUnitTest own[] = {
+            cmocka_unit_test_setup_teardown(
+                    what_one_has_got_the_other_is_given, shared_begin, shared_end),
+            cmocka_unit_test_setup_teardown(a_write_is_told_of_once, shared_begin, shared_end),
+            cmocka_unit_test_setup_teardown(what_redis_does_is_shown, shared_begin, shared_end),
+            cmocka_unit_test_setup_teardown(what_is_there_can_be_read, shared_begin, shared_end),
+            cmocka_unit_test_setup_teardown(
+                    no_write_of_the_other_is_missed, shared_begin, shared_end),
+            cmocka_unit_test_setup_teardown(a_write_past_both_is_seen, shared_begin, shared_end),
+            cmocka_unit_test_setup_teardown(sluices_tell_each_other, shared_begin, shared_end),
+            cmocka_unit_test_setup_teardown(keys_say_how_redis_is_used, shared_begin, shared_end),
+            cmocka_unit_test_setup_teardown(a_wrong_password_is_said, shared_begin, shared_end),
+            cmocka_unit_test_setup_teardown(
+                    a_redis_that_fails_harms_nobody, shared_begin, shared_end),
     };
 
-    return case_run(cases, CASE_COUNT(cases), begin_all, stop_cluster);
+    for (size_t i = 0; i < CASE_COUNT(own); i++) {
+        cases[count++] = own[i];
+    }
+    count += fault_cases(cases + count);
+    return case_run(cases, count, shared_begin_all, stop_cluster);
 }
