@@ -103,7 +103,7 @@ static const struct variant kept_with_a_redis = {.name = "kept by two, with a Re
         .has_second = true,
         .has_redis = true,
         .count = {[TIER_LOCAL] = {[HISTORY_POINT] = 20, [HISTORY_SET] = 2, [HISTORY_AGGREGATE] = 5},
-                [TIER_REDIS] = {[HISTORY_POINT] = 10, [HISTORY_AGGREGATE] = 3}},
+                [TIER_REDIS] = {[HISTORY_POINT] = 5, [HISTORY_AGGREGATE] = 1}},
         .bound_ms = STALENESS_MS,
         .order = HISTORY_BY_SESSION};
 
