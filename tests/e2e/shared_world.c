@@ -14,9 +14,8 @@ static const char section[] =
         "db = " AT_POSTGRES " user=postgres\n" INI_MAIN "pool_mode = transaction\n"
         "[cache]\n"
         "redis = 127.0.0.1:%d\n"
-        "redis_timeout = 1s\n"
+        "%s"
         "%s\n";
-
 struct sluice two;
 int two_http;
 struct redis_server redis;
@@ -50,12 +49,13 @@ PGconn *connect_by(const struct sluice *of, const char *user, const char *databa
 
 void start_both(const char *cache)
 {
+    const char *timeout = strstr(cache, "redis_timeout") == NULL ? "redis_timeout = 1s\n" : "";
     char ini[2 * TEXT_MAX];
 
-    snprintf(ini, sizeof ini, section, proc_free_port(), redis.port, cache);
+    snprintf(ini, sizeof ini, section, proc_free_port(), redis.port, timeout, cache);
     sluice_start(&sluice, ini);
     two_http = proc_free_port();
-    snprintf(ini, sizeof ini, section, two_http, redis.port, cache);
+    snprintf(ini, sizeof ini, section, two_http, redis.port, timeout, cache);
     sluice_start(&two, ini);
     one_conn = connect_by(&sluice, "postgres", "db");
     two_conn = connect_by(&two, "postgres", "db");

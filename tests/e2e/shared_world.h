@@ -27,7 +27,7 @@ int shared_begin_all(void **state);
 int shared_begin(void **state);
 int shared_end(void **state);
 
-/* cache: lines of [cache]. */
+/* cache: lines of [cache]; redis_timeout is a second, where they do not say it: slow machines are not what is tested. */
 void start_both(const char *cache);
 PGconn *connect_by(const struct sluice *of, const char *user, const char *database);
 

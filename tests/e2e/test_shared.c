@@ -257,7 +257,7 @@ static void a_wrong_password_is_said(void **state)
 static void a_redis_that_fails_harms_nobody(void **state)
 {
     (void)state;
-    start_both(STREAMED);
+    start_both(STREAMED "\nredis_timeout = 200ms");
     await_shared();
     expect_right("up");
     (void)ask_redis("flushall");
