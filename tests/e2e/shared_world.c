@@ -16,6 +16,7 @@ static const char section[] =
         "redis = 127.0.0.1:%d\n"
         "%s"
         "%s\n";
+
 struct sluice two;
 int two_http;
 struct redis_server redis;
