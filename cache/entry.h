@@ -69,7 +69,7 @@ struct entry {
                        value's, is tags[ENTRY_KEY] */
     uint32_t rows;
     uint32_t cost_usec; /* what the server took */
-    sl_usec sent_at;    /* the statement: what was visible then is in it */
+    sl_usec sent_at;    /* the statement: what was visible then is in it; 0: by another's clock */
     sl_usec filled_at;  /* the answer was there: nothing later is in it */
     sl_usec expires_at;
     _Atomic sl_usec
@@ -114,6 +114,18 @@ static inline struct sl_span entry_question(const struct entry *entry)
 {
     return sl_span(entry->reply + entry->head_len + entry->rows_len + entry->tail_len,
             entry->question_len);
+}
+
+/*
+ * It was filled elsewhere, `age` ago as far as the two clocks agree: that is enough for when it expires, counted from
+ * what is returned, and not for what a session has seen already. So nobody knows when it was asked for, and anything
+ * that is visible now may be in it.
+ */
+static inline sl_usec entry_date_shared(struct entry *entry, sl_usec age, sl_usec now)
+{
+    entry->sent_at = 0;
+    entry->filled_at = now;
+    return age > 0 ? now - age : now;
 }
 
 /* Its time is nearly over. */

@@ -171,7 +171,7 @@ static sl_usec sooner(sl_usec one, sl_usec other)
 }
 
 /* Less a tenth, by its key: those that were filled together do not all go at once. */
-static sl_usec expiry(const struct asked *asked, sl_usec now)
+static sl_usec expiry(const struct asked *asked, sl_usec since)
 {
     const struct cache *cache = asked->part->cache;
     sl_usec ttl = sooner(atomic_load(&cache->ttl), asked->verdict.ttl);
@@ -180,10 +180,11 @@ static sl_usec expiry(const struct asked *asked, sl_usec now)
     if (asked->fill.rows == 0) {
         ttl = sooner(ttl, atomic_load(&cache->negative_ttl));
     }
-    return ttl == 0 ? INT64_MAX : now + ttl - (sl_usec)(asked->leader.key.hi % 1024) * ttl / 10240;
+    return ttl == 0 ? INT64_MAX
+                    : since + ttl - (sl_usec)(asked->leader.key.hi % 1024) * ttl / 10240;
 }
 
-void fill_entry(const struct asked *asked, struct entry *entry)
+void fill_entry(const struct asked *asked, struct entry *entry, sl_usec since)
 {
     entry->key = asked->leader.key;
     entry->origin = entry_origin_ref(&asked->class->origin);
@@ -194,7 +195,7 @@ void fill_entry(const struct asked *asked, struct entry *entry)
                 asked->verdict.policy->reads.trees[0], TAG_ANY);
     }
     entry->needs_stream = asked->verdict.needs_stream;
-    entry->expires_at = expiry(asked, entry->filled_at);
+    entry->expires_at = expiry(asked, since);
     atomic_init(&entry->true_at, entry->sent_at);
 }
 
@@ -214,7 +215,7 @@ static struct entry *make_entry(const struct asked *asked, uint16_t tags_count)
     entry->may_be_stale = asked->class->hint.stale != 0;
     entry->sent_at = stmt->meter.sent_at;
     entry->filled_at = stmt->meter.ended_at;
-    fill_entry(asked, entry);
+    fill_entry(asked, entry, entry->filled_at);
     return entry;
 }
 

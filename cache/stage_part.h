@@ -217,8 +217,8 @@ void fill_dispatch(struct asked *asked, bool is_current);
 /* Its answer has come, or will not. */
 void fill_finish(struct asked *asked);
 
-/* What is kept, and what it depends on; all but its bytes. */
-void fill_entry(const struct asked *asked, struct entry *entry);
+/* What is kept, since when, and what it depends on; all but its bytes. */
+void fill_entry(const struct asked *asked, struct entry *entry, sl_usec since);
 /* Its tags, as they are now. False: something has changed since the leader's clock, or is about to. */
 bool fill_tags(
         struct entry *entry, const struct asked *asked, uint64_t clock, const uint32_t *tags);

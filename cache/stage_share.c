@@ -104,12 +104,9 @@ static struct entry *entry_of(struct asked *asked, const struct tier_answer *ans
     if (entry == NULL) {
         return NULL;
     }
-    const sl_usec now = sl_now();
     entry->rows = answer->rows;
     entry->cost_usec = answer->cost_usec;
-    entry->filled_at = answer->age < 0 ? now : now - answer->age;
-    entry->sent_at = entry->filled_at - (sl_usec)answer->cost_usec;
-    fill_entry(asked, entry);
+    fill_entry(asked, entry, entry_date_shared(entry, answer->age, sl_now()));
     if (!fill_tags(entry, asked, asked->leader.clock, tags)) {
         entry_unref(entry);
         return NULL;

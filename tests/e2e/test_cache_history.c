@@ -102,8 +102,8 @@ static const struct variant kept_with_a_redis = {.name = "kept by two, with a Re
         .writes = 1,
         .has_second = true,
         .has_redis = true,
-        .count = {[TIER_LOCAL] = {[HISTORY_POINT] = 20, [HISTORY_SET] = 2, [HISTORY_AGGREGATE] = 5},
-                [TIER_REDIS] = {[HISTORY_POINT] = 5, [HISTORY_AGGREGATE] = 1}},
+        .count = {[TIER_LOCAL] = {[HISTORY_POINT] = 20, [HISTORY_SET] = 1, [HISTORY_AGGREGATE] = 2},
+                [TIER_REDIS] = {[HISTORY_POINT] = 1}},
         .bound_ms = STALENESS_MS,
         .order = HISTORY_BY_SESSION};
 
@@ -118,7 +118,7 @@ static const struct variant kept_in_redis = {.name = "kept in Redis",
         .writes = 1,
         .has_second = true,
         .has_redis = true,
-        .count[TIER_REDIS] = {[HISTORY_POINT] = 20, [HISTORY_AGGREGATE] = 5},
+        .count[TIER_REDIS] = {[HISTORY_POINT] = 5, [HISTORY_AGGREGATE] = 1},
         .bound_ms = STALENESS_MS,
         .order = HISTORY_BY_SESSION};
 
@@ -132,8 +132,8 @@ static const struct variant told_by_redis = {.name = "told by Redis alone",
         .writes = 1,
         .has_second = true,
         .has_redis = true,
-        .count = {[TIER_LOCAL] = {[HISTORY_POINT] = 100, [HISTORY_AGGREGATE] = 25},
-                [TIER_REDIS] = {[HISTORY_POINT] = 40, [HISTORY_AGGREGATE] = 15}},
+        .count = {[TIER_LOCAL] = {[HISTORY_POINT] = 50, [HISTORY_AGGREGATE] = 10},
+                [TIER_REDIS] = {[HISTORY_POINT] = 20, [HISTORY_AGGREGATE] = 5}},
         .bound_ms = SILENT_MS,
         .order = HISTORY_BY_SESSION};
 
@@ -149,7 +149,7 @@ static const struct variant with_redis_vexed = {.name = "kept, with Redis vexed"
         .has_redis = true,
         .vexes_redis = true,
         .hits_least = 20,
-        .count[TIER_REDIS] = {[HISTORY_POINT] = 5},
+        .count[TIER_REDIS] = {[HISTORY_POINT] = 1},
         .bound_ms = STALENESS_MS,
         .order = HISTORY_BY_SESSION};
 

@@ -313,12 +313,15 @@ static void a_stale_answer_is_found(void **state)
     query_expect(conn, read, "1");
     assert_int_equal(doubler_hits(doubler.seen), 1);
     assert_int_equal(seen(&doubler.seen->differs), 0);
-    say(past, "update st set n = 2"); /* nobody tells Sluice */
-    query_expect(conn, read, "1");
+    for (int i = 0; i < 20 && seen(&doubler.seen->differs) == 0; i++) {
+        say(past,
+                "update st set n = n + 1"); /* nobody tells Sluice, but it may read the catalogue */
+        (void)query_text(conn, read);
+    }
     assert_int_equal(seen(&doubler.seen->kept), 1);
     assert_int_equal(seen(&doubler.seen->differs), 1);
-    say(conn, "update st set n = 3");
-    query_expect(conn, read, "3");
+    say(conn, "update st set n = 30");
+    query_expect(conn, read, "30");
     assert_int_equal(seen(&doubler.seen->differs), 1);
     PQfinish(conn);
     PQfinish(past);

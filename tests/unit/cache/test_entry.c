@@ -99,6 +99,18 @@ static void one_word_of_many_is_enough_to_be_stale(void **state)
     tags_free(tags);
 }
 
+static void what_another_got_is_of_no_known_moment(void **state)
+{
+    struct entry *entry = entry_with(1, 10, 0);
+
+    (void)state;
+    assert_int_equal(entry_date_shared(entry, 300, 1000), 700);
+    assert_int_equal(entry->sent_at, 0); /* below each floor */
+    assert_int_equal(entry->filled_at, 1000);
+    assert_int_equal(entry_date_shared(entry, -1, 1000), 1000);
+    entry_unref(entry);
+}
+
 static unsigned released;
 
 static void release(struct entry_origin *origin)
@@ -132,6 +144,7 @@ int main(void)
             cmocka_unit_test(an_answer_may_be_empty),
             cmocka_unit_test(one_that_is_asked_for_often_is_got_again_before_its_time_is_over),
             cmocka_unit_test(one_word_of_many_is_enough_to_be_stale),
+            cmocka_unit_test(what_another_got_is_of_no_known_moment),
             cmocka_unit_test(an_origin_goes_with_the_last_entry_that_has_it),
     };
 
