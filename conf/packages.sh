@@ -8,7 +8,7 @@
 packages_build='build-essential cmake ninja-build pkg-config libevent-dev libssl-dev libxxhash-dev
     libpg-query-dev libjansson-dev libjs-dygraphs libpq-dev libhiredis-dev'
 packages_test='clang clang-format clang-tidy cppcheck libclang-rt-14-dev libcmocka-dev
-    universal-ctags openssl python3 procps prometheus chromium redis-server'
+    universal-ctags openssl python3 procps prometheus chromium redis-server libfaketime'
 packages_quickstart='python3 curl'
 packages_drivers='python3-psycopg2 libpostgresql-jdbc-java'
 packages_bench='pgbouncer linux-perf valgrind strace python3'

@@ -200,6 +200,9 @@ if(support_sources AND LIBPQ_FOUND AND CMOCKA_FOUND)
   add_dependencies(e2e_history sluice_history)
   set_property(TEST e2e.history APPEND PROPERTY ENVIRONMENT
     "SLUICE_BIN=$<TARGET_FILE:sluice_history>")
+  if(NOT SLUICE_SANITIZE) # which want to be loaded before it
+    target_compile_definitions(e2e_cache_bounds PRIVATE HAS_FAKETIME)
+  endif()
   add_executable(sluice_eager tests/eager/main.c) # one that reads the catalogue at once, and what asks it twice
   target_link_libraries(sluice_eager PRIVATE sluice_proxy)
   add_executable(sluice_doubler tests/forced/main.c)
@@ -250,6 +253,9 @@ if(support_sources AND LIBPQ_FOUND AND CMOCKA_FOUND)
     endif()
     set_property(TEST long.cache_history APPEND PROPERTY ENVIRONMENT
       "SLUICE_BIN=$<TARGET_FILE:sluice>" "SLUICE_HISTORY_READS=${history_reads}")
+    sluice_test(long.cache_bounds 2700 e2e_cache_bounds)
+    set_property(TEST long.cache_bounds APPEND PROPERTY ENVIRONMENT
+      "SLUICE_BIN=$<TARGET_FILE:sluice>" "SLUICE_BOUNDS_LONG=1")
     sluice_test(long.drivers 2700 e2e_drivers)
     set_property(TEST long.drivers APPEND PROPERTY ENVIRONMENT
       "SLUICE_BIN=$<TARGET_FILE:sluice>" "SLUICE_DRIVERS_ALL=1")
