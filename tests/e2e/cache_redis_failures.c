@@ -463,7 +463,10 @@ static void a_cluster_and_a_replica_are_refused(void **state)
 {
     (void)state;
     world_kill(SIGKILL);
-    world_serve("--cluster-enabled yes");
+    char more
+            [64]; /* its other port is not its own and 10,000: somebody's connection may have that */
+    snprintf(more, sizeof more, "--cluster-enabled yes --cluster-port %d", proc_free_port());
+    world_serve(more);
     a = side_prepare(0, "web1");
     side_open(a);
     SOON(status_of(a).state == TIER_REFUSED);
