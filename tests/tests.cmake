@@ -187,8 +187,12 @@ if(support_sources AND LIBPQ_FOUND AND CMOCKA_FOUND)
   add_library(sluice_support STATIC ${support_sources})
   target_link_libraries(sluice_support PUBLIC sluice_flags sluice_protocol PkgConfig::LIBPQ PkgConfig::CMOCKA)
   sluice_unit_tests(support sluice_support)
-  sluice_e2e_tests(e2e e2e 300)
-  set_property(TEST e2e.dashboard PROPERTY TIMEOUT 600) # a browser, and minutes that must pass
+  set(e2e_limit 300)
+  if(SLUICE_SANITIZE)
+    set(e2e_limit 900)
+  endif()
+  sluice_e2e_tests(e2e e2e ${e2e_limit})
+  set_property(TEST e2e.dashboard PROPERTY TIMEOUT 900) # a browser, and minutes that must pass
   add_executable(sluice_names tests/names/main.c) # Sluice with a resolver of our own
   target_link_libraries(sluice_names PRIVATE sluice_proxy ${CMAKE_DL_LIBS})
   set_target_properties(sluice_names PROPERTIES RUNTIME_OUTPUT_DIRECTORY tests/names)
