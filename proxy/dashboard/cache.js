@@ -23,6 +23,11 @@ const table = new Table(byId("cache"), [
     {title: "Statements", kind: "num", text: (row) => count(row.value)},
 ], (row) => `${row.section} ${row.name}`);
 
+const causes = new Table(byId("cache-causes"), [
+    {title: "What made answers stale", text: (row) => row.name},
+    {title: "Times", kind: "num", text: (row) => count(row.times)},
+], (row) => row.name);
+
 // A value is text; one that is not there is NaN, so that it is shown as none.
 function figures(rows) {
     const values = new Map(rows.map((row) => [`${row.section}.${row.name}`, row.value]));
@@ -44,7 +49,36 @@ function reasonsOf(rows) {
         .sort((a, b) => b.value - a.value).slice(0, REASONS);
 }
 
-function showTiles(rows, state) {
+// Of tables and rows; an answer that depends on none of them stays.
+function causesOf(rows, streams, shared) {
+    const of = figures(rows);
+    const sum = (views, name) => views.reduce((all, row) => all + Number(row[name]), 0);
+    return [
+        ["writes", of("writes", "known")],
+        ["writes, not known of what", of("writes", "unknown") + of("writes", "unseen")],
+        ["servers lost amid a write", of("writes", "lost")],
+        ["changes past Sluice", sum(streams, "changes")],
+        ["streams of changes lost", sum(streams, "losses")],
+        ["changes of the schema", sum(streams, "schema_changes")],
+        ["writes of other Sluices", sum(shared, "heard")],
+        ["other Sluices not heard", sum(shared, "unheard")],
+    ].map(([name, times]) => ({name, times})).filter((row) => row.times > 0)
+        .sort((a, b) => b.times - a.times);
+}
+
+function tierTiles(of, shared) {
+    const hits = of("lookups", "hits");
+    const given = of("lookups", "hits_shared");
+    const asked = shared.reduce((all, row) => all + Number(row.lookups), 0);
+    const lookups = hits * 100 / of("cache", "hit_percent");
+    return shared.length === 0 ? [] : [
+        ["from memory", percent(hits - given, lookups)],
+        ["from Redis", percent(given, lookups)],
+        ["of what it is asked", percent(given, asked)],
+    ];
+}
+
+function showTiles(rows, state, shared) {
     const of = figures(rows);
     const [now, bound] = ["staleness_ms", "max_staleness_ms"].map((name) => of("cache", name) * MSEC_USEC);
     const hits = of("lookups", "hits");
@@ -52,6 +86,7 @@ function showTiles(rows, state) {
         ["writes past Sluice", state === "proxy_only" ? "not known" : state, state === "proxy_only" ? "warn" : ""],
         ["hit rate", percent(of("cache", "hit_percent"), 100)],
         ["hits", count(hits)],
+        ...tierTiles(of, shared),
         ["servers' time saved", duration(of("lookups", "saved_usec"))],
         ["answers kept", count(of("local", "entries"))],
         ["memory", bytes(of("cache", "memory_bytes"))],
@@ -62,7 +97,8 @@ function showTiles(rows, state) {
 }
 
 export async function loadCache() {
-    const rows = await view("cache");
+    const [rows, streams, shared] =
+        await Promise.all(["cache", "cache_stream", "cache_redis"].map((name) => view(name)));
     const word = (name) => rows.find((row) => row.section === "cache" && row.name === name)?.value;
     const state = word("state");
     const isOn = state !== "off";
@@ -71,8 +107,11 @@ export async function loadCache() {
     byId("cache-tiles").hidden = !isOn;
     byId("cache").hidden = reasons.length === 0;
     table.show(reasons);
+    const stale = isOn ? causesOf(rows, streams, shared) : [];
+    byId("cache-causes").hidden = stale.length === 0;
+    causes.show(stale);
     if (isOn) {
-        showTiles(rows, state);
+        showTiles(rows, state, shared);
     }
     setNote(byId("cache-note"), isOn ? word("reason") : "Nothing is kept: [cache] mode is off.");
 }

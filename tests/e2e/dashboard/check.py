@@ -227,6 +227,9 @@ def the_cache_is_shown():
         expect((section, name) in why or (section, f"misses_{name}") in why, row)
     awaited("a function that varies is among them", lambda: any(
         row["Why not"] == "function varies" for row in cells("cache")))
+    awaited("writes are among what makes answers stale", lambda: any(
+        row["What made answers stale"] == "writes" and row["Times"] not in ("0", "–")
+        for row in cells("cache-causes")))
 
 
 def int_of(text):
