@@ -50,7 +50,8 @@ static const struct {
         [POLICY_SYSTEM_COLUMN] = {"system_column", "a system column"},
         [POLICY_CATALOG_TYPE] = {"catalog_type", "a type that names what is in the catalogue"},
         [POLICY_OTHER_TYPE] = {"other_type", "a type that is not PostgreSQL's own"},
-        [POLICY_OTHER_OPERATOR] = {"other_operator", "an operator that is not PostgreSQL's own"},
+        [POLICY_OTHER_OPERATOR] = {"other_operator",
+                "an operator, or a cast, that is not PostgreSQL's own, or may not be"},
 };
 
 _Static_assert(SL_COUNT(reasons) == POLICY_REASONS, "a name and a sentence for each");
@@ -576,6 +577,21 @@ static void look_at_kind(struct judge *judge)
     }
 }
 
+/* By name, whatever types they are of: those are not known here. */
+static void look_at_operators(struct judge *judge)
+{
+    const struct sql_facts *facts = judge->facts;
+    const struct catalog *catalog = judge->catalog;
+
+    if ((facts->operators & catalog->operators) != 0) {
+        refuse(judge, POLICY_OTHER_OPERATOR, "");
+    }
+    if ((catalog->casts & CATALOG_CASTS_ANYWHERE) != 0 ||
+            (facts->has_casts && (catalog->casts & CATALOG_CASTS_WRITTEN) != 0)) {
+        refuse(judge, POLICY_OTHER_OPERATOR, "cast");
+    }
+}
+
 static void look_at_values(struct judge *judge)
 {
     const struct sql_facts *facts = judge->facts;
@@ -629,6 +645,7 @@ static void judge_it(struct judge *judge)
     look_at_tables(judge);
     look_at_functions(judge);
     look_at_fields(judge);
+    look_at_operators(judge);
     look_at_values(judge);
     if (judge->facts->tables_count + judge->facts->functions_count > 0) {
         may_write(judge, catalog_writes_anyway(judge->catalog));
