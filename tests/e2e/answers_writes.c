@@ -428,3 +428,75 @@ void a_write_of_a_portal_of_before_is_noticed(void **state)
     wire_close(&wire);
     PQfinish(conn);
 }
+
+/* ---- what is not read yet ---- */
+
+/* Each is of another shape than all before it: @ stands for a name. */
+static void ask_for_the_first_time(PGconn *conn, const char *sql)
+{
+    static unsigned so_far;
+    char text[ANSWERS_TEXT_MAX];
+    size_t at = strcspn(sql, "@");
+
+    snprintf(text, sizeof text, "%.*sshape_%u%s", (int)at, sql, so_far, sql + at + 1);
+    so_far++;
+    do_sql(conn, text);
+}
+
+/* It was read while it ran, sooner or later one is: what it did not write is not stale. */
+static void expect_unharmed(PGconn *one, PGconn *other, const char *begin, const char *sql)
+{
+    static const char asked[] = "select sum(n) from aside";
+    long until = proc_now_ms() + SOON_MS;
+
+    for (;;) {
+        warm(other, asked);
+        long fills = counted("local", "puts");
+        do_lines(one, begin);
+        ask_for_the_first_time(one, sql);
+        do_lines(one, begin[0] == '\0' ? "" : "commit");
+        bool is_there = false;
+        while (!is_there && counted("local", "puts") == fills) {
+            is_there = is_hit(other, asked);
+            assert_true(proc_now_ms() < until);
+        }
+        if (is_there && counted("local", "puts") == fills) {
+            return;
+        }
+        assert_true(proc_now_ms() < until);
+    }
+}
+
+void what_nobody_has_read_costs_hits_only_while_it_runs(void **state)
+{
+    static const char *const asks[] = {"select count(*) as @ from t, pg_sleep(0.01)",
+            "insert into log (what) values ('first') returning pg_sleep(0.01) as @",
+            "update u set n = n + 1 where id = 7 returning n, pg_sleep(0.01) as @"};
+    static const char *const begins[] = {"", "begin", "begin isolation level serializable"};
+
+    (void)state;
+    PGconn *one = open_as("postgres", "db");
+    PGconn *other = open_as("postgres", "db");
+    for (size_t i = 0; i < CASE_COUNT(asks); i++) {
+        for (size_t k = 0; k < CASE_COUNT(begins); k++) {
+            expect_unharmed(one, other, begins[k], asks[i]);
+        }
+    }
+    assert_true(counted("writes", "read_late") > 0);
+    /* And what it did write is. */
+    for (int i = 0; i < 30; i++) {
+        warm(other, "select sum(n) from u");
+        warm(other, "select n from u where id = 7");
+        do_sql(one, i % 3 == 0 ? "begin" : "select 1");
+        ask_for_the_first_time(
+                one, i % 2 == 0 ? asks[2] : "update u set n = n + 1 where id = 7 returning n as @");
+        if (i % 3 == 0) {
+            expect_true(other, "select n from u where id = 7");
+            do_sql(one, "commit");
+        }
+        expect_true(other, "select n from u where id = 7");
+        expect_true(other, "select sum(n) from u");
+    }
+    PQfinish(other);
+    PQfinish(one);
+}

@@ -11,5 +11,6 @@ void every_write_is_noticed(void **state);
 void writes_behind_statements_are_noticed(void **state);
 void a_row_that_comes_again_is_the_new_one(void **state);
 void a_write_of_a_portal_of_before_is_noticed(void **state);
+void what_nobody_has_read_costs_hits_only_while_it_runs(void **state);
 
 #endif
