@@ -14,6 +14,7 @@
 #include "protocol/catalog_row.h"
 #include "protocol/catalog_tables_build.h"
 #include "protocol/catalog_tables_query.h"
+#include "protocol/catalog_varying.h"
 #include "protocol/catalog_vec.h"
 #include "protocol/effects_names.h"
 #include "protocol/sql_facts.h"
@@ -257,36 +258,6 @@ enum sl_err catalog_build_query(const struct catalog_build *build, struct sl_buf
 
 /* ---- what is answered ---- */
 
-/* Names with a space between them; none of an operator's is one. */
-static uint64_t marks_of(struct sl_span names)
-{
-    uint64_t marks = 0;
-
-    while (names.len > 0) {
-        const uint8_t *space = memchr(names.at, ' ', names.len);
-        size_t len = space == NULL ? names.len : (size_t)(space - names.at);
-        marks |= catalog_name_mark((const char *)names.at, len);
-        len += space != NULL;
-        names = sl_span(names.at + len, names.len - len);
-    }
-    return marks;
-}
-
-static void take_varying(struct catalog_build *build, struct catalog_row *row)
-{
-    struct sl_span names;
-    struct sl_span casts;
-
-    build->operators = back_row_field(row->body, 4, &names) ? marks_of(names) : 0;
-    if (!back_row_field(row->body, 5, &casts) || casts.len == 0) {
-        return;
-    }
-    build->casts = CATALOG_CASTS_WRITTEN;
-    if (memchr(casts.at, 'i', casts.len) != NULL || memchr(casts.at, 'x', casts.len) != NULL) {
-        build->casts |= CATALOG_CASTS_ANYWHERE;
-    }
-}
-
 static enum sl_err take_head(struct catalog_build *build, struct catalog_row *row, bool is_plain)
 {
     struct sl_span path;
@@ -300,7 +271,7 @@ static enum sl_err take_head(struct catalog_build *build, struct catalog_row *ro
         return SL_EPROTO;
     }
     build->server_version = (int)version;
-    take_varying(build, row);
+    catalog_varying_take(row, 4, &build->operators, &build->casts);
     build->has_default_path =
             has_path && is_plain && sl_span_is(user, text_of(build, build->roles[0].name));
     enum sl_err err = add_text(build, encoding, &build->encoding);
