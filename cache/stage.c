@@ -443,7 +443,7 @@ static void on_dispatch(void *self, struct stmt *stmt)
         block_spoil(stmt->under_way);
         return;
     }
-    bool is_current = memo_is_current(asked);
+    bool is_current = !memo_executes(asked) && memo_is_current(asked);
     fill_dispatch(asked, is_current);
     if (!is_current) {
         memo_judge(asked);

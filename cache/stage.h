@@ -81,8 +81,9 @@ struct cache_verdict {
     bool needs_stream;           /* as long as that is up */
     bool is_off;                 /* by the configuration */
     bool is_never_read;          /* POLICY_NOT_READ, and it will stay so */
-    sl_usec ttl;                 /* 0: as configured; else no longer than that, either */
-    uint64_t database;           /* as tags know it */
+    bool is_by_name;   /* of a PREPARE: none of the names it reads or writes by is another's, too */
+    sl_usec ttl;       /* 0: as configured; else no longer than that, either */
+    uint64_t database; /* as tags know it */
 };
 
 /* Whose names a statement uses that is over: the proxy's. */
@@ -122,6 +123,11 @@ struct cache_hooks {
     /* False: no memory. */
     bool (*judge)(void *self, const struct stmt *stmt, struct sl_hash128 shape,
             struct cache_verdict *verdict);
+    /*
+     * It is the EXECUTE of a statement of which that is the shape, as PREPARE. False: it is none, or nobody
+     * knows of which. May be NULL.
+     */
+    bool (*executes)(void *self, const struct stmt *stmt, struct sl_hash128 *shape);
     /* For later: cache_hooks.drop. NULL: no memory. */
     struct cache_held *(*hold)(void *self, const struct stmt *stmt);
     void (*drop)(void *self, struct cache_held *held);

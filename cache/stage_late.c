@@ -55,6 +55,7 @@ static bool settle(struct cache_part *part, const struct late_end *end,
         const struct cache_verdict *verdict, struct tag_set *set)
 {
     if (!is_known(verdict) || verdict->policy->writes.is_any ||
+            (end->executes && !verdict->is_by_name) ||
             (end->account != NULL && verdict->policy->may_end)) {
         return false;
     }
@@ -129,7 +130,9 @@ bool late_settle(struct asked *asked)
             (!goes_on && !asked->writes.has_begun)) {
         return false;
     }
-    struct late_end end = {.database = stmt->under_way->database, .is_told = asked->is_told};
+    struct late_end end = {.database = stmt->under_way->database,
+            .is_told = asked->is_told,
+            .executes = asked->executes};
     enum cache_view view = asked->is_decided ? CACHE_VIEW_KNOWN : view_of(asked);
     if (goes_on && view != CACHE_VIEW_NONE) {
         end.account = stage_account(part, stmt->under_way);

@@ -47,7 +47,7 @@ static void judge_in_doubt(struct asked *asked)
     policy_unref(policy);
 }
 
-void memo_judge(struct asked *asked)
+static void judge(struct asked *asked)
 {
     struct cache_part *part = asked->part;
     const struct cache_hooks *hooks = &part->cache->hooks;
@@ -56,6 +56,7 @@ void memo_judge(struct asked *asked)
     enum cache_view view =
             hooks->view(hooks->self, part->worker, asked->stmt, &asked->shape, &asked->view);
     asked->has_view = view == CACHE_VIEW_KNOWN;
+    asked->shape = asked->executes ? asked->executed : asked->shape;
     asked->may_hide = true;
     asked->may_wait = false;
     asked->is_ending_not = false;
@@ -81,6 +82,24 @@ void memo_judge(struct asked *asked)
     policy_unref(memo->verdict.policy);
     *memo = made;
     take(asked, memo);
+}
+
+/* What was prepared is of the tables that had its names then; those it would be of now have them alone. */
+void memo_judge(struct asked *asked)
+{
+    judge(asked);
+    if (asked->executes && asked->verdict.policy != NULL && !asked->verdict.is_by_name) {
+        forget(asked);
+    }
+}
+
+bool memo_executes(struct asked *asked)
+{
+    const struct cache_hooks *hooks = &asked->part->cache->hooks;
+
+    asked->executes =
+            hooks->executes != NULL && hooks->executes(hooks->self, asked->stmt, &asked->executed);
+    return asked->executes;
 }
 
 bool memo_is_current(const struct asked *asked)

@@ -59,8 +59,10 @@ struct asked {
     bool may_hide;      /* likewise: it may change the schema, as no text says */
     bool is_ending_not; /* likewise: its transaction does not end in it */
     bool is_decided;    /* late_decide() was true */
-    bool leads;         /* a flight; with a class and a question */
-    bool fills;         /* what it is answered is taken down */
+    bool executes;      /* it is an EXECUTE, and is judged as the PREPARE of that shape */
+    struct sl_hash128 executed;
+    bool leads; /* a flight; with a class and a question */
+    bool fills; /* what it is answered is taken down */
     bool is_new_class;
     bool has_point;       /* it asks for one row, by its key */
     uint8_t unkept;       /* enum cache_unkept */
@@ -123,6 +125,7 @@ struct late_end {
     struct account *account; /* of its transaction, which goes on; NULL: that is over */
     uint64_t database;
     bool is_told; /* the second tier, of all of it or of what late_decide() said */
+    bool executes;
 };
 
 /* A statement that was answered, and is not known yet. */
@@ -206,6 +209,8 @@ static inline void part_count(struct cache_part *part, size_t figure, uint64_t b
 
 /* What its statement is as of now: asked->verdict, shape and view. */
 void memo_judge(struct asked *asked);
+/* It is about to be sent. True: it is an EXECUTE of what is known, and to be judged as that. */
+bool memo_executes(struct asked *asked);
 /* Is that still so? */
 bool memo_is_current(const struct asked *asked);
 /* Its answer is kept: what it took, and how long it is. */

@@ -246,6 +246,10 @@ void stage_write_tags(struct asked *asked, uint64_t database, const struct point
         PART_COUNT(asked->part, writes_unknown);
         return;
     }
+    if (asked->executes) { /* its values are not where the PREPARE has them */
+        stage_late_tags(asked->part, &asked->verdict, &asked->writes);
+        return;
+    }
     for (uint32_t i = 0; i < policy->writes.count; i++) {
         add_tree(&writes, policy->writes.trees[i]);
     }

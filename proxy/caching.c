@@ -8,6 +8,7 @@
 #include "protocol/base/hash.h"
 #include "protocol/base/log.h"
 #include "protocol/sqlstate.h"
+#include "proxy/caching_executes.h"
 #include "proxy/caching_policy.h"
 #include "proxy/caching_session.h"
 #include "proxy/caching_tier.h"
@@ -220,6 +221,7 @@ enum sl_err caching_start(const struct conf *conf, struct sl_error *error)
             .moment = moment,
             .reads_committed = reads_committed,
             .judge = caching_judge,
+            .executes = caching_executes,
             .hold = caching_session_hold,
             .drop = caching_session_drop,
             .judge_held = caching_judge_held,

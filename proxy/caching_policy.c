@@ -4,6 +4,7 @@
 #include "conf/conf_policy.h"
 #include "protocol/catalog_resolve.h"
 #include "protocol/catalog_tables.h"
+#include "protocol/sql_facts.h"
 #include "proxy/caching_session.h"
 #include "proxy/caching_watch.h"
 #include "proxy/catalogs_names.h"
@@ -207,6 +208,28 @@ const struct policy *caching_policy(const struct sql_facts *facts,
     return policy_of(&question);
 }
 
+static bool is_one_of_many(const struct catalog *catalog, const char *name)
+{
+    uint32_t count = 0;
+
+    for (uint32_t i = 0; i < catalog->schemas_count && count < 2; i++) {
+        count += catalog_find_relation(catalog, name, (uint16_t)i) != NULL;
+    }
+    return count > 1;
+}
+
+/* A plan goes on with the tables that it was made for when others come that would be found before them. */
+static bool is_by_name(const struct sql_facts *facts, const struct catalog *catalog)
+{
+    bool is = facts->kind == SQL_PREPARE && catalog != NULL && !facts->is_truncated &&
+              facts->tables_count > 0;
+
+    for (unsigned i = 0; is && i < facts->tables_count; i++) {
+        is = !is_one_of_many(catalog, sql_facts_name(facts, facts->tables[i].name));
+    }
+    return is;
+}
+
 static bool judge(struct caching_names *of, const struct conf *conf, struct sl_hash128 shape,
         struct cache_verdict *verdict)
 {
@@ -225,6 +248,7 @@ static bool judge(struct caching_names *of, const struct conf *conf, struct sl_h
         verdict->policy = caching_policy(plan->facts, &names,
                 (struct caching_doubts){.may_shadow = may_shadow,
                         .may_cascade = strstr(plan->text, "cascade") != NULL});
+        verdict->is_by_name = is_by_name(plan->facts, names.catalog);
     } else {
         verdict->policy = policy_of(&question);
         verdict->is_never_read = plan != NULL;

@@ -15,6 +15,7 @@
 #include "tests/e2e/answers_hints.h"
 #include "tests/e2e/answers_keys.h"
 #include "tests/e2e/answers_moves.h"
+#include "tests/e2e/answers_prepared.h"
 #include "tests/e2e/answers_rows.h"
 #include "tests/e2e/answers_writes.h"
 #include "tests/support/case.h"
@@ -335,6 +336,10 @@ static const struct CMUnitTest cases[] = {
         cmocka_unit_test_setup_teardown(a_row_that_comes_again_is_the_new_one, begin, end),
         cmocka_unit_test_setup_teardown(
                 what_nobody_has_read_costs_hits_only_while_it_runs, begin, end),
+        cmocka_unit_test_setup_teardown(what_is_executed_writes_what_was_prepared, begin, end),
+        cmocka_unit_test_setup_teardown(what_is_executed_and_only_reads_harms_nobody, begin, end),
+        cmocka_unit_test_setup_teardown(
+                a_plan_goes_on_with_the_table_that_it_was_made_for, begin, end),
         cmocka_unit_test_setup_teardown(changes_unseen_are_noticed, begin, end),
         cmocka_unit_test_setup_teardown(operators_of_somebodys_own_are_noticed, begin, end),
 };
