@@ -391,7 +391,9 @@ static void begin_writes(struct asked *asked)
                                       ? stage_account(part, stmt->under_way)
                                       : stmt->under_way->state;
     if (is_in_block && !may_end && account != NULL) {
-        if (!asked->is_late) { /* else it is seen to when it was answered */
+        if (asked->is_late) {
+            late_sent(asked, account);
+        } else {
             account_collect(account, &asked->writes);
             tag_set_fini(&asked->writes);
         }
@@ -451,7 +453,8 @@ static void on_dispatch(void *self, struct stmt *stmt)
     begin_writes(asked);
     block_dispatch(asked);
     asked->watched = part->cache->hooks.watched(part->cache->hooks.self, stmt->under_way);
-    if (!asked->leads && !asked->has_writes && !asked->shares && asked->watched == NULL) {
+    if (!asked->leads && !asked->has_writes && !asked->shares && asked->watched == NULL &&
+            stmt->names_failed == 0) {
         forget(asked);
     }
 }
@@ -468,14 +471,14 @@ static void on_reply(void *self, struct stmt *stmt, struct sl_span message)
 
 /* ---- ends ---- */
 
-/* What it wrote was looked up in a catalogue that may have been another when it ran. */
+/* What it wrote was looked up in a catalogue that may have been another when it ran; or another text ran. */
 static void doubt(struct asked *asked)
 {
     struct tags *tags = asked->part->cache->tags;
     const struct stage_transaction *transaction = asked->stmt->under_way;
 
-    if (asked->has_writes && transaction != NULL &&
-            (asked->stmt->is_misread || !memo_is_current(asked))) {
+    if (transaction != NULL &&
+            (asked->stmt->is_misread || (asked->has_writes && !memo_is_current(asked)))) {
         uint32_t all = stage_everything(tags);
         tags_begin(tags, all);
         tags_end(tags, all);
@@ -487,8 +490,8 @@ static bool doubts_schema(const struct asked *asked)
 {
     const struct policy *policy = asked->verdict.policy;
 
-    return asked->has_writes &&
-           (asked->stmt->is_misread || (policy == NULL ? asked->may_hide : stage_may_hide(policy)));
+    return asked->stmt->is_misread ||
+           (asked->has_writes && (policy == NULL ? asked->may_hide : stage_may_hide(policy)));
 }
 
 /* Those that go on being pending are its transaction's. */
@@ -547,6 +550,7 @@ static void on_end(void *self, struct stmt *stmt)
     }
     fill_finish(asked);
     stage_floor_of_reply(asked);
+    late_answered(asked);
     end_writes(asked);
     forget(asked);
 }

@@ -37,7 +37,10 @@ static void narrow(struct cache_part *part, const struct cache_verdict *verdict,
     PART_COUNT(part, writes_late);
 }
 
-/* Nobody sees it yet, as it did not end its transaction: it was to be collected. */
+/*
+ * Nobody sees it yet, as it did not end its transaction: it was to be collected. What has begun goes on being
+ * pending: it was sent when something was ahead of it, and what was behind it may have ended a transaction.
+ */
 static void collect(struct cache_part *part, struct account *account,
         const struct cache_verdict *verdict, struct tag_set *set)
 {
@@ -45,7 +48,12 @@ static void collect(struct cache_part *part, struct account *account,
 
     tag_set_init(&writes);
     stage_late_tags(part, verdict, &writes);
-    account_collect(account, &writes);
+    if (set->has_begun) {
+        tag_set_begin(&writes, part->cache->tags);
+        account_take(account, &writes);
+    } else {
+        account_collect(account, &writes);
+    }
     tag_set_fini(&writes);
     tag_set_withdraw(set, part->cache->tags);
     PART_COUNT(part, writes_late);
@@ -224,14 +232,40 @@ static void forget(struct cache_part *part, struct late *late)
     *late = part->lates[--part->lates_count];
 }
 
+void late_sent(struct asked *asked, struct account *account)
+{
+    asked->is_unread = true;
+    account->unread++;
+}
+
+void late_answered(struct asked *asked)
+{
+    struct stage_transaction *transaction = asked->stmt->under_way;
+    struct account *account = transaction == NULL ? NULL : transaction->state;
+
+    if (asked->is_unread && account != NULL && account->unread > 0) {
+        account->unread--;
+    }
+    asked->is_unread = false;
+}
+
 void late_join(struct cache_part *part, struct account *account)
 {
+    struct tag_set everything;
+
     for (unsigned i = part->lates_count; i > 0; i--) {
         struct late *late = &part->lates[i - 1];
         if (late->end.account == account) {
             (void)look(part, late, INT64_MAX);
             forget(part, late);
         }
+    }
+    if (account->unread >
+            0) { /* it is not over itself: in a pipeline, what ends its block is behind it */
+        tag_set_init(&everything);
+        tag_set_add(&everything, account->all, account->all);
+        account_collect(account, &everything);
+        tag_set_fini(&everything);
     }
 }
 

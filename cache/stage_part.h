@@ -59,6 +59,7 @@ struct asked {
     bool may_hide;      /* likewise: it may change the schema, as no text says */
     bool is_ending_not; /* likewise: its transaction does not end in it */
     bool is_decided;    /* late_decide() was true */
+    bool is_unread;     /* it is one of its account's: account.h */
     bool executes;      /* it is an EXECUTE, and is judged as the PREPARE of that shape */
     struct sl_hash128 executed;
     bool leads; /* a flight; with a class and a question */
@@ -322,6 +323,10 @@ bool late_decide(struct asked *asked);
 bool late_settle(struct asked *asked);
 /* It was not: in a block, where nothing has begun, everything is collected. */
 void late_collect(struct asked *asked, bool may_hide);
+/* It is sent in a block, and nothing of it begins. */
+void late_sent(struct asked *asked, struct account *account);
+/* It was answered, or never will be. */
+void late_answered(struct asked *asked);
 /* The transaction is about to end, or may be: what is not known of it by now is pending to its end. */
 void late_join(struct cache_part *part, struct account *account);
 /* May what it was judged to be have changed the schema, as no text says? */

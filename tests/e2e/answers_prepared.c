@@ -148,3 +148,26 @@ void a_plan_goes_on_with_the_table_that_it_was_made_for(void **state)
     PQfinish(reader);
     PQfinish(writer);
 }
+
+/* Nor that another function would. */
+void a_plan_goes_on_with_the_function_that_it_was_made_for(void **state)
+{
+    (void)state;
+    PGconn *writer = open_as("postgres", "db");
+    PGconn *reader = open_as("postgres", "db");
+    do_lines(writer, "create function p_put(a int) returns int language plpgsql as $$begin "
+                     "update u set n = n + 1 where id = a; return a; end$$\n"
+                     "create schema p_first\nset search_path = p_first, public\n"
+                     "prepare put(int) as select p_put($1) from t where id = 1\nexecute put(7)\n"
+                     "create function p_first.p_put(a int) returns int language sql immutable as "
+                     "'select 1'");
+    for (int round = 0; round < 2 * ROUNDS; round++) {
+        warm(reader, "select n from u where id = 7");
+        do_sql(writer, "execute put(7)");
+        expect_true(reader, "select n from u where id = 7");
+    }
+    do_lines(writer, "drop function p_first.p_put(int)\ndrop schema p_first\ndrop function "
+                     "public.p_put(int)");
+    PQfinish(reader);
+    PQfinish(writer);
+}

@@ -431,16 +431,27 @@ void a_write_of_a_portal_of_before_is_noticed(void **state)
 
 /* ---- what is not read yet ---- */
 
-/* Each is of another shape than all before it: @ stands for a name. */
-static void ask_for_the_first_time(PGconn *conn, const char *sql)
+enum { SHAPE_TEXT_MAX = 8192 };
+
+/* Each is of another shape than all before it: @ stands for a name, in letters, as digits do not tell shapes apart. */
+static const char *new_shape(const char *sql)
 {
     static unsigned so_far;
-    char text[ANSWERS_TEXT_MAX];
+    static char text[SHAPE_TEXT_MAX];
     size_t at = strcspn(sql, "@");
+    char name[] = "shape_aaa";
 
-    snprintf(text, sizeof text, "%.*sshape_%u%s", (int)at, sql, so_far, sql + at + 1);
+    name[6] = (char)('a' + so_far / 676 % 26);
+    name[7] = (char)('a' + so_far / 26 % 26);
+    name[8] = (char)('a' + so_far % 26);
+    snprintf(text, sizeof text, "%.*s%s%s", (int)at, sql, name, sql + at + 1);
     so_far++;
-    do_sql(conn, text);
+    return text;
+}
+
+static void ask_for_the_first_time(PGconn *conn, const char *sql)
+{
+    do_sql(conn, new_shape(sql));
 }
 
 /* It was read while it ran, sooner or later one is: what it did not write is not stale. */
@@ -499,4 +510,81 @@ void what_nobody_has_read_costs_hits_only_while_it_runs(void **state)
     }
     PQfinish(other);
     PQfinish(one);
+}
+
+static void put(struct wire *wire, const char *sql)
+{
+    const struct wire_values none = {.count = 0};
+
+    wire_parse(wire, "", sql);
+    wire_bind(wire, "", "", &none);
+    wire_execute(wire, "", 0);
+}
+
+/* What ends its block is sent before it is answered, and so before anybody knows what it wrote. */
+void what_nobody_has_read_is_noticed_when_a_commit_is_right_behind(void **state)
+{
+    static const char sql[] = "select sum(n) from u";
+    enum { TERMS = 800 }; /* so many that it takes a while to read */
+    static char write[64 + TERMS * 4] = "update u set n = n + 1 where id = 3 returning n as @";
+    struct wire wire;
+
+    for (int i = 0; i < TERMS; i++) {
+        strcat(write, ", n");
+    }
+
+    (void)state;
+    PGconn *conn = open_as("postgres", "db");
+    wire_open(&wire, sluice.port, "postgres", "db");
+    for (int i = 0; i < 24; i++) {
+        warm(conn, sql);
+        if (i % 2 == 0) {
+            wire_query(&wire, "begin");
+            assert_true(wire_ask(&wire));
+        } else {
+            put(&wire, "begin");
+        }
+        put(&wire, new_shape(write));
+        put(&wire, "commit");
+        if (i % 4 >= 2) { /* and another goes on */
+            put(&wire, "begin");
+        }
+        wire_sync(&wire);
+        assert_true(wire_ask(&wire));
+        expect_true(conn, sql);
+        wire_query(&wire, "rollback");
+        assert_true(wire_ask(&wire));
+        expect_true(conn, sql);
+    }
+    wire_close(&wire);
+    PQfinish(conn);
+}
+
+/* Its Parse fails, as there is one of that name: what is bound is that one. */
+void a_write_behind_a_name_that_is_another_is_noticed(void **state)
+{
+    static const char sql[] = "select sum(n) from u";
+    static const char *const parsed[] = {
+            "select 1", "begin", "select n from u where id = 3", "show all"};
+    const struct wire_values none = {.count = 0};
+    struct wire wire;
+
+    (void)state;
+    PGconn *conn = open_as("postgres", "db");
+    wire_open(&wire, sluice.port, "postgres", "db");
+    wire_parse(&wire, "s", "update u set n = n + 1 where id = 3");
+    wire_sync(&wire);
+    assert_true(wire_ask(&wire));
+    for (int i = 0; i < 12; i++) {
+        warm(conn, sql);
+        wire_parse(&wire, "s", parsed[i % 4]);
+        wire_sync(&wire);
+        wire_bind(&wire, "", "s", &none);
+        wire_execute(&wire, "", 0);
+        wire_sync(&wire);
+        assert_true(wire_ask(&wire));
+        expect_true(conn, sql);
+    }
+    wire_close(&wire);
+    PQfinish(conn);
 }

@@ -336,7 +336,13 @@ static const struct CMUnitTest cases[] = {
         cmocka_unit_test_setup_teardown(a_row_that_comes_again_is_the_new_one, begin, end),
         cmocka_unit_test_setup_teardown(
                 what_nobody_has_read_costs_hits_only_while_it_runs, begin, end),
+        cmocka_unit_test_setup_teardown(
+                what_nobody_has_read_is_noticed_when_a_commit_is_right_behind, begin, end),
+        cmocka_unit_test_setup_teardown(
+                a_write_behind_a_name_that_is_another_is_noticed, begin, end),
         cmocka_unit_test_setup_teardown(what_is_executed_writes_what_was_prepared, begin, end),
+        cmocka_unit_test_setup_teardown(
+                a_plan_goes_on_with_the_function_that_it_was_made_for, begin, end),
         cmocka_unit_test_setup_teardown(what_is_executed_and_only_reads_harms_nobody, begin, end),
         cmocka_unit_test_setup_teardown(
                 a_plan_goes_on_with_the_table_that_it_was_made_for, begin, end),
