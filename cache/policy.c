@@ -289,16 +289,27 @@ static bool names_columns(const struct sql_facts *facts)
     return false;
 }
 
-/* By which answers with a row have tags. None, where those that come have their default: there never was such a one. */
+/* Each new row has a key that there never was: no column of it is given, and one is of a sequence, say. */
+static bool has_new_keys(const struct judge *judge, const struct catalog_details *table)
+{
+    const struct catalog_key *key = point_key(judge->catalog, table);
+    bool is_new = false;
+
+    for (unsigned i = 0; i < key->columns_count; i++) {
+        is_new |= catalog_column_of(judge->catalog, table, key->columns[i])->is_new;
+    }
+    return is_new && judge->facts->kind == SQL_INSERT && !has_before_row(table) &&
+           names_columns(judge->facts) && !moves_key(judge, table);
+}
+
+/* By which answers with a row have tags: none where all that comes is new. */
 static void find_key(
         const struct judge *judge, const struct catalog_details *table, struct policy_row *row)
 {
     const struct catalog *catalog = judge->catalog;
     const struct catalog_key *key = point_key(catalog, table);
-    bool is_default = judge->facts->kind == SQL_INSERT && !has_before_row(table) &&
-                      names_columns(judge->facts);
 
-    if (key == NULL || (is_default && !moves_key(judge, table))) {
+    if (key == NULL || has_new_keys(judge, table)) {
         return;
     }
     for (unsigned i = 0; i < key->columns_count; i++) {

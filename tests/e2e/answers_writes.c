@@ -353,6 +353,28 @@ void writes_behind_statements_are_noticed(void **state)
     play_all(behind, CASE_COUNT(behind));
 }
 
+static void come_again(PGconn *one, PGconn *other, const char *table)
+{
+    char name[32];
+    char sql[ANSWERS_TEXT_MAX];
+    char asked[ANSWERS_TEXT_MAX];
+
+    snprintf(name, sizeof name, "%.*s", (int)strcspn(table, " "), table);
+    snprintf(sql, sizeof sql, "create table %s", table);
+    do_sql(one, sql);
+    snprintf(asked, sizeof asked, "select n from %s where k = 7", name);
+    for (int round = 0; round < 6; round++) {
+        snprintf(sql, sizeof sql, "insert into %s (n) values (%d)", name, round);
+        do_sql(one, sql);
+        expect_true(other, asked);
+        warm(other, asked);
+        snprintf(sql, sizeof sql, "delete from %s", name);
+        do_sql(direct, sql);
+    }
+    snprintf(sql, sizeof sql, "drop table %s", name);
+    do_sql(one, sql);
+}
+
 /* Past Sluice it went, which is not told here; through Sluice it comes again: who is told so sees it. */
 void a_row_that_comes_again_is_the_new_one(void **state)
 {
@@ -364,11 +386,20 @@ void a_row_that_comes_again_is_the_new_one(void **state)
             "begin\ninsert into u values (7, -6)\ncommit",
             "prepare again(int) as insert into u values (7, $1)\nexecute again(-7)\ndeallocate "
             "again"};
+    /* Whose key is by default, but not of a sequence: k = 7. */
+    static const char *const tables[] = {"b_constant (k int primary key default 7, n int)",
+            "b_function (k int primary key default b_seven(), n int)",
+            "b_generated (k int generated always as (n % 1 + 7) stored primary key, n int)"};
     static const char asked[] = "select n from u where id = 7";
 
     (void)state;
     PGconn *one = open_as("postgres", "db");
     PGconn *other = open_as("postgres", "db");
+    do_sql(direct, "create function b_seven() returns int language sql volatile as 'select 7'");
+    for (size_t i = 0; i < CASE_COUNT(tables); i++) {
+        come_again(one, other, tables[i]);
+    }
+    do_sql(direct, "drop function b_seven()");
     do_sql(one, "insert into u values (1008, 1)"); /* its shape is known */
     for (int round = 0; round < 3; round++) {
         for (size_t i = 0; i < CASE_COUNT(again); i++) {
