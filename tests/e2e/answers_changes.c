@@ -4,6 +4,8 @@
 #include "tests/e2e/answers_base.h"
 #include "tests/support/case.h"
 #include "tests/support/fixture.h"
+#include "tests/support/proc.h"
+#include "tests/support/soon.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -372,6 +374,18 @@ static void check_written(const char *sql)
     }
 }
 
+/* Sooner or later: then it is not kept any more. */
+static void expect_refused(const char *sql, const char *reason)
+{
+    long until = proc_now_ms() + SOON_MS;
+    long before = counted("policy", reason);
+
+    while (counted("policy", reason) == before) {
+        query_text(reader, sql);
+        assert_true(proc_now_ms() < until);
+    }
+}
+
 /* An operator by the name of one of PostgreSQL's own, and a cast that nobody writes: what they read is not named. */
 void operators_of_somebodys_own_are_noticed(void **state)
 {
@@ -394,12 +408,15 @@ void operators_of_somebodys_own_are_noticed(void **state)
                      "create operator + (leftarg = int, rightarg = text, function = o_plus)\n"
                      "create function o_minus(b text) returns bigint language sql stable as "
                      "'select sum(n) from u'\n"
-                     "create operator - (rightarg = text, function = o_minus)");
+                     "create operator - (rightarg = text, function = o_minus)\n"
+                     "create view o_view as select id, id = b as x from t");
     warm(reader, "select sum(n) from aside"); /* what names none of them is kept */
     warm(reader, "select sum(n * 2) from aside where n > 0");
     for (size_t i = 0; i + 1 < CASE_COUNT(asks); i++) {
         check_written(asks[i]);
     }
+    check_written("select count(*) from o_view where x");
+    do_sql(writer, "drop view o_view");
     for (size_t i = 0; i < CASE_COUNT(unwritten); i++) {
         expect_never(reader, unwritten[i]);
     }
@@ -416,6 +433,13 @@ void operators_of_somebodys_own_are_noticed(void **state)
     expect_never(reader, "select count(*) from t where b::bool");
     do_sql(writer, "drop cast (text as bool)");
     warm(reader, "select sum(n) from aside where id = 1 and id::text = '1'");
+    do_lines(writer, "create operator < (leftarg = int, rightarg = text, function = o_sum)");
+    warm(reader, "select sum(n) from aside");
+    do_sql(direct, "alter operator family integer_ops using btree add operator 1 < (int, text)");
+    expect_refused("select sum(n) from aside", "other_operator");
+    do_lines(writer, "alter operator family integer_ops using btree drop operator 1 (int, text)\n"
+                     "drop operator < (int, text)");
+    warm(reader, "select sum(n) from aside");
     end_all();
 }
 
