@@ -57,14 +57,15 @@ static void every_part_of_a_question_counts(void **state)
 static void types_and_parameters_do_not_run_into_each_other(void **state)
 {
     const struct sl_hash128 session = {.hi = 1, .lo = 2};
-    static uint8_t bytes[3000];
+    enum { LONGEST = 3000, TYPES = 40 };
+    static uint8_t bytes[LONGEST + TYPES];
 
     (void)state;
     for (size_t i = 0; i < sizeof bytes; i++) {
         bytes[i] = (uint8_t)(i * 7 + i / 256);
     }
-    for (size_t len = 1; len < sizeof bytes; len++) {
-        const size_t cut = len % 40;
+    for (size_t len = 1; len <= LONGEST; len++) {
+        const size_t cut = len % TYPES;
         const struct key_bind bind = {.rest = sl_span(bytes + cut, len)};
         const struct key_bind more = {.rest = sl_span(bytes + cut + 1, len - 1)};
         struct sl_hash128 key = key_of_question(session, 3, sl_span(bytes, cut), &bind);
