@@ -3,11 +3,14 @@
  * cache/floors.h - how new a session's next answer has to be, so that it never goes back in time.
  *
  * Only of what may be written past Sluice: such a write is known some time after it can be seen. Who has
- * seen it in one answer, from the server or kept, must not miss it in the next. So a session remembers until
- * when each of its answers may have seen something: its floor, of the tables, or the row, that it was of. A
- * kept answer may be given if it was asked for behind the floors of what it depends on, or if everything
- * that was visible then is known of by now (stream_fresh_until()). What that clock has passed is
- * forgotten: a floor lives some milliseconds.
+ * seen it in one answer, from the server or kept, must not miss it in the next, nor what else was written with it. So
+ * a session remembers until when its answers may have seen something: its floor. A kept answer may be given if it
+ * was asked for behind that, or if everything that was visible then is known of by now (stream_fresh_until());
+ * what could be given but for that waits (cache/stage_wait.c). What the clock has passed is forgotten: a floor lives
+ * some milliseconds.
+ *
+ * With `session_reads = table` there are floors of tables, or of the row, that an answer was of: then what one
+ * transaction has written to two tables may be seen in one and missed in the other.
  *
  * Ownership: the session's: one block, free(). Threads: its worker's. Bounds: FLOORS_MAX; beyond, and without
  * knowing of what an answer was, one floor for everything.

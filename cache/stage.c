@@ -37,6 +37,7 @@ static void forget(struct asked *asked)
     }
     share_forget(asked);
     entry_unref(asked->entry);
+    watched_unref(asked->awaited);
     policy_unref(asked->verdict.policy);
     entry_origin_unref(asked->class == NULL ? NULL : &asked->class->origin);
     free(asked->question);
@@ -139,26 +140,34 @@ static bool is_fresh_enough(const struct cache_part *part, const struct entry *e
     return *is_late;
 }
 
-/* Counts why not; else says when that was. */
+/*
+ * Counts why not; else says when that was. *floor: what only the clock has to come to before it may; or 0. The tags
+ * are looked at once more behind the clock: a write of which that says that it is known may have come between.
+ */
 static bool may_give(struct cache_part *part, struct stmt *stmt, const struct entry *entry,
-        const struct cache_asks *asks)
+        const struct cache_asks *asks, sl_usec *floor)
 {
     sl_usec now = sl_now();
     bool is_late = false;
 
+    *floor = 0;
     if (!cache_answers(entry, asks)) {
         PART_COUNT(part, unasked);
     } else if (entry->head_len == 0 && wants_head(stmt)) {
         PART_COUNT(part, headless);
     } else if (!is_fresh_enough(part, entry, asks, now, &is_late)) {
         PART_COUNT(part, stale);
-    } else if (entry->needs_stream &&
-               !stage_is_above_floors(part, stmt, entry, asks->session->watched)) {
-        PART_COUNT(part, below);
     } else {
-        PART_COUNT_BY(part, hits_stale, is_late);
-        stmt->answered_at = now;
-        return true;
+        *floor = entry->needs_stream ? stage_floor_above(part, stmt, entry, asks->session->watched)
+                                     : 0;
+        if (*floor == 0 && entry->needs_stream && !entry_is_fresh(entry, part->cache->tags)) {
+            PART_COUNT(part, stale);
+            return false;
+        }
+        PART_COUNT_BY(part, below, *floor != 0);
+        PART_COUNT_BY(part, hits_stale, *floor == 0 && is_late);
+        stmt->answered_at = *floor == 0 ? now : stmt->answered_at;
+        return *floor == 0;
     }
     return false;
 }
@@ -192,19 +201,28 @@ static enum stage_verdict give(struct cache_part *part, struct stmt *stmt,
     return STAGE_ANSWERED;
 }
 
-/* A reference, or NULL; *was_kept: there was one that may not be given. */
+struct found {
+    bool was_kept; /* there was one that may not be given */
+    sl_usec floor; /* not 0: the one that is returned may be, when the clock has come to that */
+};
+
+/* A reference, or NULL. */
 static struct entry *find(struct cache_part *part, struct stmt *stmt, const struct cache_asks *asks,
-        struct sl_hash128 key, bool *was_kept)
+        struct sl_hash128 key, struct found *found)
 {
     struct entry *entry = NULL;
     enum store_result result = store_find(part->cache->store, key, stmt->meter.received_at, &entry);
 
-    *was_kept = result != STORE_MISS;
+    *found = (struct found){.was_kept = result != STORE_MISS};
     if (entry != NULL && result == STORE_HIT) {
-        if (may_give(part, stmt, entry, asks)) {
+        if (may_give(part, stmt, entry, asks, &found->floor)) {
             stale_confirm(entry, stmt, asks);
             return entry;
         }
+        if (found->floor != 0 && wait_may_catch_up(part, stmt, asks->session->watched, entry)) {
+            return entry;
+        }
+        found->floor = 0;
         entry_unref(entry);
         return NULL;
     }
@@ -277,7 +295,24 @@ static bool refresh(struct cache_part *part, struct stmt *stmt, const struct cac
     return true;
 }
 
-/* The one that it waited for is there, or is not; or the second tier has said what it knows. */
+/* Takes the reference over. */
+static enum stage_verdict catch_up(struct cache_part *part, struct stmt *stmt,
+        const struct cache_asks *asks, struct entry *entry, sl_usec floor)
+{
+    struct asked *asked = ask(part, stmt);
+
+    if (asked == NULL) {
+        entry_unref(entry);
+        return STAGE_NEXT;
+    }
+    wait_catch_up(asked, asks->session->watched, entry, floor);
+    return STAGE_WAIT;
+}
+
+/*
+ * The one that it waited for is there, or is not; or the clock has come to where it may be given; or the second tier has
+ * said what it knows.
+ */
 static enum stage_verdict resumed(struct cache_part *part, struct stmt *stmt)
 {
     struct asked *asked = *state_of(stmt);
@@ -285,11 +320,14 @@ static enum stage_verdict resumed(struct cache_part *part, struct stmt *stmt)
     struct cache_asks asks;
     struct key_bind bind;
 
+    sl_usec floor = 0;
+
     asked->entry = NULL;
     PART_COUNT_BY(part, tired, asked->is_tired);
     if (entry != NULL && look(part, stmt, &asks, &bind) == CACHE_NOT_BYPASSED &&
-            may_give(part, stmt, entry, &asks)) {
-        PART_COUNT_BY(part, hits_waited, asked->tier == NULL);
+            may_give(part, stmt, entry, &asks, &floor)) {
+        PART_COUNT_BY(part, hits_caught_up, asked->awaited != NULL);
+        PART_COUNT_BY(part, hits_waited, asked->tier == NULL && asked->awaited == NULL);
         PART_COUNT_BY(part, hits_shared, asked->tier != NULL);
         asked->is_miss = false;
         return give(part, stmt, &asks, entry,
@@ -315,10 +353,13 @@ static enum stage_verdict on_statement(void *self, struct stmt *stmt)
         return STAGE_NEXT;
     }
     struct sl_hash128 key = cache_key(&asks);
-    bool was_kept = false;
-    struct entry *entry = find(part, stmt, &asks, key, &was_kept);
+    struct found found;
+    struct entry *entry = find(part, stmt, &asks, key, &found);
     if (entry == NULL) {
-        return miss(part, stmt, &asks, key, was_kept);
+        return miss(part, stmt, &asks, key, found.was_kept);
+    }
+    if (SL_UNLIKELY(found.floor != 0)) {
+        return catch_up(part, stmt, &asks, entry, found.floor);
     }
     if (SL_UNLIKELY(entry_is_old(entry, stmt->meter.received_at)) &&
             refresh(part, stmt, &asks, entry)) {

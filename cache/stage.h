@@ -164,6 +164,7 @@ struct cache_limits {
     sl_usec ttl_redis;
     unsigned
             admission; /* misses of a question before its answer is kept, where room is scarce; 1: at once */
+    bool floors_by_table; /* cache/floors.h; else a session has one floor, for everything */
     bool shares; /* others may write through Sluices of their own, and say so in the second tier */
 };
 
@@ -175,6 +176,7 @@ struct tier_seat {
 
 struct cache_counts {
     uint64_t hits;
+    uint64_t hits_caught_up; /* the clock of a stream was waited for */
     uint64_t hits_waited;    /* of those, by who waited for another's */
     uint64_t hits_shared;    /* likewise, found in the second tier */
     uint64_t hits_stale;     /* of those, that only a hint lets be so old */
@@ -236,6 +238,8 @@ void cache_set_limits(struct cache *cache, const struct cache_limits *limits);
 /* Of that worker, for its pipeline. */
 struct stage cache_stage(struct cache *cache, unsigned worker);
 /* On that worker, once a turn: who was waited for is there, or has taken too long. */
+/* A clock has moved that somebody waits for (watch_hooks.fresh). Any thread. */
+void cache_moved(struct cache *cache);
 void cache_turn(struct cache *cache, unsigned worker, sl_usec now);
 /* On that worker: when that is of use if nobody rings; INT64_MAX: never. */
 sl_usec cache_next(const struct cache *cache, unsigned worker);

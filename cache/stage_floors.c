@@ -7,6 +7,16 @@ static struct floors **floors_at(const struct cache_part *part, const struct stm
     return part->cache->hooks.floors(part->cache->hooks.self, stmt);
 }
 
+/* Of everything, or of a table alone. */
+static bool raise(
+        const struct cache *cache, struct floors **floors, const struct floor *floor, sl_usec fresh)
+{
+    if (!atomic_load_explicit(&cache->floors_by_table, memory_order_relaxed)) {
+        return floors_raise_all(floors, floor->at, fresh);
+    }
+    return floors_raise(floors, floor->table, floor->key, floor->at, fresh);
+}
+
 /* ---- kept answers ---- */
 
 static sl_usec floor_under(const struct floors *floors, const struct entry *entry)
@@ -26,13 +36,13 @@ static sl_usec floor_under(const struct floors *floors, const struct entry *entr
     return floor;
 }
 
-bool stage_is_above_floors(const struct cache_part *part, const struct stmt *stmt,
+sl_usec stage_floor_above(const struct cache_part *part, const struct stmt *stmt,
         const struct entry *entry, struct watched *watched)
 {
     struct floors **floors = floors_at(part, stmt);
     sl_usec floor = floors == NULL || *floors == NULL ? 0 : floor_under(*floors, entry);
 
-    return floor == 0 || entry->sent_at >= floor || watched_fresh_until(watched) >= floor;
+    return entry->sent_at >= floor || watched_fresh_until(watched) >= floor ? 0 : floor;
 }
 
 void stage_floor_of_entry(const struct cache_part *part, const struct stmt *stmt,
@@ -45,15 +55,16 @@ void stage_floor_of_entry(const struct cache_part *part, const struct stmt *stmt
     if (floors == NULL) {
         return; /* nearly always */
     }
+    struct floor floor = {.table = entry->table, .at = entry->filled_at};
     if (entry->class == ENTRY_POINT) {
-        is_raised = floors_raise(
-                floors, entry->table, entry->tags[ENTRY_KEY].tag, entry->filled_at, fresh);
+        floor.key = entry->tags[ENTRY_KEY].tag;
     }
-    if (entry->class == ENTRY_ROWS) {
-        is_raised = floors_raise(floors, entry->table, 0, entry->filled_at, fresh);
+    if (entry->class != ENTRY_TABLE) {
+        is_raised = raise(part->cache, floors, &floor, fresh);
     }
     for (uint16_t i = 1; entry->class == ENTRY_TABLE && i < entry->tags_count; i++) {
-        is_raised &= floors_raise(floors, entry->tags[i].tag, 0, entry->filled_at, fresh);
+        floor.table = entry->tags[i].tag;
+        is_raised &= raise(part->cache, floors, &floor, fresh);
     }
     (void)is_raised; /* without memory for that the session is as new as the bound says */
 }
@@ -61,6 +72,7 @@ void stage_floor_of_entry(const struct cache_part *part, const struct stmt *stmt
 /* ---- servers' ---- */
 
 struct seen {
+    const struct cache *cache;
     struct floors **floors;
     const struct tags *tags;
     uint64_t database;
@@ -73,7 +85,9 @@ static void see_table(struct seen *seen, uint32_t tree)
 {
     uint32_t table = tags_of_table(seen->tags, seen->database, tree, TAG_ANY);
 
-    seen->is_raised &= floors_raise(seen->floors, table, 0, seen->at, seen->fresh);
+    const struct floor floor = {.table = table, .at = seen->at};
+
+    seen->is_raised &= raise(seen->cache, seen->floors, &floor, seen->fresh);
 }
 
 static void see_row(struct seen *seen, const struct point *point, uint64_t value)
@@ -81,7 +95,9 @@ static void see_row(struct seen *seen, const struct point *point, uint64_t value
     uint32_t table = tags_of_table(seen->tags, seen->database, point->tree, TAG_ANY);
     uint32_t key = tags_of_key(seen->tags, seen->database, point->tree, point->columns, value);
 
-    seen->is_raised &= floors_raise(seen->floors, table, key, seen->at, seen->fresh);
+    const struct floor floor = {.table = table, .key = key, .at = seen->at};
+
+    seen->is_raised &= raise(seen->cache, seen->floors, &floor, seen->fresh);
 }
 
 static void see_all(struct seen *seen)
@@ -114,7 +130,8 @@ void stage_floor_of_reply(const struct asked *asked)
     if (asked->watched == NULL || (policy != NULL && policy->names_nothing)) {
         return;
     }
-    struct seen seen = {.floors = floors_at(asked->part, stmt),
+    struct seen seen = {.cache = asked->part->cache,
+            .floors = floors_at(asked->part, stmt),
             .tags = asked->part->cache->tags,
             .database = watched_database(asked->watched),
             .at = stmt->meter.ended_at != 0 ? stmt->meter.ended_at : sl_now(),

@@ -59,6 +59,7 @@ static bool begin_part(struct cache *cache, unsigned worker)
     part->look_at = INT64_MAX;
     part->late_look_at = INT64_MAX;
     sl_list_init(&part->waiting);
+    sl_list_init(&part->catching_up);
     part->asked = sl_slab_new(sizeof(struct asked), ASKED_MAX);
     return part->asked != NULL && pthread_mutex_init(&part->lock, NULL) == 0;
 }
@@ -159,6 +160,7 @@ void cache_set_limits(struct cache *cache, const struct cache_limits *limits)
     atomic_store(&cache->max_staleness, limits->max_staleness);
     atomic_store(&cache->ttl_redis, limits->ttl_redis);
     atomic_store(&cache->shares, limits->shares);
+    atomic_store(&cache->floors_by_table, limits->floors_by_table);
     atomic_store(&cache->admission, limits->admission);
     store_limit(cache->store, limits->memory);
 }

@@ -79,9 +79,11 @@ struct asked {
     size_t question_len;
     struct flight_leader leader;
     struct flight_waiter waiter;
-    struct sl_list waiting; /* of the part */
-    struct asked *woken;    /* under the part's lock: the next one */
-    struct entry *entry;    /* that it was woken with */
+    struct sl_list waiting;  /* of the part */
+    struct asked *woken;     /* under the part's lock: the next one */
+    struct entry *entry;     /* that it was woken with, or waits for to be given */
+    struct watched *awaited; /* a reference: it waits until its clock has come to: */
+    sl_usec floor;
     sl_usec deadline;
     bool is_tired;
     bool shares;       /* what it writes is told to the second tier */
@@ -150,10 +152,13 @@ struct cache_part {
     sl_usec late_look_at; /* INT64_MAX: there is none */
     struct sl_slab *asked;
     struct sl_list waiting;
+    struct sl_list catching_up; /* of struct asked, too: for a clock (asked.awaited) */
+    sl_usec in_vain; /* a clock, when somebody had waited too long for it: nobody does until it moves */
     sl_usec look_at; /* at who waits: the first deadline, about; INT64_MAX */
     pthread_mutex_t lock;
     struct asked *woken; /* under lock */
     atomic_bool has_woken;
+    atomic_bool is_catching_up; /* cache_moved() is to ring */
     struct cache_memo memos[VERDICTS];
     struct cache_hint hints[HINTS];
     struct cache_class *classes[CLASSES]; /* the last made, by their hash; references */
@@ -189,6 +194,7 @@ struct cache {
     _Atomic sl_usec ttl_redis;
     atomic_bool shares;
     atomic_uint admission;
+    atomic_bool floors_by_table;
     _Atomic uint64_t memory_mean;
     struct cache_memory memory;
     struct cache_part *parts;
@@ -338,8 +344,8 @@ struct account *stage_account(const struct cache_part *part, struct stage_transa
 
 /* ---- stage_floors.c ---- */
 
-/* It needs the stream: may its client have it, as to what that has seen? */
-bool stage_is_above_floors(const struct cache_part *part, const struct stmt *stmt,
+/* It needs the stream. What the clock has to come to before its client may have it; 0: it may. */
+sl_usec stage_floor_above(const struct cache_part *part, const struct stmt *stmt,
         const struct entry *entry, struct watched *watched);
 /* Its client has seen the answer, which is kept. */
 void stage_floor_of_entry(const struct cache_part *part, const struct stmt *stmt,
@@ -363,5 +369,11 @@ void wait_begin(struct asked *asked);
 /* flight_waiter.wake: on the leader's thread. */
 void wait_wake(struct flight_waiter *waiter, struct entry *entry);
 void wait_turn(struct cache_part *part, sl_usec now);
+/* What is kept for it may be given when the clock has come to that. False: it is not worth it. */
+bool wait_may_catch_up(const struct cache_part *part, const struct stmt *stmt,
+        const struct watched *watched, const struct entry *entry);
+/* Takes the reference to the entry over. */
+void wait_catch_up(
+        struct asked *asked, struct watched *watched, struct entry *entry, sl_usec floor);
 
 #endif

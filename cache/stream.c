@@ -293,6 +293,11 @@ void stream_want(struct stream *stream, sl_usec fresh_every)
     atomic_store(&stream->fresh_every, fresh_every);
 }
 
+void stream_mark(struct stream *stream)
+{
+    stream->plain.wants_mark = true;
+}
+
 enum stream_state stream_state(const struct stream *stream)
 {
     return (enum stream_state)atomic_load(&stream->state);

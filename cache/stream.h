@@ -173,6 +173,9 @@ int stream_waits(const struct stream *stream, struct stream_wait waits[STREAM_WA
 sl_usec stream_deadline(const struct stream *stream);
 void stream_go_on(struct stream *stream, sl_usec now);
 
+/* Somebody waits for the clock to come to now: it is moved as soon as may be. */
+void stream_mark(struct stream *stream);
+
 /* ---- any thread ---- */
 
 /* How often fresh_until is to move; 0: nobody asks. Counts from the next stream_go_on() on. */

@@ -49,7 +49,9 @@ struct stream_plain {
     sl_usec looked_at; /* PLAIN_SLOT */
     sl_usec nudged_at;
     sl_usec cataloged_at;
-    bool has_early; /* settle_early() */
+    bool wants_mark; /* somebody waits for the clock */
+    bool is_marking; /* the probe that is under way is for those */
+    bool has_early;  /* settle_early() */
     bool has_looked;
     bool wants_catalog;
     bool has_catalog;

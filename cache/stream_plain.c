@@ -20,6 +20,7 @@
 #define SETTLE_GAP_MAX (20 * SL_MSEC)
 #define LOOK_EVERY SL_SECOND
 #define ASK_AGAIN (5 * SL_MSEC)
+#define MARK_GAP (SL_MSEC / 2) /* between marks that somebody waits for */
 
 static const char settings_sql[] =
         "SET search_path = pg_catalog; SET synchronous_commit = local; SET statement_timeout = 0;"
@@ -86,6 +87,9 @@ static sl_usec probe_due(const struct stream *stream)
     if ((stream->settle.counts.unsettled > 0 || stream->settle.has_overflow) &&
             plain->settle_gap < every) {
         every = plain->settle_gap;
+    }
+    if (plain->wants_mark && MARK_GAP < every) {
+        every = MARK_GAP;
     }
     return plain->probed_at + every;
 }
@@ -163,6 +167,8 @@ static enum pgconn_turn begin_next(struct stream *stream)
             return run(stream, PLAIN_EARLY, early_sql);
         }
         stream->counts.probes++;
+        plain->is_marking = plain->wants_mark;
+        plain->wants_mark = false;
         return run(stream, PLAIN_PROBE, probe_sql);
     }
     if (look_due(stream) <= stream->now) {
@@ -244,14 +250,17 @@ static void set_mark(struct stream *stream, uint64_t insert, uint64_t flush)
     struct stream_plain *plain = &stream->plain;
     struct settle *settle = &stream->settle;
 
-    if (settle->marks_count == 0 || plain->asked_at - plain->marked_at >= fresh_every(stream)) {
+    if (settle->marks_count == 0 || plain->is_marking ||
+            plain->asked_at - plain->marked_at >= fresh_every(stream)) {
         (void)settle_mark(settle, plain->asked_at, insert);
         plain->marked_at = plain->asked_at;
     }
     plain->lacks_flush = settle->marks_count > 0 && flush < settle->marks[0].lsn;
-    if (settle->marks_count > 0 && stream->now - stream->slot.replied_at >= ASK_AGAIN) {
+    if (settle->marks_count > 0 &&
+            (plain->is_marking || stream->now - stream->slot.replied_at >= ASK_AGAIN)) {
         stream_slot_ask(stream);
     }
+    plain->is_marking = false;
 }
 
 /* Where there are too many it is asked again. */

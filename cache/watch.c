@@ -431,6 +431,14 @@ void watched_want(struct watched *watched)
     }
 }
 
+void watched_await(struct watched *watched)
+{
+    atomic_store(&watched->is_awaited, true);
+    if (!atomic_exchange(&watched->wants_mark, true)) {
+        ring(watched->watch);
+    }
+}
+
 void watched_hint(struct watched *watched)
 {
     if (!atomic_exchange(&watched->is_hinted, true)) {

@@ -64,6 +64,8 @@ struct watch_hooks {
     const struct catalog *(*catalog)(void *self, uint64_t database);
     /* The catalogue should be read anew; watched_schema() is higher already, if it is for that. */
     void (*moved)(void *self, uint64_t database);
+    /* The clock has moved, and somebody had asked for that: watched_await(). May be NULL. */
+    void (*fresh)(void *self);
     /* For the log: once per change. text may be "". May be NULL. */
     void (*event)(
             void *self, const struct watched *watched, enum watch_event event, const char *text);
@@ -150,6 +152,8 @@ sl_usec watched_schema_at(const struct watched *watched);
 
 /* Answers are being given: the clock is to move. As often as one likes. */
 void watched_want(struct watched *watched);
+/* Who waits until it has come to now is told when it has moved (watch_hooks.fresh): once for each call. */
+void watched_await(struct watched *watched);
 /* The schema may have changed: it is asked about as soon as may be. */
 void watched_hint(struct watched *watched);
 /* With that second tier from now on; instance: NULL: with none. What it names is for as long as the process. */

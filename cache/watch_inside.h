@@ -64,8 +64,10 @@ struct watched {
     atomic_uint_least64_t schema;
     _Atomic sl_usec schema_at;
     atomic_bool is_wanted;
-    atomic_bool is_hinted; /* watched_hint() */
-    atomic_bool is_idle;   /* nobody wanted it for a while: the bell is to be rung */
+    atomic_bool is_hinted;  /* watched_hint() */
+    atomic_bool wants_mark; /* watched_await(), and not told to the stream yet */
+    atomic_bool is_awaited; /* watch_hooks.fresh is to be called */
+    atomic_bool is_idle;    /* nobody wanted it for a while: the bell is to be rung */
     atomic_bool wants_reset;
     struct watch_zombies zombies;
     pthread_mutex_t lock;  /* a leaf */

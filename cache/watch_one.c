@@ -430,6 +430,16 @@ static void go_on_sharing(struct watched *watched)
 
 /* ---- going on ---- */
 
+static void move_clock(struct watched *watched)
+{
+    const sl_usec fresh_until = stream_fresh_until(watched->stream);
+
+    if (atomic_exchange(&watched->fresh_until, fresh_until) < fresh_until &&
+            watched->hooks->fresh != NULL && atomic_exchange(&watched->is_awaited, false)) {
+        watched->hooks->fresh(watched->hooks->self);
+    }
+}
+
 static void go_on_streaming(struct watched *watched)
 {
     if (watched->stream == NULL) {
@@ -439,9 +449,12 @@ static void go_on_streaming(struct watched *watched)
         open_stream(watched, watched->now);
     }
     if (watched->stream != NULL) {
+        if (atomic_exchange(&watched->wants_mark, false)) {
+            stream_mark(watched->stream);
+        }
         stream_go_on(watched->stream, watched->now);
         look_at_staleness(watched);
-        atomic_store(&watched->fresh_until, stream_fresh_until(watched->stream));
+        move_clock(watched);
     }
 }
 

@@ -61,6 +61,7 @@ enum conf_sslmode {
 };
 
 enum conf_cache_mode { CONF_CACHE_OFF, CONF_CACHE_SAFE, CONF_CACHE_TTL };
+enum conf_cache_reads { CONF_CACHE_MONOTONIC, CONF_CACHE_BY_TABLE };
 
 enum conf_load_balance { CONF_BALANCE_ROUND_ROBIN, CONF_BALANCE_DISABLE };
 
@@ -302,6 +303,7 @@ struct conf {
     /* [cache] */
     int cache_mode; /* enum conf_cache_mode */
     int cache_admission;
+    int cache_session_reads; /* enum conf_cache_reads */
     int64_t cache_memory;
     int64_t cache_max_result;
     sl_usec cache_max_staleness_usec;

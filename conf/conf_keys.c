@@ -158,6 +158,8 @@ static const struct conf_word stats_modes[] = {{"off", 0}, {"on", 1}, {NULL, 0}}
 static const struct conf_word policies[] = {{"off", 0}, {"on", 1}, {NULL, 0}};
 static const struct conf_word cache_modes[] = {
         {"off", CONF_CACHE_OFF}, {"safe", CONF_CACHE_SAFE}, {"ttl", CONF_CACHE_TTL}, {NULL, 0}};
+static const struct conf_word cache_reads[] = {
+        {"monotonic", CONF_CACHE_MONOTONIC}, {"table", CONF_CACHE_BY_TABLE}, {NULL, 0}};
 static const struct conf_word optimizer_modes[] = {
         {"off", 0}, {"observe", 1}, {"recommend", 2}, {"approve", 3}, {"auto", 4}, {NULL, 0}};
 
@@ -666,6 +668,17 @@ static const struct conf_key keys[] = {
                 PART(CACHE, TEXT, conf, cache_redis_user),
                 .default_text = "",
                 .sentence = "Its user; empty: the default one."},
+        {.name = "session_reads",
+                .section = CONF_SECTION_CACHE,
+                .type = CONF_TYPE_WORD,
+                .at = offsetof(struct conf, cache_session_reads),
+                .reloadable = LIVE,
+                .words = cache_reads,
+                .default_text = "monotonic",
+                .sentence = "Where others write past Sluice, no session is given what is older than "
+                            "something that it has seen: monotonic, of any table, for which an "
+                            "answer may wait until it is known what has been written; table: of "
+                            "the same table."},
         {.name = "stream",
                 PART(CACHE, TEXT, conf, cache_stream),
                 .default_text = "",

@@ -24,6 +24,7 @@
 #include "proxy/warm.h"
 #include "proxy/worker.h"
 
+#include <pthread.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 
@@ -31,6 +32,9 @@
 static struct cache *cache;
 static struct letter *letters; /* one a worker: it rings */
 static uint64_t *rules;        /* one a worker: what it goes by, as a number; 0: it has not begun */
+
+static pthread_mutex_t rings_lock = PTHREAD_MUTEX_INITIALIZER;
+static bool rings; /* under it: there are workers, to whom the watch's thread may turn */
 
 static bool has_begun_to_warm; /* the control thread's */
 
@@ -71,8 +75,16 @@ void caching_tick(struct mailbox *home)
     }
 }
 
+static void set_rings(bool is_on)
+{
+    pthread_mutex_lock(&rings_lock);
+    rings = is_on;
+    pthread_mutex_unlock(&rings_lock);
+}
+
 void caching_rest(void)
 {
+    set_rings(false);
     warm_stop();
 }
 
@@ -171,6 +183,17 @@ static void ring(void *self, unsigned worker)
     mailbox_post(&process_worker(worker)->mailbox, &letters[worker]);
 }
 
+/* The watch's thread. */
+static void moved(void *self)
+{
+    (void)self;
+    pthread_mutex_lock(&rings_lock);
+    if (rings) {
+        cache_moved(cache);
+    }
+    pthread_mutex_unlock(&rings_lock);
+}
+
 static const struct tier_seat *seat(void *self, unsigned worker, uint64_t database)
 {
     (void)self;
@@ -211,6 +234,7 @@ static struct cache_limits limits_of(const struct conf *conf)
             .max_staleness = conf->cache_max_staleness_usec,
             .ttl_redis = conf->cache_ttl_redis_usec,
             .admission = (unsigned)conf->cache_admission,
+            .floors_by_table = conf->cache_session_reads == CONF_CACHE_BY_TABLE,
             .shares = conf->cache_redis[0] != '\0'};
 }
 
@@ -246,13 +270,15 @@ enum sl_err caching_start(const struct conf *conf, struct sl_error *error)
     bool is_made = letters != NULL && rules != NULL && caching_session_start(workers) == SL_OK &&
                    caching_tier_start(workers) == SL_OK;
     cache = is_made ? cache_new(&limits, &hooks, workers) : NULL;
-    if (cache == NULL || caching_watch_start(cache_tags(cache), cache_rowsets(cache)) != SL_OK) {
+    if (cache == NULL ||
+            caching_watch_start(cache_tags(cache), cache_rowsets(cache), moved) != SL_OK) {
         caching_stop();
         return sl_error_set(error, SL_ENOMEM, SL_STATE_OUT_OF_MEMORY, "no memory for [cache]");
     }
     for (unsigned i = 0; i < workers; i++) {
         letters[i].deliver = rung;
     }
+    set_rings(true);
     return SL_OK;
 }
 

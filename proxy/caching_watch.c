@@ -323,9 +323,11 @@ struct watched *caching_watch_at(unsigned i, char *name, size_t size)
 
 /* ---- start and stop ---- */
 
-enum sl_err caching_watch_start(struct tags *tags, const struct rowsets *rowsets)
+enum sl_err caching_watch_start(
+        struct tags *tags, const struct rowsets *rowsets, void (*fresh)(void *self))
 {
-    static const struct watch_hooks hooks = {.catalog = catalog_of, .moved = moved, .event = event};
+    const struct watch_hooks hooks = {
+            .catalog = catalog_of, .moved = moved, .fresh = fresh, .event = event};
     struct watch_options options;
 
     watch_options_init(&options);

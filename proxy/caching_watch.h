@@ -21,8 +21,9 @@ struct catalog;
 struct conf;
 struct conf_database;
 
-/* SL_ENOMEM. tags outlive it. */
-SL_MUST_CHECK enum sl_err caching_watch_start(struct tags *tags, const struct rowsets *rowsets);
+/* SL_ENOMEM. tags outlive it. fresh: watch_hooks.fresh. */
+SL_MUST_CHECK enum sl_err caching_watch_start(
+        struct tags *tags, const struct rowsets *rowsets, void (*fresh)(void *self));
 /* Before tags go. */
 void caching_watch_stop(void);
 

@@ -149,6 +149,7 @@ static void put_lookups(struct view_visit *visit, const struct cache_counts *cou
 {
     put(visit, "lookups", "hits", counts->hits);
     put(visit, "lookups", "hits_waited", counts->hits_waited);
+    put(visit, "lookups", "hits_caught_up", counts->hits_caught_up);
     put(visit, "lookups", "hits_shared", counts->hits_shared);
     put(visit, "lookups", "hits_shared_of_tables", counts->hits_shared_of[ENTRY_TABLE]);
     put(visit, "lookups", "hits_shared_of_points", counts->hits_shared_of[ENTRY_POINT]);

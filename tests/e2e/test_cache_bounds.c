@@ -23,7 +23,8 @@ enum {
     KEYS_LONG = 1000000,
     HOT_EVERY = 100, /* keys */
     CLIENTS = 8,
-    TRIES = 10, /* until the statement is known */
+    REST_MS = 10, /* of a session: what it has seen comes by the stream meanwhile */
+    TRIES = 10,   /* until the statement is known */
     STALENESS_MS = 300,
     SECONDS = 600 /* that a slow machine may take for a line of its log */
 };
@@ -94,6 +95,22 @@ static PGconn *begin(const char *cache)
     return open_as("one", "shop");
 }
 
+/* For people: what of it is not 0. */
+static void print_counts(void)
+{
+    PGconn *console = open_console();
+    PGresult *result = PQexec(console, "SHOW CACHE");
+
+    for (int row = 0; row < PQntuples(result); row++) {
+        if (strcmp(PQgetvalue(result, row, 2), "0") != 0) {
+            print_message("    %s %s %s\n", PQgetvalue(result, row, 0), PQgetvalue(result, row, 1),
+                    PQgetvalue(result, row, 2));
+        }
+    }
+    PQclear(result);
+    PQfinish(console);
+}
+
 /* Until it is answered by the cache. */
 static void await_hit(PGconn *conn, const char *sql)
 {
@@ -101,9 +118,11 @@ static void await_hit(PGconn *conn, const char *sql)
 
     for (long hits = counted("lookups", "hits"); counted("lookups", "hits") == hits;) {
         if (proc_now_ms() > until) {
+            print_counts();
             fail_msg("%s is never a hit", sql);
         }
         (void)query_text(conn, sql);
+        proc_pause_ms(REST_MS);
     }
 }
 
@@ -159,22 +178,6 @@ struct asking {
     int asked[CLIENTS]; /* 0: nothing */
     unsigned next;
 };
-
-/* For people: what of it is not 0. */
-static void print_counts(void)
-{
-    PGconn *console = open_console();
-    PGresult *result = PQexec(console, "SHOW CACHE");
-
-    for (int row = 0; row < PQntuples(result); row++) {
-        if (strcmp(PQgetvalue(result, row, 2), "0") != 0) {
-            print_message("    %s %s %s\n", PQgetvalue(result, row, 0), PQgetvalue(result, row, 1),
-                    PQgetvalue(result, row, 2));
-        }
-    }
-    PQclear(result);
-    PQfinish(console);
-}
 
 static void take(struct asking *asking, unsigned client)
 {

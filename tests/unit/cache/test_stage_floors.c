@@ -58,7 +58,7 @@ static struct entry *row_of(struct entry_tag *tags)
 
 static bool may_be_given(const struct entry *entry)
 {
-    return stage_is_above_floors(&part, &stmt, entry, &watched);
+    return stage_floor_above(&part, &stmt, entry, &watched) == 0;
 }
 
 static void what_was_asked_for_behind_what_was_seen_is_given(void **state)
