@@ -203,6 +203,7 @@ static enum stage_verdict give(struct cache_part *part, struct stmt *stmt,
 
 struct found {
     bool was_kept; /* there was one that may not be given */
+    bool is_below; /* that is why: it is good for others */
     sl_usec floor; /* not 0: the one that is returned may be, when the clock has come to that */
 };
 
@@ -222,6 +223,7 @@ static struct entry *find(struct cache_part *part, struct stmt *stmt, const stru
         if (found->floor != 0 && wait_may_catch_up(part, stmt, asks->session->watched, entry)) {
             return entry;
         }
+        found->is_below = found->floor != 0;
         found->floor = 0;
         entry_unref(entry);
         return NULL;
@@ -239,7 +241,7 @@ static struct entry *find(struct cache_part *part, struct stmt *stmt, const stru
 /* ---- misses ---- */
 
 static enum stage_verdict miss(struct cache_part *part, struct stmt *stmt,
-        const struct cache_asks *asks, struct sl_hash128 key, bool was_kept)
+        const struct cache_asks *asks, struct sl_hash128 key, const struct found *found)
 {
     struct asked *asked = ask(part, stmt);
 
@@ -247,8 +249,12 @@ static enum stage_verdict miss(struct cache_part *part, struct stmt *stmt,
         return STAGE_NEXT;
     }
     asked->is_miss = true;
-    asked->was_kept = was_kept;
+    asked->was_kept = found->was_kept;
     memo_judge(asked);
+    if (found->is_below) {
+        asked->unkept = CACHE_BELOW;
+        return STAGE_NEXT;
+    }
     if (asked->verdict.policy != NULL) {
         part_count(part,
                 offsetof(struct cache_counts, policies) / sizeof(uint64_t) +
@@ -356,7 +362,7 @@ static enum stage_verdict on_statement(void *self, struct stmt *stmt)
     struct found found;
     struct entry *entry = find(part, stmt, &asks, key, &found);
     if (entry == NULL) {
-        return miss(part, stmt, &asks, key, found.was_kept);
+        return miss(part, stmt, &asks, key, &found);
     }
     if (SL_UNLIKELY(found.floor != 0)) {
         return catch_up(part, stmt, &asks, entry, found.floor);

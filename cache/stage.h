@@ -72,6 +72,7 @@ enum cache_unkept {
     CACHE_REFUSED, /* no room */
     CACHE_ONCE,    /* room is scarce, it is cheap, and was not asked often lately */
     CACHE_COLD,    /* answers of its shape are hardly ever given again */
+    CACHE_BELOW,   /* one is kept, for those who have not seen anything later: cache/floors.h */
     CACHE_UNKEPTS
 };
 

@@ -31,7 +31,8 @@ static const char *const unkepts[CACHE_UNKEPTS] = {[CACHE_KEPT] = "kept",
         [CACHE_CHANGED] = "changed",
         [CACHE_REFUSED] = "no_room",
         [CACHE_ONCE] = "asked_once",
-        [CACHE_COLD] = "cold"};
+        [CACHE_COLD] = "cold",
+        [CACHE_BELOW] = "below_floor"};
 
 const char *cache_tier_name(enum cache_tier tier)
 {

@@ -24,7 +24,6 @@ enum {
     HOT_EVERY = 100, /* keys */
     CLIENTS = 8,
     REST_MS = 10, /* of a session: what it has seen comes by the stream meanwhile */
-    REST_MS = 10, /* of a session: what it has seen comes by the stream meanwhile */
     TRIES = 10,   /* until the statement is known */
     STALENESS_MS = 300,
     SECONDS = 600 /* that a slow machine may take for a line of its log */
@@ -123,7 +122,6 @@ static void await_hit(PGconn *conn, const char *sql)
             fail_msg("%s is never a hit", sql);
         }
         (void)query_text(conn, sql);
-        proc_pause_ms(REST_MS);
         proc_pause_ms(REST_MS);
     }
 }
