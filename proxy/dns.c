@@ -320,9 +320,9 @@ void dns_stop(void)
     pthread_mutex_unlock(&dns.lock);
 
     /* A resolver that does not answer may take a minute; the process ends without it. */
-    clock_gettime(CLOCK_REALTIME, &until);
+    clock_gettime(CLOCK_MONOTONIC, &until);
     until.tv_sec++;
-    if (pthread_timedjoin_np(dns.thread, NULL, &until) != 0) {
+    if (pthread_clockjoin_np(dns.thread, NULL, CLOCK_MONOTONIC, &until) != 0) {
         pthread_detach(dns.thread);
         return; /* still running: what it may touch stays */
     }

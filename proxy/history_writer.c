@@ -348,9 +348,9 @@ bool history_writer_stop(void)
     if (self.is_running) {
         atomic_store(&self.is_stopping, true);
         wake();
-        clock_gettime(CLOCK_REALTIME, &until);
+        clock_gettime(CLOCK_MONOTONIC, &until);
         until.tv_sec += LAST_ROUND / SL_SECOND + 1;
-        if (pthread_timedjoin_np(self.thread, NULL, &until) != 0) {
+        if (pthread_clockjoin_np(self.thread, NULL, CLOCK_MONOTONIC, &until) != 0) {
             /* A resolver that does not answer; the process ends without it. */
             pthread_detach(self.thread);
             return false;

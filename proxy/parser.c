@@ -406,9 +406,9 @@ void parser_stop(void)
     pthread_cond_broadcast(&parser.wake);
     pthread_mutex_unlock(&parser.lock);
 
-    clock_gettime(CLOCK_REALTIME, &until);
+    clock_gettime(CLOCK_MONOTONIC, &until);
     until.tv_sec += STOP_SECONDS;
-    bool is_gone = has_thread && pthread_timedjoin_np(thread, NULL, &until) == 0;
+    bool is_gone = has_thread && pthread_clockjoin_np(thread, NULL, CLOCK_MONOTONIC, &until) == 0;
     if (has_thread && !is_gone) {
         pthread_detach(thread);
     }
