@@ -214,7 +214,8 @@ static struct entry *make_entry(const struct asked *asked, uint16_t tags_count)
     entry->cost_usec = took > UINT32_MAX ? UINT32_MAX : (uint32_t)took;
     entry->may_be_stale = asked->class->hint.stale != 0;
     entry->sent_at = stmt->meter.sent_at;
-    entry->filled_at = stmt->meter.ended_at;
+    entry->filled_at =
+            sl_now(); /* its meter's end is the turn's: the answer may have come behind that */
     fill_entry(asked, entry, entry->filled_at);
     return entry;
 }

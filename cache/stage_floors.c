@@ -134,7 +134,7 @@ void stage_floor_of_reply(const struct asked *asked)
             .floors = floors_at(asked->part, stmt),
             .tags = asked->part->cache->tags,
             .database = watched_database(asked->watched),
-            .at = stmt->meter.ended_at != 0 ? stmt->meter.ended_at : sl_now(),
+            .at = sl_now(), /* the meter's times are of turns: it may have come later in that one */
             .fresh = watched_fresh_until(asked->watched),
             .is_raised = true};
     if (seen.floors == NULL) {
