@@ -21,9 +21,11 @@ struct account {
     uint32_t all; /* the tag that stands for every other */
     struct tag_set collected;
     struct tag_set pending; /* begun, unless it is empty */
-    bool has_doubts;        /* something of it may have changed the schema, as no text says */
-    bool is_told;           /* the second tier, of all that is pending: cache/stage_part.h */
-    bool has_unseen;        /* of it, what no ReadyForQuery but the last surely ends */
+    unsigned
+            unread; /* statements under way that are collected when they have been answered (stage_late.c) */
+    bool has_doubts; /* something of it may have changed the schema, as no text says */
+    bool is_told;    /* the second tier, of all that is pending: cache/stage_part.h */
+    bool has_unseen; /* of it, what no ReadyForQuery but the last surely ends */
 };
 
 /* NULL: no memory. */

@@ -102,8 +102,8 @@ bool entry_wants_heir(struct entry *entry, sl_usec now)
 
 bool entry_is_fresh(const struct entry *entry, const struct tags *tags)
 {
-    for (uint16_t i = 0; i < entry->tags_count; i++) {
-        if (tags_word(tags, entry->tags[i].tag) != entry->tags[i].word) {
+    for (uint16_t i = entry->tags_count; i > 0; i--) { /* the last is read first: cache/tags.h */
+        if (tags_word(tags, entry->tags[i - 1].tag) != entry->tags[i - 1].word) {
             return false;
         }
     }

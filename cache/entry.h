@@ -74,12 +74,13 @@ struct entry {
     sl_usec expires_at;
     _Atomic sl_usec
             true_at; /* if it may be stale: what PostgreSQL would have answered then; any thread */
-    uint32_t head_len;      /* RowDescription; 0: nobody asked for it */
-    uint32_t rows_len;      /* DataRow ... */
-    uint32_t tail_len;      /* CommandComplete */
-    uint32_t question_len;  /* what it answers, of its class: key_question() */
-    size_t bytes;           /* of the whole block, with what malloc adds */
-    struct entry_tag *tags; /* in the block, as the next */
+    uint32_t head_len;     /* RowDescription; 0: nobody asked for it */
+    uint32_t rows_len;     /* DataRow ... */
+    uint32_t tail_len;     /* CommandComplete */
+    uint32_t question_len; /* what it answers, of its class: key_question() */
+    size_t bytes;          /* of the whole block, with what malloc adds */
+    struct entry_tag
+            *tags; /* in the block, as the next; what may be withdrawn is the last: tags.h */
     uint8_t *reply;
     struct entry_place place; /* the store's */
 };
@@ -140,7 +141,7 @@ static inline bool entry_is_old(const struct entry *entry, sl_usec now)
  */
 bool entry_wants_heir(struct entry *entry, sl_usec now);
 
-/* Every word is what it was. */
+/* Every word is what it was; that of the last tag is read first. */
 bool entry_is_fresh(const struct entry *entry, const struct tags *tags);
 
 #endif

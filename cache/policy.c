@@ -50,7 +50,8 @@ static const struct {
         [POLICY_SYSTEM_COLUMN] = {"system_column", "a system column"},
         [POLICY_CATALOG_TYPE] = {"catalog_type", "a type that names what is in the catalogue"},
         [POLICY_OTHER_TYPE] = {"other_type", "a type that is not PostgreSQL's own"},
-        [POLICY_OTHER_OPERATOR] = {"other_operator", "an operator that is not PostgreSQL's own"},
+        [POLICY_OTHER_OPERATOR] = {"other_operator",
+                "an operator, or a cast, that is not PostgreSQL's own, or may not be"},
 };
 
 _Static_assert(SL_COUNT(reasons) == POLICY_REASONS, "a name and a sentence for each");
@@ -288,16 +289,27 @@ static bool names_columns(const struct sql_facts *facts)
     return false;
 }
 
-/* By which answers with a row have tags. None, where those that come have their default: there never was such a one. */
+/* Each new row has a key that there never was: no column of it is given, and one is of a sequence, say. */
+static bool has_new_keys(const struct judge *judge, const struct catalog_details *table)
+{
+    const struct catalog_key *key = point_key(judge->catalog, table);
+    bool is_new = false;
+
+    for (unsigned i = 0; i < key->columns_count; i++) {
+        is_new |= catalog_column_of(judge->catalog, table, key->columns[i])->is_new;
+    }
+    return is_new && judge->facts->kind == SQL_INSERT && !has_before_row(table) &&
+           names_columns(judge->facts) && !moves_key(judge, table);
+}
+
+/* By which answers with a row have tags: none where all that comes is new. */
 static void find_key(
         const struct judge *judge, const struct catalog_details *table, struct policy_row *row)
 {
     const struct catalog *catalog = judge->catalog;
     const struct catalog_key *key = point_key(catalog, table);
-    bool is_default = judge->facts->kind == SQL_INSERT && !has_before_row(table) &&
-                      names_columns(judge->facts);
 
-    if (key == NULL || (is_default && !moves_key(judge, table))) {
+    if (key == NULL || has_new_keys(judge, table)) {
         return;
     }
     for (unsigned i = 0; i < key->columns_count; i++) {
@@ -576,6 +588,21 @@ static void look_at_kind(struct judge *judge)
     }
 }
 
+/* By name, whatever types they are of: those are not known here. */
+static void look_at_operators(struct judge *judge)
+{
+    const struct sql_facts *facts = judge->facts;
+    const struct catalog *catalog = judge->catalog;
+
+    if ((facts->operators & catalog->operators) != 0) {
+        refuse(judge, POLICY_OTHER_OPERATOR, "");
+    }
+    if ((catalog->casts & CATALOG_CASTS_ANYWHERE) != 0 ||
+            (facts->has_casts && (catalog->casts & CATALOG_CASTS_WRITTEN) != 0)) {
+        refuse(judge, POLICY_OTHER_OPERATOR, "cast");
+    }
+}
+
 static void look_at_values(struct judge *judge)
 {
     const struct sql_facts *facts = judge->facts;
@@ -629,6 +656,7 @@ static void judge_it(struct judge *judge)
     look_at_tables(judge);
     look_at_functions(judge);
     look_at_fields(judge);
+    look_at_operators(judge);
     look_at_values(judge);
     if (judge->facts->tables_count + judge->facts->functions_count > 0) {
         may_write(judge, catalog_writes_anyway(judge->catalog));

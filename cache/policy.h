@@ -12,7 +12,8 @@
  *   nothing is written or locked, no sample taken, no file read
  *   its tables are permanent and logged, of users, without row level security; views of such
  *   its functions are IMMUTABLE, or STABLE and known to depend on settings alone
- *   operators and types are PostgreSQL's own, and none reads the clock or the catalogue
+ *   operators and types are PostgreSQL's own, and none reads the clock or the catalogue; and no user's operator
+ *   of such a name, nor a cast that may be meant, is anything but IMMUTABLE
  *   there is a table at all: who asks `select 1` wants to know whether the server lives
  *
  * What a statement writes is what it names, and all that is behind that (protocol/catalog_tables.h).

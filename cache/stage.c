@@ -341,8 +341,7 @@ static enum stage_verdict on_statement(void *self, struct stmt *stmt)
 
 /* ---- writes ---- */
 
-static struct account *account_of(
-        const struct cache_part *part, struct stage_transaction *transaction)
+struct account *stage_account(const struct cache_part *part, struct stage_transaction *transaction)
 {
     if (transaction->state == NULL) {
         transaction->state = account_new(part->cache->tags, stage_everything(part->cache->tags));
@@ -369,11 +368,19 @@ static void begin_writes(struct asked *asked)
     struct cache_part *part = asked->part;
     struct stmt *stmt = asked->stmt;
     const struct policy *policy = asked->verdict.policy;
-    bool may_end = policy == NULL || policy->may_end;
+    bool is_not_read = policy == NULL || policy->reason == POLICY_NOT_READ;
+    enum stage_words words = is_not_read ? stage_words(stmt->query) : STAGE_WORDS_ANY;
+    bool may_write = words == STAGE_WORDS_ANY || words == STAGE_WORDS_STAY;
+
+    asked->is_ending_not |= words == STAGE_WORDS_STAY;
+    bool may_end = words == STAGE_WORDS_END ||
+                   (may_write && (is_not_read ? !asked->is_ending_not : policy->may_end));
     bool is_in_block = stmt->standing == 'T' || stmt->standing == 'E';
 
-    if (policy == NULL || !policy->writes_nothing) {
+    if (may_write && (policy == NULL || !policy->writes_nothing)) {
         asked->has_writes = true;
+        asked->is_late =
+                policy == NULL ? asked->may_wait : is_not_read && !asked->verdict.is_never_read;
         PART_COUNT(part, writes);
         add_writes(asked);
     }
@@ -381,11 +388,15 @@ static void begin_writes(struct asked *asked)
         part->cache->hooks.wrote(part->cache->hooks.self, stmt);
     }
     struct account *account = is_in_block && !may_end && asked->has_writes
-                                      ? account_of(part, stmt->under_way)
+                                      ? stage_account(part, stmt->under_way)
                                       : stmt->under_way->state;
     if (is_in_block && !may_end && account != NULL) {
-        account_collect(account, &asked->writes);
-        tag_set_fini(&asked->writes);
+        if (asked->is_late) {
+            late_sent(asked, account);
+        } else {
+            account_collect(account, &asked->writes);
+            tag_set_fini(&asked->writes);
+        }
         return;
     }
     if (asked->has_writes) {
@@ -393,6 +404,7 @@ static void begin_writes(struct asked *asked)
         share_begin(asked, stmt->under_way->database, &asked->writes);
     }
     if (may_end && account != NULL) {
+        late_join(part, account);
         share_begin(asked, stmt->under_way->database, &account->collected);
         account_begin(account);
     }
@@ -403,7 +415,7 @@ static void write_unseen(struct cache_part *part, struct stage_transaction *tran
 {
     struct tags *tags = part->cache->tags;
     uint32_t all = stage_everything(tags);
-    struct account *account = account_of(part, transaction);
+    struct account *account = stage_account(part, transaction);
     struct tag_set set;
 
     PART_COUNT(part, unseen);
@@ -412,6 +424,7 @@ static void write_unseen(struct cache_part *part, struct stage_transaction *tran
     tag_set_begin(&set, tags);
     part->cache->hooks.doubt(part->cache->hooks.self, transaction);
     if (account != NULL) { /* else it is pending for good, which is safe */
+        late_join(part, account);
         account_begin(account);
         account_take(account, &set);
         account->has_unseen = true;
@@ -432,7 +445,7 @@ static void on_dispatch(void *self, struct stmt *stmt)
         block_spoil(stmt->under_way);
         return;
     }
-    bool is_current = memo_is_current(asked);
+    bool is_current = !memo_executes(asked) && memo_is_current(asked);
     fill_dispatch(asked, is_current);
     if (!is_current) {
         memo_judge(asked);
@@ -440,7 +453,8 @@ static void on_dispatch(void *self, struct stmt *stmt)
     begin_writes(asked);
     block_dispatch(asked);
     asked->watched = part->cache->hooks.watched(part->cache->hooks.self, stmt->under_way);
-    if (!asked->leads && !asked->has_writes && !asked->shares && asked->watched == NULL) {
+    if (!asked->leads && !asked->has_writes && !asked->shares && asked->watched == NULL &&
+            stmt->names_failed == 0) {
         forget(asked);
     }
 }
@@ -457,13 +471,14 @@ static void on_reply(void *self, struct stmt *stmt, struct sl_span message)
 
 /* ---- ends ---- */
 
-/* What it wrote was looked up in a catalogue that may have been another when it ran. */
+/* What it wrote was looked up in a catalogue that may have been another when it ran; or another text ran. */
 static void doubt(struct asked *asked)
 {
     struct tags *tags = asked->part->cache->tags;
     const struct stage_transaction *transaction = asked->stmt->under_way;
 
-    if (asked->has_writes && transaction != NULL && !memo_is_current(asked)) {
+    if (transaction != NULL &&
+            (asked->stmt->is_misread || (asked->has_writes && !memo_is_current(asked)))) {
         uint32_t all = stage_everything(tags);
         tags_begin(tags, all);
         tags_end(tags, all);
@@ -475,8 +490,8 @@ static bool doubts_schema(const struct asked *asked)
 {
     const struct policy *policy = asked->verdict.policy;
 
-    return asked->has_writes && policy != NULL && policy->writes.is_any &&
-           policy->reason != POLICY_NO_CATALOG && policy->reason != POLICY_NOT_READ;
+    return asked->stmt->is_misread ||
+           (asked->has_writes && (policy == NULL ? asked->may_hide : stage_may_hide(policy)));
 }
 
 /* Those that go on being pending are its transaction's. */
@@ -486,22 +501,31 @@ static void end_writes(struct asked *asked)
     struct stmt *stmt = asked->stmt;
     struct account *account = NULL;
 
-    doubt(asked);
-    if (doubts_schema(asked) && stmt->under_way != NULL) {
-        part->cache->hooks.doubt(part->cache->hooks.self, stmt->under_way);
+    if (asked->is_late && late_settle(asked)) {
+        return;
     }
-    if (asked->writes.has_begun && stmt->under_way != NULL && stmt->transaction != 'I') {
-        account = account_of(part, stmt->under_way);
+    doubt(asked);
+    if (asked->is_late && !asked->writes.has_begun) {
+        late_collect(asked, doubts_schema(asked));
+        return;
+    }
+    bool may_hide = doubts_schema(asked);
+    if (stmt->under_way != NULL && stmt->transaction != 'I' &&
+            (asked->writes.has_begun || may_hide)) {
+        account = stage_account(part, stmt->under_way);
     }
     if (account != NULL) {
         account_take(account, &asked->writes);
-        account->has_doubts |= doubts_schema(asked);
-    } else {
-        if (!asked->is_told && stmt->under_way != NULL) {
-            share_ended(part, stmt->under_way->database, &asked->writes);
-        }
-        tag_set_end(&asked->writes, part->cache->tags);
+        account->has_doubts |= may_hide; /* nobody sees it before the end */
+        return;
     }
+    if (may_hide && stmt->under_way != NULL) {
+        part->cache->hooks.doubt(part->cache->hooks.self, stmt->under_way);
+    }
+    if (!asked->is_told && stmt->under_way != NULL) {
+        share_ended(part, stmt->under_way->database, &asked->writes);
+    }
+    tag_set_end(&asked->writes, part->cache->tags);
 }
 
 static enum stage_verdict on_done(void *self, struct stmt *stmt)
@@ -526,6 +550,7 @@ static void on_end(void *self, struct stmt *stmt)
     }
     fill_finish(asked);
     stage_floor_of_reply(asked);
+    late_answered(asked);
     end_writes(asked);
     forget(asked);
 }
@@ -550,14 +575,18 @@ static void lose(struct cache_part *part, struct stage_transaction *transaction)
 static void on_transaction(
         void *self, struct stage_transaction *transaction, enum stage_standing standing)
 {
-    const struct account *account = transaction->state;
-    const struct cache_part *part = self;
+    struct account *account = transaction->state;
+    struct cache_part *part = self;
 
+    if (standing == STAGE_LOST || standing == STAGE_IDLE ||
+            (standing == STAGE_BETWEEN && !account->has_unseen)) {
+        late_join(part, account);
+    }
     if (account->has_doubts) { /* what was done in it is seen from now on */
         part->cache->hooks.doubt(part->cache->hooks.self, transaction);
     }
     if (standing == STAGE_LOST) {
-        lose(self, transaction);
+        lose(part, transaction);
     } else if (standing == STAGE_IDLE || (standing == STAGE_BETWEEN && !account->has_unseen)) {
         if (!account->is_told) {
             share_ended(self, transaction->database, &account->pending);

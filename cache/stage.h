@@ -10,6 +10,14 @@
  *     on_end         it is kept, or not; what it wrote is over
  *     on_transaction what its transaction wrote is over, or nobody knows (cache/account.h)
  *
+ * What nobody has read yet (its shape came for the first time, and is parsed meanwhile) is a write of everything
+ * while it runs. When it is over it has been read, nearly always, and then it was a write of what it says: the
+ * rest is withdrawn (cache/tags.h). If not, everything stays pending until it is read, for LATE_WAITS at most,
+ * and not beyond the next that may end its transaction: then it was everything. What may have changed the schema, as no
+ * text says (DO, CALL, a function that runs DDL) doubts it from its end on, or its transaction's; so does what
+ * was never read. Nothing that was got meanwhile is kept, as everything was pending until then. In doubt
+ * a statement is as one that is not read: if the schema turns out to be what it was, so are the verdicts.
+ *
  * Nothing is done for who cannot have an answer, but that what it writes is followed. What is not known
  * writes all of its database.
  *
@@ -18,7 +26,7 @@
  *
  * Ownership: the process's, with one part a worker. Threads: a part is its worker's; what is marked so is for
  * any. Bounds: the store's; ASKED_MAX statements of a worker at a time that fill or write, others pass
- * as if nothing were known of them.
+ * as if nothing were known of them; LATE_MAX that are over and not read yet, others are never.
  */
 #ifndef SLUICE_CACHE_STAGE_H
 #define SLUICE_CACHE_STAGE_H
@@ -72,9 +80,14 @@ struct cache_verdict {
     bool is_covered;             /* whatever writes what it reads is known of */
     bool needs_stream;           /* as long as that is up */
     bool is_off;                 /* by the configuration */
-    sl_usec ttl;                 /* 0: as configured; else no longer than that, either */
-    uint64_t database;           /* as tags know it */
+    bool is_never_read;          /* POLICY_NOT_READ, and it will stay so */
+    bool is_by_name;   /* of a PREPARE: none of the names it reads or writes by is another's, too */
+    sl_usec ttl;       /* 0: as configured; else no longer than that, either */
+    uint64_t database; /* as tags know it */
 };
+
+/* Whose names a statement uses that is over: the proxy's. */
+struct cache_held;
 
 /* What a worker remembers of a shape in sessions of one kind. */
 struct cache_shape {
@@ -90,20 +103,40 @@ struct cache_shape {
 
 struct tier_seat;
 
+enum cache_view {
+    CACHE_VIEW_NONE,     /* its shape is not known, or its client is gone */
+    CACHE_VIEW_DOUBTFUL, /* the schema may have changed: a verdict is what was true before */
+    CACHE_VIEW_KNOWN
+};
+
 struct cache_hooks {
     void *self;
     /* As it is now; lent until the next call on that worker. NULL: *why. */
     struct cache_session *(*session)(void *self, const struct stmt *stmt, enum cache_bypass *why);
-    /* Statements of one shape with the same number have the same verdict; and its shape. False: not known. */
-    bool (*view)(void *self, unsigned worker, const struct stmt *stmt, struct sl_hash128 *shape,
-            uint64_t *view);
-    /* The number that view() would say, for any shape. False: not known. */
+    /* Statements of one shape with the same view have the same verdict; and its shape. */
+    enum cache_view (*view)(void *self, unsigned worker, const struct stmt *stmt,
+            struct sl_hash128 *shape, uint64_t *view);
+    /* The view that view() would say, for any shape. False: it is not KNOWN. */
     bool (*moment)(void *self, const struct stmt *stmt, uint64_t *view);
     /* Does a BEGIN that names no isolation level make READ COMMITTED, where it is sent? */
     bool (*reads_committed)(void *self, const struct stmt *stmt);
     /* False: no memory. */
     bool (*judge)(void *self, const struct stmt *stmt, struct sl_hash128 shape,
             struct cache_verdict *verdict);
+    /*
+     * It is the EXECUTE of a statement of which that is the shape, as PREPARE. False: it is none, or nobody
+     * knows of which. May be NULL.
+     */
+    bool (*executes)(void *self, const struct stmt *stmt, struct sl_hash128 *shape);
+    /* For later: cache_hooks.drop. NULL: no memory. */
+    struct cache_held *(*hold)(void *self, const struct stmt *stmt);
+    void (*drop)(void *self, struct cache_held *held);
+    /*
+     * As judge, by the names that are held. NONE: the view is another by now, or no memory; with a verdict only
+     * where it is KNOWN.
+     */
+    enum cache_view (*judge_held)(void *self, unsigned worker, const struct cache_held *held,
+            struct sl_hash128 shape, uint64_t view, struct cache_verdict *verdict);
     /* What tells of writes past us to that server; lent. NULL: no stream does. */
     struct watched *(*watched)(void *self, const struct stage_transaction *transaction);
     /* Something has been done there that may have changed the schema, and nobody knows. */
@@ -162,6 +195,7 @@ struct cache_counts {
     uint64_t tired;     /* waited too long, and went themselves */
     uint64_t writes;
     uint64_t writes_unknown; /* of those, that may be of anything */
+    uint64_t writes_late;    /* of those, that were read while they ran */
     uint64_t unseen;
     uint64_t lost;
     uint64_t

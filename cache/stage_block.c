@@ -6,6 +6,7 @@
  *     BEGIN, sent to a server that stands at I, that makes it READ COMMITTED    the block is clean
  *     what could be kept itself, SAVEPOINT, RELEASE, ROLLBACK TO, SHOW          it stays so (policy_block)
  *     anything else that is sent, as a plain statement (stmt->is_plain) or not  it is not, to its end
+ *     what is not read when it is sent, whatever it turns out to be; EXECUTE    likewise
  *     the catalogue is another than it was at BEGIN                             nor is it then
  *
  * In a clean block each statement has a snapshot of its own, as outside (READ COMMITTED), and sees nothing but what
@@ -75,8 +76,9 @@ void block_dispatch(const struct asked *asked)
     const struct stmt *stmt = asked->stmt;
     const struct policy *policy = asked->verdict.policy;
     struct stage_transaction *block = stmt->under_way;
-    bool is_known = policy != NULL && asked->has_view && stmt->is_plain && stmt->query.len > 0 &&
-                    stmt->names_failed == 0 && !has_types_of_users(stmt->types);
+    bool is_known = policy != NULL && !asked->executes && asked->has_view && stmt->is_plain &&
+                    stmt->query.len > 0 && stmt->names_failed == 0 &&
+                    !has_types_of_users(stmt->types);
     enum policy_block is = is_known ? policy->block : POLICY_BLOCK_SPOILS;
 
     if (stmt->standing == 'I') {

@@ -157,9 +157,9 @@ bool fill_tags(struct entry *entry, const struct asked *asked, uint64_t clock, c
 {
     bool is_since = true;
 
-    for (uint16_t i = 0; i < entry->tags_count; i++) {
-        uint64_t word = tags_word(asked->part->cache->tags, tags[i]);
-        entry->tags[i] = (struct entry_tag){.word = word, .tag = tags[i]};
+    for (uint16_t i = entry->tags_count; i > 0; i--) { /* the last is read first: cache/tags.h */
+        uint64_t word = tags_word(asked->part->cache->tags, tags[i - 1]);
+        entry->tags[i - 1] = (struct entry_tag){.word = word, .tag = tags[i - 1]};
         is_since &= tags_is_since(word, clock);
     }
     return is_since;

@@ -57,6 +57,7 @@ static bool begin_part(struct cache *cache, unsigned worker)
     part->cache = cache;
     part->worker = worker;
     part->look_at = INT64_MAX;
+    part->late_look_at = INT64_MAX;
     sl_list_init(&part->waiting);
     part->asked = sl_slab_new(sizeof(struct asked), ASKED_MAX);
     return part->asked != NULL && pthread_mutex_init(&part->lock, NULL) == 0;
@@ -107,6 +108,7 @@ void cache_free(struct cache *cache)
     }
     for (unsigned i = 0; i < cache->workers; i++) {
         memo_fini(&cache->parts[i]);
+        late_fini(&cache->parts[i]);
         sl_slab_free(cache->parts[i].asked);
         pthread_mutex_destroy(&cache->parts[i].lock);
     }
@@ -181,11 +183,14 @@ void cache_turn(struct cache *cache, unsigned worker, sl_usec now)
         note_memory(cache, now);
     }
     wait_turn(&cache->parts[worker], now);
+    late_turn(&cache->parts[worker], now);
 }
 
 sl_usec cache_next(const struct cache *cache, unsigned worker)
 {
-    return cache->parts[worker].look_at;
+    const struct cache_part *part = &cache->parts[worker];
+
+    return part->look_at < part->late_look_at ? part->look_at : part->late_look_at;
 }
 
 void cache_spoil(struct cache *cache, unsigned worker,

@@ -30,14 +30,39 @@ static void forget(struct asked *asked)
     asked->verdict = (struct cache_verdict){.policy = NULL};
 }
 
-void memo_judge(struct asked *asked)
+/* What it was before the schema came to be in doubt: nothing to go by, but for whether to wait. */
+static void judge_in_doubt(struct asked *asked)
+{
+    const struct cache_hooks *hooks = &asked->part->cache->hooks;
+    struct cache_verdict verdict;
+
+    if (!hooks->judge(hooks->self, asked->stmt, asked->shape, &verdict)) {
+        return;
+    }
+    const struct policy *policy = verdict.policy;
+    bool is_read = policy->reason != POLICY_NOT_READ;
+    asked->may_hide = stage_may_hide(policy);
+    asked->may_wait = is_read ? !policy->writes.is_any : !verdict.is_never_read;
+    asked->is_ending_not = is_read && !policy->may_end; /* which no catalogue says */
+    policy_unref(policy);
+}
+
+static void judge(struct asked *asked)
 {
     struct cache_part *part = asked->part;
     const struct cache_hooks *hooks = &part->cache->hooks;
 
     forget(asked);
-    asked->has_view =
+    enum cache_view view =
             hooks->view(hooks->self, part->worker, asked->stmt, &asked->shape, &asked->view);
+    asked->has_view = view == CACHE_VIEW_KNOWN;
+    asked->shape = asked->executes ? asked->executed : asked->shape;
+    asked->may_hide = true;
+    asked->may_wait = false;
+    asked->is_ending_not = false;
+    if (view == CACHE_VIEW_DOUBTFUL) {
+        judge_in_doubt(asked);
+    }
     if (!asked->has_view) {
         return;
     }
@@ -59,6 +84,24 @@ void memo_judge(struct asked *asked)
     take(asked, memo);
 }
 
+/* What was prepared is of the tables that had its names then; those it would be of now have them alone. */
+void memo_judge(struct asked *asked)
+{
+    judge(asked);
+    if (asked->executes && asked->verdict.policy != NULL && !asked->verdict.is_by_name) {
+        forget(asked);
+    }
+}
+
+bool memo_executes(struct asked *asked)
+{
+    const struct cache_hooks *hooks = &asked->part->cache->hooks;
+
+    asked->executes =
+            hooks->executes != NULL && hooks->executes(hooks->self, asked->stmt, &asked->executed);
+    return asked->executes;
+}
+
 bool memo_is_current(const struct asked *asked)
 {
     const struct cache_hooks *hooks = &asked->part->cache->hooks;
@@ -66,7 +109,8 @@ bool memo_is_current(const struct asked *asked)
     uint64_t view = 0;
 
     return asked->has_view &&
-           hooks->view(hooks->self, asked->part->worker, asked->stmt, &shape, &view) &&
+           hooks->view(hooks->self, asked->part->worker, asked->stmt, &shape, &view) ==
+                   CACHE_VIEW_KNOWN &&
            view == asked->view;
 }
 

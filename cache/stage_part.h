@@ -24,8 +24,13 @@ enum {
     VERDICTS = 4096,
     CLASSES = 1024,
     HINTS = 256,
-    QUESTION_MAX = 65536
+    QUESTION_MAX = 65536,
+    LATE_MAX = 256
 };
+
+/* How long what is over may go on being pending until it is read; and how often that is looked at. */
+#define LATE_WAITS (1 * SL_SECOND)
+#define LATE_LOOKS (2 * (SL_SECOND / 1000))
 
 /* Who is waited for, at most: twice what its statements took, within these. */
 #define CACHE_WAIT_MIN (50 * (SL_SECOND / 1000))
@@ -49,6 +54,14 @@ struct asked {
     bool is_miss;  /* it was looked up, and not found */
     bool was_kept; /* there was one, that may not be given now */
     bool has_writes;
+    bool is_late; /* what it writes is not known yet: it is not read, or the schema is in doubt */
+    bool may_wait; /* without a verdict: by what was known before the doubt it is harmless, or not read */
+    bool may_hide;      /* likewise: it may change the schema, as no text says */
+    bool is_ending_not; /* likewise: its transaction does not end in it */
+    bool is_decided;    /* late_decide() was true */
+    bool is_unread;     /* it is one of its account's: account.h */
+    bool executes;      /* it is an EXECUTE, and is judged as the PREPARE of that shape */
+    struct sl_hash128 executed;
     bool leads; /* a flight; with a class and a question */
     bool fills; /* what it is answered is taken down */
     bool is_new_class;
@@ -108,9 +121,33 @@ struct cache_part_counts {
     _Atomic uint64_t figures[sizeof(struct cache_counts) / sizeof(uint64_t)];
 };
 
+/* How what was sent unread was over. */
+struct late_end {
+    struct account *account; /* of its transaction, which goes on; NULL: that is over */
+    uint64_t database;
+    bool is_told; /* the second tier, of all of it or of what late_decide() said */
+    bool executes;
+};
+
+/* A statement that was answered, and is not known yet. */
+struct late {
+    struct late_end end;
+    struct sl_hash128 shape;
+    uint64_t view;
+    struct cache_held *held;
+    struct stage_transaction where;
+    struct tag_set
+            writes; /* everything: it has begun, or does so with what its account has collected */
+    bool may_hide;  /* as far as is known */
+    sl_usec until;
+};
+
 struct cache_part {
     struct cache *cache;
     unsigned worker;
+    unsigned lates_count;
+    struct late lates[LATE_MAX];
+    sl_usec late_look_at; /* INT64_MAX: there is none */
     struct sl_slab *asked;
     struct sl_list waiting;
     sl_usec look_at; /* at who waits: the first deadline, about; INT64_MAX */
@@ -173,6 +210,8 @@ static inline void part_count(struct cache_part *part, size_t figure, uint64_t b
 
 /* What its statement is as of now: asked->verdict, shape and view. */
 void memo_judge(struct asked *asked);
+/* It is about to be sent. True: it is an EXECUTE of what is known, and to be judged as that. */
+bool memo_executes(struct asked *asked);
 /* Is that still so? */
 bool memo_is_current(const struct asked *asked);
 /* Its answer is kept: what it took, and how long it is. */
@@ -257,6 +296,45 @@ size_t stage_shared_names(const struct asked *asked, struct tag_name to[static E
 uint16_t stage_answer_tags(struct asked *asked, uint32_t to[static ENTRY_TAGS_MAX]);
 /* Of what its statement may write: asked->writes. */
 void stage_write_tags(struct asked *asked, uint64_t database, const struct point_source *source);
+/* The same, when its text and values are gone; not of everything. */
+void stage_late_tags(
+        const struct cache_part *part, const struct cache_verdict *verdict, struct tag_set *writes);
+
+/* ---- stage_words.c ---- */
+
+enum stage_words {
+    STAGE_WORDS_ANY,     /* nothing is known */
+    STAGE_WORDS_NOTHING, /* it writes nothing, and ends nothing: BEGIN, SET, SHOW ... */
+    STAGE_WORDS_STAY,    /* it may write anything, and does not end the block that it is in */
+    STAGE_WORDS_END      /* of its own it writes nothing; its transaction may end: COMMIT ... */
+};
+
+/* What is one statement for sure, and begins with words that say so. */
+enum stage_words stage_words(struct sl_span text);
+
+/* ---- stage_late.c ---- */
+
+/*
+ * It is done, and its client has not heard of it: is it known by now what it wrote, which is of less than everything?
+ * Then stage_late_tags() of its verdict is that, whatever becomes known before it ends.
+ */
+bool late_decide(struct asked *asked);
+/* It was answered. True: what it wrote is settled, or will be; false: it goes on as it was sent. */
+bool late_settle(struct asked *asked);
+/* It was not: in a block, where nothing has begun, everything is collected. */
+void late_collect(struct asked *asked, bool may_hide);
+/* It is sent in a block, and nothing of it begins. */
+void late_sent(struct asked *asked, struct account *account);
+/* It was answered, or never will be. */
+void late_answered(struct asked *asked);
+/* The transaction is about to end, or may be: what is not known of it by now is pending to its end. */
+void late_join(struct cache_part *part, struct account *account);
+/* May what it was judged to be have changed the schema, as no text says? */
+bool stage_may_hide(const struct policy *policy);
+void late_turn(struct cache_part *part, sl_usec now);
+void late_fini(struct cache_part *part);
+/* NULL: no memory. */
+struct account *stage_account(const struct cache_part *part, struct stage_transaction *transaction);
 
 /* ---- stage_floors.c ---- */
 

@@ -336,6 +336,21 @@ static void tell_end(struct asked *asked, const struct tier_seat *seat, const st
     }
 }
 
+/* What it wrote; of what was sent unread what it turned out to be. */
+static void tell_writes(struct asked *asked, const struct tier_seat *seat)
+{
+    struct tag_set writes;
+
+    if (!late_decide(asked)) {
+        tell_end(asked, seat, &asked->writes);
+        return;
+    }
+    tag_set_init(&writes);
+    stage_late_tags(asked->part, &asked->verdict, &writes);
+    tell_end(asked, seat, &writes);
+    tag_set_fini(&writes);
+}
+
 enum stage_verdict share_end(struct asked *asked)
 {
     const struct stmt *stmt = asked->stmt;
@@ -347,7 +362,7 @@ enum stage_verdict share_end(struct asked *asked)
         return STAGE_NEXT; /* who has waited is asked once more */
     }
     asked->is_told = true;
-    tell_end(asked, seat, &asked->writes);
+    tell_writes(asked, seat);
     if (account != NULL) {
         account->is_told = true;
         tell_end(asked, seat, &account->pending);

@@ -214,6 +214,23 @@ static void add_row(
     }
 }
 
+void stage_late_tags(const struct cache_part *part, const struct cache_verdict *verdict,
+        struct tag_set *writes_set)
+{
+    const struct policy *policy = verdict->policy;
+    const struct writes writes = {.set = writes_set,
+            .tags = part->cache->tags,
+            .database = verdict->database,
+            .all = stage_everything(part->cache->tags)};
+
+    for (uint32_t i = 0; i < policy->writes.count; i++) {
+        add_tree(&writes, policy->writes.trees[i]);
+    }
+    if (policy->row.rows != POLICY_ROWS_ANY) {
+        add_tree(&writes, policy->row.tree);
+    }
+}
+
 void stage_write_tags(struct asked *asked, uint64_t database, const struct point_source *source)
 {
     const struct tags *tags = asked->part->cache->tags;
@@ -227,6 +244,10 @@ void stage_write_tags(struct asked *asked, uint64_t database, const struct point
     if (policy == NULL || policy->writes.is_any) {
         tag_set_add(writes.set, writes.all, writes.all);
         PART_COUNT(asked->part, writes_unknown);
+        return;
+    }
+    if (asked->executes) { /* its values are not where the PREPARE has them */
+        stage_late_tags(asked->part, &asked->verdict, &asked->writes);
         return;
     }
     for (uint32_t i = 0; i < policy->writes.count; i++) {

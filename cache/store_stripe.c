@@ -323,12 +323,13 @@ static enum store_result judge(const struct entry *entry, const struct tags *tag
     if (entry->expires_at <= now) {
         return STORE_EXPIRED;
     }
-    for (uint16_t i = 0; i < entry->tags_count; i++) {
-        uint64_t word = tags_word(tags, entry->tags[i].tag);
-        if (word == entry->tags[i].word) {
+    for (uint16_t i = entry->tags_count; i > 0; i--) { /* the last is read first: cache/tags.h */
+        const struct entry_tag *tag = &entry->tags[i - 1];
+        uint64_t word = tags_word(tags, tag->tag);
+        if (word == tag->word) {
             continue;
         }
-        if (word >> TAGS_PENDING_BITS != entry->tags[i].word >> TAGS_PENDING_BITS) {
+        if (word >> TAGS_PENDING_BITS != tag->word >> TAGS_PENDING_BITS) {
             return STORE_CHANGED;
         }
         result = STORE_PENDING;

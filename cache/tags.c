@@ -9,8 +9,8 @@
  *
  * A version never goes back: of two ends on one word the later stamp stays, whichever comes first to
  * the word. So a version is that of the last end of all, which tags_is_since() wants. And no word
- * that had nothing pending ever comes back: whoever ends after it began after it, and its stamp is
- * later.
+ * that had nothing pending ever comes back, but where all that began since was withdrawn: whoever ends after
+ * it began after it, and its stamp is later.
  */
 #include "cache/tags.h"
 
@@ -218,6 +218,19 @@ void tags_end(struct tags *tags, uint32_t tag)
     end_at(tags, tag, next_stamp(tags));
 }
 
+void tags_withdraw(struct tags *tags, uint32_t tag)
+{
+    _Atomic uint64_t *word = word_of(tags, tag);
+    uint64_t old = atomic_load_explicit(word, memory_order_relaxed);
+
+    do {
+        SL_CHECK((old & PENDING_MAX) != 0);
+        if ((old & PENDING_MAX) == PENDING_MAX) {
+            return;
+        }
+    } while (!atomic_compare_exchange_weak(word, &old, old - 1));
+}
+
 void tags_renew(struct tags *tags)
 {
     for (uint32_t tag = 0; tag < tags->table_words; tag++) { /* each answer has its database's */
@@ -393,6 +406,16 @@ void tag_set_end(struct tag_set *set, struct tags *tags)
         for (uint32_t i = 0; i < set->count; i++) {
             end_at(tags, in[i].tag, stamp);
         }
+    }
+    clear(set);
+}
+
+void tag_set_withdraw(struct tag_set *set, struct tags *tags)
+{
+    const struct tag_item *in = tag_set_items(set);
+
+    for (uint32_t i = 0; set->has_begun && i < set->count; i++) {
+        tags_withdraw(tags, in[i].tag);
     }
     clear(set);
 }

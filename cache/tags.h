@@ -24,6 +24,18 @@
  * a stamp after d, or is still to come. If b was before the answer was kept the word tells of either
  * and nothing is kept; else the word is another from b on, and no hit is later than b <= v.
  *
+ * What a write is of may become known only while it runs. Then it begins a tag that every answer has, and when
+ * it is over, and known to be of some tags alone, it begins and ends these, and withdraws that one:
+ *
+ *     withdraw   pending - 1, and the version stays: what was kept before may be given again
+ *
+ * That is safe if a tag that may be withdrawn is read before the others of an answer, by who keeps and by
+ * who gives. Let b <= v <= e be as above, e the end of its tags, w > e the moment when the one is withdrawn, r the one
+ * when the reader read that, and saw nothing pending and the version that it wants. Then r < b or r > w. If
+ * r < b: who gives gives what was so at r <= v, within the time of its question; who keeps has its answer
+ * since before r, and keeps what every later reader will look at likewise. If r > w > e, the end of the others was before
+ * they are read: they show it. An answer with none of these tags is not changed by that write.
+ *
  * Two tags may share a word: then one is thought to have changed with the other, which costs a
  * miss and nothing else. So every tag is a hash, nothing is registered, and nothing grows.
  *
@@ -112,6 +124,8 @@ void tags_begin(struct tags *tags, uint32_t tag);
 void tags_end(struct tags *tags, uint32_t tag);
 /* Both at once, if the word is what it was, with nothing pending; *word: what it is now. */
 bool tags_replace(struct tags *tags, uint32_t tag, uint64_t was, uint64_t *word);
+/* In the place of an end, when the tags of all that was written have ended; of a tag that is read before those. */
+void tags_withdraw(struct tags *tags, uint32_t tag);
 /* Every answer that there is, and every one that is being got, is stale. */
 void tags_renew(struct tags *tags);
 uint64_t tags_stuck(const struct tags *tags);
@@ -164,5 +178,7 @@ void tag_set_begin(struct tag_set *set, struct tags *tags);
 void tag_set_end(struct tag_set *set, struct tags *tags);
 /* Takes over what is in from, begun or not. */
 void tag_set_move(struct tag_set *to, struct tag_set *from);
+/* Likewise, by tags_withdraw(). */
+void tag_set_withdraw(struct tag_set *set, struct tags *tags);
 
 #endif

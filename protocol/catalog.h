@@ -39,6 +39,12 @@ enum catalog_kind {
     CATALOG_KIND_COUNT
 };
 
+/* Of users' casts, those whose functions are not IMMUTABLE: a set. */
+enum catalog_casts {
+    CATALOG_CASTS_WRITTEN = 1, /* where they are written, or in an assignment */
+    CATALOG_CASTS_ANYWHERE = 2 /* of what is implicit; and of what sorts or compares by itself */
+};
+
 struct catalog_schema {
     uint32_t oid;
     uint32_t name;
@@ -94,6 +100,9 @@ struct catalog {
     uint32_t
             leaving_names_count; /* names of such, and of functions that look built in, each once */
     uint64_t leaving_marks;      /* a bit for each of those names: catalog_name_mark() */
+    uint64_t
+            operators; /* likewise, of users' operators that are not IMMUTABLE, whatever their schema */
+    uint8_t casts;     /* enum catalog_casts */
     const struct catalog_schema *schemas;     /* by name */
     const struct catalog_relation *relations; /* by name, then schema */
     const struct catalog_function *functions; /* by name, then schema */

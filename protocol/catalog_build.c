@@ -14,6 +14,7 @@
 #include "protocol/catalog_row.h"
 #include "protocol/catalog_tables_build.h"
 #include "protocol/catalog_tables_query.h"
+#include "protocol/catalog_varying.h"
 #include "protocol/catalog_vec.h"
 #include "protocol/effects_names.h"
 #include "protocol/sql_facts.h"
@@ -63,6 +64,8 @@ struct catalog_build {
     uint32_t encoding;
     uint32_t default_path;
     bool has_default_path;
+    uint64_t operators;
+    uint8_t casts;
     bool wants_tables;
     struct catalog_tables_build *tables; /* from SECTION_TARGETS on, if they are wanted */
     struct catalog_hidden *hidden;       /* from SECTION_TARGETS on */
@@ -268,6 +271,7 @@ static enum sl_err take_head(struct catalog_build *build, struct catalog_row *ro
         return SL_EPROTO;
     }
     build->server_version = (int)version;
+    catalog_varying_take(row, 4, &build->operators, &build->casts);
     build->has_default_path =
             has_path && is_plain && sl_span_is(user, text_of(build, build->roles[0].name));
     enum sl_err err = add_text(build, encoding, &build->encoding);
@@ -719,6 +723,8 @@ static struct catalog *catalog_new(struct catalog_build *build, size_t bytes)
             .leaving_names_count = build->leaving.count,
             .leaving_marks = build->leaving_marks,
             .leaving_is_wide = build->leaving_is_wide,
+            .operators = build->operators,
+            .casts = build->casts,
             .customs_count = build->customs_count,
             .schemas_count = build->schemas.count,
             .relations_count = build->relations.count,

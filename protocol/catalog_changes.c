@@ -40,6 +40,7 @@
             "pg_operator WHERE oid >= 16384") ", " SUM("oid",                                      \
             "pg_opclass WHERE oid >= 16384") ", " SUM("oid",                                       \
             "pg_amproc WHERE oid >= 16384") ", " SUM("oid",                                        \
+            "pg_amop WHERE oid >= 16384") ", " SUM("oid",                                          \
             "pg_collation WHERE oid >= 16384") ", " SUM("oid",                                     \
             "pg_statistic_ext") ", " SUM("partrelid", "pg_partitioned_table")
 
@@ -53,7 +54,7 @@
     "pg_stat_get_tuples_deleted(o)) FROM unnest(ARRAY['pg_class', 'pg_attribute', "                \
     "'pg_namespace', 'pg_proc', 'pg_constraint', 'pg_trigger', 'pg_rewrite', 'pg_policy', "        \
     "'pg_inherits', 'pg_type', 'pg_enum', 'pg_event_trigger', 'pg_cast', 'pg_operator', "          \
-    "'pg_opclass', 'pg_amproc', 'pg_collation', 'pg_attrdef', 'pg_index', "                        \
+    "'pg_opclass', 'pg_amproc', 'pg_amop', 'pg_collation', 'pg_attrdef', 'pg_index', "             \
     "'pg_statistic_ext', 'pg_partitioned_table']::regclass[]::oid[]) o)"
 
 const char *catalog_changes_query(enum catalog_changes what)

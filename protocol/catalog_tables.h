@@ -99,6 +99,7 @@ struct catalog_column {
     uint8_t key_kind; /* enum catalog_key_kind */
     bool is_not_null;
     bool has_default; /* or is an identity */
+    bool is_new;      /* its default gives what there never was: of a sequence, or a random uuid */
     bool is_generated;
 };
 

@@ -463,6 +463,7 @@ static bool read_column(struct sl_span *text, struct catalog_column *column, str
     column->number = (int16_t)number;
     column->is_not_null = memchr(letters.at, 'n', letters.len) != NULL;
     column->has_default = memchr(letters.at, 'h', letters.len) != NULL;
+    column->is_new = memchr(letters.at, 's', letters.len) != NULL;
     column->is_generated = memchr(letters.at, 'g', letters.len) != NULL;
     column->key_kind = key_kind_of(column->type, memchr(letters.at, 'i', letters.len) == NULL);
     return true;

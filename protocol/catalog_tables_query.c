@@ -80,11 +80,24 @@ enum sl_err catalog_tables_query(struct sl_buf *query, const struct catalog_hidd
             page->rows);
 }
 
+/*
+ * A default that gives what there never was: a sequence's next value (nextval(): 1574; made int4 or int2: 480, 714), or
+ * a random uuid (3432 and extensions' own, in C: 13); of such as text, too.
+ */
+#define IS_NEW                                                                                     \
+    "a.attidentity <> '' OR (a.atthasdef AND a.attgenerated = '' AND EXISTS (SELECT 1 FROM "       \
+    "pg_attrdef d JOIN pg_proc f ON f.oid = substring(d.adbin::text FROM "                         \
+    "'^[{](?:COERCEVIAIO :arg [{]|FUNCEXPR :funcid (?:480|714) [^{]*[{])?FUNCEXPR :funcid "        \
+    "([0-9]+) ')::oid WHERE d.adrelid = a.attrelid AND d.adnum = a.attnum AND (f.oid IN (1574, "   \
+    "3432) OR (f.prolang = 13 AND f.proname IN ('gen_random_uuid', 'uuid_generate_v1', "           \
+    "'uuid_generate_v1mc', 'uuid_generate_v4')))))"
+
 static const char columns_text[] =
         "SELECT t.oid, (SELECT CASE WHEN count(*) <= %u THEN coalesce(string_agg(concat(a.attnum, "
         "' ', a.atttypid, ' ', CASE WHEN a.attnotnull THEN 'n' END, CASE WHEN a.atthasdef OR "
         "a.attidentity <> '' THEN 'h' END, CASE WHEN a.attgenerated <> '' THEN 'g' END, "
-        "CASE WHEN NOT k.collisdeterministic THEN 'i' END, '. ', "
+        "CASE WHEN NOT k.collisdeterministic THEN 'i' END, CASE WHEN " IS_NEW
+        " THEN 's' END, '. ', "
         "octet_length(a.attname::text), ' ', a.attname), ' ' ORDER BY a.attnum), '') END "
         "FROM pg_attribute a LEFT JOIN pg_collation k ON k.oid = a.attcollation "
         "WHERE a.attrelid = t.oid AND a.attnum > 0 AND NOT a.attisdropped) FROM ("

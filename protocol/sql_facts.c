@@ -95,6 +95,7 @@ enum sl_err sql_facts_new(const struct sql_tree *tree, struct sql_facts **facts)
     add_up(&made->sums);
     made->sums.is_of_rows &= made->sums.kind == SQL_SELECT && made->sums.features.statements == 1;
     made->sums.varies = sql_variance(tree);
+    made->sums.operators = sql_operators(tree, &made->sums.has_casts);
     enum sl_err err = made->err;
     struct sql_facts *packed = err == SL_OK ? made_pack(made) : NULL;
     made_fini(made);

@@ -329,6 +329,8 @@ struct sql_facts {
     uint32_t effects; /* of SQL_SETS ... */
     uint32_t varies;  /* of enum sql_variance */
     bool is_truncated;
+    bool has_casts;     /* sql_operators(), as the next */
+    uint64_t operators; /* a bit for each of their names */
     struct sql_features features;
     struct sql_complexity complexity;
     /*

@@ -18,6 +18,7 @@
     X(BOOL_EXPR_NODE, "BoolExpr")                                                                  \
     X(BOOLEAN_TEST_NODE, "BooleanTest")                                                            \
     X(CALL_STMT_NODE, "CallStmt")                                                                  \
+    X(CASE_EXPR_NODE, "CaseExpr")                                                                  \
     X(CHECK_POINT_STMT_NODE, "CheckPointStmt")                                                     \
     X(CLOSE_PORTAL_STMT_NODE, "ClosePortalStmt")                                                   \
     X(CLUSTER_STMT_NODE, "ClusterStmt")                                                            \

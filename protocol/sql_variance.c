@@ -2,6 +2,7 @@
 #include "protocol/sql_variance.h"
 
 #include "protocol/base/span.h"
+#include "protocol/catalog.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -143,4 +144,50 @@ uint32_t sql_variance(const struct sql_tree *tree)
         }
     }
     return varies;
+}
+
+static uint64_t mark(const char *name)
+{
+    return catalog_name_mark(name, strlen(name));
+}
+
+static uint64_t marks_of(const struct sql_tree *tree, sql_node names)
+{
+    unsigned count;
+    const char *schema;
+    const char *name = read_names(tree, names, &count, &schema);
+
+    if (strstr(name, "BETWEEN") != NULL) {
+        return mark("<") | mark("<=") | mark(">") | mark(">=");
+    }
+    return mark(name);
+}
+
+uint64_t sql_operators(const struct sql_tree *tree, bool *has_casts)
+{
+    uint64_t marks = 0;
+
+    *has_casts = false;
+    for (sql_node node = 1; node < sql_tree_count(tree); node++) {
+        switch ((unsigned)sql_node_tag(tree, node)) {
+        case SQL_TAG_A_EXPR_NODE:
+            marks |= marks_of(tree, sql_node_find(tree, node, SQL_TAG_NAME));
+            break;
+        case SQL_TAG_OPER_NAME:
+        case SQL_TAG_USE_OP:
+            marks |= marks_of(tree, node);
+            break;
+        case SQL_TAG_CASE_EXPR_NODE:
+        case SQL_TAG_JOIN_EXPR_NODE:
+        case SQL_TAG_SUB_LINK_NODE:
+            marks |= mark("=");
+            break;
+        case SQL_TAG_TYPE_CAST_NODE:
+            *has_casts = true;
+            break;
+        default:
+            break;
+        }
+    }
+    return marks;
 }

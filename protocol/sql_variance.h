@@ -8,7 +8,8 @@
  * what is in the catalogue (regclass and its like). Of the others nothing is known here.
  *
  * Names are as they are written: that "int4" or "=" are PostgreSQL's own is so where pg_catalog comes first in
- * search_path, and an operator of that name for types of somebody's own is another.
+ * search_path, and an operator of that name for types of somebody's own is another: sql_operators() says which
+ * names are looked for.
  *
  * Ownership: none. Threads: any. Bounds: one pass over the tree, no stack.
  */
@@ -28,5 +29,12 @@ enum sql_variance {
 
 /* A set of them. */
 uint32_t sql_variance(const struct sql_tree *tree);
+
+/*
+ * The names of operators that PostgreSQL looks for, a bit for each (catalog_name_mark()): those that are written, and
+ * those that CASE, JOIN, IN and BETWEEN stand for. ORDER BY, GROUP BY, DISTINCT and their like look for none, but go by
+ * the type's class of operators. *has_casts: one is written.
+ */
+uint64_t sql_operators(const struct sql_tree *tree, bool *has_casts);
 
 #endif

@@ -8,6 +8,7 @@
 #include "protocol/base/hash.h"
 #include "protocol/base/log.h"
 #include "protocol/sqlstate.h"
+#include "proxy/caching_executes.h"
 #include "proxy/caching_policy.h"
 #include "proxy/caching_session.h"
 #include "proxy/caching_tier.h"
@@ -89,18 +90,19 @@ struct cache *caching_cache(void)
 
 /* ---- what the stage asks ---- */
 
-static bool view(void *self, unsigned worker, const struct stmt *stmt, struct sl_hash128 *shape,
-        uint64_t *number)
+static enum cache_view view(void *self, unsigned worker, const struct stmt *stmt,
+        struct sl_hash128 *shape, uint64_t *number)
 {
     (void)self;
-    return observe_shape(statistics_observe(), worker, stmt, shape) &&
-           caching_session_view(stmt, number);
+    return observe_shape(statistics_observe(), worker, stmt, shape)
+                   ? caching_session_view(stmt, number)
+                   : CACHE_VIEW_NONE;
 }
 
 static bool moment(void *self, const struct stmt *stmt, uint64_t *number)
 {
     (void)self;
-    return caching_session_view(stmt, number);
+    return caching_session_view(stmt, number) == CACHE_VIEW_KNOWN;
 }
 
 static bool reads_committed(void *self, const struct stmt *stmt)
@@ -219,6 +221,10 @@ enum sl_err caching_start(const struct conf *conf, struct sl_error *error)
             .moment = moment,
             .reads_committed = reads_committed,
             .judge = caching_judge,
+            .executes = caching_executes,
+            .hold = caching_session_hold,
+            .drop = caching_session_drop,
+            .judge_held = caching_judge_held,
             .watched = watched,
             .doubt = doubt,
             .floors = floors,

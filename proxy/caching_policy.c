@@ -4,10 +4,12 @@
 #include "conf/conf_policy.h"
 #include "protocol/catalog_resolve.h"
 #include "protocol/catalog_tables.h"
+#include "protocol/sql_facts.h"
 #include "proxy/caching_session.h"
 #include "proxy/caching_watch.h"
 #include "proxy/catalogs_names.h"
 #include "proxy/plans.h"
+#include "proxy/process.h"
 #include "proxy/search_paths.h"
 #include "proxy/worker.h"
 
@@ -206,47 +208,88 @@ const struct policy *caching_policy(const struct sql_facts *facts,
     return policy_of(&question);
 }
 
-bool caching_judge(
-        void *self, const struct stmt *stmt, struct sl_hash128 shape, struct cache_verdict *verdict)
+static bool is_one_of_many(const struct catalog *catalog, const char *name)
 {
-    const struct worker *worker = stmt->owner;
+    uint32_t count = 0;
+
+    for (uint32_t i = 0; i < catalog->schemas_count && count < 2; i++) {
+        count += catalog_find_relation(catalog, name, (uint16_t)i) != NULL;
+    }
+    return count > 1;
+}
+
+/* A plan goes on with the tables that it was made for when others come that would be found before them. */
+static bool is_by_name(const struct sql_facts *facts, const struct catalog *catalog)
+{
+    bool is = facts->kind == SQL_PREPARE && catalog != NULL && !facts->is_truncated &&
+              facts->tables_count > 0;
+
+    for (unsigned i = 0; is && i < facts->tables_count; i++) {
+        is = !is_one_of_many(catalog, sql_facts_name(facts, facts->tables[i].name));
+    }
+    return is;
+}
+
+static bool judge(struct caching_names *of, const struct conf *conf, struct sl_hash128 shape,
+        struct cache_verdict *verdict)
+{
     const struct policy_question question = {.facts = NULL};
     struct catalogs_names names = {.catalog = NULL};
-    struct catalogs_session session;
-    uint64_t number = 0;
+    bool may_shadow = (of->session.path & SEARCH_PATHS_TEMP) != 0;
 
-    (void)self;
     *verdict = (struct cache_verdict){.policy = NULL};
-    if (!caching_session_names(stmt, &session, &number)) {
-        return false;
-    }
-    bool may_shadow = (session.path & SEARCH_PATHS_TEMP) != 0;
     const struct plan *plan = plans_find(shape);
-    session.path &= ~(uint32_t)SEARCH_PATHS_TEMP;
+    of->session.path &= ~(uint32_t)SEARCH_PATHS_TEMP;
     if (plan != NULL && plan->facts != NULL) {
-        if (catalogs_names_resolve(plan->facts, &session, &names) != SL_OK) {
+        if (catalogs_names_resolve(plan->facts, &of->session, &names) != SL_OK) {
             plan_unref(plan);
             return false;
         }
         verdict->policy = caching_policy(plan->facts, &names,
                 (struct caching_doubts){.may_shadow = may_shadow,
                         .may_cascade = strstr(plan->text, "cascade") != NULL});
+        verdict->is_by_name = is_by_name(plan->facts, names.catalog);
     } else {
         verdict->policy = policy_of(&question);
+        verdict->is_never_read = plan != NULL;
     }
-    verdict->database = number;
+    verdict->database = of->number;
     if (verdict->policy != NULL) {
         const struct caching_whose whose = {
-                .database = session.database, .role = session.user, .shape = shape};
+                .database = of->session.database, .role = of->session.user, .shape = shape};
         const struct conf_policy said =
-                caching_policy_of(worker->conf, names.catalog, &whose, &verdict->policy->reads);
-        cover(verdict, worker->conf, names.catalog);
+                caching_policy_of(conf, names.catalog, &whose, &verdict->policy->reads);
+        cover(verdict, conf, names.catalog);
         obey(verdict, &said);
     }
     if (names.catalog != NULL) {
-        caching_watch_learn(number, names.catalog);
+        caching_watch_learn(of->number, names.catalog);
     }
     catalogs_names_fini(&names);
     plan_unref(plan);
     return verdict->policy != NULL;
+}
+
+bool caching_judge(
+        void *self, const struct stmt *stmt, struct sl_hash128 shape, struct cache_verdict *verdict)
+{
+    const struct worker *worker = stmt->owner;
+    struct caching_names names;
+
+    (void)self;
+    *verdict = (struct cache_verdict){.policy = NULL};
+    return caching_session_names(stmt, &names) && judge(&names, worker->conf, shape, verdict);
+}
+
+enum cache_view caching_judge_held(void *self, unsigned worker, const struct cache_held *held,
+        struct sl_hash128 shape, uint64_t view, struct cache_verdict *verdict)
+{
+    struct caching_names names;
+
+    (void)self;
+    *verdict = (struct cache_verdict){.policy = NULL};
+    enum cache_view kind = caching_session_held(held, worker, view, &names);
+    bool is_judged =
+            kind != CACHE_VIEW_KNOWN || judge(&names, process_worker(worker)->conf, shape, verdict);
+    return is_judged ? kind : CACHE_VIEW_NONE;
 }

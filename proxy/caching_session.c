@@ -388,38 +388,88 @@ struct cache_session *caching_session(void *self, const struct stmt *stmt, enum 
     return session;
 }
 
-bool caching_session_view(const struct stmt *stmt, uint64_t *view)
+static enum cache_view view_of(const struct caching_names *names, struct database *database,
+        unsigned worker, uint64_t *view)
+{
+    bool is_doubtful = caching_watch_is_doubtful(names->number);
+    const uint64_t parts[] = {caching_watch_schema(names->number), catalogs_moment(database),
+            database->key, sl_hash64(sl_span_text(names->session.user)), names->session.path,
+            all[worker].configured};
+
+    *view = sl_hash64(sl_span(parts, sizeof parts));
+    return is_doubtful ? CACHE_VIEW_DOUBTFUL : CACHE_VIEW_KNOWN;
+}
+
+enum cache_view caching_session_view(const struct stmt *stmt, uint64_t *view)
+{
+    const struct client *client = client_find(stmt->owner, stmt->client);
+    struct caching_names names;
+
+    if (!caching_session_names(stmt, &names)) {
+        return CACHE_VIEW_NONE;
+    }
+    return view_of(&names, client->pool->database, client->io.worker->index, view);
+}
+
+bool caching_session_names(const struct stmt *stmt, struct caching_names *names)
 {
     const struct client *client = client_find(stmt->owner, stmt->client);
 
     if (client == NULL || client->pool == NULL) {
         return false;
     }
-    struct database *database = client->pool->database;
-    uint64_t number = catalogs_epoch_number(line_of(client), database->name);
-    if (caching_watch_is_doubtful(number)) {
-        return false;
-    }
-    const uint64_t parts[] = {caching_watch_schema(number), catalogs_moment(database),
-            database->key, sl_hash64(sl_span_text(role_of(client))), client_path_now(client),
-            all[client->io.worker->index].configured};
-    *view = sl_hash64(sl_span(parts, sizeof parts));
+    const char *database = client->pool->database->name;
+    *names = (struct caching_names){.session = {.database = database,
+                                            .user = role_of(client),
+                                            .path = client_path_now(client)},
+            .number = catalogs_epoch_number(line_of(client), database)};
     return true;
 }
 
-bool caching_session_names(
-        const struct stmt *stmt, struct catalogs_session *names, uint64_t *database)
-{
-    const struct client *client = client_find(stmt->owner, stmt->client);
+/* ---- names that are held: of who has asked, whatever its client does since ---- */
 
-    if (client == NULL || client->pool == NULL) {
-        return false;
+struct cache_held {
+    struct caching_names names; /* of the texts */
+    char texts[];
+};
+
+struct cache_held *caching_session_hold(void *self, const struct stmt *stmt)
+{
+    struct caching_names names;
+
+    (void)self;
+    if (!caching_session_names(stmt, &names)) {
+        return NULL;
     }
-    *names = (struct catalogs_session){.database = client->pool->database->name,
-            .user = role_of(client),
-            .path = client_path_now(client)};
-    *database = catalogs_epoch_number(line_of(client), client->pool->database->name);
-    return true;
+    size_t size = strlen(names.session.database) + strlen(names.session.user) + 2;
+    struct cache_held *held = malloc(sizeof *held + size);
+    if (held != NULL) {
+        char *to = held->texts;
+        names.session.database = append(&to, names.session.database);
+        names.session.user = append(&to, names.session.user);
+        held->names = names;
+    }
+    return held;
+}
+
+void caching_session_drop(void *self, struct cache_held *held)
+{
+    (void)self;
+    free(held);
+}
+
+enum cache_view caching_session_held(
+        const struct cache_held *held, unsigned worker, uint64_t view, struct caching_names *names)
+{
+    struct database *database = registry_find_database(held->names.session.database);
+    uint64_t now = 0;
+
+    *names = held->names;
+    if (database == NULL) {
+        return CACHE_VIEW_NONE;
+    }
+    enum cache_view kind = view_of(names, database, worker, &now);
+    return now == view ? kind : CACHE_VIEW_NONE;
 }
 
 /* ---- start and stop ---- */

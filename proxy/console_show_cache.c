@@ -174,6 +174,7 @@ static void put_writes(struct view_visit *visit, const struct cache_counts *coun
 {
     put(visit, "writes", "known", counts->writes - counts->writes_unknown);
     put(visit, "writes", "unknown", counts->writes_unknown);
+    put(visit, "writes", "read_late", counts->writes_late);
     put(visit, "writes", "unseen", counts->unseen);
     put(visit, "writes", "lost", counts->lost);
     put(visit, "writes", "untold", counts->untold);

@@ -82,6 +82,9 @@ static const struct figure figures[] = {
         COUNTER("writes", counts.writes, 0, "Statements that may write."),
         COUNTER("writes_unknown", counts.writes_unknown, 0,
                 "Of those, that may write anything: all of their database is stale."),
+        COUNTER("writes_late", counts.writes_late, 0,
+                "Of those, that were read while they ran: what else they might have been is not "
+                "stale."),
         COUNTER("writes_lost", counts.lost, 0,
                 "Servers that were lost while they may have been writing."),
         GAUGE("entries", store.entries, "Answers that are kept."),

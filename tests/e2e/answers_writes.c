@@ -353,6 +353,28 @@ void writes_behind_statements_are_noticed(void **state)
     play_all(behind, CASE_COUNT(behind));
 }
 
+static void come_again(PGconn *one, PGconn *other, const char *table)
+{
+    char name[32];
+    char sql[ANSWERS_TEXT_MAX];
+    char asked[ANSWERS_TEXT_MAX];
+
+    snprintf(name, sizeof name, "%.*s", (int)strcspn(table, " "), table);
+    snprintf(sql, sizeof sql, "create table %s", table);
+    do_sql(one, sql);
+    snprintf(asked, sizeof asked, "select n from %s where k = 7", name);
+    for (int round = 0; round < 6; round++) {
+        snprintf(sql, sizeof sql, "insert into %s (n) values (%d)", name, round);
+        do_sql(one, sql);
+        expect_true(other, asked);
+        warm(other, asked);
+        snprintf(sql, sizeof sql, "delete from %s", name);
+        do_sql(direct, sql);
+    }
+    snprintf(sql, sizeof sql, "drop table %s", name);
+    do_sql(one, sql);
+}
+
 /* Past Sluice it went, which is not told here; through Sluice it comes again: who is told so sees it. */
 void a_row_that_comes_again_is_the_new_one(void **state)
 {
@@ -364,11 +386,20 @@ void a_row_that_comes_again_is_the_new_one(void **state)
             "begin\ninsert into u values (7, -6)\ncommit",
             "prepare again(int) as insert into u values (7, $1)\nexecute again(-7)\ndeallocate "
             "again"};
+    /* Whose key is by default, but not of a sequence: k = 7. */
+    static const char *const tables[] = {"b_constant (k int primary key default 7, n int)",
+            "b_function (k int primary key default b_seven(), n int)",
+            "b_generated (k int generated always as (n % 1 + 7) stored primary key, n int)"};
     static const char asked[] = "select n from u where id = 7";
 
     (void)state;
     PGconn *one = open_as("postgres", "db");
     PGconn *other = open_as("postgres", "db");
+    do_sql(direct, "create function b_seven() returns int language sql volatile as 'select 7'");
+    for (size_t i = 0; i < CASE_COUNT(tables); i++) {
+        come_again(one, other, tables[i]);
+    }
+    do_sql(direct, "drop function b_seven()");
     do_sql(one, "insert into u values (1008, 1)"); /* its shape is known */
     for (int round = 0; round < 3; round++) {
         for (size_t i = 0; i < CASE_COUNT(again); i++) {
@@ -426,5 +457,173 @@ void a_write_of_a_portal_of_before_is_noticed(void **state)
         expect_true(conn, sql);
     }
     wire_close(&wire);
+    PQfinish(conn);
+}
+
+/* ---- what is not read yet ---- */
+
+enum { SHAPE_TEXT_MAX = 8192 };
+
+/* Each is of another shape than all before it: @ stands for a name, in letters, as digits do not tell shapes apart. */
+static const char *new_shape(const char *sql)
+{
+    static unsigned so_far;
+    static char text[SHAPE_TEXT_MAX];
+    size_t at = strcspn(sql, "@");
+    char name[] = "shape_aaa";
+
+    name[6] = (char)('a' + so_far / 676 % 26);
+    name[7] = (char)('a' + so_far / 26 % 26);
+    name[8] = (char)('a' + so_far % 26);
+    snprintf(text, sizeof text, "%.*s%s%s", (int)at, sql, name, sql + at + 1);
+    so_far++;
+    return text;
+}
+
+static void ask_for_the_first_time(PGconn *conn, const char *sql)
+{
+    do_sql(conn, new_shape(sql));
+}
+
+/* It was read while it ran, sooner or later one is: what it did not write is not stale. */
+static void expect_unharmed(PGconn *one, PGconn *other, const char *begin, const char *sql)
+{
+    static const char asked[] = "select sum(n) from aside";
+    long until = proc_now_ms() + SOON_MS;
+
+    for (;;) {
+        warm(other, asked);
+        long fills = counted("local", "puts");
+        long late = counted("writes", "read_late");
+        do_lines(one, begin);
+        ask_for_the_first_time(one, sql);
+        do_lines(one, begin[0] == '\0' ? "" : "commit");
+        bool is_there = false;
+        while (!is_there && counted("local", "puts") == fills) {
+            is_there = is_hit(other, asked);
+            assert_true(proc_now_ms() < until);
+        }
+        if (is_there && counted("local", "puts") == fills &&
+                counted("writes", "read_late") > late) {
+            return;
+        }
+        assert_true(proc_now_ms() < until);
+    }
+}
+
+void what_nobody_has_read_costs_hits_only_while_it_runs(void **state)
+{
+    static const char *const asks[] = {"select count(*) as @ from t, pg_sleep(0.01)",
+            "insert into log (what) values ('first') returning pg_sleep(0.01) as @",
+            "update u set n = n + 1 where id = 7 returning n, pg_sleep(0.01) as @"};
+    static const char *const begins[] = {"", "begin", "begin isolation level serializable"};
+
+    (void)state;
+    PGconn *one = open_as("postgres", "db");
+    PGconn *other = open_as("postgres", "db");
+    for (size_t i = 0; i < CASE_COUNT(asks); i++) {
+        for (size_t k = 0; k < CASE_COUNT(begins); k++) {
+            expect_unharmed(one, other, begins[k], asks[i]);
+        }
+    }
+    /* And what it did write is. */
+    for (int i = 0; i < 30; i++) {
+        warm(other, "select sum(n) from u");
+        warm(other, "select n from u where id = 7");
+        do_sql(one, i % 3 == 0 ? "begin" : "select 1");
+        ask_for_the_first_time(
+                one, i % 2 == 0 ? asks[2] : "update u set n = n + 1 where id = 7 returning n as @");
+        if (i % 3 == 0) {
+            expect_true(other, "select n from u where id = 7");
+            do_sql(one, "commit");
+        }
+        expect_true(other, "select n from u where id = 7");
+        expect_true(other, "select sum(n) from u");
+    }
+    PQfinish(other);
+    PQfinish(one);
+}
+
+static void put(struct wire *wire, const char *sql)
+{
+    const struct wire_values none = {.count = 0};
+
+    wire_parse(wire, "", sql);
+    wire_bind(wire, "", "", &none);
+    wire_execute(wire, "", 0);
+}
+
+/* What ends its block is sent before it is answered, and so before anybody knows what it wrote. */
+void what_nobody_has_read_is_noticed_when_a_commit_is_right_behind(void **state)
+{
+    static const char sql[] = "select sum(n) from u";
+    enum { TERMS = 800 }; /* so many that it takes a while to read */
+    static char write[64 + TERMS * 4] = "update u set n = n + 1 where id = 3 returning n as @";
+    struct wire wire;
+
+    for (int i = 0; i < TERMS; i++) {
+        strcat(write, ", n");
+    }
+
+    (void)state;
+    PGconn *conn = open_as("postgres", "db");
+    wire_open(&wire, sluice.port, "postgres", "db");
+    for (int i = 0; i < 24; i++) {
+        warm(conn, sql);
+        if (i % 2 == 0) {
+            wire_query(&wire, "begin");
+            assert_true(wire_ask(&wire));
+        } else {
+            put(&wire, "begin");
+        }
+        put(&wire, new_shape(write));
+        put(&wire, "commit");
+        if (i % 4 >= 2) { /* and another goes on */
+            put(&wire, "begin");
+        }
+        wire_sync(&wire);
+        assert_true(wire_ask(&wire));
+        expect_true(conn, sql);
+        wire_query(&wire, "rollback");
+        assert_true(wire_ask(&wire));
+        expect_true(conn, sql);
+    }
+    wire_close(&wire);
+    PQfinish(conn);
+}
+
+/* Its Parse fails, as there is one of that name: what is bound is that one. */
+static void write_behind_a_name(PGconn *conn, const char *database)
+{
+    static const char sql[] = "select sum(n) from u";
+    static const char *const parsed[] = {
+            "select 1", "begin", "select n from u where id = 3", "show all"};
+    const struct wire_values none = {.count = 0};
+    struct wire wire;
+
+    wire_open(&wire, sluice.port, "postgres", database);
+    wire_parse(&wire, "s", "update u set n = n + 1 where id = 3");
+    wire_sync(&wire);
+    assert_true(wire_ask(&wire));
+    for (int i = 0; i < 12; i++) {
+        warm(conn, sql);
+        wire_parse(&wire, "s", parsed[i % 4]);
+        wire_sync(&wire);
+        wire_bind(&wire, "", "s", &none);
+        wire_execute(&wire, "", 0);
+        wire_sync(&wire);
+        assert_true(wire_ask(&wire));
+        expect_true(conn, sql);
+    }
+    wire_close(&wire);
+}
+
+/* In session pooling it is sent before anybody knows that. */
+void a_write_behind_a_name_that_is_another_is_noticed(void **state)
+{
+    (void)state;
+    PGconn *conn = open_as("postgres", "db");
+    write_behind_a_name(conn, "db");
+    write_behind_a_name(conn, "sess");
     PQfinish(conn);
 }

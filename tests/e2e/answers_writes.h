@@ -11,5 +11,8 @@ void every_write_is_noticed(void **state);
 void writes_behind_statements_are_noticed(void **state);
 void a_row_that_comes_again_is_the_new_one(void **state);
 void a_write_of_a_portal_of_before_is_noticed(void **state);
+void what_nobody_has_read_costs_hits_only_while_it_runs(void **state);
+void what_nobody_has_read_is_noticed_when_a_commit_is_right_behind(void **state);
+void a_write_behind_a_name_that_is_another_is_noticed(void **state);
 
 #endif

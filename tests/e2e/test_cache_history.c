@@ -296,8 +296,11 @@ static int stop(void **state)
     return 0;
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
+    if (argc > 1) {
+        cmocka_set_test_filter(argv[1]);
+    }
     struct CMUnitTest cases[48];
     size_t count = 0;
     const struct CMUnitTest own[] = {

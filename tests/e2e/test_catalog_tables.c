@@ -398,10 +398,10 @@ static const char *columns_of(const struct catalog_details *table)
 
     for (unsigned i = 0; i < table->columns_count; i++) {
         const struct catalog_column *column = &catalog->tables->columns[table->columns + i];
-        len += (size_t)snprintf(text + len, TEXT_MAX - len, "%s%s:%d%c%s%s%s", i == 0 ? "" : " ",
+        len += (size_t)snprintf(text + len, TEXT_MAX - len, "%s%s:%d%c%s%s%s%s", i == 0 ? "" : " ",
                 catalog_column_name(catalog, column), column->number, kinds[column->key_kind],
                 column->is_not_null ? "n" : "", column->has_default ? "h" : "",
-                column->is_generated ? "g" : "");
+                column->is_generated ? "g" : "", column->is_new ? "s" : "");
     }
     text[len] = '\0';
     return text;
@@ -412,7 +412,7 @@ static void columns_are_told_with_their_kind(void **state)
     (void)state;
     const struct catalog_details *keyed = table_of("keyed");
     assert_string_equal(columns_of(keyed),
-            "id:1in a:2in b:3t c:4un d:5b e:6t f:7p g:8o h:9o i:10o j:11i k:12inh l:13ihg "
+            "id:1in a:2in b:3t c:4un d:5b e:6t f:7p g:8o h:9o i:10o j:11i k:12inhs l:13ihg "
             "M n\xc3\xb6:14o z:16i");
     assert_string_equal(columns_of(table_of("p2")), "at:2on b:3tn id:4in");
     assert_string_equal(columns_of(table_of("nothing")), "");

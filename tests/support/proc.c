@@ -22,7 +22,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { DIRS_MAX = 64, LOGS_MAX = 64, FILE_MAX = 1 << 20, LOG_SHOWN = 6000 };
+enum { DIRS_MAX = 128, LOGS_MAX = 128, FILE_MAX = 1 << 20, LOG_SHOWN = 6000 };
 
 static char dirs[DIRS_MAX][PROC_PATH_MAX];
 static int dir_count;

@@ -12,6 +12,10 @@
  *     stream    visible | begin | end                    when it says it late
  *     leader    lead, and read the clock | snapshot | look at the words and put | end
  *     waiter    come | end, if it led
+ *     unread    begin everything | visible | end the row's | withdraw everything
+ *     and who reads words in two steps, everything's first:
+ *     slow reader  read the clock | snapshot | look at everything | look at the row and put
+ *     slow hit     take what is there and look at everything | look at the row, and give
  */
 #include "cache/flight.h"
 #include "cache/store.h"
@@ -35,7 +39,10 @@ enum mutation {
     END_EARLY,       /* before it is visible; of the stream: without settling */
     PENDING_IGNORED, /* kept although something is pending */
     WORDS_AT_PUT,    /* looked at once more, and remembered as they are then */
-    NOT_PROVED       /* a flight's end does not know what the answer depends on */
+    NOT_PROVED,      /* a flight's end does not know what the answer depends on */
+    WITHDRAWN_EARLY, /* before the row's is ended */
+    WITHDRAWN_ALONE, /* and the row's not begun at all */
+    READ_LATE        /* everything's word is read behind the row's */
 };
 
 struct actor;
@@ -46,7 +53,8 @@ struct world {
     struct store *store;
     struct flights *flights;
     uint32_t row_tag;   /* known only when the answer is there */
-    uint32_t table_tag; /* known before */
+    uint32_t table_tag; /* known before; everything's, where that is withdrawn */
+    struct entry *kept; /* the last that a slow reader put: a reference */
     uint64_t runs;
     uint64_t stale;
     uint64_t hits;
@@ -185,6 +193,95 @@ static void become_visible_and_due(struct world *world, struct actor *self)
     become_visible(world, self);
 }
 
+static void end_row(struct world *world, struct actor *self)
+{
+    (void)self;
+    tags_begin(world->tags, world->row_tag);
+    tags_end(world->tags, world->row_tag);
+}
+
+static void begin_everything(struct world *world, struct actor *self)
+{
+    self->tag = world->table_tag;
+    begin(world, self);
+}
+
+static void withdraw(struct world *world, struct actor *self)
+{
+    (void)self;
+    tags_withdraw(world->tags, world->table_tag);
+}
+
+/* ---- who reads in two steps ---- */
+
+static uint32_t tag_of_step(const struct world *world, unsigned step)
+{
+    bool is_everything = (step == 0) != (world->mutation == READ_LATE);
+
+    return is_everything ? world->table_tag : world->row_tag;
+}
+
+static void read_the_clock(struct world *world, struct actor *self)
+{
+    self->clock = tags_clock(world->tags);
+}
+
+static void look(struct world *world, struct actor *self, unsigned step)
+{
+    uint32_t tag = tag_of_step(world, step);
+    uint64_t word = tags_word(world->tags, tag);
+
+    self->entry->tags[step] = (struct entry_tag){.word = word, .tag = tag};
+    self->is_done = self->is_done || !tags_is_since(word, self->clock);
+}
+
+static void look_first(struct world *world, struct actor *self)
+{
+    self->entry = entry_with(self->snapshot, sizeof(uint64_t), 2);
+    self->entry->key = world->key;
+    look(world, self, 0);
+}
+
+static void look_second_and_put(struct world *world, struct actor *self)
+{
+    look(world, self, 1);
+    if (!self->is_done) {
+        entry_unref(world->kept);
+        world->kept = self->entry;
+    } else {
+        entry_unref(self->entry);
+    }
+    self->entry = NULL;
+}
+
+static bool is_same_word(const struct world *world, const struct entry *entry, uint32_t tag)
+{
+    for (unsigned i = 0; i < entry->tags_count; i++) {
+        if (entry->tags[i].tag == tag) {
+            return tags_word(world->tags, tag) == entry->tags[i].word;
+        }
+    }
+    return false;
+}
+
+static void take_what_is_there(struct world *world, struct actor *self)
+{
+    self->due = world->due;
+    if (world->kept != NULL && is_same_word(world, world->kept, tag_of_step(world, 0))) {
+        self->entry = entry_ref(world->kept);
+    }
+}
+
+static void give_it(struct world *world, struct actor *self)
+{
+    if (self->entry != NULL && is_same_word(world, self->entry, tag_of_step(world, 1))) {
+        world->hits++;
+        judge(world, self->entry, self->due);
+    }
+    entry_unref(self->entry);
+    self->entry = NULL;
+}
+
 /* ---- flights ---- */
 
 static void lead(struct world *world, struct actor *self)
@@ -248,7 +345,18 @@ static void end_if_it_led(struct world *world, struct actor *self)
 
 /* ---- who there is ---- */
 
-enum role { READER, HIT, WRITER, STREAM_EARLY, STREAM_LATE, LEADER, WAITER };
+enum role {
+    READER,
+    HIT,
+    WRITER,
+    STREAM_EARLY,
+    STREAM_LATE,
+    LEADER,
+    WAITER,
+    UNREAD,
+    SLOW_READER,
+    SLOW_HIT
+};
 
 struct steps {
     void (*steps[STEPS_MAX])(struct world *world, struct actor *self);
@@ -264,13 +372,28 @@ static const struct steps roles[] = {
         [STREAM_LATE] = {{become_visible, begin, end}, 3},
         [LEADER] = {{lead, reader_has_a_snapshot, leader_puts, leader_ends}, 4},
         [WAITER] = {{come, end_if_it_led}, 2},
+        [UNREAD] = {{begin_everything, become_visible_and_due, end_row, withdraw}, 4},
+        [SLOW_READER] = {{read_the_clock, reader_has_a_snapshot, look_first, look_second_and_put},
+                4},
+        [SLOW_HIT] = {{take_what_is_there, give_it}, 2},
 };
 static const struct steps begins_late = {{become_visible_and_due, begin, end}, 3};
 static const struct steps ends_early = {{begin, end, become_visible_and_due}, 3};
 static const struct steps does_not_settle = {{begin, end, become_visible}, 3};
 
+static const struct steps withdraws_early = {
+        {begin_everything, become_visible_and_due, withdraw, end_row}, 4};
+static const struct steps withdraws_alone = {
+        {begin_everything, become_visible_and_due, withdraw}, 3};
+
 static const struct steps *steps_of(enum role role, enum mutation mutation)
 {
+    if (role == UNREAD && mutation == WITHDRAWN_EARLY) {
+        return &withdraws_early;
+    }
+    if (role == UNREAD && mutation == WITHDRAWN_ALONE) {
+        return &withdraws_alone;
+    }
     if (role == WRITER && mutation == BEGIN_LATE) {
         return &begins_late;
     }
@@ -328,6 +451,12 @@ static void run(
     world->due = world->visible; /* all has settled: nothing may be older */
     (void)ask(world);
     store_drop(world->store, world->key);
+    if (world->kept != NULL && entry_is_fresh(world->kept, world->tags)) {
+        world->hits++;
+        judge(world, world->kept, world->due);
+    }
+    entry_unref(world->kept);
+    world->kept = NULL;
     world->runs++;
 }
 
@@ -347,7 +476,9 @@ static struct world all_orders(enum mutation mutation, const enum role *who, uns
         const struct steps *steps = steps_of(who[i], mutation);
         actors[i] =
                 (struct actor){.steps = steps->steps, .steps_count = steps->count, .world = &world};
-        if (who[i] >= WRITER && who[i] <= STREAM_LATE) { /* the first one's is the row */
+        if (who[i] == UNREAD) {
+            actors[i].bit = 1U << 16;
+        } else if (who[i] >= WRITER && who[i] <= STREAM_LATE) { /* the first one's is the row */
             actors[i].tag = writers == 0 ? world.row_tag : world.table_tag;
             actors[i].bit = 1U << writers++;
         }
@@ -375,6 +506,11 @@ static const enum role stream_early[] = {READER, HIT, STREAM_EARLY, WRITER};
 static const enum role stream_late[] = {READER, HIT, STREAM_LATE, WRITER};
 static const enum role in_flight[] = {LEADER, WAITER, WRITER, WRITER};
 static const enum role in_flight_stream[] = {LEADER, WAITER, STREAM_EARLY, HIT};
+
+static const enum role unread[] = {SLOW_READER, SLOW_HIT, UNREAD, WRITER};
+static const enum role unread_twice[] = {SLOW_HIT, SLOW_HIT, UNREAD, SLOW_READER};
+static const enum role unread_stored[] = {READER, HIT, UNREAD, WRITER};
+static const enum role unread_awaited[] = {LEADER, WAITER, UNREAD, HIT};
 
 #define ALL_ORDERS(mutation, who) all_orders(mutation, who, SL_COUNT(who))
 
@@ -461,12 +597,49 @@ static void a_flight_that_is_not_proved_is_found(void **state)
     assert_true(ALL_ORDERS(NOT_PROVED, in_flight).stale > 0);
 }
 
+static void nor_when_everything_was_withdrawn(void **state)
+{
+    struct world world;
+
+    (void)state;
+    world = ALL_ORDERS(NONE, unread);
+    assert_int_equal(world.runs, 900900);
+    assert_int_equal(world.stale, 0);
+    assert_true(world.hits > 1000);
+    world = ALL_ORDERS(NONE, unread_twice);
+    assert_int_equal(world.stale, 0);
+    assert_true(world.hits > 1000);
+    world = ALL_ORDERS(NONE, unread_stored);
+    assert_int_equal(world.stale, 0);
+    assert_true(world.hits > 1000);
+    world = ALL_ORDERS(NONE, unread_awaited);
+    assert_int_equal(world.stale, 0);
+    assert_true(world.served > 100);
+}
+
+static void a_withdrawal_that_is_early_is_found(void **state)
+{
+    (void)state;
+    assert_true(ALL_ORDERS(WITHDRAWN_EARLY, unread).stale > 0);
+    assert_true(ALL_ORDERS(WITHDRAWN_ALONE, unread).stale > 0);
+    assert_true(ALL_ORDERS(WITHDRAWN_EARLY, unread_stored).stale > 0);
+}
+
+static void what_is_withdrawn_and_read_late_is_found(void **state)
+{
+    (void)state;
+    assert_true(ALL_ORDERS(READ_LATE, unread_twice).stale > 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
             cmocka_unit_test(in_no_order_is_a_hit_stale),
             cmocka_unit_test(nor_after_the_stream_has_said_it),
             cmocka_unit_test(nor_is_what_somebody_waited_for),
+            cmocka_unit_test(nor_when_everything_was_withdrawn),
+            cmocka_unit_test(a_withdrawal_that_is_early_is_found),
+            cmocka_unit_test(what_is_withdrawn_and_read_late_is_found),
             cmocka_unit_test(a_clock_that_is_read_late_is_found),
             cmocka_unit_test(a_begin_that_is_late_is_found),
             cmocka_unit_test(an_end_that_is_early_is_found),

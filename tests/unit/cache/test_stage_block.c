@@ -166,6 +166,9 @@ static void send_with(char standing, enum policy_block is, unsigned which)
     case 6:
         sent->policy.block = POLICY_BLOCK_SPOILS;
         break;
+    case 7:
+        sent->asked.executes = true;
+        break;
     default:
         block_spoil(&block);
         return;
@@ -176,7 +179,7 @@ static void send_with(char standing, enum policy_block is, unsigned which)
 static void what_is_not_known_ends_it_for_good(void **state)
 {
     (void)state;
-    for (unsigned which = 0; which < 8; which++) {
+    for (unsigned which = 0; which < 9; which++) {
         send_as('I', POLICY_BLOCK_BEGINS);
         assert_true(has_answers('T'));
         send_with('T', POLICY_BLOCK_KEEPS, which);

@@ -45,7 +45,7 @@ static const struct catalog_rows world = {
         .tables = (const char *const[]){"20000|p|d|r|7 16|~|20011 p- 1 20012 -i 2,1",
                 "20001|u|i|wh|~|~|20013 -i 3", PLAIN("20002"), "20003|p|n|svtlmyocbn|81|~|~",
                 "20004|p|f||~|~|~", "20005|p|d||18|20000|~", "20006|p|d||~|~|~", NULL},
-        .columns = (const char *const[]){"20000|1 23 nh. 2 id 2 25 . 3 a b 5 1042 gi. 1 c",
+        .columns = (const char *const[]){"20000|1 23 nhs. 2 id 2 25 . 3 a b 5 1042 gi. 1 c",
                 "20001|3 2950 n. 2 id", "20002|", "20005|~", NULL},
 };
 
@@ -142,7 +142,9 @@ static void rows_become_tables(void **state)
     assert_string_equal(catalog_column_name(catalog, column), "a b");
     column = catalog_column_of(catalog, a, 5);
     assert_int_equal(column->key_kind, CATALOG_KEY_OTHER);
-    assert_true(column->is_generated && !column->is_not_null);
+    assert_true(column->is_generated && !column->is_not_null && !column->is_new);
+    column = catalog_column_of(catalog, a, 1);
+    assert_true(column->has_default && column->is_new);
     assert_int_equal(catalog_find_column(catalog, a, sl_span_text("id"))->name,
             catalog_find_column(catalog, b, sl_span_text("id"))->name);
     assert_true(table_of(catalog, "c")->knows_columns);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: PostgreSQL */
 #include "protocol/sql_variance.h"
 
+#include "protocol/catalog.h"
 #include "protocol/sql_facts.h"
 #include "protocol/sql_parse.h"
 
@@ -8,6 +9,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include <cmocka.h>
 
@@ -75,10 +77,58 @@ static void what_may_vary_is_seen_wherever_it_stands(void **state)
     }
 }
 
+static uint64_t operators_of(const char *text, bool *has_casts)
+{
+    struct sql_tree *tree = NULL;
+    struct sql_parse_error error = {0};
+
+    assert_int_equal(sql_parse(sl_span_text(text), &tree, &error), SL_OK);
+    uint64_t marks = sql_operators(tree, has_casts);
+    sql_tree_free(tree);
+    return marks;
+}
+
+static const struct {
+    const char *text;
+    const char *names[4];
+    bool has_casts;
+} looks[] = {
+        {"select a from t order by b", {NULL}, false},
+        {"select a + 1 from t where b = 2", {"+", "="}, false},
+        {"select -a from t where b like 'x%'", {"-", "~~"}, false},
+        {"select a from t where b between 1 and 2", {"<", "<=", ">", ">="}, false},
+        {"select a from t where b in (1, 2)", {"="}, false},
+        {"select a from t where b in (select c from u)", {"="}, false},
+        {"select t.a from t join u using (a)", {"="}, false},
+        {"select t.a from t natural join u", {"="}, false},
+        {"select case a when 1 then 2 end from t", {"="}, false},
+        {"select nullif(a, 1) from t", {"="}, false},
+        {"select a from t where a is distinct from b", {"="}, false},
+        {"select a from t where b > all ($1)", {">"}, false},
+        {"select a from t order by b using >", {">"}, false},
+        {"select a::text, cast(b as int) from t", {NULL}, true},
+};
+
+static void names_of_operators_that_are_looked_for_are_told(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof looks / sizeof *looks; i++) {
+        uint64_t marks = 0;
+        bool has_casts = false;
+        for (size_t k = 0; k < 4 && looks[i].names[k] != NULL; k++) {
+            marks |= catalog_name_mark(looks[i].names[k], strlen(looks[i].names[k]));
+        }
+        if (operators_of(looks[i].text, &has_casts) != marks || has_casts != looks[i].has_casts) {
+            fail_msg("%s", looks[i].text);
+        }
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
             cmocka_unit_test(what_may_vary_is_seen_wherever_it_stands),
+            cmocka_unit_test(names_of_operators_that_are_looked_for_are_told),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
