@@ -126,8 +126,9 @@ bool cache_class_is(const struct cache_class *class, const struct cache_asks *as
 
 struct sl_hash128 cache_key(const struct cache_asks *asks)
 {
-    return key_of_question(
-            key_of_class(asks->session->digest, asks->types, asks->text), asks->bind);
+    const uint64_t text = asks->text_key != 0 ? asks->text_key : key_of_text(asks->text);
+
+    return key_of_question(asks->session->digest, text, asks->types, asks->bind);
 }
 
 bool cache_answers(const struct entry *entry, const struct cache_asks *asks)

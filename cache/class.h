@@ -57,6 +57,7 @@ struct cache_asks {
     struct cache_session *session;
     struct sl_span types;
     struct sl_span text;
+    uint64_t text_key;     /* key_of_text(), if it is known; else 0 */
     struct key_bind *bind; /* NULL: a Query */
     struct hint hint;      /* of the text: no part of what is asked, as the text is */
     sl_usec fresh_until; /* of its session's stream, before anything was looked up; 0: none, or no such hint */

@@ -56,13 +56,6 @@ struct sl_hash128 key_of_session(const struct key_session *session)
     return hash_of(parts, SL_COUNT(parts));
 }
 
-struct sl_hash128 key_of_class(struct sl_hash128 session, struct sl_span types, struct sl_span text)
-{
-    const struct sl_span parts[] = {of_hash(&session), types, text};
-
-    return hash_of(parts, SL_COUNT(parts));
-}
-
 static bool take_u16(struct sl_span *from, uint16_t *value)
 {
     if (from->len < 2) {
@@ -135,9 +128,40 @@ struct sl_span key_question(const struct key_bind *bind)
     return bind == NULL ? sl_span(none, sizeof none) : bind->rest;
 }
 
-struct sl_hash128 key_of_question(struct sl_hash128 class, const struct key_bind *bind)
-{
-    const struct sl_span parts[] = {of_hash(&class), key_question(bind)};
+/* Ahead of what varies in length, and how long the first of that is. */
+struct question_head {
+    struct sl_hash128 session;
+    uint64_t text;
+    uint64_t types_len;
+};
 
-    return hash_of(parts, SL_COUNT(parts));
+static struct sl_hash128 hash_long(
+        const struct question_head *head, struct sl_span types, struct sl_span question)
+{
+    struct sl_hash128_stream stream;
+
+    sl_hash128_begin(&stream);
+    sl_hash128_add(&stream, sl_span((const uint8_t *)head, sizeof *head));
+    sl_hash128_add(&stream, types);
+    sl_hash128_add(&stream, question);
+    return sl_hash128_end(&stream);
+}
+
+struct sl_hash128 key_of_question(
+        struct sl_hash128 session, uint64_t text, struct sl_span types, const struct key_bind *bind)
+{
+    const struct question_head head = {.session = session, .text = text, .types_len = types.len};
+    const struct sl_span question = key_question(bind);
+    uint8_t all[SHORT_MAX];
+
+    if (SL_UNLIKELY(types.len > sizeof all - sizeof head ||
+                    question.len > sizeof all - sizeof head - types.len)) {
+        return hash_long(&head, types, question);
+    }
+    memcpy(all, &head, sizeof head);
+    if (types.len > 0) {
+        memcpy(all + sizeof head, types.at, types.len);
+    }
+    memcpy(all + sizeof head + types.len, question.at, question.len);
+    return sl_hash128(sl_span(all, sizeof head + types.len + question.len));
 }

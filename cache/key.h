@@ -2,12 +2,13 @@
 /*
  * cache/key.h - what makes two statements the same question: all that can change a byte of the answer.
  *
- * A class is a text in sessions of one kind; its key is the same in every process, so that Sluices
- * that share a second tier share answers. A question is a class and the parameters of one Bind, or none: a
- * Query is the same question as a Bind without parameters that asks for text.
+ * A question is a text in sessions of one kind, and the parameters of one Bind, or none: a Query is the same
+ * question as a Bind without parameters that asks for text. A session's key is the same in every process, so that
+ * Sluices that share a second tier share answers (cache/stage_share.c); a question's is this process's alone.
  *
  * Everything is hashed with its length, so that no two parts run into each other; which number and
- * order of parts there is is KEY_VERSION's. XXH3-128 finds no two by chance, but is not made against who
+ * order of a session's parts there is is KEY_VERSION's. A text is in a question's key as a hash of 64 bits, which
+ * a prepared statement has from its Parse on. XXH3 finds no two by chance, but is not made against who
  * looks for two: so an entry keeps what it answers (cache/class.h), and that is compared.
  *
  * Ownership: none. Threads: any. Bounds: none of its own.
@@ -35,9 +36,11 @@ struct key_session {
 };
 
 struct sl_hash128 key_of_session(const struct key_session *session);
-/* types: of parameters, as Parse gives them: four bytes each. */
-struct sl_hash128 key_of_class(
-        struct sl_hash128 session, struct sl_span types, struct sl_span text);
+/* Of its bytes alone: what stmt.h calls a query_key. */
+static inline uint64_t key_of_text(struct sl_span text)
+{
+    return sl_hash64(text);
+}
 
 /* What a Bind says behind its names, taken apart. */
 struct key_bind {
@@ -58,6 +61,8 @@ bool key_bind_is_text(const struct key_bind *bind, unsigned i);
 
 /* What it asks with, behind its class; bind: NULL: a Query. As long as the Bind. */
 struct sl_span key_question(const struct key_bind *bind);
-struct sl_hash128 key_of_question(struct sl_hash128 class, const struct key_bind *bind);
+/* text: key_of_text(). types: of parameters, as Parse gives them: four bytes each. */
+struct sl_hash128 key_of_question(struct sl_hash128 session, uint64_t text, struct sl_span types,
+        const struct key_bind *bind);
 
 #endif

@@ -3,8 +3,6 @@
 
 #include "cache/account.h"
 #include "cache/stage_part.h"
-#include "protocol/front.h"
-#include "protocol/message.h"
 
 #include <stdlib.h>
 #include <strings.h>
@@ -75,16 +73,6 @@ static bool may_read(struct sl_span text)
     return false;
 }
 
-static bool read_bind(struct sl_span message, struct key_bind *bind)
-{
-    struct sl_span body = sl_span(message.at + MESSAGE_HEAD, message.len - MESSAGE_HEAD);
-    struct front_bind head;
-
-    return front_bind_head(body, body.len, &head) == FRONT_OK &&
-           key_bind_read(sl_span(body.at + head.rest_offset, body.len - head.rest_offset), bind) ==
-                   SL_OK;
-}
-
 static enum cache_bypass look(struct cache_part *part, const struct stmt *stmt,
         struct cache_asks *asks, struct key_bind *bind)
 {
@@ -95,7 +83,7 @@ static enum cache_bypass look(struct cache_part *part, const struct stmt *stmt,
         return CACHE_NO_READ;
     }
     if (!stmt->is_plain || stmt->rules.is_unknown ||
-            (stmt->is_extended && !read_bind(stmt->bind, bind))) {
+            (stmt->is_extended && key_bind_read(stmt->bind_rest, bind) != SL_OK)) {
         return CACHE_NOT_PLAIN;
     }
     if (!block_may_have_answers(part, stmt)) {
@@ -111,6 +99,7 @@ static enum cache_bypass look(struct cache_part *part, const struct stmt *stmt,
     *asks = (struct cache_asks){.session = hooks->session(hooks->self, stmt, &why),
             .types = stmt->types,
             .text = stmt->query,
+            .text_key = stmt->query_key,
             .bind = stmt->is_extended ? bind : NULL,
             .hint = hint};
     if (SL_UNLIKELY(hint.stale != 0) && asks->session != NULL && asks->session->watched != NULL) {
@@ -353,7 +342,7 @@ static void add_writes(struct asked *asked)
 {
     struct stmt *stmt = asked->stmt;
     struct key_bind bind;
-    bool is_bound = stmt->bind.len > 0 && read_bind(stmt->bind, &bind);
+    bool is_bound = stmt->bind.len > 0 && key_bind_read(stmt->bind_rest, &bind) == SL_OK;
     const struct point_source source = {.types = stmt->types,
             .bind = is_bound ? &bind : NULL,
             .text = stmt->query,

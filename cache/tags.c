@@ -78,7 +78,7 @@ size_t tags_bytes(const struct tags *tags)
 /* ---- names ---- */
 
 /* MurmurHash3's finalizer. */
-static uint64_t mix(uint64_t hash)
+static inline uint64_t mix(uint64_t hash)
 {
     hash ^= hash >> 33;
     hash *= UINT64_C(0xff51afd7ed558ccd);
@@ -87,18 +87,18 @@ static uint64_t mix(uint64_t hash)
     return hash ^ hash >> 33;
 }
 
-static uint64_t mix_in(uint64_t hash, uint64_t value)
+static inline uint64_t mix_in(uint64_t hash, uint64_t value)
 {
     return mix((hash + UINT64_C(0x9e3779b97f4a7c15)) ^ mix(value + 1));
 }
 
 /* One of so many, by the upper bits. */
-static uint32_t one_of(uint64_t hash, uint32_t count)
+static inline uint32_t one_of(uint64_t hash, uint32_t count)
 {
     return (uint32_t)((hash >> 32) * count >> 32);
 }
 
-static uint32_t within(const struct tags *tags, struct area area, uint64_t hash)
+static inline uint32_t within(const struct tags *tags, struct area area, uint64_t hash)
 {
     const uint32_t eighth = tags->table_words / 8;
 
@@ -271,13 +271,19 @@ static struct tag_item *items_in(struct tag_set *set)
     return set->many != NULL ? set->many : set->few;
 }
 
-/* Where tag is, or would be. */
+/* Where the first of that tag is, or would be. */
 static uint32_t place_of(const struct tag_set *set, uint32_t tag)
 {
     const struct tag_item *in = tag_set_items(set);
     uint32_t low = 0;
     uint32_t high = set->count;
 
+    if (set->many == NULL) { /* few: one after the other is fastest */
+        while (low < high && in[low].tag < tag) {
+            low++;
+        }
+        return low;
+    }
     while (low < high) {
         uint32_t middle = low + (high - low) / 2;
         if (in[middle].tag < tag) {
@@ -323,12 +329,12 @@ static bool has_room(struct tag_set *set)
     return true;
 }
 
-/* Two of one word are both told of. */
-static bool has_item(const struct tag_set *set, const struct tag_item *item)
+/* Two of one word are both told of. at: its place_of(). */
+static bool has_item(const struct tag_set *set, const struct tag_item *item, uint32_t at)
 {
     const struct tag_item *in = tag_set_items(set);
 
-    for (uint32_t at = place_of(set, item->tag); at < set->count && in[at].tag == item->tag; at++) {
+    for (; at < set->count && in[at].tag == item->tag; at++) {
         if (in[at].name.relation == item->name.relation && in[at].name.field == item->name.field) {
             return true;
         }
@@ -338,17 +344,21 @@ static bool has_item(const struct tag_set *set, const struct tag_item *item)
 
 static void add(struct tag_set *set, struct tag_item item, uint32_t all)
 {
+    uint32_t at = place_of(set, item.tag);
+
     SL_CHECK(!set->has_begun);
-    if (has_item(set, &item) || has(set, all)) {
+    if (has_item(set, &item, at) || has(set, all)) {
         return;
     }
     if (!has_room(set)) {
         clear(set);
         item = (struct tag_item){.tag = all};
+        at = 0;
     }
     struct tag_item *in = items_in(set);
-    uint32_t at = place_of(set, item.tag);
-    memmove(&in[at + 1], &in[at], (set->count - at) * sizeof(*in));
+    for (uint32_t i = set->count; i > at; i--) {
+        in[i] = in[i - 1];
+    }
     in[at] = item;
     set->count++;
 }

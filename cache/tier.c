@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { REPLY_OVERHEAD = 65536, OWN_COMMANDS_MAX = 1024 };
+enum { REPLY_OVERHEAD = 65536, OWN_COMMANDS_MAX = 1024, IDLE_MAX = 64 };
 
 /* ---- texts ---- */
 
@@ -502,6 +502,8 @@ void tier_waits(const struct tier *tier, struct tier_waits *waits)
         }
     }
     *waits = (struct tier_waits){.fd = redis_fd(tier->redis),
+            .wants_read = tier->idle == 0 || tier->idle > IDLE_MAX ||
+                          redis_unanswered(tier->redis) != tier->idle || !tier_is_usable(tier),
             .wants_write = redis_wants_write(tier->redis),
             .serial = tier->serial,
             .deadline = deadline};

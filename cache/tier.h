@@ -296,7 +296,8 @@ bool tier_goodbye(struct tier *tier, struct tier_wait *wait, sl_usec now);
 /* ---- to drive it ---- */
 
 struct tier_waits {
-    int fd; /* -1: none */
+    int fd;          /* -1: none */
+    bool wants_read; /* false: nobody waits for what comes; it is read with what does, or at the deadline */
     bool wants_write;
     unsigned serial; /* another one: it is another connection, even if fd is the same number */
     sl_usec deadline;

@@ -201,6 +201,7 @@ static bool try_again(struct tier_bump *bump)
 static void note_answer(struct tier_bump *bump, bool is_lost)
 {
     bump->expected--;
+    bump->tier->idle -= bump->is_idle;
     bump->is_failed = bump->is_failed || is_lost;
     if (bump->expected > 0 || (bump->is_failed && !is_lost && try_again(bump))) {
         return;
@@ -407,6 +408,10 @@ static bool start(struct tier_bump *bump, struct tier_wait *wait)
     if (bump->expected == 0) {
         end_bump(bump, false);
         return false;
+    }
+    if (bump->kind == TIER_BUMP_BEGIN && wait == NULL) {
+        bump->is_idle = true;
+        tier->idle += bump->expected;
     }
     if (is_awaited) {
         bump->wait = wait;

@@ -76,6 +76,7 @@ struct tier_bump {
     bool is_failed;
     bool is_again;
     bool is_cover; /* and covers what was missed up to: */
+    bool is_idle; /* nobody waits for its answers, nor is it owed: they are counted in tier->idle */
     uint64_t covers;
     unsigned expected;
     sl_usec sent_at;
@@ -100,6 +101,7 @@ struct tier {
     sl_usec beat_at;
     unsigned beats;
     bool has_said; /* since the last beat */
+    unsigned idle; /* answers under way that nobody waits for */
     unsigned serial;
     uint64_t nonce; /* of its tokens */
     uint64_t number;

@@ -30,6 +30,7 @@ struct tier_listen {
     sl_usec now;
     sl_usec deadline; /* AWAY: try again; else: it must have said something; or PING */
     sl_usec heard_at;
+    sl_usec rests_until;
     bool has_asked; /* PING, since it was heard */
     bool is_refused;
     unsigned serial;
@@ -318,8 +319,15 @@ static void go_on_quiet(struct tier_listen *listen)
 
 void tier_listen_go_on(struct tier_listen *listen, sl_usec now, bool readable, bool writable)
 {
+    const uint64_t messages = listen->counts.messages;
+    const uint64_t own = listen->counts.own;
+
     listen->now = now > listen->now ? now : listen->now;
     redis_go_on(listen->redis, readable, writable);
+    if (listen->counts.own > own &&
+            listen->counts.own - own == listen->counts.messages - messages) {
+        listen->rests_until = listen->now + TIER_LISTEN_REST;
+    }
     if (listen->state == LISTEN_AWAY && listen->now >= listen->deadline) {
         listen->state = LISTEN_GREETING;
         listen->serial++;
@@ -341,10 +349,14 @@ void tier_listen_go_on(struct tier_listen *listen, sl_usec now, bool readable, b
 
 void tier_listen_waits(const struct tier_listen *listen, struct tier_waits *waits)
 {
+    const bool rests = listen->now < listen->rests_until;
+
     *waits = (struct tier_waits){.fd = redis_fd(listen->redis),
+            .wants_read = !rests,
             .wants_write = redis_wants_write(listen->redis),
             .serial = listen->serial,
-            .deadline = listen->deadline};
+            .deadline = rests && listen->rests_until < listen->deadline ? listen->rests_until
+                                                                        : listen->deadline};
 }
 
 void tier_listen_counts(const struct tier_listen *listen, struct tier_listen_counts *counts)

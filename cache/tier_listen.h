@@ -12,6 +12,9 @@
  * tags of a message are told as they are called, one after the other, then `told`. Between `missed` because it
  * is lost and because it listens again nobody tells anything.
  *
+ * While nothing comes but what this instance said itself, it is looked at again TIER_LISTEN_REST later only: each
+ * write says two messages, and whoever waits for Redis' answer to the second would wait for this thread, too.
+ *
  * Ownership: the caller's; hooks and instance outlive it. Threads: one at a time. Bounds: TIER_SENDERS_MAX
  * senders are known, of one more nothing is missed; messages as long as the options' out_max.
  */
@@ -21,6 +24,7 @@
 #include "cache/tier.h"
 
 enum { TIER_SENDERS_MAX = 1024 };
+#define TIER_LISTEN_REST (SL_MSEC / 2)
 
 enum tier_missed {
     TIER_MISSED_BEFORE, /* it listens from now on */

@@ -244,6 +244,11 @@ void watch_share_go_on(struct watch_share *share, sl_usec now, bool is_idle)
     share->look_at = now + (is_idle ? LOOK_EVERY_IDLE : LOOK_EVERY);
 }
 
+static bool is_waited_for(const struct tier_waits *waits)
+{
+    return waits->fd >= 0 && (waits->wants_read || waits->wants_write);
+}
+
 int watch_share_waits(const struct watch_share *share, struct tier_waits waits[SHARE_WAITS_MAX])
 {
     int count = 0;
@@ -252,9 +257,9 @@ int watch_share_waits(const struct watch_share *share, struct tier_waits waits[S
         return 0;
     }
     tier_waits(share->tier, &waits[count]);
-    count += waits[count].fd >= 0;
+    count += is_waited_for(&waits[count]);
     tier_listen_waits(share->listen, &waits[count]);
-    count += waits[count].fd >= 0;
+    count += is_waited_for(&waits[count]);
     return count;
 }
 

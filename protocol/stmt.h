@@ -52,17 +52,18 @@ struct stmt_meter {
 struct stmt {
     struct sl_id id;
     bool is_extended;
-    bool is_plain;          /* extended: unnamed portal, no row limit, nothing else described */
-    bool is_answerable;     /* LOOKUP's answer would be given: not where a server has to say it */
-    bool is_resumed;        /* the hook is called again, after STAGE_WAIT */
-    bool has_describe;      /* extended: a Describe of the portal is in it */
-    bool is_waiting;        /* between STAGE_WAIT and stmt_resume() */
-    bool is_abandoned;      /* the proxy's: given up while it waited */
-    bool is_done;           /* the proxy's: nobody waits for on_done any more */
-    bool is_misread;        /* at on_end: what ran may be another text than query was */
-    struct sl_span request; /* the whole messages */
-    struct sl_span query;   /* the text, without its terminator; empty when not known */
-    struct sl_span bind;    /* extended: the whole Bind message, or empty */
+    bool is_plain;            /* extended: unnamed portal, no row limit, nothing else described */
+    bool is_answerable;       /* LOOKUP's answer would be given: not where a server has to say it */
+    bool is_resumed;          /* the hook is called again, after STAGE_WAIT */
+    bool has_describe;        /* extended: a Describe of the portal is in it */
+    bool is_waiting;          /* between STAGE_WAIT and stmt_resume() */
+    bool is_abandoned;        /* the proxy's: given up while it waited */
+    bool is_done;             /* the proxy's: nobody waits for on_done any more */
+    bool is_misread;          /* at on_end: what ran may be another text than query was */
+    struct sl_span request;   /* the whole messages */
+    struct sl_span query;     /* the text, without its terminator; empty when not known */
+    struct sl_span bind;      /* extended: the whole Bind message, or empty */
+    struct sl_span bind_rest; /* of it, what is behind its names; empty: those are not to be read */
     struct sl_span
             types;      /* of its parameters, as its Parse gives them: number and OIDs; or empty */
     uint64_t query_key; /* sl_hash64() of a named statement's text; 0: not known */

@@ -38,11 +38,22 @@ struct kind {
     char texts[];
 };
 
+/* What names of tables hang on, as far as it changes with the session alone. */
+struct whose {
+    const struct params *settings; /* a reference; NULL: it is nobody's */
+    uint64_t database;             /* its key, as the next */
+    uint64_t user;
+    uint64_t configured; /* struct kinds' */
+    uint64_t number;     /* catalogs_epoch_number() */
+    uint64_t role;       /* a hash of role_of() */
+};
+
 /* Of a worker. */
 struct kinds {
     struct kind *at[CACHING_SESSIONS];
     struct kind *last;   /* of these, or NULL */
-    uint64_t configured; /* so often */
+    uint64_t configured; /* so often, and once more */
+    struct whose whose;  /* of whom that was asked last */
 };
 
 static struct kinds *all; /* one a worker; NULL: there are none */
@@ -388,27 +399,39 @@ struct cache_session *caching_session(void *self, const struct stmt *stmt, enum 
     return session;
 }
 
-static enum cache_view view_of(const struct caching_names *names, struct database *database,
-        unsigned worker, uint64_t *view)
+static const struct whose *whose_of(const struct client *client)
 {
-    bool is_doubtful = caching_watch_is_doubtful(names->number);
-    const uint64_t parts[] = {caching_watch_schema(names->number), catalogs_moment(database),
-            database->key, sl_hash64(sl_span_text(names->session.user)), names->session.path,
-            all[worker].configured};
+    struct kinds *kinds = &all[client->io.worker->index];
+    const struct pool *pool = client->pool;
+    struct whose *whose = &kinds->whose;
 
-    *view = sl_hash64(sl_span(parts, sizeof parts));
-    return is_doubtful ? CACHE_VIEW_DOUBTFUL : CACHE_VIEW_KNOWN;
+    if (SL_UNLIKELY(whose->configured != kinds->configured || whose->settings != client->settings ||
+                    whose->database != pool->database->key || whose->user != pool->user->key)) {
+        params_unref(whose->settings);
+        *whose = (struct whose){.settings = params_ref(client->settings),
+                .database = pool->database->key,
+                .user = pool->user->key,
+                .configured = kinds->configured,
+                .number = catalogs_epoch_number(line_of(client), pool->database->name),
+                .role = sl_hash64(sl_span_text(role_of(client)))};
+    }
+    return whose;
 }
 
 enum cache_view caching_session_view(const struct stmt *stmt, uint64_t *view)
 {
     const struct client *client = client_find(stmt->owner, stmt->client);
-    struct caching_names names;
 
-    if (!caching_session_names(stmt, &names)) {
+    if (client == NULL || client->pool == NULL) {
         return CACHE_VIEW_NONE;
     }
-    return view_of(&names, client->pool->database, client->io.worker->index, view);
+    const struct whose *whose = whose_of(client);
+    const bool is_doubtful = caching_watch_is_doubtful(whose->number);
+    const uint64_t parts[] = {caching_watch_schema(whose->number),
+            catalogs_moment(client->pool->database), whose->database, whose->role,
+            client_path_now(client), whose->configured};
+    *view = sl_hash64(sl_span(parts, sizeof parts));
+    return is_doubtful ? CACHE_VIEW_DOUBTFUL : CACHE_VIEW_KNOWN;
 }
 
 bool caching_session_names(const struct stmt *stmt, struct caching_names *names)
@@ -418,11 +441,10 @@ bool caching_session_names(const struct stmt *stmt, struct caching_names *names)
     if (client == NULL || client->pool == NULL) {
         return false;
     }
-    const char *database = client->pool->database->name;
-    *names = (struct caching_names){.session = {.database = database,
+    *names = (struct caching_names){.session = {.database = client->pool->database->name,
                                             .user = role_of(client),
                                             .path = client_path_now(client)},
-            .number = catalogs_epoch_number(line_of(client), database)};
+            .number = whose_of(client)->number};
     return true;
 }
 
@@ -483,12 +505,16 @@ enum sl_err caching_session_start(unsigned workers)
 {
     all = calloc(workers, sizeof *all);
     all_count = all == NULL ? 0 : workers;
+    for (unsigned i = 0; i < all_count; i++) {
+        all[i].configured = 1;
+    }
     return all == NULL ? SL_ENOMEM : SL_OK;
 }
 
 void caching_session_stop(void)
 {
     for (unsigned i = 0; i < all_count; i++) {
+        params_unref(all[i].whose.settings);
         for (unsigned k = 0; k < CACHING_SESSIONS; k++) {
             forget(all[i].at[k]);
         }

@@ -40,6 +40,7 @@ struct line {
     unsigned serial;
     int fd;
     unsigned worker;
+    bool wants_read;
     bool wants_write;
     enum tier_state told; /* in the log */
 };
@@ -305,7 +306,7 @@ static void unwatch(struct line *line)
         event_free(line->writes);
     }
     line->reads = line->writes = NULL;
-    line->wants_write = false;
+    line->wants_read = line->wants_write = false;
     line->fd = -1;
 }
 
@@ -326,10 +327,11 @@ static void follow(struct line *line, struct event_base *base, const struct tier
         if (waits->fd >= 0) {
             line->reads = event_new(base, waits->fd, EV_READ | EV_PERSIST, on_ready, line);
             line->writes = event_new(base, waits->fd, EV_WRITE | EV_PERSIST, on_ready, line);
-            if (line->reads != NULL) { /* else it is asked when its deadlines pass */
-                (void)event_add(line->reads, NULL);
-            }
         }
+    }
+    if (line->reads != NULL && waits->wants_read != line->wants_read) {
+        line->wants_read = waits->wants_read;
+        (void)(waits->wants_read ? event_add(line->reads, NULL) : event_del(line->reads));
     }
     if (line->writes != NULL && waits->wants_write != line->wants_write) {
         line->wants_write = waits->wants_write;
@@ -451,7 +453,7 @@ void caching_tier_turn(unsigned worker, struct event_base *base, sl_usec now)
         }
         tier_waits(line->seat.tier, &waits);
         if (waits.deadline <= now) {
-            tier_go_on(line->seat.tier, sl_now(), false, false);
+            tier_go_on(line->seat.tier, sl_now(), !line->wants_read, false);
         }
         tier_flush(line->seat.tier);
         tier_waits(line->seat.tier, &waits);

@@ -167,11 +167,15 @@ static void take_text(struct stmt *stmt, const struct prepared *prepared)
 static void describe_bind(struct describing *describing, struct sl_span message)
 {
     struct stmt *stmt = describing->stmt;
+    struct front_bind *bind = &describing->bind;
+    const struct sl_span body = body_of(message);
 
     stmt->bind = message;
-    describing->has_bind = front_bind_head(body_of(message), message.len - MESSAGE_HEAD,
-                                   &describing->bind) == FRONT_OK;
-    stmt->is_plain = stmt->is_plain && describing->has_bind && describing->bind.portal.len == 0;
+    describing->has_bind = front_bind_head(body, body.len, bind) == FRONT_OK;
+    if (describing->has_bind) {
+        stmt->bind_rest = sl_span(body.at + bind->rest_offset, body.len - bind->rest_offset);
+    }
+    stmt->is_plain = stmt->is_plain && describing->has_bind && bind->portal.len == 0;
 }
 
 static void describe_target(struct stmt *stmt, struct sl_span message)
@@ -261,10 +265,8 @@ static bool describe(struct stmt *stmt, const struct client *client, struct sl_s
 
     stmt->request = request;
     stmt->meter.bytes_in = request.len;
-    stmt->query = sl_span(NULL, 0);
+    stmt->query = stmt->bind = stmt->bind_rest = stmt->types = sl_span(NULL, 0);
     stmt->query_key = 0;
-    stmt->bind = sl_span(NULL, 0);
-    stmt->types = sl_span(NULL, 0);
     stmt->is_extended = request.at[0] != MSG_QUERY;
     stmt->has_describe = false;
     stmt->is_plain = true;

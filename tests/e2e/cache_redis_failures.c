@@ -426,6 +426,40 @@ static void a_password_is_asked_for(void **state)
     redis_drop(world.admin);
 }
 
+/* What it says itself lets it rest for a while; what others say meanwhile is heard when that is over. */
+static void who_hears_only_itself_rests_and_misses_nothing(void **state)
+{
+    struct tier_listen_counts counts = {.own = 0};
+    struct tier_waits waits;
+    struct told told;
+
+    (void)state;
+    a = side_prepare(0, "web1");
+    b = side_prepare(1, "web2");
+    side_up(a);
+    side_up(b);
+    side_listen(b);
+    const sl_usec now = sl_now();
+    tier_listen_go_on(b->listen, now, true, false);
+    tier_listen_waits(b->listen, &waits);
+    assert_true(waits.wants_read);
+    assert_true(side_tell(b, true, &told));
+    tier_flush(b->tier);
+    while (counts.own == 0) { /* it stays the same time: how long that takes is nothing to it */
+        tier_listen_go_on(b->listen, now, true, false);
+        tier_listen_counts(b->listen, &counts);
+    }
+    tier_listen_waits(b->listen, &waits);
+    assert_false(waits.wants_read);
+    assert_true(waits.deadline <= now + TIER_LISTEN_REST);
+    SOON(told.is_done);
+    assert_true(side_write(a));
+    SOON(strstr(b->heard, "any end;") != NULL);
+    SOON((tier_listen_waits(b->listen, &waits), waits.wants_read));
+    tier_listen_counts(b->listen, &counts);
+    assert_int_equal(counts.missed[TIER_MISSED_GAP], 0);
+}
+
 static void a_user_with_few_rights_will_do(void **state)
 {
     (void)state;
@@ -515,8 +549,9 @@ size_t cache_redis_failures(struct CMUnitTest *cases)
             CASE(what_is_evicted_is_a_miss), CASE(keys_of_another_type_are_deleted),
             CASE(tokens_that_are_none_prove_nothing), CASE(entries_that_are_damaged_are_misses),
             CASE(what_is_too_large_is_not_read), CASE(an_answer_that_is_too_long_is_not_put),
-            CASE(a_password_is_asked_for), CASE(a_user_with_few_rights_will_do),
-            CASE(a_cluster_and_a_replica_are_refused), CASE(it_may_be_elsewhere)};
+            CASE(a_password_is_asked_for), CASE(who_hears_only_itself_rests_and_misses_nothing),
+            CASE(a_user_with_few_rights_will_do), CASE(a_cluster_and_a_replica_are_refused),
+            CASE(it_may_be_elsewhere)};
 
     for (size_t i = 0; i < CASE_COUNT(own); i++) {
         cases[i] = own[i];

@@ -135,7 +135,7 @@ struct driven {
 static bool add_fd(struct pollfd *fd, const struct tier_waits *waits, sl_usec *deadline)
 {
     *deadline = waits->deadline < *deadline ? waits->deadline : *deadline;
-    *fd = (struct pollfd){.fd = waits->fd, .events = POLLIN};
+    *fd = (struct pollfd){.fd = waits->fd, .events = (short)(waits->wants_read ? POLLIN : 0)};
     if (waits->wants_write) {
         fd->events |= POLLOUT;
     }
@@ -167,7 +167,8 @@ void world_pump(void)
     const sl_usec left = deadline - sl_now();
     poll(fds, count, left <= 0 ? 0 : (int)(left / SL_MSEC) + 1);
     for (nfds_t i = 0; i < count; i++) {
-        const bool readable = (fds[i].revents & (POLLIN | POLLHUP | POLLERR)) != 0;
+        const bool readable = (fds[i].events & POLLIN) == 0 ||
+                              (fds[i].revents & (POLLIN | POLLHUP | POLLERR)) != 0;
         const bool writable = (fds[i].revents & (POLLOUT | POLLERR)) != 0;
         if (driven[i].is_listen) {
             tier_listen_go_on(driven[i].side->listen, sl_now(), readable, writable);

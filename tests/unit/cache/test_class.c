@@ -78,6 +78,11 @@ static void an_answer_is_one_to_its_question(void **state)
     assert_int_equal(key_bind_read(sl_span(two, sizeof two), &bind), SL_OK);
     assert_false(cache_answers(entry, &asks));
     assert_true(key.lo != cache_key(&asks).lo);
+    key = cache_key(&asks);
+    asks.text_key = key_of_text(asks.text); /* who knows it asks the same */
+    assert_true(key.lo == cache_key(&asks).lo && key.hi == cache_key(&asks).hi);
+    asks.text_key++;
+    assert_true(key.lo != cache_key(&asks).lo);
     asks.bind = NULL;
     assert_false(cache_answers(entry, &asks));
     entry_unref(entry);

@@ -23,11 +23,12 @@ static struct sl_hash128 key_of(const char *const parts[7], uint64_t settings)
             .search_path = sl_span_text(parts[4]),
             .settings = {.hi = settings}};
 
-    return key_of_class(key_of_session(&session), sl_span_text(parts[5]), sl_span_text(parts[6]));
+    return key_of_question(key_of_session(&session), key_of_text(sl_span_text(parts[6])),
+            sl_span_text(parts[5]), NULL);
 }
 
 /* And none runs into the next: "ab", "c" is not "a", "bc". */
-static void every_part_of_a_class_counts(void **state)
+static void every_part_of_a_question_counts(void **state)
 {
     const char *parts[7] = {"c", "d", "r", "s", "p", "t", "select"};
     const struct sl_hash128 key = key_of(parts, 1);
@@ -52,33 +53,24 @@ static void every_part_of_a_class_counts(void **state)
     }
 }
 
-static void add_part(struct sl_hash128_stream *stream, struct sl_span part)
-{
-    uint64_t len = part.len;
-
-    sl_hash128_add(stream, sl_span((const uint8_t *)&len, sizeof len));
-    sl_hash128_add(stream, part);
-}
-
-/* What other processes keep by it stays found: its value does not hang on how it is made. */
-static void a_key_is_of_its_parts_each_behind_its_length(void **state)
+/* However long they are: one piece up to some length, many beyond. */
+static void types_and_parameters_do_not_run_into_each_other(void **state)
 {
     const struct sl_hash128 session = {.hi = 1, .lo = 2};
-    static uint8_t text[3000];
+    static uint8_t bytes[3000];
 
     (void)state;
-    for (size_t i = 0; i < sizeof text; i++) {
-        text[i] = (uint8_t)(i * 7 + i / 256);
+    for (size_t i = 0; i < sizeof bytes; i++) {
+        bytes[i] = (uint8_t)(i * 7 + i / 256);
     }
-    for (size_t len = 0; len <= sizeof text; len++) {
-        const struct sl_span types = sl_span(text, len % 40);
-        struct sl_hash128_stream stream;
-        sl_hash128_begin(&stream);
-        add_part(&stream, sl_span((const uint8_t *)&session, sizeof session));
-        add_part(&stream, types);
-        add_part(&stream, sl_span(text, len));
-        assert_true(is_equal(
-                sl_hash128_end(&stream), key_of_class(session, types, sl_span(text, len))));
+    for (size_t len = 1; len < sizeof bytes; len++) {
+        const size_t cut = len % 40;
+        const struct key_bind bind = {.rest = sl_span(bytes + cut, len)};
+        const struct key_bind more = {.rest = sl_span(bytes + cut + 1, len - 1)};
+        struct sl_hash128 key = key_of_question(session, 3, sl_span(bytes, cut), &bind);
+        assert_true(is_equal(key, key_of_question(session, 3, sl_span(bytes, cut), &bind)));
+        assert_false(is_equal(key, key_of_question(session, 4, sl_span(bytes, cut), &bind)));
+        assert_false(is_equal(key, key_of_question(session, 3, sl_span(bytes, cut + 1), &more)));
     }
 }
 
@@ -129,6 +121,11 @@ static void what_is_no_bind_is_told(void **state)
     assert_int_equal(key_bind_read(sl_span(odd, sizeof odd), &bind), SL_EPROTO);
 }
 
+static struct sl_hash128 question_of(struct sl_hash128 session, const struct key_bind *bind)
+{
+    return key_of_question(session, 0, sl_span(NULL, 0), bind);
+}
+
 static void every_byte_of_a_bind_counts(void **state)
 {
     static const uint8_t none[] = {0, 0, 0, 0, 0, 0};
@@ -136,26 +133,26 @@ static void every_byte_of_a_bind_counts(void **state)
     const struct sl_hash128 other = {.hi = 2, .lo = 1};
     uint8_t copy[sizeof two];
     struct key_bind bind = {.rest = sl_span(two, sizeof two)};
-    struct sl_hash128 key = key_of_question(class, &bind);
+    struct sl_hash128 key = question_of(class, &bind);
 
     (void)state;
-    assert_false(is_equal(key, key_of_question(other, &bind)));
-    assert_false(is_equal(key, key_of_question(class, NULL)));
+    assert_false(is_equal(key, question_of(other, &bind)));
+    assert_false(is_equal(key, question_of(class, NULL)));
     for (size_t i = 0; i < sizeof two; i++) {
         memcpy(copy, two, sizeof two);
         copy[i] ^= 1;
         struct key_bind changed = {.rest = sl_span(copy, sizeof copy)};
-        assert_false(is_equal(key, key_of_question(class, &changed)));
+        assert_false(is_equal(key, question_of(class, &changed)));
     }
     assert_int_equal(key_bind_read(sl_span(none, sizeof none), &bind), SL_OK);
-    assert_true(is_equal(key_of_question(class, &bind), key_of_question(class, NULL)));
+    assert_true(is_equal(question_of(class, &bind), question_of(class, NULL)));
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-            cmocka_unit_test(every_part_of_a_class_counts),
-            cmocka_unit_test(a_key_is_of_its_parts_each_behind_its_length),
+            cmocka_unit_test(every_part_of_a_question_counts),
+            cmocka_unit_test(types_and_parameters_do_not_run_into_each_other),
             cmocka_unit_test(a_bind_is_taken_apart),
             cmocka_unit_test(what_is_no_bind_is_told),
             cmocka_unit_test(every_byte_of_a_bind_counts),

@@ -432,6 +432,63 @@ static void what_there_is_room_for_is_bounded(void **state)
     assert_int_equal(status_now().counts.lookups_now, 0);
 }
 
+static bool wants_read(void)
+{
+    struct tier_waits waits;
+
+    tier_waits(tier, &waits);
+    assert_true(waits.fd >= 0);
+    return waits.wants_read;
+}
+
+/* Nobody is woken by Redis' answers to a begin: they are read with what somebody waits for, or when it is time. */
+static void answers_to_a_begin_wake_nobody(void **state)
+{
+    struct told told;
+    struct asked asked;
+
+    (void)state;
+    talk();
+    assert_true(wants_read());
+    assert_false(tier_begin(tier, tags, 2, NULL, now));
+    assert_false(wants_read());
+    tier_flush(tier);
+    fake_all(&fake);
+    assert_false(wants_read());
+    assert_int_equal(status_now().counts.bumps_now, 1);
+    assert_true(tell(&told));
+    assert_true(wants_read());
+    talk();
+    assert_true(told.is_done && told.is_told);
+    assert_int_equal(status_now().counts.bumps_now, 0);
+    assert_true(wants_read());
+
+    assert_false(tier_begin(tier, tags, 2, NULL, now));
+    assert_true(ask(&asked)); /* somebody else's */
+    assert_true(wants_read());
+    talk();
+    assert_true(asked.is_done);
+
+    assert_false(tier_begin(tier, tags, 2, NULL, now));
+    tier_flush(tier);
+    fake_all(&fake);
+    struct tier_waits waits;
+    tier_waits(tier, &waits);
+    assert_false(waits.wants_read);
+    now = waits.deadline; /* whoever drives it reads then */
+    turn();
+    assert_int_equal(status_now().counts.bumps_now, 0);
+    assert_int_equal(status_now().state, TIER_UP);
+    talk();
+    for (unsigned i = 0; wants_read() == false || i == 0; i++) { /* not too many of them, either */
+        assert_true(i < 256);
+        assert_false(tier_begin(tier, tags, 2, NULL, now));
+    }
+    assert_true(status_now().counts.bumps_now > 2);
+    talk();
+    assert_int_equal(status_now().counts.bumps_now, 0);
+}
+
 #define CASE(name) cmocka_unit_test_setup_teardown(name, start, stop)
 
 int main(void)
@@ -442,7 +499,7 @@ int main(void)
             CASE(a_lookup_has_a_deadline_and_may_be_late), CASE(what_is_here_is_in_time),
             CASE(a_breaker_that_is_open_costs_nothing), CASE(a_probe_that_is_late_opens_it_again),
             CASE(who_says_nothing_is_given_up), CASE(errors_end_the_connection_or_do_not),
-            CASE(a_write_is_told_by_a_redis_that_is_full),
+            CASE(a_write_is_told_by_a_redis_that_is_full), CASE(answers_to_a_begin_wake_nobody),
             CASE(what_is_no_reply_ends_the_connection), CASE(what_there_is_room_for_is_bounded)};
 
     return cmocka_run_group_tests(tests, NULL, NULL);
