@@ -221,6 +221,7 @@ bool caching_judge(
         return false;
     }
     bool may_shadow = (session.path & SEARCH_PATHS_TEMP) != 0;
+    const sl_usec then = sl_now();
     const struct plan *plan = plans_find(shape);
     session.path &= ~(uint32_t)SEARCH_PATHS_TEMP;
     if (plan != NULL && plan->facts != NULL) {
@@ -244,7 +245,7 @@ bool caching_judge(
         obey(verdict, &said);
     }
     if (names.catalog != NULL) {
-        caching_watch_learn(number, names.catalog);
+        caching_watch_learn(number, names.catalog, then);
     }
     catalogs_names_fini(&names);
     plan_unref(plan);

@@ -36,8 +36,8 @@ struct caching_where {
 
 /* A reference, or NULL: there is no place, or no memory for one. */
 struct watched *caching_watch_of(const struct caching_where *where);
-/* Names are as this says from now on: for what the stream tells. */
-void caching_watch_learn(uint64_t database, const struct catalog *catalog);
+/* Names are as this says from now on: for what the stream tells. It was got after `then`, by sl_now(). */
+void caching_watch_learn(uint64_t database, const struct catalog *catalog, sl_usec then);
 /* By its stream; lent. NULL: it has none. */
 struct watched *caching_watch_streamed(uint64_t database, uint64_t node);
 /* Its schema may have changed from now on, until it was asked about. */
