@@ -267,6 +267,8 @@ void tier_free(struct tier *tier);
 
 /* False, and counted: tier_find() would not ask. So it need not even be made out what for. */
 bool tier_may_find(struct tier *tier);
+/* Its instance starts: tier_instance_joins(). */
+bool tier_joins(const struct tier *tier);
 /* False: tier_begin() would say nothing, and tier_end() only note that, whatever the tags. */
 bool tier_hears(const struct tier *tier);
 /* An end that is not said: this instance will not use Redis before it is made good. */

@@ -6,6 +6,11 @@
 
 #include <string.h>
 
+bool tier_joins(const struct tier *tier)
+{
+    return tier_instance_joins(tier->instance);
+}
+
 static bool is_of_run(const struct tier *tier, struct sl_span text)
 {
     const struct sl_span run = sl_span_text(tier->run);

@@ -53,6 +53,18 @@ static void on_called(struct tier_calling *calling, int64_t listeners)
     }
 }
 
+/* What changes all the time would end what is asked for. */
+static bool is_calm(struct watch_share *share, const uint64_t words[2])
+{
+    struct watch_joins *joins = &share->joins;
+
+    if (!same(words, joins->seen)) {
+        memcpy(joins->seen, words, sizeof joins->seen);
+        joins->seen_at = share->now;
+    }
+    return share->now >= joins->seen_at + JOIN_CALM || share->now >= joins->until - JOIN_ASK_WAIT;
+}
+
 static bool is_ready(const struct watch_share *share, const uint64_t words[2])
 {
     return share->is_streamed && share->schema_until != 0 && tier_is_up(share->tier) &&
@@ -150,12 +162,15 @@ static void go_on_joining(struct watch_share *share)
     if (joins->until == 0) {
         joins->until = share->now + JOIN_WAIT;
     }
-    if (share->now >= joins->until) {
+    const bool has_no_stream =
+            !share->is_streamed && share->now >= joins->until - JOIN_WAIT + JOIN_STREAM_WAIT;
+    if (share->now >= joins->until || has_no_stream) {
         give_up(joins);
         return;
     }
     watch_share_words(share, words);
-    if (joins->state == JOIN_WAITS && is_ready(share, words)) {
+    const bool calm = is_calm(share, words);
+    if (joins->state == JOIN_WAITS && calm && is_ready(share, words)) {
         ask(share, words);
     } else if (joins->state == JOIN_ASKED) {
         go_on_asked(share, words);

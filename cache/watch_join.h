@@ -49,6 +49,11 @@
  * pending; what did so behind the question is told by a new epoch, as always. What B's last life wrote and did not
  * say (it was killed) is a write past Sluice to A: so its place in `inst` need not make a new epoch.
  *
+ * Whoever starts knows neither the catalogue nor shapes of statements at first, so most of what it sends may write
+ * anything. None of that is told while it starts (cache/stage_share.c): it shows in its words, and so B asks only when they were
+ * what they are for JOIN_CALM, or time is running out. Others find such a write when a stream tells of it: theirs, or B's, or A's;
+ * those that read none when B asks, or gives up.
+ *
  * Without a stream nothing is said or believed: who else writes would be known by what Sluices say only, and
  * nobody knows what one that is gone did not say.
  *
@@ -64,7 +69,9 @@
 
 enum { JOIN_NONCES_MAX = 8 };
 
-#define JOIN_WAIT (10 * SL_SECOND) /* for its own stream, and all tries */
+#define JOIN_WAIT (15 * SL_SECOND)       /* all in all */
+#define JOIN_STREAM_WAIT (3 * SL_SECOND) /* until its own stream is up */
+#define JOIN_CALM (500 * SL_MSEC)
 #define JOIN_ASK_WAIT (5 * SL_SECOND)
 #define JOIN_ANSWER_WAIT (4 * SL_SECOND)
 
@@ -81,8 +88,10 @@ struct watch_joins {
     sl_usec ask_until;
     uint64_t nonce;
     uint64_t words[2]; /* when it asked */
-    int64_t others;    /* that may answer; -1: not known yet */
-    int64_t cannot;    /* of these */
+    uint64_t seen[2];
+    sl_usec seen_at; /* they were others before */
+    int64_t others;  /* that may answer; -1: not known yet */
+    int64_t cannot;  /* of these */
     size_t epoch_len;
     char epoch[TIER_EPOCH_MAX];
     struct tier_calling calling;
