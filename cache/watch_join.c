@@ -247,7 +247,7 @@ static void hear_question(struct watch_share *share, struct sl_span text)
         return;
     }
     answers->nonces[answers->count++] = nonce;
-    answers->heard_at = sl_now(); /* not the turn's: what is of before does not count */
+    answers->heard_at = share->now + 1; /* what was asked earlier in this turn does not count */
     answers->until = answers->heard_at + JOIN_ANSWER_WAIT;
     answers->state = ANSWER_FRESH;
     share->wants_look = true;
@@ -266,6 +266,7 @@ static void go_on_answering(struct watch_share *share)
         return;
     }
     watch_share_words(share, words);
+    share->wants_look = share->wants_look || share->schema_until < answers->heard_at;
     if (answers->state == ANSWER_FRESH && covers(share, words)) {
         answers->ending = share->endings_taken;
         answers->state = ANSWER_ENDS;
