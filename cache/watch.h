@@ -115,6 +115,7 @@ struct watched_status {
     uint32_t timeline;
     bool shares; /* there is a second tier, and so the rest */
     bool listens;
+    bool joins;        /* that is not known yet */
     bool has_joined;   /* what was there before is used */
     const char *start; /* a word for that: watch_join_text() */
     struct watch_share_counts share;

@@ -391,6 +391,7 @@ static void publish(struct watched *watched)
         tier_status(watched->share.tier, &status->tier);
         tier_listen_counts(watched->share.listen, &status->listen);
         status->listens = tier_listen_is_up(watched->share.listen);
+        status->joins = watch_join_is_under_way(&watched->share);
         status->has_joined = watched->share.joins.has_joined;
         status->start = watch_join_text(&watched->share);
         snprintf(status->tier_why, sizeof status->tier_why, "%s", tier_why(watched->share.tier));

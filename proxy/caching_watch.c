@@ -327,6 +327,21 @@ struct watched *caching_watch_at(unsigned i, char *name, size_t size)
     return watched;
 }
 
+bool caching_watch_joins(void)
+{
+    struct watched_status status;
+    struct watched *watched = NULL;
+    char name[NAME_SIZE];
+    bool joins = false;
+
+    for (unsigned i = 0; (watched = caching_watch_at(i, name, sizeof name)) != NULL; i++) {
+        watched_status(watched, &status);
+        joins = joins || (status.is_streamed && (!status.shares || status.joins));
+        watched_unref(watched);
+    }
+    return joins;
+}
+
 /* ---- start and stop ---- */
 
 enum sl_err caching_watch_start(struct tags *tags, const struct rowsets *rowsets)

@@ -54,5 +54,7 @@ bool caching_watch_is_looked_at(uint64_t database, sl_usec now);
 void caching_watch_lost(uint64_t database, uint64_t node, uint32_t pid, struct tag_set *set);
 /* The i-th that is watched: a reference, and its name; NULL: no more. */
 struct watched *caching_watch_at(unsigned i, char *name, size_t size);
+/* One of those with a stream does not know yet whether what is in Redis may be used. */
+bool caching_watch_joins(void);
 
 #endif
