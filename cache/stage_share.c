@@ -18,6 +18,9 @@
  * kept: what another began earlier shows there as pending, and what one begins later is heard of, which makes it
  * stale. So what cannot be asked there is not kept, nor got anew before its time is over (stage.c).
  *
+ * While it starts, what was written by statements of which nothing is known yet (their shapes, the catalogue) is not told
+ * one by one: either another covers it, or all is made stale once (cache/watch_join.h).
+ *
  * Ends that nobody could be told of in time (a reply whose end was not withheld) make all of the database
  * stale, and so are told by whoever tells that: share_ended().
  */
@@ -312,12 +315,30 @@ void share_begin(struct asked *asked, uint64_t database, const struct tag_set *s
     }
 }
 
+/* Its end shows in the database's word, or everything's, which whoever starts looks at. */
+static bool is_of_all(const struct tag_set *set, const struct tags *tags, uint64_t database)
+{
+    const struct tag_item *items = tag_set_items(set);
+    const uint32_t all = tags_of_database(tags, database);
+    const uint32_t everything = stage_everything(tags);
+    bool is = false;
+
+    for (uint32_t i = 0; i < set->count; i++) {
+        is = is || items[i].tag == all || items[i].tag == everything;
+    }
+    return is;
+}
+
 static void tell_end(struct asked *asked, const struct tier_seat *seat, const struct tag_set *set)
 {
     struct tier_wait *wait = &asked->waits[asked->tells];
     struct tier_names names;
     const sl_usec now = sl_now();
 
+    if (tier_joins(seat->tier) &&
+            is_of_all(set, asked->part->cache->tags, asked->stmt->under_way->database)) {
+        return; /* it has yet to be told of all of the database, or another does: cache/watch_join.h */
+    }
     if (!tier_hears(seat->tier)) {
         if (!tag_set_is_empty(set)) {
             tier_miss_end(seat->tier);

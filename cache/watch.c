@@ -438,6 +438,14 @@ void watched_hint(struct watched *watched)
     }
 }
 
+void watched_learned(struct watched *watched, sl_usec then)
+{
+    sl_usec last = atomic_load_explicit(&watched->learned_at, memory_order_relaxed);
+
+    while (last < then && !atomic_compare_exchange_weak(&watched->learned_at, &last, then)) {
+    }
+}
+
 void watched_zombie(struct watched *watched, uint32_t pid, struct tag_set *set)
 {
     watch_zombies_put(&watched->zombies, pid, set, sl_now());

@@ -115,6 +115,9 @@ struct watched_status {
     uint32_t timeline;
     bool shares; /* there is a second tier, and so the rest */
     bool listens;
+    bool joins;        /* that is not known yet */
+    bool has_joined;   /* what was there before is used */
+    const char *start; /* a word for that: watch_join_text() */
     struct watch_share_counts share;
     struct tier_listen_counts listen;
     struct tier_status tier;
@@ -152,6 +155,11 @@ sl_usec watched_schema_at(const struct watched *watched);
 void watched_want(struct watched *watched);
 /* The schema may have changed: it is asked about as soon as may be. */
 void watched_hint(struct watched *watched);
+/*
+ * The `catalog` hook gives now what was known of the catalogues at `then`, by sl_now(), or later: what was told by
+ * `moved` before is in it.
+ */
+void watched_learned(struct watched *watched, sl_usec then);
 /* With that second tier from now on; instance: NULL: with none. What it names is for as long as the process. */
 void watched_share(struct watched *watched, const struct watch_shared *of);
 /* Takes a set over that has begun: that server was lost while it may have been writing. */

@@ -418,6 +418,18 @@ static const struct whose *whose_of(const struct client *client)
     return whose;
 }
 
+/* Of whose: number, role and configured. */
+static enum cache_view view_of(
+        const struct whose *whose, struct database *database, uint16_t path, uint64_t *view)
+{
+    const bool is_doubtful = caching_watch_is_doubtful(whose->number);
+    const uint64_t parts[] = {caching_watch_schema(whose->number), catalogs_moment(database),
+            database->key, whose->role, path, whose->configured};
+
+    *view = sl_hash64(sl_span(parts, sizeof parts));
+    return is_doubtful ? CACHE_VIEW_DOUBTFUL : CACHE_VIEW_KNOWN;
+}
+
 enum cache_view caching_session_view(const struct stmt *stmt, uint64_t *view)
 {
     const struct client *client = client_find(stmt->owner, stmt->client);
@@ -426,12 +438,7 @@ enum cache_view caching_session_view(const struct stmt *stmt, uint64_t *view)
         return CACHE_VIEW_NONE;
     }
     const struct whose *whose = whose_of(client);
-    const bool is_doubtful = caching_watch_is_doubtful(whose->number);
-    const uint64_t parts[] = {caching_watch_schema(whose->number),
-            catalogs_moment(client->pool->database), whose->database, whose->role,
-            client_path_now(client), whose->configured};
-    *view = sl_hash64(sl_span(parts, sizeof parts));
-    return is_doubtful ? CACHE_VIEW_DOUBTFUL : CACHE_VIEW_KNOWN;
+    return view_of(whose, client->pool->database, client_path_now(client), view);
 }
 
 bool caching_session_names(const struct stmt *stmt, struct caching_names *names)
@@ -490,7 +497,10 @@ enum cache_view caching_session_held(
     if (database == NULL) {
         return CACHE_VIEW_NONE;
     }
-    enum cache_view kind = view_of(names, database, worker, &now);
+    const struct whose whose = {.number = names->number,
+            .role = sl_hash64(sl_span_text(names->session.user)),
+            .configured = all[worker].configured};
+    enum cache_view kind = view_of(&whose, database, names->session.path, &now);
     return now == view ? kind : CACHE_VIEW_NONE;
 }
 

@@ -172,6 +172,7 @@ static struct tier_instance *make_instance(const struct conf *conf, const struct
     options.database = name;
     options.instance = instance;
     options.semantics = semantics;
+    options.joins = conf->cache_stream[0] != '\0';
     options.address = or_null(where->address);
     options.path = or_null(where->path);
     options.port = where->port;
