@@ -420,7 +420,7 @@ static const struct whose *whose_of(const struct client *client)
 
 /* Of whose: number, role and configured. */
 static enum cache_view view_of(
-        const struct whose *whose, struct database *database, uint16_t path, uint64_t *view)
+        const struct whose *whose, struct database *database, uint32_t path, uint64_t *view)
 {
     const bool is_doubtful = caching_watch_is_doubtful(whose->number);
     const uint64_t parts[] = {caching_watch_schema(whose->number), catalogs_moment(database),
