@@ -152,8 +152,8 @@ static bool may_give(struct cache_part *part, struct stmt *stmt, const struct en
         PART_COUNT(part, headless);
     } else if (!is_fresh_enough(part, entry, asks, now, &is_late)) {
         PART_COUNT(part, stale);
-    } else if (entry->needs_stream &&
-               !stage_is_above_floors(part, stmt, entry, asks->session->watched)) {
+    } else if (stage_has_floors(part, entry) &&
+               !stage_is_above_floors(part, stmt, entry, asks->session)) {
         PART_COUNT(part, below);
     } else {
         PART_COUNT_BY(part, hits_stale, is_late);
@@ -177,8 +177,8 @@ static enum stage_verdict give(struct cache_part *part, struct stmt *stmt,
     stmt->answer = wants_head(stmt) ? sl_span(entry->reply, entry->head_len + rest.len) : rest;
     stmt->answer_rows = entry->rows;
     stmt->answer_lent = (struct sl_lent){.release = release, .lender = entry};
-    if (entry->needs_stream) {
-        stage_floor_of_entry(part, stmt, entry, asks->session->watched);
+    if (stage_has_floors(part, entry)) {
+        stage_floor_of_entry(part, stmt, entry, asks->session);
     }
     PART_COUNT(part, hits);
     PART_COUNT_BY(part, hits_in_blocks, stmt->standing != 'I');
@@ -442,7 +442,8 @@ static void on_dispatch(void *self, struct stmt *stmt)
     begin_writes(asked);
     block_dispatch(asked);
     asked->watched = part->cache->hooks.watched(part->cache->hooks.self, stmt->under_way);
-    if (!asked->leads && !asked->has_writes && !asked->shares && asked->watched == NULL &&
+    asked->database = stmt->under_way->database;
+    if (!asked->leads && !asked->has_writes && !asked->shares && !stage_sees(asked) &&
             stmt->names_failed == 0) {
         forget(asked);
     }

@@ -33,7 +33,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const struct tier_seat *seat_of(const struct cache_part *part, uint64_t database)
+const struct tier_seat *share_seat(const struct cache_part *part, uint64_t database)
 {
     const struct cache_hooks *hooks = &part->cache->hooks;
 
@@ -45,7 +45,7 @@ bool share_listens(const struct cache_part *part, uint64_t database)
     if (!atomic_load_explicit(&part->cache->shares, memory_order_relaxed)) {
         return true;
     }
-    const struct tier_seat *seat = seat_of(part, database);
+    const struct tier_seat *seat = share_seat(part, database);
     return seat != NULL && atomic_load(&seat->cover->listens);
 }
 
@@ -199,7 +199,7 @@ static bool ask_tier(
 
 bool share_ask(struct asked *asked, const struct cache_asks *asks)
 {
-    const struct tier_seat *seat = seat_of(asked->part, asks->session->database);
+    const struct tier_seat *seat = share_seat(asked->part, asks->session->database);
 
     if (seat == NULL || ask_tier(asked, asks, seat)) {
         return seat != NULL;
@@ -302,7 +302,7 @@ static void told(struct tier_wait *wait, bool is_told)
 
 void share_begin(struct asked *asked, uint64_t database, const struct tag_set *set)
 {
-    const struct tier_seat *seat = seat_of(asked->part, database);
+    const struct tier_seat *seat = share_seat(asked->part, database);
     struct tier_names names;
 
     if (seat != NULL) {
@@ -377,7 +377,7 @@ enum stage_verdict share_end(struct asked *asked)
     const struct stmt *stmt = asked->stmt;
     struct account *account = stmt->under_way == NULL ? NULL : stmt->under_way->state;
     const struct tier_seat *seat =
-            stmt->under_way == NULL ? NULL : seat_of(asked->part, stmt->under_way->database);
+            stmt->under_way == NULL ? NULL : share_seat(asked->part, stmt->under_way->database);
 
     if (seat == NULL || stmt->transaction != 'I' || asked->is_told) {
         return STAGE_NEXT; /* who has waited is asked once more */
@@ -395,7 +395,7 @@ void share_ended(struct cache_part *part, uint64_t database, const struct tag_se
 {
     struct tags *tags = part->cache->tags;
 
-    if (!tag_set_is_empty(set) && seat_of(part, database) != NULL) {
+    if (!tag_set_is_empty(set) && share_seat(part, database) != NULL) {
         uint32_t all = tags_of_database(tags, database);
         tags_begin(tags, all);
         tags_end(tags, all);

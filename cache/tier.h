@@ -137,6 +137,9 @@ const char *tier_instance_names(const struct tier_instance *instance);
 struct tier_cover {
     _Atomic uint64_t words[2];
     atomic_bool listens; /* to what other instances say */
+    /* What any of them wrote and could be seen then has been heard of (cache/watch_told.h); 0: never. */
+    _Atomic int64_t told_until;
+    atomic_bool wants_told; /* somebody has seen what is later */
 };
 
 static inline bool tier_covers(const struct tier_cover *cover, const uint64_t words[2])
@@ -313,6 +316,27 @@ struct tier_reading {
 
 /* The epoch. False: it is not asked for. */
 bool tier_read_epoch(struct tier *tier, struct tier_reading *reading, sl_usec now);
+
+/* A Sluice that Redis has heard of. */
+struct tier_other {
+    uint64_t id; /* a hash of its name */
+    uint64_t life;
+    bool is_up; /* else it has ended well */
+    sl_usec age; /* since it last said so, as far as the clocks agree */
+};
+
+struct tier_others {
+    /* Each but this instance, one after the other; then `done`, once if it was asked for. */
+    void (*one)(struct tier_others *others, const struct tier_other *other);
+    /* False: nobody knows, or there are too many, or it is not to be read. */
+    void (*done)(struct tier_others *others, bool is_known);
+    struct tier *tier; /* the tier's: NULL: it is not asked for */
+};
+
+/* Who there is. False: it is not asked for. */
+bool tier_read_others(struct tier *tier, struct tier_others *others, sl_usec now);
+/* Another one for each process. */
+uint64_t tier_life(const struct tier *tier);
 
 struct tier_calling {
     /* How many heard it, whoever said it among them; -1: nobody knows. */

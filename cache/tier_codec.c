@@ -279,7 +279,7 @@ enum tier_verdict tier_read_seal(struct sl_span text, struct sl_span key, struct
 /* ---- what instances say ---- */
 
 static const char *const kinds[TIER_SAID_KINDS] = {
-        "begin", "end", "all", "beat", "asks", "covers", "cannot"};
+        "begin", "end", "all", "beat", "asks", "covers", "cannot", "until", "told"};
 
 /* Something follows. */
 static bool says_more(enum tier_said_kind kind)

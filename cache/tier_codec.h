@@ -82,6 +82,8 @@ enum tier_said_kind {
     TIER_SAID_ASKS,  /* cache/watch_join.h: who knows that all is told? As the next two */
     TIER_SAID_COVERS,
     TIER_SAID_CANNOT,
+    TIER_SAID_UNTIL, /* cache/watch_told.h: have you told of all that had begun when you hear this? */
+    TIER_SAID_TOLD,  /* yes */
     TIER_SAID_KINDS
 };
 
@@ -89,7 +91,7 @@ struct tier_said {
     struct sl_span sender; /* one row of numbers */
     uint64_t number;       /* one more each time */
     enum tier_said_kind kind;
-    struct sl_span tags; /* of the last three: what is said */
+    struct sl_span tags; /* of those behind BEAT: what is said */
 };
 
 /* Up to where tags follow: "table field field;table field", of names; or what is said. */

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: PostgreSQL */
-/* cache/tier_join.c - what who starts, and who tells it something, ask Redis: the epoch, and who hears it. */
+/* cache/tier_join.c - what who starts, and who tells it something, ask Redis: the epoch, and who there is. */
 #include "cache/tier.h"
 
 #include "cache/tier_inside.h"
 
+#include <stdio.h>
 #include <string.h>
 
 bool tier_joins(const struct tier *tier)
@@ -49,6 +50,84 @@ bool tier_read_epoch(struct tier *tier, struct tier_reading *reading, sl_usec no
         reading->tier = NULL;
     }
     return reading->tier != NULL;
+}
+
+/* "<life> up <seconds>", or down. False: it is no such thing. */
+static bool read_other(const struct tier *tier, struct sl_span text, struct tier_other *other)
+{
+    char copy[64];
+    char word[8];
+    unsigned long long life = 0;
+    unsigned long long seconds = 0;
+
+    if (text.len >= sizeof copy) {
+        return false;
+    }
+    memcpy(copy, text.at, text.len);
+    copy[text.len] = '\0';
+    if (sscanf(copy, "%16llx %4s %18llu", &life, word, &seconds) != 3) {
+        return false;
+    }
+    const uint64_t now = tier_wall(tier, tier->now) / SL_SECOND;
+    other->life = life;
+    other->is_up = strcmp(word, "down") != 0;
+    other->age = now > seconds ? (sl_usec)(now - seconds) * SL_SECOND : 0;
+    return true;
+}
+
+/* values: an array of names and what they say. */
+static bool tell_others(
+        const struct tier *tier, struct tier_others *others, const struct redis_value *values)
+{
+    const size_t count = (size_t)values[0].number;
+
+    for (size_t i = 1; i + 1 <= count; i += 2) {
+        struct tier_other other = {.id = sl_hash64(values[i].bytes)};
+        if (values[i].kind != REDIS_BULK || values[i + 1].kind != REDIS_BULK ||
+                !read_other(tier, values[i + 1].bytes, &other)) {
+            return false;
+        }
+        if (other.life != tier->instance->life &&
+                !sl_span_is(values[i].bytes, tier->instance->id)) {
+            others->one(others, &other);
+        }
+    }
+    return true;
+}
+
+static void on_others(void *self, const struct redis_value *values, size_t count)
+{
+    struct tier_others *others = self;
+    struct tier *tier = others->tier;
+
+    others->tier = NULL;
+    tier_answered_any(tier, values, values == NULL ? 0 : 1);
+    others->done(others, values != NULL && values[0].kind == REDIS_ARRAY &&
+                                 values[0].number >= 0 && values[0].number % 2 == 0 &&
+                                 count == (size_t)values[0].number + 1 &&
+                                 tell_others(tier, others, values));
+}
+
+bool tier_read_others(struct tier *tier, struct tier_others *others, sl_usec now)
+{
+    others->tier = NULL;
+    if (tier->state != TIER_UP || !redis_is_connected(tier->redis)) {
+        return false;
+    }
+    tier_note_sent(tier, now);
+    others->tier = tier;
+    redis_open(tier->redis, 2);
+    tier_part(tier, "HGETALL");
+    tier_part_name(tier, "inst", sl_span(NULL, 0));
+    if (redis_close(tier->redis, on_others, others) != SL_OK) {
+        others->tier = NULL;
+    }
+    return others->tier != NULL;
+}
+
+uint64_t tier_life(const struct tier *tier)
+{
+    return tier->instance->life;
 }
 
 static void on_called(void *self, const struct redis_value *values, size_t count)

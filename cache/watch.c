@@ -461,6 +461,14 @@ void watched_share(struct watched *watched, const struct watch_shared *of)
     ring(watched->watch);
 }
 
+void watched_want_told(struct watched *watched, struct tier_cover *cover)
+{
+    if (!atomic_load_explicit(&cover->wants_told, memory_order_relaxed) &&
+            !atomic_exchange(&cover->wants_told, true)) {
+        ring(watched->watch);
+    }
+}
+
 void watched_status(struct watched *watched, struct watched_status *status)
 {
     sl_usec until = watched_fresh_until(watched);

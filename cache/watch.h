@@ -162,6 +162,8 @@ void watched_hint(struct watched *watched);
 void watched_learned(struct watched *watched, sl_usec then);
 /* With that second tier from now on; instance: NULL: with none. What it names is for as long as the process. */
 void watched_share(struct watched *watched, const struct watch_shared *of);
+/* Somebody has seen what is later than the cover's told_until (cache/watch_told.h). As often as one likes. */
+void watched_want_told(struct watched *watched, struct tier_cover *cover);
 /* Takes a set over that has begun: that server was lost while it may have been writing. */
 void watched_zombie(struct watched *watched, uint32_t pid, struct tag_set *set);
 

@@ -150,7 +150,11 @@ static void hear_missed(void *self, enum tier_missed how)
 
 static void hear_said(void *self, enum tier_said_kind kind, struct sl_span text)
 {
-    watch_join_heard(self, kind, text);
+    if (kind == TIER_SAID_UNTIL || kind == TIER_SAID_TOLD) {
+        watch_told_heard(self, kind, text);
+    } else {
+        watch_join_heard(self, kind, text);
+    }
 }
 
 /* ---- sets ---- */
@@ -248,6 +252,7 @@ void watch_share_open(struct watch_share *share, const struct watch_shared *of, 
         watch_share_close(share);
     }
     watch_join_begin(share);
+    watch_told_begin(share);
 }
 
 void watch_share_close(struct watch_share *share)
@@ -256,6 +261,7 @@ void watch_share_close(struct watch_share *share)
         const uint64_t none[2] = {0, 0};
         cover(share, none);
         atomic_store(&share->of.cover->listens, false);
+        atomic_store(&share->of.cover->told_until, 0);
     }
     tier_free(share->tier);
     tier_listen_free(share->listen);
@@ -277,6 +283,7 @@ void watch_share_go_on(struct watch_share *share, sl_usec now, bool is_idle)
     tier_go_on(share->tier, now, true, true);
     watch_join_go_on(share);
     look_at_words(share);
+    watch_told_go_on(share);
     tier_flush(share->tier);
     share->look_at = now + (is_idle && !watch_join_is_busy(share) ? LOOK_EVERY_IDLE : LOOK_EVERY);
 }
@@ -310,6 +317,8 @@ sl_usec watch_share_deadline(const struct watch_share *share)
         first = waits.deadline < share->look_at ? waits.deadline : share->look_at;
         tier_listen_waits(share->listen, &waits);
         first = waits.deadline < first ? waits.deadline : first;
+        const sl_usec told = watch_told_deadline(share);
+        first = told < first ? told : first;
     }
     return first;
 }

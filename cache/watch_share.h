@@ -12,6 +12,7 @@
  *     another says that it writes             the local tags get a new version
  *     something may have been missed          all of the database is stale; that is told to nobody
  *     it starts                               the same, if another says that all was told (watch_join.h)
+ *     a session has seen what is new          all others are asked whether they have told of it (watch_told.h)
  *
  * Ownership: the watched's, but for what watch_share_set() names, which is for as long as the process. Threads:
  * the watch's, but for watch_share_set(). Bounds: SHARE_ENDINGS_MAX sets; beyond, all of the database is stale.
@@ -22,6 +23,7 @@
 #include "cache/tier.h"
 #include "cache/tier_listen.h"
 #include "cache/watch_join.h"
+#include "cache/watch_told.h"
 
 enum { SHARE_ENDINGS_MAX = 4096, SHARE_WAITS_MAX = 2 };
 
@@ -62,6 +64,7 @@ struct watch_share {
     sl_usec now;
     struct watch_joins joins;
     struct watch_answers answers;
+    struct watch_told told;
     struct watch_share_counts counts;
 };
 
@@ -84,7 +87,7 @@ void watch_share_dim(struct watch_share *share);
 /* There is none any more, and will be none by what is known now. */
 void watch_share_is_clear(struct watch_share *share);
 
-/* ---- watch_join.c ---- */
+/* ---- watch_join.c, watch_told.c ---- */
 
 void watch_share_words(const struct watch_share *share, uint64_t words[2]);
 bool watch_share_is_pending(const uint64_t words[2]);

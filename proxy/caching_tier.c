@@ -381,6 +381,7 @@ static void open_lines(struct worker_tiers *tiers, unsigned worker)
         struct line *line = &tiers->lines[tiers->count];
         *line = (struct line){.fd = -1, .worker = worker, .told = TIER_AWAY};
         line->seat.cover = &place->cover;
+        line->seat.watched = place->watched;
         const struct tier_hooks hooks = {.self = line, .closes = on_closes};
         line->seat.tier = tier_new(place->instance, worker, &hooks);
         if (line->seat.tier != NULL) {
