@@ -214,8 +214,8 @@ static struct entry *make_entry(const struct asked *asked, uint16_t tags_count)
     entry->cost_usec = took > UINT32_MAX ? UINT32_MAX : (uint32_t)took;
     entry->may_be_stale = asked->class->hint.stale != 0;
     entry->sent_at = stmt->meter.sent_at;
-    entry->filled_at = stmt->meter.ended_at;
-    fill_entry(asked, entry, entry->filled_at);
+    entry->filled_at = sl_now(); /* ended_at is of the turn: it may have come later in that one */
+    fill_entry(asked, entry, stmt->meter.ended_at);
     return entry;
 }
 

@@ -188,7 +188,7 @@ void stage_floor_of_reply(const struct asked *asked)
     struct seen seen = {.floors = floors_at(asked->part, stmt),
             .tags = asked->part->cache->tags,
             .database = asked->database,
-            .at = stmt->meter.ended_at != 0 ? stmt->meter.ended_at : sl_now(),
+            .at = sl_now(), /* its meter's times are of turns: it may have come later in that one */
             .fresh = asked->watched != NULL ? clocks.fresh : clocks.told,
             .is_raised = true};
     if (asked->watched == NULL || clocks.fresh == 0) { /* else it moves when answers are given */

@@ -328,7 +328,7 @@ struct tier_other {
 struct tier_others {
     /* Each but this instance, one after the other; then `done`, once if it was asked for. */
     void (*one)(struct tier_others *others, const struct tier_other *other);
-    /* False: nobody knows, or there are too many, or it is not to be read. */
+    /* False: nobody knows: the list is not to be read, or was lost, as this instance is not in it. */
     void (*done)(struct tier_others *others, bool is_known);
     struct tier *tier; /* the tier's: NULL: it is not asked for */
 };

@@ -75,11 +75,12 @@ static bool read_other(const struct tier *tier, struct sl_span text, struct tier
     return true;
 }
 
-/* values: an array of names and what they say. */
+/* values: an array of names and what they say. False: not all of it is, or what this instance said is not there. */
 static bool tell_others(
         const struct tier *tier, struct tier_others *others, const struct redis_value *values)
 {
     const size_t count = (size_t)values[0].number;
+    bool has_own = false;
 
     for (size_t i = 1; i + 1 <= count; i += 2) {
         struct tier_other other = {.id = sl_hash64(values[i].bytes)};
@@ -87,25 +88,38 @@ static bool tell_others(
                 !read_other(tier, values[i + 1].bytes, &other)) {
             return false;
         }
-        if (other.life != tier->instance->life &&
-                !sl_span_is(values[i].bytes, tier->instance->id)) {
+        if (sl_span_is(values[i].bytes, tier->instance->id)) {
+            has_own = true;
+        } else {
             others->one(others, &other);
         }
     }
-    return true;
+    return has_own;
+}
+
+/* It is no list: it begins anew, as each says again that it is there. */
+static void drop_list(struct tier *tier)
+{
+    redis_open(tier->redis, 2);
+    tier_part(tier, "DEL");
+    tier_part_name(tier, "inst", sl_span(NULL, 0));
+    SL_IGNORE(redis_close(tier->redis, tier_answered_any, tier), "the next time will do");
 }
 
 static void on_others(void *self, const struct redis_value *values, size_t count)
 {
     struct tier_others *others = self;
     struct tier *tier = others->tier;
+    const bool is_list = values != NULL && values[0].kind == REDIS_ARRAY && values[0].number >= 0 &&
+                         values[0].number % 2 == 0 && count == (size_t)values[0].number + 1;
 
     others->tier = NULL;
     tier_answered_any(tier, values, values == NULL ? 0 : 1);
-    others->done(others, values != NULL && values[0].kind == REDIS_ARRAY &&
-                                 values[0].number >= 0 && values[0].number % 2 == 0 &&
-                                 count == (size_t)values[0].number + 1 &&
-                                 tell_others(tier, others, values));
+    if (values != NULL && values[0].kind == REDIS_ERROR &&
+            tier_error_of(values[0].bytes) == TIER_WRONG_TYPE) {
+        drop_list(tier);
+    }
+    others->done(others, is_list && tell_others(tier, others, values));
 }
 
 bool tier_read_others(struct tier *tier, struct tier_others *others, sl_usec now)

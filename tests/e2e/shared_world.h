@@ -63,5 +63,7 @@ void expect_right(const char *what);
 size_t fault_cases(struct CMUnitTest *cases);
 /* Who starts while another lives, and while none does. */
 size_t start_cases(struct CMUnitTest *cases);
+/* What a session sees of what the other writes. */
+size_t session_cases(struct CMUnitTest *cases);
 
 #endif

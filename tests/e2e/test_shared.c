@@ -316,5 +316,6 @@ int main(void)
     }
     count += fault_cases(cases + count);
     count += start_cases(cases + count);
+    count += session_cases(cases + count);
     return case_run(cases, count, shared_begin_all, stop_cluster);
 }

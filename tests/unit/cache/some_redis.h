@@ -203,6 +203,15 @@ static inline void fake_hash(
             fake_set(fake, words[1], words[2], words[3]);
         }
         fake_say(conn, ":%d\r\n", !is_there);
+    } else if (strcmp(words[0], "HGETALL") == 0) {
+        fake_say(conn, "*%u\r\n", 2 * fake_fields(fake, words[1]));
+        for (unsigned i = 0; i < fake->rows_count; i++) {
+            const struct fake_row *row = &fake->rows[i];
+            if (strcmp(row->key, words[1]) == 0) {
+                fake_say(conn, "$%zu\r\n%s\r\n$%zu\r\n%s\r\n", strlen(row->field), row->field,
+                        strlen(row->value), row->value);
+            }
+        }
     } else if (strcmp(words[0], "HLEN") == 0) {
         fake_say(conn, ":%u\r\n", fake_fields(fake, words[1]));
     } else {
