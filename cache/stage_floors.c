@@ -20,10 +20,9 @@ struct clocks {
 static struct clocks clocks_of(
         const struct cache_part *part, uint64_t database, struct watched *watched)
 {
-    const struct tier_seat *seat =
-            atomic_load_explicit(&part->cache->shares, memory_order_relaxed)
-                    ? share_seat(part, database)
-                    : NULL;
+    const struct tier_seat *seat = atomic_load_explicit(&part->cache->shares, memory_order_relaxed)
+                                           ? share_seat(part, database)
+                                           : NULL;
 
     return (struct clocks){.watched = watched,
             .seat = seat,
@@ -50,8 +49,7 @@ static void want(const struct clocks *clocks)
 
 bool stage_has_floors(const struct cache_part *part, const struct entry *entry)
 {
-    return entry->needs_stream ||
-           atomic_load_explicit(&part->cache->shares, memory_order_relaxed);
+    return entry->needs_stream || atomic_load_explicit(&part->cache->shares, memory_order_relaxed);
 }
 
 static sl_usec floor_under(const struct floors *floors, const struct entry *entry)

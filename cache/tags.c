@@ -24,7 +24,8 @@ struct tags {
     _Alignas(64) atomic_uint_least64_t clock; /* any thread; every write, so in a line of its own */
     uint8_t rest_of_line[56];
     _Alignas(64) atomic_uint_least64_t under_way[2]; /* any thread: sets that have begun, by turn */
-    atomic_uint counter; /* any thread: the one for who begins; to any effect but that turns are over soon */
+    atomic_uint
+            counter; /* any thread: the one for who begins; to any effect but that turns are over soon */
     uint8_t rest_of_next[44];
     _Atomic uint64_t *words; /* constant: where they are */
     uint32_t table_words;    /* constant */

@@ -321,7 +321,7 @@ bool tier_read_epoch(struct tier *tier, struct tier_reading *reading, sl_usec no
 struct tier_other {
     uint64_t id; /* a hash of its name */
     uint64_t life;
-    bool is_up; /* else it has ended well */
+    bool is_up;  /* else it has ended well */
     sl_usec age; /* since it last said so, as far as the clocks agree */
 };
 

@@ -83,7 +83,7 @@ enum tier_said_kind {
     TIER_SAID_COVERS,
     TIER_SAID_CANNOT,
     TIER_SAID_UNTIL, /* cache/watch_told.h: have you told of all that had begun when you hear this? */
-    TIER_SAID_TOLD,  /* yes */
+    TIER_SAID_TOLD, /* yes */
     TIER_SAID_KINDS
 };
 

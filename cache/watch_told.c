@@ -44,13 +44,13 @@ static bool read_numbers(struct sl_span text, uint64_t *numbers, size_t count)
     return true;
 }
 
-static bool say(struct watch_share *share, enum tier_said_kind kind, const uint64_t *numbers,
-        size_t count)
+static bool say(
+        struct watch_share *share, enum tier_said_kind kind, const uint64_t *numbers, size_t count)
 {
     char text[TEXT_MAX];
 
-    return tier_call(share->tier, kind, sl_span(text, put_numbers(numbers, count, text)), NULL,
-            share->now);
+    return tier_call(
+            share->tier, kind, sl_span(text, put_numbers(numbers, count, text)), NULL, share->now);
 }
 
 /* ---- who asks ---- */

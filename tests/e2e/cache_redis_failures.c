@@ -463,7 +463,8 @@ static void who_hears_only_itself_rests_and_misses_nothing(void **state)
 static void a_user_with_few_rights_will_do(void **state)
 {
     (void)state;
-    world_do("ACL SETUSER sluice on >secret ~sluice:* &sluice:* +hmget +hset +hsetnx +hlen +hget +hgetall "
+    world_do("ACL SETUSER sluice on >secret ~sluice:* &sluice:* +hmget +hset +hsetnx +hlen +hget "
+             "+hgetall "
              "+get +set +setnx +del +expire +pexpire +zincrby +zremrangebyrank +multi +exec "
              "+discard +publish +subscribe +ping +info +time +select +client|setname");
     a = side_prepare(0, "web1");

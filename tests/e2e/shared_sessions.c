@@ -40,8 +40,8 @@ static void tell_relay(int signal)
     int status = 0;
 
     assert_int_equal(kill(relay.pid, signal), 0);
-    assert_int_equal(waitpid(relay.pid, &status, signal == SIGSTOP ? WUNTRACED : WCONTINUED),
-            relay.pid);
+    assert_int_equal(
+            waitpid(relay.pid, &status, signal == SIGSTOP ? WUNTRACED : WCONTINUED), relay.pid);
 }
 
 /* Until the session is given what is kept: everything that it has seen is known of then. */
@@ -129,8 +129,8 @@ static void no_session_goes_back_while_a_writer_is_cut_off(void **state)
 size_t session_cases(struct CMUnitTest *cases)
 {
     const struct CMUnitTest own[] = {
-            cmocka_unit_test_setup_teardown(no_session_goes_back_while_a_writer_says_nothing,
-                    shared_begin, shared_end),
+            cmocka_unit_test_setup_teardown(
+                    no_session_goes_back_while_a_writer_says_nothing, shared_begin, shared_end),
             cmocka_unit_test_setup_teardown(
                     no_session_goes_back_while_a_writer_is_cut_off, shared_begin, shared_end),
     };

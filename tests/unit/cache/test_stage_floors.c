@@ -47,7 +47,7 @@ static int start(void **state)
     part.cache = &cache;
     session.watched = &watched;
     atomic_store(&cover.told_until, 0);
-    atomic_store(&cover.wants_told, true); /* so that nobody is rung for */
+    atomic_store(&cover.wants_told, true);        /* so that nobody is rung for */
     atomic_init(&watched.fresh_until, NOW - AGE); /* what came since is not known of */
     floors = NULL;
     return 0;

@@ -8,6 +8,7 @@
  * found. The tiers, the tags, the floors and the parts of the watch that speak to Redis are the real ones.
  */
 #include "cache/floors.h"
+#include "cache/tier_inside.h"
 #include "cache/tier_names.h"
 #include "cache/watch_share.h"
 #include "tests/unit/cache/some_redis.h"
@@ -24,24 +25,25 @@ enum {
     SESSIONS = 3,
     DATABASE = 7,
     TABLE = 16384,
-    STEPS = 60000,
+    STEPS = 40000,
     ROUNDS = 6,
     ROUNDS_MAX = 100,
     START_MAX = 100000
 };
 
 #define STEP_MAX (SL_MSEC / 4)
+#define AHEAD (5 * SL_MSEC)
 
 enum mistake {
     NO_MISTAKE,
     NO_FLOORS,
-    ANSWERS_AT_ONCE,  /* what had begun is not waited for */
-    CLOCK_OF_ANSWER,  /* all is known until it was answered, not asked */
-    OTHERS_NOT_ASKED, /* nobody has to answer */
-    ENDS_UNTOLD,      /* a write is over here before the others are told */
+    ANSWERS_AT_ONCE,   /* what had begun is not waited for */
+    CLOCK_AHEAD,       /* all is known until a little later than it was asked for */
+    OTHERS_NOT_ASKED,  /* nobody has to answer */
+    ENDS_UNTOLD,       /* a write is over here before the others are told */
     MISSED_IS_COVERED, /* what Redis was never told is thought to be made good */
-    WORDS_FIRST,      /* they are looked at before the clock */
-    HEIR_FORGOTTEN,   /* a set that takes another's place is of the turn in which it does */
+    WORDS_FIRST,       /* they are looked at before the clock */
+    HEIR_FORGOTTEN,    /* a set that takes another's place is of the turn in which it does */
     MISTAKES
 };
 
@@ -188,7 +190,7 @@ static void go_on_writer(struct writer *writer)
 {
     switch (writer->at) {
     case WRITER_IDLE:
-        if (by_chance(8) == 0) {
+        if (by_chance(30) == 0) {
             begin_write(writer);
         }
         break;
@@ -371,22 +373,23 @@ static void drive(struct side *side)
         atomic_store(&side->instance->covered, atomic_load(&side->instance->missed));
     }
     watch_share_go_on(&side->share, now, false);
-    if (mistake == CLOCK_OF_ANSWER && atomic_load(&side->cover.told_until) != side->told_until) {
-        atomic_store(&side->cover.told_until, now);
+    if (mistake == CLOCK_AHEAD && atomic_load(&side->cover.told_until) != side->told_until) {
+        atomic_store(&side->cover.told_until, now + AHEAD);
     }
     side->told_until = atomic_load(&side->cover.told_until);
 }
 
 static void go_on_side(struct side *side, bool is_started)
 {
-    switch (by_chance(4)) {
+    switch (by_chance(8)) {
     case 0:
+    case 1:
         drive(side);
         break;
-    case 1:
+    case 2:
         tier_go_on(side->tier, now, true, true);
         break;
-    case 2:
+    case 3:
         if (is_started) {
             go_on_writer(&side->writers[by_chance(WRITERS)]);
         }
@@ -437,7 +440,7 @@ static void step(bool is_started)
         }
     } else if (what < 999) {
         go_on_side(&sides[by_chance(SIDES)], is_started);
-    } else if (is_started && by_chance(4) == 0) {
+    } else if (is_started && by_chance(8) == 0) {
         happen();
     }
 }
@@ -503,7 +506,7 @@ static void no_session_goes_back(void **state)
     (void)state;
     play_all(NO_MISTAKE);
     assert_int_equal(back, 0);
-    assert_true(given > 1000 && lifted > 100 && held > 100);
+    assert_true(given > 1000 && lifted > 50 && held > 100);
 }
 
 static void mistakes_are_found(void **state)
