@@ -33,7 +33,7 @@ static void merge(struct account *account, struct tag_set *set)
     tag_set_init(&both);
     tag_set_join(&both, &account->pending, account->all);
     tag_set_join(&both, set, account->all);
-    tag_set_begin(&both, account->tags);
+    tag_set_begin_for(&both, account->tags, (uint8_t)(account->pending.counted | set->counted));
     tag_set_end(&account->pending, account->tags);
     tag_set_end(set, account->tags);
     account->pending = both;

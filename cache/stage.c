@@ -141,8 +141,7 @@ static bool is_fresh_enough(const struct cache_part *part, const struct entry *e
 }
 
 /*
- * Counts why not; else says when that was. *floor: what only the clock has to come to before it may; or 0. The tags
- * are looked at once more behind the clock: a write of which that says that it is known may have come between.
+ * Counts why not; else says when that was. *floor: what only the clock has to come to before it may; or 0.
  */
 static bool may_give(struct cache_part *part, struct stmt *stmt, const struct entry *entry,
         const struct cache_asks *asks, sl_usec *floor)
@@ -157,17 +156,14 @@ static bool may_give(struct cache_part *part, struct stmt *stmt, const struct en
         PART_COUNT(part, headless);
     } else if (!is_fresh_enough(part, entry, asks, now, &is_late)) {
         PART_COUNT(part, stale);
-    } else {
-        *floor = entry->needs_stream ? stage_floor_above(part, stmt, entry, asks->session->watched)
-                                     : 0;
-        if (*floor == 0 && entry->needs_stream && !entry_is_fresh(entry, part->cache->tags)) {
-            PART_COUNT(part, stale);
-            return false;
-        }
+    } else if (stage_has_floors(part, entry) &&
+               !stage_is_above_floors(part, stmt, entry, asks->session, floor)) {
         PART_COUNT_BY(part, below, *floor != 0);
-        PART_COUNT_BY(part, hits_stale, *floor == 0 && is_late);
-        stmt->answered_at = *floor == 0 ? now : stmt->answered_at;
-        return *floor == 0;
+        PART_COUNT_BY(part, stale, *floor == 0);
+    } else {
+        PART_COUNT_BY(part, hits_stale, is_late);
+        stmt->answered_at = now;
+        return true;
     }
     return false;
 }
@@ -186,8 +182,8 @@ static enum stage_verdict give(struct cache_part *part, struct stmt *stmt,
     stmt->answer = wants_head(stmt) ? sl_span(entry->reply, entry->head_len + rest.len) : rest;
     stmt->answer_rows = entry->rows;
     stmt->answer_lent = (struct sl_lent){.release = release, .lender = entry};
-    if (entry->needs_stream) {
-        stage_floor_of_entry(part, stmt, entry, asks->session->watched);
+    if (stage_has_floors(part, entry)) {
+        stage_floor_of_entry(part, stmt, entry, asks->session);
     }
     PART_COUNT(part, hits);
     PART_COUNT_BY(part, hits_in_blocks, stmt->standing != 'I');
@@ -489,7 +485,8 @@ static void on_dispatch(void *self, struct stmt *stmt)
     begin_writes(asked);
     block_dispatch(asked);
     asked->watched = part->cache->hooks.watched(part->cache->hooks.self, stmt->under_way);
-    if (!asked->leads && !asked->has_writes && !asked->shares && asked->watched == NULL &&
+    asked->database = stmt->under_way->database;
+    if (!asked->leads && !asked->has_writes && !asked->shares && !stage_sees(asked) &&
             stmt->names_failed == 0) {
         forget(asked);
     }

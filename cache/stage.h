@@ -172,7 +172,8 @@ struct cache_limits {
 /* A worker's part of the second tier, for one database: cache/tier.h. */
 struct tier_seat {
     struct tier *tier;
-    const struct tier_cover *cover;
+    struct tier_cover *cover;
+    struct watched *watched; /* that hears for it what others say */
 };
 
 struct cache_counts {

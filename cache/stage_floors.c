@@ -7,6 +7,44 @@ static struct floors **floors_at(const struct cache_part *part, const struct stm
     return part->cache->hooks.floors(part->cache->hooks.self, stmt);
 }
 
+/* ---- clocks ---- */
+
+/* Until when all is known of: by the change stream, and of what is written through Sluices only, as they say. */
+struct clocks {
+    struct watched *watched; /* NULL: there is no stream, or none is known of here */
+    const struct tier_seat *seat;
+    sl_usec fresh;
+    sl_usec told;
+};
+
+static struct clocks clocks_of(
+        const struct cache_part *part, uint64_t database, struct watched *watched)
+{
+    const struct tier_seat *seat = atomic_load_explicit(&part->cache->shares, memory_order_relaxed)
+                                           ? share_seat(part, database)
+                                           : NULL;
+
+    return (struct clocks){.watched = watched,
+            .seat = seat,
+            .fresh = watched == NULL ? 0 : watched_fresh_until(watched),
+            .told = seat == NULL ? 0 : atomic_load(&seat->cover->told_until)};
+}
+
+static sl_usec later(sl_usec one, sl_usec other)
+{
+    return one > other ? one : other;
+}
+
+/* They are to move: something is seen that is later. A stream tells of what Sluices write, too. */
+static void want(const struct clocks *clocks)
+{
+    if (clocks->fresh != 0) {
+        watched_want(clocks->watched);
+    } else if (clocks->seat != NULL) {
+        watched_want_told(clocks->seat->watched, clocks->seat->cover);
+    }
+}
+
 /* Of everything, or of a table alone. */
 static bool raise(
         const struct cache *cache, struct floors **floors, const struct floor *floor, sl_usec fresh)
@@ -18,6 +56,11 @@ static bool raise(
 }
 
 /* ---- kept answers ---- */
+
+bool stage_has_floors(const struct cache_part *part, const struct entry *entry)
+{
+    return entry->needs_stream || atomic_load_explicit(&part->cache->shares, memory_order_relaxed);
+}
 
 static sl_usec floor_under(const struct floors *floors, const struct entry *entry)
 {
@@ -36,35 +79,55 @@ static sl_usec floor_under(const struct floors *floors, const struct entry *entr
     return floor;
 }
 
-sl_usec stage_floor_above(const struct cache_part *part, const struct stmt *stmt,
-        const struct entry *entry, struct watched *watched)
+static sl_usec known_until(const struct clocks *clocks, const struct entry *entry)
+{
+    return entry->needs_stream ? clocks->fresh : later(clocks->fresh, clocks->told);
+}
+
+bool stage_is_above_floors(const struct cache_part *part, const struct stmt *stmt,
+        const struct entry *entry, const struct cache_session *session, sl_usec *below)
 {
     struct floors **floors = floors_at(part, stmt);
     sl_usec floor = floors == NULL || *floors == NULL ? 0 : floor_under(*floors, entry);
 
-    return entry->sent_at >= floor || watched_fresh_until(watched) >= floor ? 0 : floor;
+    *below = 0;
+    if (floor != 0 && entry->sent_at < floor) {
+        const struct clocks clocks = clocks_of(part, session->database, session->watched);
+        if (known_until(&clocks, entry) < floor) {
+            want(&clocks);
+            *below = floor;
+            return false;
+        }
+    }
+    /* What was known of when a clock was read shows in words that are read behind that. */
+    return entry_is_fresh(entry, part->cache->tags);
 }
 
 void stage_floor_of_entry(const struct cache_part *part, const struct stmt *stmt,
-        const struct entry *entry, struct watched *watched)
+        const struct entry *entry, const struct cache_session *session)
 {
-    sl_usec fresh = watched_fresh_until(watched);
-    struct floors **floors = entry->filled_at <= fresh ? NULL : floors_at(part, stmt);
+    const struct clocks clocks = clocks_of(part, session->database, session->watched);
+    struct floors **floors = NULL;
     bool is_raised = true;
 
-    if (floors == NULL) {
+    if (entry->filled_at <= known_until(&clocks, entry)) {
         return; /* nearly always */
+    }
+    want(&clocks);
+    floors = floors_at(part, stmt);
+    if (floors == NULL) {
+        return;
     }
     struct floor floor = {.table = entry->table, .at = entry->filled_at};
     if (entry->class == ENTRY_POINT) {
         floor.key = entry->tags[ENTRY_KEY].tag;
     }
     if (entry->class != ENTRY_TABLE) {
-        is_raised = raise(part->cache, floors, &floor, fresh);
+        is_raised = raise(part->cache, floors, &floor, clocks.fresh);
     }
     for (uint16_t i = 1; entry->class == ENTRY_TABLE && i < entry->tags_count; i++) {
         floor.table = entry->tags[i].tag;
-        is_raised &= raise(part->cache, floors, &floor, fresh);
+        is_raised &= raise(part->cache, floors, &floor, clocks.fresh);
     }
     (void)is_raised; /* without memory for that the session is as new as the bound says */
 }
@@ -122,21 +185,31 @@ static void see_written(struct seen *seen, const struct asked *asked)
     }
 }
 
+bool stage_sees(const struct asked *asked)
+{
+    return asked->watched != NULL ||
+           atomic_load_explicit(&asked->part->cache->shares, memory_order_relaxed);
+}
+
 void stage_floor_of_reply(const struct asked *asked)
 {
     const struct stmt *stmt = asked->stmt;
     const struct policy *policy = asked->verdict.policy;
 
-    if (asked->watched == NULL || (policy != NULL && policy->names_nothing)) {
+    if (!stage_sees(asked) || asked->database == 0 || (policy != NULL && policy->names_nothing)) {
         return;
     }
+    const struct clocks clocks = clocks_of(asked->part, asked->database, asked->watched);
     struct seen seen = {.cache = asked->part->cache,
             .floors = floors_at(asked->part, stmt),
             .tags = asked->part->cache->tags,
-            .database = watched_database(asked->watched),
+            .database = asked->database,
             .at = sl_now(), /* the meter's times are of turns: it may have come later in that one */
-            .fresh = watched_fresh_until(asked->watched),
+            .fresh = asked->watched != NULL ? clocks.fresh : clocks.told,
             .is_raised = true};
+    if (asked->watched == NULL || clocks.fresh == 0) { /* else it moves when answers are given */
+        want(&clocks);
+    }
     if (seen.floors == NULL) {
         return; /* its client has left */
     }

@@ -49,7 +49,7 @@ static void collect(struct cache_part *part, struct account *account,
     tag_set_init(&writes);
     stage_late_tags(part, verdict, &writes);
     if (set->has_begun) {
-        tag_set_begin(&writes, part->cache->tags);
+        tag_set_begin_for(&writes, part->cache->tags, set->counted);
         account_take(account, &writes);
     } else {
         account_collect(account, &writes);

@@ -72,6 +72,7 @@ struct asked {
     uint64_t point_value; /* of either */
     int64_t rows_limit;
     struct watched *watched; /* where it was sent, if there is a stream */
+    uint64_t database;       /* likewise, as tags know it; 0: it was not */
     bool writes_point;       /* what it writes is one row: */
     uint64_t write_value;
     struct cache_class *class;
@@ -274,6 +275,8 @@ bool fill_tags(
 bool share_ask(struct asked *asked, const struct cache_asks *asks);
 /* What it was answered is put there, if it may be. */
 void share_put(const struct asked *asked, const struct entry *entry);
+/* NULL: none. */
+const struct tier_seat *share_seat(const struct cache_part *part, uint64_t database);
 /* What others write through Sluices of theirs is heard of. */
 bool share_listens(const struct cache_part *part, uint64_t database);
 /* The set has begun, or is about to. */
@@ -344,12 +347,19 @@ struct account *stage_account(const struct cache_part *part, struct stage_transa
 
 /* ---- stage_floors.c ---- */
 
-/* It needs the stream. What the clock has to come to before its client may have it; 0: it may. */
-sl_usec stage_floor_above(const struct cache_part *part, const struct stmt *stmt,
-        const struct entry *entry, struct watched *watched);
+/* Others write what it depends on: past all Sluices, or through theirs. */
+bool stage_has_floors(const struct cache_part *part, const struct entry *entry);
+/*
+ * Such a one: may its client have it, as to what that has seen? Its tags are looked at once more, behind the clocks: a
+ * write of which those say that it is known may have come since. *below: what the clock has to come to before; or 0.
+ */
+bool stage_is_above_floors(const struct cache_part *part, const struct stmt *stmt,
+        const struct entry *entry, const struct cache_session *session, sl_usec *below);
 /* Its client has seen the answer, which is kept. */
 void stage_floor_of_entry(const struct cache_part *part, const struct stmt *stmt,
-        const struct entry *entry, struct watched *watched);
+        const struct entry *entry, const struct cache_session *session);
+/* It was sent, and what it is answered may be newer than what is kept. */
+bool stage_sees(const struct asked *asked);
 /* Its client has seen what the server said. */
 void stage_floor_of_reply(const struct asked *asked);
 

@@ -18,6 +18,9 @@
  * kept: what another began earlier shows there as pending, and what one begins later is heard of, which makes it
  * stale. So what cannot be asked there is not kept, nor got anew before its time is over (stage.c).
  *
+ * While it starts, what was written by statements of which nothing is known yet (their shapes, the catalogue) is not told
+ * one by one: either another covers it, or all is made stale once (cache/watch_join.h).
+ *
  * Ends that nobody could be told of in time (a reply whose end was not withheld) make all of the database
  * stale, and so are told by whoever tells that: share_ended().
  */
@@ -30,7 +33,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const struct tier_seat *seat_of(const struct cache_part *part, uint64_t database)
+const struct tier_seat *share_seat(const struct cache_part *part, uint64_t database)
 {
     const struct cache_hooks *hooks = &part->cache->hooks;
 
@@ -42,7 +45,7 @@ bool share_listens(const struct cache_part *part, uint64_t database)
     if (!atomic_load_explicit(&part->cache->shares, memory_order_relaxed)) {
         return true;
     }
-    const struct tier_seat *seat = seat_of(part, database);
+    const struct tier_seat *seat = share_seat(part, database);
     return seat != NULL && atomic_load(&seat->cover->listens);
 }
 
@@ -196,7 +199,7 @@ static bool ask_tier(
 
 bool share_ask(struct asked *asked, const struct cache_asks *asks)
 {
-    const struct tier_seat *seat = seat_of(asked->part, asks->session->database);
+    const struct tier_seat *seat = share_seat(asked->part, asks->session->database);
 
     if (seat == NULL || ask_tier(asked, asks, seat)) {
         return seat != NULL;
@@ -299,7 +302,7 @@ static void told(struct tier_wait *wait, bool is_told)
 
 void share_begin(struct asked *asked, uint64_t database, const struct tag_set *set)
 {
-    const struct tier_seat *seat = seat_of(asked->part, database);
+    const struct tier_seat *seat = share_seat(asked->part, database);
     struct tier_names names;
 
     if (seat != NULL) {
@@ -312,12 +315,30 @@ void share_begin(struct asked *asked, uint64_t database, const struct tag_set *s
     }
 }
 
+/* Its end shows in the database's word, or everything's, which whoever starts looks at. */
+static bool is_of_all(const struct tag_set *set, const struct tags *tags, uint64_t database)
+{
+    const struct tag_item *items = tag_set_items(set);
+    const uint32_t all = tags_of_database(tags, database);
+    const uint32_t everything = stage_everything(tags);
+    bool is = false;
+
+    for (uint32_t i = 0; i < set->count; i++) {
+        is = is || items[i].tag == all || items[i].tag == everything;
+    }
+    return is;
+}
+
 static void tell_end(struct asked *asked, const struct tier_seat *seat, const struct tag_set *set)
 {
     struct tier_wait *wait = &asked->waits[asked->tells];
     struct tier_names names;
     const sl_usec now = sl_now();
 
+    if (tier_joins(seat->tier) &&
+            is_of_all(set, asked->part->cache->tags, asked->stmt->under_way->database)) {
+        return; /* it has yet to be told of all of the database, or another does: cache/watch_join.h */
+    }
     if (!tier_hears(seat->tier)) {
         if (!tag_set_is_empty(set)) {
             tier_miss_end(seat->tier);
@@ -356,7 +377,7 @@ enum stage_verdict share_end(struct asked *asked)
     const struct stmt *stmt = asked->stmt;
     struct account *account = stmt->under_way == NULL ? NULL : stmt->under_way->state;
     const struct tier_seat *seat =
-            stmt->under_way == NULL ? NULL : seat_of(asked->part, stmt->under_way->database);
+            stmt->under_way == NULL ? NULL : share_seat(asked->part, stmt->under_way->database);
 
     if (seat == NULL || stmt->transaction != 'I' || asked->is_told) {
         return STAGE_NEXT; /* who has waited is asked once more */
@@ -374,7 +395,7 @@ void share_ended(struct cache_part *part, uint64_t database, const struct tag_se
 {
     struct tags *tags = part->cache->tags;
 
-    if (!tag_set_is_empty(set) && seat_of(part, database) != NULL) {
+    if (!tag_set_is_empty(set) && share_seat(part, database) != NULL) {
         uint32_t all = tags_of_database(tags, database);
         tags_begin(tags, all);
         tags_end(tags, all);

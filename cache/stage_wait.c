@@ -86,9 +86,9 @@ static sl_usec patience(const struct entry *entry)
 bool wait_may_catch_up(const struct cache_part *part, const struct stmt *stmt,
         const struct watched *watched, const struct entry *entry)
 {
-    const sl_usec fresh = watched_fresh_until(watched);
+    const sl_usec fresh = entry->needs_stream ? watched_fresh_until(watched) : 0;
 
-    return stmt->standing == 'I' && fresh != part->in_vain &&
+    return fresh != 0 && stmt->standing == 'I' && fresh != part->in_vain &&
            stmt->meter.received_at - fresh < 10 * patience(entry);
 }
 

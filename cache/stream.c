@@ -330,6 +330,12 @@ void stream_counts(const struct stream *stream, struct stream_counts *counts)
     counts->settle = stream->settle.counts;
 }
 
+bool stream_is_quiet(const struct stream *stream)
+{
+    return stream->settle.counts.unsettled == 0 && !stream->settle.has_overflow &&
+           !stream->slot.in_transaction;
+}
+
 const struct stream_server *stream_server(const struct stream *stream)
 {
     return &stream->server;

@@ -192,6 +192,8 @@ sl_usec stream_schema_until(const struct stream *stream);
 const struct sl_error *stream_error(const struct stream *stream); /* of the last loss or refusal */
 void stream_counts(const struct stream *stream, struct stream_counts *counts);
 const struct stream_server *stream_server(const struct stream *stream);
+/* No change that was told of waits to be visible, or for its commit. */
+bool stream_is_quiet(const struct stream *stream);
 
 const char *stream_state_text(enum stream_state state);
 const char *stream_refusal_text(enum stream_refusal refusal);

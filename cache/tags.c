@@ -23,6 +23,10 @@
 struct tags {
     _Alignas(64) atomic_uint_least64_t clock; /* any thread; every write, so in a line of its own */
     uint8_t rest_of_line[56];
+    _Alignas(64) atomic_uint_least64_t under_way[2]; /* any thread: sets that have begun, by turn */
+    atomic_uint
+            counter; /* any thread: the one for who begins; to any effect but that turns are over soon */
+    uint8_t rest_of_next[44];
     _Atomic uint64_t *words; /* constant: where they are */
     uint32_t table_words;    /* constant */
     uint32_t key_words;      /* constant */
@@ -251,6 +255,7 @@ void tag_set_init(struct tag_set *set)
     set->count = 0;
     set->room = TAG_SET_INLINE;
     set->has_begun = false;
+    set->counted = 0;
     set->many = NULL;
 }
 
@@ -394,7 +399,40 @@ void tag_set_join(struct tag_set *set, const struct tag_set *other, uint32_t all
     }
 }
 
-void tag_set_begin(struct tag_set *set, struct tags *tags)
+bool tags_turn_is_over(struct tags *tags, struct tags_turn *turn)
+{
+    for (unsigned i = 0; i < SL_COUNT(turn->was_seen); i++) {
+        turn->was_seen[i] = turn->was_seen[i] || atomic_load(&tags->under_way[i]) == 0;
+    }
+    if (turn->was_seen[0] != turn->was_seen[1]) {
+        atomic_store(&tags->counter, turn->was_seen[0] ? 0 : 1);
+    } else if (!turn->was_seen[0]) { /* one after the other */
+        atomic_store(&tags->counter, 0);
+    }
+    return turn->was_seen[0] && turn->was_seen[1];
+}
+
+static void count(struct tag_set *set, struct tags *tags, uint8_t counted)
+{
+    set->counted = counted;
+    for (unsigned i = 0; i < SL_COUNT(tags->under_way); i++) {
+        if ((counted & 1U << i) != 0) {
+            atomic_fetch_add(&tags->under_way[i], 1);
+        }
+    }
+}
+
+static void count_no_more(struct tag_set *set, struct tags *tags)
+{
+    for (unsigned i = 0; i < SL_COUNT(tags->under_way); i++) {
+        if ((set->counted & 1U << i) != 0) {
+            atomic_fetch_sub(&tags->under_way[i], 1);
+        }
+    }
+    set->counted = 0;
+}
+
+void tag_set_begin_for(struct tag_set *set, struct tags *tags, uint8_t counted)
 {
     const struct tag_item *in = items_in(set);
 
@@ -402,9 +440,18 @@ void tag_set_begin(struct tag_set *set, struct tags *tags)
         return;
     }
     set->has_begun = true;
+    if (set->count > 0) {
+        count(set, tags,
+                counted != 0 ? counted : (uint8_t)(1U << (atomic_load(&tags->counter) & 1)));
+    }
     for (uint32_t i = 0; i < set->count; i++) {
         tags_begin(tags, in[i].tag);
     }
+}
+
+void tag_set_begin(struct tag_set *set, struct tags *tags)
+{
+    tag_set_begin_for(set, tags, 0);
 }
 
 void tag_set_end(struct tag_set *set, struct tags *tags)
@@ -417,6 +464,7 @@ void tag_set_end(struct tag_set *set, struct tags *tags)
             end_at(tags, in[i].tag, stamp);
         }
     }
+    count_no_more(set, tags);
     clear(set);
 }
 
@@ -427,5 +475,6 @@ void tag_set_withdraw(struct tag_set *set, struct tags *tags)
     for (uint32_t i = 0; set->has_begun && i < set->count; i++) {
         tags_withdraw(tags, in[i].tag);
     }
+    count_no_more(set, tags);
     clear(set);
 }

@@ -36,6 +36,11 @@
  * since before r, and keeps what every later reader will look at likewise. If r > w > e, the end of the others was before
  * they are read: they show it. An answer with none of these tags is not changed by that write.
  *
+ * Who has to know that all that had begun before is over asks for a turn (struct tags_turn). Sets that have begun are
+ * counted in one of two counters; a turn is over when each was seen to be 0. A set is in its counter from before it is
+ * pending until it has ended, and who takes its place has begun in the same one by then: so what had begun before the
+ * turn did has ended when it is over, and what begins meanwhile is led to the counter that is not waited for.
+ *
  * Two tags may share a word: then one is thought to have changed with the other, which costs a
  * miss and nothing else. So every tag is a hash, nothing is registered, and nothing grows.
  *
@@ -130,6 +135,18 @@ void tags_withdraw(struct tags *tags, uint32_t tag);
 void tags_renew(struct tags *tags);
 uint64_t tags_stuck(const struct tags *tags);
 
+/* All sets that had begun when it did have ended. Any thread, one at a time for each turn. */
+struct tags_turn {
+    bool was_seen[2]; /* at 0 */
+};
+
+static inline void tags_turn_begin(struct tags_turn *turn)
+{
+    *turn = (struct tags_turn){.was_seen = {false, false}};
+}
+/* To be asked now and then. */
+SL_MUST_CHECK bool tags_turn_is_over(struct tags *tags, struct tags_turn *turn);
+
 /*
  * The tags of what one writes, each once. Beyond TAG_SET_MAX, or without memory, all of the
  * database's stands for them (tags_of_database(), which every answer has).
@@ -145,6 +162,7 @@ struct tag_set {
     uint32_t count;
     uint32_t room;
     bool has_begun;
+    uint8_t counted; /* in which counters of turns: bits; 0: in none */
     struct tag_item few[TAG_SET_INLINE];
     struct tag_item *many; /* NULL while few is enough */
 };
@@ -174,6 +192,8 @@ static inline const struct tag_item *tag_set_items(const struct tag_set *set)
 }
 /* Begins every tag of it; again: nothing. */
 void tag_set_begin(struct tag_set *set, struct tags *tags);
+/* Likewise, in the place of others that have begun, of the same write: their `counted`, together. */
+void tag_set_begin_for(struct tag_set *set, struct tags *tags, uint8_t counted);
 /* Ends what was begun, and empties it. */
 void tag_set_end(struct tag_set *set, struct tags *tags);
 /* Takes over what is in from, begun or not. */

@@ -120,6 +120,7 @@ struct tier_instance *tier_instance_new(const struct tier_options *options)
         return NULL;
     }
     instance->options = *options;
+    atomic_store(&instance->joins, options->joins);
     if (!copy_texts(&instance->options) || !write_names(instance) ||
             crypto_random(&instance->life, sizeof instance->life) != SL_OK) {
         tier_instance_free(instance);
@@ -146,6 +147,16 @@ bool tier_instance_is_sound(const struct tier_instance *instance)
 {
     return atomic_load(&instance->late) == 0 &&
            atomic_load(&instance->missed) == atomic_load(&instance->covered);
+}
+
+bool tier_instance_joins(const struct tier_instance *instance)
+{
+    return atomic_load(&instance->joins);
+}
+
+void tier_instance_has_joined(struct tier_instance *instance)
+{
+    atomic_store(&instance->joins, false);
 }
 
 const char *tier_instance_names(const struct tier_instance *instance)
@@ -403,14 +414,20 @@ static void enter_greeting(struct tier *tier)
     }
 }
 
+/* What its own last life did not say: of one that joins, who covers that has said it (cache/watch_join.h). */
+static bool may_have_been_killed(const struct tier *tier)
+{
+    return !tier_instance_joins(tier->instance) &&
+           (tier->was_killed || (tier->epoch_is_there && !tier->inst_is_there));
+}
+
 /* Everything has been said, and it is as it should be. */
 static void enter_up(struct tier *tier)
 {
     tier->state = TIER_UP;
     tier->state_deadline = INT64_MAX;
     tier->beat_at = tier->now + tier->options->beat_every;
-    if (tier->was_killed || (tier->epoch_is_there && !tier->epoch_is_ours) ||
-            (tier->epoch_is_there && !tier->inst_is_there)) {
+    if ((tier->epoch_is_there && !tier->epoch_is_ours) || may_have_been_killed(tier)) {
         atomic_fetch_add(&tier->instance->missed, 1);
     }
     breaker_probed(&tier->breaker, tier->now);

@@ -35,7 +35,8 @@
  *     before it asks anything, and makes a new epoch if it is another.
  *   - A token that was never written because Redis was away: the instance stops using Redis at once
  *     (all its workers) and makes a new epoch before it goes on. If it comes back as another process, it finds
- *     itself in `inst` as "up", and does the same. What other instances find meanwhile is bounded by TTL and by
+ *     itself in `inst` as "up", and does the same, unless another instance tells it that all has been told
+ *     (options.joins, cache/watch_join.h). What other instances find meanwhile is bounded by TTL and by
  *     their own streams of changes only.
  *   - A writer that dies between begin and end leaves its tags pending: nobody gives or keeps what depends on
  *     them, for pending_max, or until the next end of the same tags.
@@ -87,6 +88,7 @@ struct tier_options {
     const char *instance; /* the same after a restart, another for every instance */
     const char
             *semantics; /* all that must be equal for entries to be shared: versions, the cluster */
+    bool joins;         /* who starts does not make a new epoch at once: cache/watch_join.h */
     const char *address; /* numeric; NULL: path */
     int port;
     const char *path;
@@ -121,6 +123,9 @@ SL_MUST_CHECK struct tier_instance *tier_instance_new(const struct tier_options 
 void tier_instance_free(struct tier_instance *instance); /* NULL is fine; its tiers are gone */
 /* Nothing was missed that Redis should have been told. Any thread. */
 bool tier_instance_is_sound(const struct tier_instance *instance);
+/* options.joins, and what is there is neither known to be of use yet nor made stale. Any thread, as the next. */
+bool tier_instance_joins(const struct tier_instance *instance);
+void tier_instance_has_joined(struct tier_instance *instance);
 /* What all its keys begin with. */
 const char *tier_instance_names(const struct tier_instance *instance);
 
@@ -132,6 +137,9 @@ const char *tier_instance_names(const struct tier_instance *instance);
 struct tier_cover {
     _Atomic uint64_t words[2];
     atomic_bool listens; /* to what other instances say */
+    /* What any of them wrote and could be seen then has been heard of (cache/watch_told.h); 0: never. */
+    _Atomic int64_t told_until;
+    atomic_bool wants_told; /* somebody has seen what is later */
 };
 
 static inline bool tier_covers(const struct tier_cover *cover, const uint64_t words[2])
@@ -262,6 +270,8 @@ void tier_free(struct tier *tier);
 
 /* False, and counted: tier_find() would not ask. So it need not even be made out what for. */
 bool tier_may_find(struct tier *tier);
+/* Its instance starts: tier_instance_joins(). */
+bool tier_joins(const struct tier *tier);
 /* False: tier_begin() would say nothing, and tier_end() only note that, whatever the tags. */
 bool tier_hears(const struct tier *tier);
 /* An end that is not said: this instance will not use Redis before it is made good. */
@@ -292,6 +302,51 @@ void tier_stop_waiting(struct tier *tier, struct tier_wait *wait);
 
 /* Of the last tier of a process that ends well: it leaves nothing behind. True: it is told soon. */
 bool tier_goodbye(struct tier *tier, struct tier_wait *wait, sl_usec now);
+
+/* ---- who starts: cache/watch_join.h ---- */
+
+enum { TIER_EPOCH_MAX = 256 };
+
+/* Done once if it was asked for; the struct is the asker's, and outlives the tier. */
+struct tier_reading {
+    /* text: lent; empty: there is none, of this run of the server, or nobody knows. */
+    void (*done)(struct tier_reading *reading, struct sl_span text);
+    struct tier *tier; /* the tier's: NULL: it is not asked for */
+};
+
+/* The epoch. False: it is not asked for. */
+bool tier_read_epoch(struct tier *tier, struct tier_reading *reading, sl_usec now);
+
+/* A Sluice that Redis has heard of. */
+struct tier_other {
+    uint64_t id; /* a hash of its name */
+    uint64_t life;
+    bool is_up;  /* else it has ended well */
+    sl_usec age; /* since it last said so, as far as the clocks agree */
+};
+
+struct tier_others {
+    /* Each but this instance, one after the other; then `done`, once if it was asked for. */
+    void (*one)(struct tier_others *others, const struct tier_other *other);
+    /* False: nobody knows: the list is not to be read, or was lost, as this instance is not in it. */
+    void (*done)(struct tier_others *others, bool is_known);
+    struct tier *tier; /* the tier's: NULL: it is not asked for */
+};
+
+/* Who there is. False: it is not asked for. */
+bool tier_read_others(struct tier *tier, struct tier_others *others, sl_usec now);
+/* Another one for each process. */
+uint64_t tier_life(const struct tier *tier);
+
+struct tier_calling {
+    /* How many heard it, whoever said it among them; -1: nobody knows. */
+    void (*done)(struct tier_calling *calling, int64_t listeners);
+    struct tier *tier; /* the tier's: NULL: nothing is said */
+};
+
+/* Something of no tags is said to all, behind all that was said and written before. False: it is not. */
+bool tier_call(struct tier *tier, unsigned kind, struct sl_span text, struct tier_calling *calling,
+        sl_usec now);
 
 /* ---- to drive it ---- */
 

@@ -278,13 +278,20 @@ enum tier_verdict tier_read_seal(struct sl_span text, struct sl_span key, struct
 
 /* ---- what instances say ---- */
 
-static const char *const kinds[TIER_SAID_KINDS] = {"begin", "end", "all", "beat"};
+static const char *const kinds[TIER_SAID_KINDS] = {
+        "begin", "end", "all", "beat", "asks", "covers", "cannot", "until", "told"};
+
+/* Something follows. */
+static bool says_more(enum tier_said_kind kind)
+{
+    return kind != TIER_SAID_ALL && kind != TIER_SAID_BEAT;
+}
 
 enum sl_err tier_put_said(struct sl_buf *out, const struct tier_said *said)
 {
     return sl_buf_printf(out, "%.*s %llu %s%s", (int)said->sender.len,
             (const char *)said->sender.at, (unsigned long long)said->number, kinds[said->kind],
-            said->kind <= TIER_SAID_END ? " " : "");
+            says_more(said->kind) ? " " : "");
 }
 
 static bool take_kind(struct sl_span *text, enum tier_said_kind *kind)
@@ -317,7 +324,7 @@ bool tier_read_said(struct sl_span text, struct tier_said *said)
             return false;
         }
     }
-    if (read.kind <= TIER_SAID_END ? !take(&text, ' ') || text.len == 0 : text.len > 0) {
+    if (says_more(read.kind) ? !take(&text, ' ') || text.len == 0 : text.len > 0) {
         return false;
     }
     read.tags = text;

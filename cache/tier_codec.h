@@ -7,6 +7,7 @@
  *             812@3fa2b1c09d3e77aa!17638..  a write is under way since then (seconds since 1970)
  *     seal    1 <filled at> <position> <cost> <rows> <head> <rows' bytes> <tail> <sum>
  *     said    web1.0-3fa2... 17 end public.users any k:3fa2;public.orders any
+ *             web1.4095-3fa2... 18 covers 09f1... 17 3@9f0c... <run>
  *
  * A seal is what makes an entry's fields one entry: its sum is of the entry's key, of what it depends on
  * and of its bytes. It shows what was cut, mixed up or spoiled, not what somebody forged who knows how:
@@ -78,6 +79,11 @@ enum tier_said_kind {
     TIER_SAID_END,   /* it is over */
     TIER_SAID_ALL,   /* anything may have changed */
     TIER_SAID_BEAT,  /* nothing: so that a number that is missing is missed */
+    TIER_SAID_ASKS,  /* cache/watch_join.h: who knows that all is told? As the next two */
+    TIER_SAID_COVERS,
+    TIER_SAID_CANNOT,
+    TIER_SAID_UNTIL, /* cache/watch_told.h: have you told of all that had begun when you hear this? */
+    TIER_SAID_TOLD, /* yes */
     TIER_SAID_KINDS
 };
 
@@ -85,10 +91,10 @@ struct tier_said {
     struct sl_span sender; /* one row of numbers */
     uint64_t number;       /* one more each time */
     enum tier_said_kind kind;
-    struct sl_span tags;
+    struct sl_span tags; /* of those behind BEAT: what is said */
 };
 
-/* Up to where tags follow: "table field field;table field", of names. */
+/* Up to where tags follow: "table field field;table field", of names; or what is said. */
 SL_MUST_CHECK enum sl_err tier_put_said(struct sl_buf *out, const struct tier_said *said);
 bool tier_read_said(struct sl_span text, struct tier_said *said);
 /* The next of `tags`, from which it is taken off. table: the last one's, or empty at first. */

@@ -28,6 +28,7 @@ struct tier_instance {
     char names[TIER_NAMES_MAX];
     char id[TIER_NAMES_MAX]; /* escaped */
     uint64_t life;           /* another one for each process */
+    atomic_bool joins;       /* any thread */
     atomic_uint late; /* any thread: ends that Redis has not acknowledged in time, and still may */
     atomic_uint_least64_t missed;  /* any thread: how many never will be */
     atomic_uint_least64_t covered; /* any thread: of those, by a new epoch */

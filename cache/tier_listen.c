@@ -153,8 +153,10 @@ static void hear_message(struct tier_listen *listen, struct sl_span text)
         listen->counts.own++;
     } else if (said.kind == TIER_SAID_ALL) {
         miss(listen, TIER_MISSED_SAID);
-    } else if (said.kind != TIER_SAID_BEAT) {
+    } else if (said.kind <= TIER_SAID_END) {
         tell_tags(listen, &said);
+    } else if (said.kind != TIER_SAID_BEAT && listen->hooks.said != NULL) {
+        listen->hooks.said(listen->hooks.self, said.kind, said.tags);
     }
 }
 

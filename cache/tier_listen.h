@@ -19,6 +19,7 @@
 #define SLUICE_CACHE_TIER_LISTEN_H
 
 #include "cache/tier.h"
+#include "cache/tier_codec.h"
 
 enum { TIER_SENDERS_MAX = 1024 };
 
@@ -35,6 +36,8 @@ struct tier_listen_hooks {
     void *self;
     void (*tag)(void *self, const struct tier_tag *tag, bool is_end);
     void (*missed)(void *self, enum tier_missed how);
+    /* What is of no tags (TIER_SAID_ASKS and on), lent. May be NULL. */
+    void (*said)(void *self, enum tier_said_kind kind, struct sl_span text);
 };
 
 struct tier_listen_counts {

@@ -446,6 +446,14 @@ void watched_hint(struct watched *watched)
     }
 }
 
+void watched_learned(struct watched *watched, sl_usec then)
+{
+    sl_usec last = atomic_load_explicit(&watched->learned_at, memory_order_relaxed);
+
+    while (last < then && !atomic_compare_exchange_weak(&watched->learned_at, &last, then)) {
+    }
+}
+
 void watched_zombie(struct watched *watched, uint32_t pid, struct tag_set *set)
 {
     watch_zombies_put(&watched->zombies, pid, set, sl_now());
@@ -459,6 +467,14 @@ void watched_share(struct watched *watched, const struct watch_shared *of)
     watched->has_next_share = true;
     pthread_mutex_unlock(&watched->lock);
     ring(watched->watch);
+}
+
+void watched_want_told(struct watched *watched, struct tier_cover *cover)
+{
+    if (!atomic_load_explicit(&cover->wants_told, memory_order_relaxed) &&
+            !atomic_exchange(&cover->wants_told, true)) {
+        ring(watched->watch);
+    }
 }
 
 void watched_status(struct watched *watched, struct watched_status *status)

@@ -117,6 +117,9 @@ struct watched_status {
     uint32_t timeline;
     bool shares; /* there is a second tier, and so the rest */
     bool listens;
+    bool joins;        /* that is not known yet */
+    bool has_joined;   /* what was there before is used */
+    const char *start; /* a word for that: watch_join_text() */
     struct watch_share_counts share;
     struct tier_listen_counts listen;
     struct tier_status tier;
@@ -156,8 +159,15 @@ void watched_want(struct watched *watched);
 void watched_await(struct watched *watched);
 /* The schema may have changed: it is asked about as soon as may be. */
 void watched_hint(struct watched *watched);
+/*
+ * The `catalog` hook gives now what was known of the catalogues at `then`, by sl_now(), or later: what was told by
+ * `moved` before is in it.
+ */
+void watched_learned(struct watched *watched, sl_usec then);
 /* With that second tier from now on; instance: NULL: with none. What it names is for as long as the process. */
 void watched_share(struct watched *watched, const struct watch_shared *of);
+/* Somebody has seen what is later than the cover's told_until (cache/watch_told.h). As often as one likes. */
+void watched_want_told(struct watched *watched, struct tier_cover *cover);
 /* Takes a set over that has begun: that server was lost while it may have been writing. */
 void watched_zombie(struct watched *watched, uint32_t pid, struct tag_set *set);
 

@@ -63,6 +63,7 @@ struct watched {
     _Atomic sl_usec schema_until;
     atomic_uint_least64_t schema;
     _Atomic sl_usec schema_at;
+    _Atomic sl_usec learned_at; /* watched_learned() */
     atomic_bool is_wanted;
     atomic_bool is_hinted;  /* watched_hint() */
     atomic_bool wants_mark; /* watched_await(), and not told to the stream yet */
@@ -88,8 +89,9 @@ struct watched {
     sl_usec fresh_since; /* it was wanted from here on: how stale it was before is nobody's business */
     sl_usec staleness_max;
     sl_usec moved_at;
-    sl_usec moved_gap; /* grows while that is of no use */
-    bool has_unknown;  /* a table, since `moved` was told */
+    sl_usec moved_told_at; /* by sl_now(), behind `moved` */
+    sl_usec moved_gap;     /* grows while that is of no use */
+    bool has_unknown;      /* a table, since `moved` was told */
     bool has_told_unknown;
     bool has_told_full;
     bool has_zombies; /* told */

@@ -21,11 +21,22 @@ void watched_tell(struct watched *watched, enum watch_event event, const char *t
     }
 }
 
+/* What was decoded until now, and is not over, may have tags of before. */
 static void tell_moved(struct watched *watched)
 {
     watched->has_unknown = false;
     watched->moved_at = watched->now;
     watched->hooks->moved(watched->hooks->self, watched->database);
+    watched->moved_told_at = sl_now();
+    if (watched->stream != NULL && !stream_is_quiet(watched->stream)) {
+        watch_share_dim(&watched->share);
+    }
+}
+
+/* The catalogue that changes are decoded by was read behind all that is known to have changed it. */
+static bool has_learned(const struct watched *watched)
+{
+    return atomic_load(&watched->learned_at) > watched->moved_told_at;
 }
 
 void watched_make_stale(struct watched *watched)
@@ -108,6 +119,8 @@ static void hear_change(void *self, const struct decode_change *change, struct t
 
     if (!watch_tags_of_change(&place, change, set)) {
         note_unknown(watched);
+    } else if (!has_learned(watched)) {
+        watch_share_dim(&watched->share);
     }
     catalog_unref(place.catalog);
 }
@@ -378,6 +391,9 @@ static void publish(struct watched *watched)
         tier_status(watched->share.tier, &status->tier);
         tier_listen_counts(watched->share.listen, &status->listen);
         status->listens = tier_listen_is_up(watched->share.listen);
+        status->joins = watch_join_is_under_way(&watched->share);
+        status->has_joined = watched->share.joins.has_joined;
+        status->start = watch_join_text(&watched->share);
         snprintf(status->tier_why, sizeof status->tier_why, "%s", tier_why(watched->share.tier));
     }
     status->is_asking = watched->ask.job >= ASK_IDLE;
@@ -419,11 +435,20 @@ static void take_share(struct watched *watched)
 /* What another has done may have been DDL. */
 static void go_on_sharing(struct watched *watched)
 {
-    watched->share.is_streamed = watched->way.is_streamed && watched->stream != NULL &&
-                                 stream_fresh_until(watched->stream) != 0;
-    watch_share_go_on(&watched->share, watched->now, atomic_load(&watched->is_idle));
-    if (watched->share.is_told_all) {
-        watched->share.is_told_all = false;
+    struct watch_share *share = &watched->share;
+
+    share->fresh_until = watched->stream == NULL ? 0 : stream_fresh_until(watched->stream);
+    share->schema_until = atomic_load(&watched->schema_until);
+    share->is_streamed = watched->way.is_streamed && share->fresh_until != 0;
+    if (share->is_streamed && has_learned(watched) && stream_is_quiet(watched->stream)) {
+        watch_share_is_clear(share);
+    }
+    watch_share_go_on(share, watched->now, atomic_load(&watched->is_idle));
+    if (share->wants_look) {
+        atomic_store(&watched->is_wanted, true);
+    }
+    if (share->is_told_all || share->wants_look) {
+        share->is_told_all = share->wants_look = false;
         watch_schema_hint(&watched->questions);
     }
 }

@@ -15,6 +15,7 @@ struct ending {
     struct sl_list link;
     struct watch_share *share;
     struct tier_wait wait;
+    uint64_t number; /* they are in its order */
     struct tag_set set;
 };
 
@@ -26,13 +27,13 @@ void watch_share_init(struct watch_share *share, struct tags *tags, uint64_t dat
 
 /* ---- all of the database ---- */
 
-static void read_words(const struct watch_share *share, uint64_t words[2])
+void watch_share_words(const struct watch_share *share, uint64_t words[2])
 {
     words[0] = tags_word(share->tags, tags_of_database(share->tags, share->database));
     words[1] = tags_word(share->tags, tags_of_database(share->tags, 0));
 }
 
-static bool is_pending(const uint64_t words[2])
+bool watch_share_is_pending(const uint64_t words[2])
 {
     const uint64_t pending = (UINT64_C(1) << TAGS_PENDING_BITS) - 1;
 
@@ -45,13 +46,19 @@ static void cover(struct watch_share *share, const uint64_t words[2])
     atomic_store(&share->of.cover->words[1], words[1]);
 }
 
-static void covered(struct tier_wait *wait, bool is_told)
+void watch_share_covered(struct watch_share *share, const uint64_t words[2])
+{
+    cover(share, words);
+    tier_instance_has_joined(share->of.instance);
+}
+
+static void told_all(struct tier_wait *wait, bool is_told)
 {
     struct watch_share *share = wait->self;
 
     share->is_covering = false;
     if (is_told) {
-        cover(share, share->covers);
+        watch_share_covered(share, share->covers);
         share->counts.epochs++;
     } else {
         share->cover_at = share->now + COVER_AGAIN;
@@ -63,13 +70,14 @@ static void look_at_words(struct watch_share *share)
 {
     uint64_t words[2];
 
-    read_words(share, words);
-    if (share->now < share->cover_at || !tier_is_up(share->tier) || share->is_covering ||
-            is_pending(words) || tier_covers(share->of.cover, words)) {
+    watch_share_words(share, words);
+    if (watch_join_is_under_way(share) || share->now < share->cover_at ||
+            !tier_is_up(share->tier) || share->is_covering || watch_share_is_pending(words) ||
+            tier_covers(share->of.cover, words)) {
         return;
     }
     memcpy(share->covers, words, sizeof words);
-    share->epoch = (struct tier_wait){.done = covered, .self = share};
+    share->epoch = (struct tier_wait){.done = told_all, .self = share};
     share->is_covering = tier_end_all(share->tier, &share->epoch, share->now);
     if (!share->is_covering) {
         share->cover_at = share->now + COVER_AGAIN;
@@ -124,10 +132,10 @@ static void hear_missed(void *self, enum tier_missed how)
     if (how == TIER_MISSED_LOST) {
         atomic_store(&share->of.cover->listens, false);
     }
-    read_words(share, words);
+    watch_share_words(share, words);
     const bool is_being_told =
             share->is_covering && words[0] == share->covers[0] && words[1] == share->covers[1];
-    if (is_pending(words) || !(is_being_told || tier_covers(share->of.cover, words)) ||
+    if (watch_share_is_pending(words) || !(is_being_told || tier_covers(share->of.cover, words)) ||
             !tags_replace(share->tags, all, words[0], &word)) {
         make_stale(share); /* what else is to be told is told with it */
         return;
@@ -137,6 +145,15 @@ static void hear_missed(void *self, enum tier_missed how)
         share->covers[0] = word;
     } else {
         cover(share, words);
+    }
+}
+
+static void hear_said(void *self, enum tier_said_kind kind, struct sl_span text)
+{
+    if (kind == TIER_SAID_UNTIL || kind == TIER_SAID_TOLD) {
+        watch_told_heard(self, kind, text);
+    } else {
+        watch_join_heard(self, kind, text);
     }
 }
 
@@ -189,11 +206,33 @@ void watch_share_ends(struct watch_share *share, struct tag_set *set)
     share->counts.told++;
     share->endings_count++;
     ending->share = share;
+    ending->number = ++share->endings_taken;
     ending->wait = (struct tier_wait){.done = told, .self = ending};
     tag_set_move(&ending->set, set);
     sl_list_append(&share->endings, &ending->link);
     if (!tier_end(share->tier, names.tags, names.count, &ending->wait, share->now)) {
         end_here(ending);
+    }
+}
+
+bool watch_share_has_ended(const struct watch_share *share, uint64_t number)
+{
+    struct sl_list *first = share->endings.next;
+
+    return first == &share->endings || SL_CONTAINER(first, struct ending, link)->number > number;
+}
+
+void watch_share_dim(struct watch_share *share)
+{
+    share->is_dim = true;
+}
+
+/* What was filled while it was dim is made stale, for all. */
+void watch_share_is_clear(struct watch_share *share)
+{
+    if (share->is_dim && share->tier != NULL) {
+        share->is_dim = false;
+        make_stale(share);
     }
 }
 
@@ -203,7 +242,7 @@ void watch_share_open(struct watch_share *share, const struct watch_shared *of, 
 {
     const struct tier_hooks hooks = {.self = share};
     const struct tier_listen_hooks listens = {
-            .self = share, .tag = hear_tag, .missed = hear_missed};
+            .self = share, .tag = hear_tag, .missed = hear_missed, .said = hear_said};
 
     watch_share_close(share);
     share->of = *of;
@@ -212,6 +251,8 @@ void watch_share_open(struct watch_share *share, const struct watch_shared *of, 
     if (share->tier == NULL || share->listen == NULL) {
         watch_share_close(share);
     }
+    watch_join_begin(share);
+    watch_told_begin(share);
 }
 
 void watch_share_close(struct watch_share *share)
@@ -220,6 +261,7 @@ void watch_share_close(struct watch_share *share)
         const uint64_t none[2] = {0, 0};
         cover(share, none);
         atomic_store(&share->of.cover->listens, false);
+        atomic_store(&share->of.cover->told_until, 0);
     }
     tier_free(share->tier);
     tier_listen_free(share->listen);
@@ -239,9 +281,11 @@ void watch_share_go_on(struct watch_share *share, sl_usec now, bool is_idle)
     tier_listen_go_on(share->listen, now, true, true);
     atomic_store(&share->of.cover->listens, tier_listen_is_up(share->listen));
     tier_go_on(share->tier, now, true, true);
+    watch_join_go_on(share);
     look_at_words(share);
+    watch_told_go_on(share);
     tier_flush(share->tier);
-    share->look_at = now + (is_idle ? LOOK_EVERY_IDLE : LOOK_EVERY);
+    share->look_at = now + (is_idle && !watch_join_is_busy(share) ? LOOK_EVERY_IDLE : LOOK_EVERY);
 }
 
 int watch_share_waits(const struct watch_share *share, struct tier_waits waits[SHARE_WAITS_MAX])
@@ -268,6 +312,8 @@ sl_usec watch_share_deadline(const struct watch_share *share)
         first = waits.deadline < share->look_at ? waits.deadline : share->look_at;
         tier_listen_waits(share->listen, &waits);
         first = waits.deadline < first ? waits.deadline : first;
+        const sl_usec told = watch_told_deadline(share);
+        first = told < first ? told : first;
     }
     return first;
 }

@@ -238,6 +238,7 @@ static bool judge(struct caching_names *of, const struct conf *conf, struct sl_h
     bool may_shadow = (of->session.path & SEARCH_PATHS_TEMP) != 0;
 
     *verdict = (struct cache_verdict){.policy = NULL};
+    const sl_usec then = sl_now();
     const struct plan *plan = plans_find(shape);
     of->session.path &= ~(uint32_t)SEARCH_PATHS_TEMP;
     if (plan != NULL && plan->facts != NULL) {
@@ -263,7 +264,7 @@ static bool judge(struct caching_names *of, const struct conf *conf, struct sl_h
         obey(verdict, &said);
     }
     if (names.catalog != NULL) {
-        caching_watch_learn(of->number, names.catalog);
+        caching_watch_learn(of->number, names.catalog, then);
     }
     catalogs_names_fini(&names);
     plan_unref(plan);

@@ -171,6 +171,7 @@ static struct tier_instance *make_instance(const struct conf *conf, const struct
     options.database = name;
     options.instance = instance;
     options.semantics = semantics;
+    options.joins = conf->cache_stream[0] != '\0';
     options.address = or_null(where->address);
     options.path = or_null(where->path);
     options.port = where->port;
@@ -378,6 +379,7 @@ static void open_lines(struct worker_tiers *tiers, unsigned worker)
         struct line *line = &tiers->lines[tiers->count];
         *line = (struct line){.fd = -1, .worker = worker, .told = TIER_AWAY};
         line->seat.cover = &place->cover;
+        line->seat.watched = place->watched;
         const struct tier_hooks hooks = {.self = line, .closes = on_closes};
         line->seat.tier = tier_new(place->instance, worker, &hooks);
         if (line->seat.tier != NULL) {

@@ -24,6 +24,7 @@ struct place {
     char name[NAME_SIZE];
     struct watched *watched;
     const struct catalog *catalog;
+    sl_usec learned; /* it was got after that */
 };
 
 /* Places are only added: number, node and watched are any thread's below count. The rest is under lock. */
@@ -205,15 +206,20 @@ struct watched *caching_watch_streamed(uint64_t database, uint64_t node)
     return NULL;
 }
 
-void caching_watch_learn(uint64_t database, const struct catalog *catalog)
+void caching_watch_learn(uint64_t database, const struct catalog *catalog, sl_usec then)
 {
     pthread_mutex_lock(&lock);
     for (unsigned i = 0; i < self.count; i++) {
         struct place *place = &self.places[i];
-        if (place->number == database && place->catalog != catalog) {
+        if (place->number != database || then < place->learned) {
+            continue; /* another has got one later, and was here before */
+        }
+        if (place->catalog != catalog) {
             catalog_unref(place->catalog);
             place->catalog = catalog_ref(catalog);
         }
+        place->learned = then;
+        watched_learned(place->watched, then);
     }
     pthread_mutex_unlock(&lock);
 }
@@ -319,6 +325,21 @@ struct watched *caching_watch_at(unsigned i, char *name, size_t size)
     }
     pthread_mutex_unlock(&lock);
     return watched;
+}
+
+bool caching_watch_joins(void)
+{
+    struct watched_status status;
+    struct watched *watched = NULL;
+    char name[NAME_SIZE];
+    bool joins = false;
+
+    for (unsigned i = 0; (watched = caching_watch_at(i, name, sizeof name)) != NULL; i++) {
+        watched_status(watched, &status);
+        joins = joins || (status.is_streamed && (!status.shares || status.joins));
+        watched_unref(watched);
+    }
+    return joins;
 }
 
 /* ---- start and stop ---- */

@@ -37,8 +37,8 @@ struct caching_where {
 
 /* A reference, or NULL: there is no place, or no memory for one. */
 struct watched *caching_watch_of(const struct caching_where *where);
-/* Names are as this says from now on: for what the stream tells. */
-void caching_watch_learn(uint64_t database, const struct catalog *catalog);
+/* Names are as this says from now on: for what the stream tells. It was got after `then`, by sl_now(). */
+void caching_watch_learn(uint64_t database, const struct catalog *catalog, sl_usec then);
 /* By its stream; lent. NULL: it has none. */
 struct watched *caching_watch_streamed(uint64_t database, uint64_t node);
 /* Its schema may have changed from now on, until it was asked about. */
@@ -55,5 +55,7 @@ bool caching_watch_is_looked_at(uint64_t database, sl_usec now);
 void caching_watch_lost(uint64_t database, uint64_t node, uint32_t pid, struct tag_set *set);
 /* The i-th that is watched: a reference, and its name; NULL: no more. */
 struct watched *caching_watch_at(unsigned i, char *name, size_t size);
+/* One of those with a stream does not know yet whether what is in Redis may be used. */
+bool caching_watch_joins(void);
 
 #endif

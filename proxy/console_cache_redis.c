@@ -11,16 +11,16 @@ enum { NAME_SIZE = 128 };
 
 static const struct reply_column columns[] = {{"database", REPLY_TEXT}, {"state", REPLY_TEXT},
         {"reason", REPLY_TEXT}, {"breaker", REPLY_TEXT}, {"listens", REPLY_TEXT},
-        {"workers", REPLY_INT8}, {"workers_up", REPLY_INT8}, {"p50_us", REPLY_INT8},
-        {"p99_us", REPLY_INT8}, {"lookups", REPLY_INT8}, {"hits", REPLY_INT8},
-        {"misses_absent", REPLY_INT8}, {"misses_stale", REPLY_INT8}, {"misses_pending", REPLY_INT8},
-        {"misses_other", REPLY_INT8}, {"late", REPLY_INT8}, {"not_asked", REPLY_INT8},
-        {"puts", REPLY_INT8}, {"puts_refused", REPLY_INT8}, {"bytes_found", REPLY_INT8},
-        {"bytes_put", REPLY_INT8}, {"writes_begun", REPLY_INT8}, {"writes_ended", REPLY_INT8},
-        {"writes_unsent", REPLY_INT8}, {"acks_late", REPLY_INT8}, {"epochs", REPLY_INT8},
-        {"heard", REPLY_INT8}, {"unheard", REPLY_INT8}, {"connects", REPLY_INT8},
-        {"losses", REPLY_INT8}, {"errors", REPLY_INT8}, {"server_version", REPLY_TEXT},
-        {"names", REPLY_TEXT}};
+        {"start", REPLY_TEXT}, {"workers", REPLY_INT8}, {"workers_up", REPLY_INT8},
+        {"p50_us", REPLY_INT8}, {"p99_us", REPLY_INT8}, {"lookups", REPLY_INT8},
+        {"hits", REPLY_INT8}, {"misses_absent", REPLY_INT8}, {"misses_stale", REPLY_INT8},
+        {"misses_pending", REPLY_INT8}, {"misses_other", REPLY_INT8}, {"late", REPLY_INT8},
+        {"not_asked", REPLY_INT8}, {"puts", REPLY_INT8}, {"puts_refused", REPLY_INT8},
+        {"bytes_found", REPLY_INT8}, {"bytes_put", REPLY_INT8}, {"writes_begun", REPLY_INT8},
+        {"writes_ended", REPLY_INT8}, {"writes_unsent", REPLY_INT8}, {"acks_late", REPLY_INT8},
+        {"epochs", REPLY_INT8}, {"heard", REPLY_INT8}, {"unheard", REPLY_INT8},
+        {"covers", REPLY_INT8}, {"connects", REPLY_INT8}, {"losses", REPLY_INT8},
+        {"errors", REPLY_INT8}, {"server_version", REPLY_TEXT}, {"names", REPLY_TEXT}};
 
 static void add_lookups(struct view_row *row, const struct tier_counts *counts)
 {
@@ -46,6 +46,7 @@ static void add_writes(struct view_row *row, const struct tier_counts *counts,
     view_add_uint(row, counts->epochs + watch->epochs + status->share.epochs);
     view_add_uint(row, status->share.heard);
     view_add_uint(row, status->share.unheard);
+    view_add_uint(row, status->share.covers);
 }
 
 static void put_shared(struct view_visit *visit, const char *name,
@@ -65,6 +66,7 @@ static void put_shared(struct view_visit *visit, const char *name,
     view_add_text(&row, sum->why[0] == '\0' ? NULL : sum->why);
     view_add_text(&row, breaker_state_text(sum->status.breaker));
     view_add_text(&row, status->listens ? "yes" : "no");
+    view_add_text(&row, status->start);
     view_add_uint(&row, sum->workers);
     view_add_uint(&row, sum->up);
     view_add_int(&row, sum->status.p50);

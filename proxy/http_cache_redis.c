@@ -23,6 +23,8 @@ struct shared {
     uint64_t p99;
     uint64_t heard;
     uint64_t unheard;
+    uint64_t covers;
+    uint64_t has_joined;
     struct tier_counts counts; /* of the workers and the watch */
 };
 
@@ -62,6 +64,9 @@ static const struct figure figures[] = {
         GAUGE("up", is_up, "1: all that are connected to Redis are; 0: one of them is not."),
         GAUGE("listening", listens,
                 "1: what other Sluices say is heard; 0: nothing that they may write is answered."),
+        GAUGE("joined", has_joined,
+                "1: what was there when this Sluice started is used; 0: it was made stale, or that "
+                "is not known yet."),
         GAUGE("breaker_open", is_open, "1: Redis is not asked for answers, as it was too slow."),
         QUANTILE(p50, "0.5", "How long Redis took to answer lookups, of late."),
         QUANTILE(p99, "0.99", NULL),
@@ -90,6 +95,7 @@ static const struct figure figures[] = {
         COUNTER("epochs", counts.epochs, "Times at which all of a database became stale there."),
         COUNTER("heard", heard, "What other Sluices said of their writes."),
         COUNTER("unheard", unheard, "Times at which some of that may have been missed."),
+        COUNTER("covers", covers, "Sluices that started and were told that Redis knows all."),
         COUNTER("connects", counts.connects, "Connections that came up."),
         COUNTER("losses", counts.losses, "Connections that were lost."),
         ERROR(TIER_WRONG_TYPE, "wrong_type", "Errors that Redis gave, by which."),
@@ -149,6 +155,8 @@ static bool look(struct watched *watched, struct shared *shared)
     shared->p99 = (uint64_t)sum.status.p99;
     shared->heard = status.share.heard;
     shared->unheard = status.share.unheard;
+    shared->covers = status.share.covers;
+    shared->has_joined = status.has_joined;
     shared->counts = sum.status.counts;
     shared->counts.epochs += status.share.epochs;
     add_counts(&shared->counts, &status.tier.counts);

@@ -2,8 +2,11 @@
 #include "proxy/warm.h"
 
 #include "cache/stage.h"
+#include "cache/watch_join.h"
+#include "conf/conf.h"
 #include "protocol/base/log.h"
 #include "proxy/caching.h"
+#include "proxy/caching_watch.h"
 #include "proxy/process.h"
 #include "proxy/warm_list.h"
 #include "proxy/warm_session.h"
@@ -32,6 +35,7 @@ static struct {
     struct warm_status status; /* under lock */
     struct warm_list list;     /* the thread's, and warm_end()'s behind it, as all below */
     sl_usec until;
+    sl_usec join_until; /* 0: there has been no reason to wait for Redis */
     sl_usec save_at;
 } self = {.lock = PTHREAD_MUTEX_INITIALIZER, .stop_fd = -1};
 
@@ -116,6 +120,22 @@ static bool may_ask(void)
 {
     return !atomic_load(&self.is_stopping) && process_shutdown() == PROCESS_RUNS &&
            !caching_is_one_of_two();
+}
+
+/* What is in Redis may be of use soon: then it is found there, and no server is asked (cache/watch_join.h). */
+static bool awaits_redis(void)
+{
+    const struct conf *conf = process_conf();
+    const bool has_redis = conf->cache_redis[0] != '\0';
+
+    conf_unref(conf);
+    if (!has_redis || !caching_watch_joins()) {
+        return false;
+    }
+    if (self.join_until == 0) {
+        self.join_until = sl_now() + JOIN_WAIT + JOIN_ASK_WAIT;
+    }
+    return sl_now() < self.join_until;
 }
 
 static void decide(struct warm_question *question, enum warm_fate fate)
@@ -262,7 +282,7 @@ static void *warm_main(void *arg)
         if (atomic_exchange(&self.is_asked, false)) {
             load();
         }
-        if (!is_over() && may_ask()) {
+        if (!is_over() && may_ask() && !awaits_redis()) {
             ask_round();
         } else if (is_over() && sl_now() >= self.save_at) {
             save();

@@ -9,6 +9,9 @@
  *
  *     WAITING <-> RUNNING -> OVER     none is left, or WARM_TIME is over
  *
+ * Where there is a Redis that others have kept answers in, all wait until it is known whether these may be used
+ * (cache/watch_join.h), WAITING: then they come from there, and no server is asked.
+ *
  * A pool's questions wait until it has a server. What was not kept (the change stream is not up yet) is asked
  * again, WARM_TRIES times, WARM_MISSES_MAX a round. Until it is over the file stays as it is.
  *

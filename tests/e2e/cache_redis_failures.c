@@ -430,6 +430,7 @@ static void a_user_with_few_rights_will_do(void **state)
 {
     (void)state;
     world_do("ACL SETUSER sluice on >secret ~sluice:* &sluice:* +hmget +hset +hsetnx +hlen +hget "
+             "+hgetall "
              "+get +set +setnx +del +expire +pexpire +zincrby +zremrangebyrank +multi +exec "
              "+discard +publish +subscribe +ping +info +time +select +client|setname");
     a = side_prepare(0, "web1");

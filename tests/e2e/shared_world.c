@@ -48,18 +48,58 @@ PGconn *connect_by(const struct sluice *of, const char *user, const char *databa
     return conn;
 }
 
-void start_both(const char *cache)
+static void write_ini(char ini[2 * TEXT_MAX], int http, const char *cache)
 {
     const char *timeout = strstr(cache, "redis_timeout") == NULL ? "redis_timeout = 1s\n" : "";
+
+    snprintf(ini, 2 * TEXT_MAX, section, http, redis.port, timeout, cache);
+}
+
+void start_one(const char *cache)
+{
     char ini[2 * TEXT_MAX];
 
-    snprintf(ini, sizeof ini, section, proc_free_port(), redis.port, timeout, cache);
+    write_ini(ini, proc_free_port(), cache);
     sluice_start(&sluice, ini);
-    two_http = proc_free_port();
-    snprintf(ini, sizeof ini, section, two_http, redis.port, timeout, cache);
-    sluice_start(&two, ini);
     one_conn = connect_by(&sluice, "postgres", "db");
+}
+
+void start_two(const char *cache)
+{
+    char ini[2 * TEXT_MAX];
+
+    two_http = proc_free_port();
+    write_ini(ini, two_http, cache);
+    sluice_start(&two, ini);
     two_conn = connect_by(&two, "postgres", "db");
+}
+
+void start_both(const char *cache)
+{
+    start_one(cache);
+    start_two(cache);
+}
+
+static void end_one(struct sluice *of, PGconn **conn, bool is_killed)
+{
+    if (is_killed) {
+        (void)proc_stop(&of->process, SIGKILL, SOON_MS);
+    }
+    PQfinish(*conn);
+    *conn = NULL;
+    if (!is_killed) {
+        sluice_stop(of);
+    }
+}
+
+void end_sluice(bool is_killed)
+{
+    end_one(&sluice, &one_conn, is_killed);
+}
+
+void end_two(bool is_killed)
+{
+    end_one(&two, &two_conn, is_killed);
 }
 
 int shared_begin_all(void **state)

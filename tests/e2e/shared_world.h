@@ -29,6 +29,11 @@ int shared_end(void **state);
 
 /* cache: lines of [cache]; redis_timeout is a second, where they do not say it: slow machines are not what is tested. */
 void start_both(const char *cache);
+void start_one(const char *cache);
+void start_two(const char *cache);
+/* By SIGTERM, or SIGKILL; its connection is closed. */
+void end_sluice(bool is_killed);
+void end_two(bool is_killed);
 PGconn *connect_by(const struct sluice *of, const char *user, const char *database);
 
 /* The first line of what it said; good until the next call. */
@@ -56,5 +61,9 @@ void expect_right(const char *what);
 
 /* What happens to what is in Redis, and to Redis. */
 size_t fault_cases(struct CMUnitTest *cases);
+/* Who starts while another lives, and while none does. */
+size_t start_cases(struct CMUnitTest *cases);
+/* What a session sees of what the other writes. */
+size_t session_cases(struct CMUnitTest *cases);
 
 #endif

@@ -315,5 +315,7 @@ int main(void)
         cases[count++] = own[i];
     }
     count += fault_cases(cases + count);
+    count += start_cases(cases + count);
+    count += session_cases(cases + count);
     return case_run(cases, count, shared_begin_all, stop_cluster);
 }

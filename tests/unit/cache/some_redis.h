@@ -20,7 +20,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-enum { FAKE_ROWS = 512, FAKE_TEXT = 768, FAKE_CONNS = 8, FAKE_WORDS = 64, FAKE_IO = 1 << 16 };
+enum { FAKE_ROWS = 512, FAKE_TEXT = 768, FAKE_CONNS = 12, FAKE_WORDS = 64, FAKE_IO = 1 << 16 };
 
 struct fake_row { /* field: "": of a string */
     char key[160];
@@ -35,6 +35,7 @@ struct fake_conn {
     char out[FAKE_IO];
     size_t out_len;
     bool in_multi;
+    bool listens; /* to the only channel there is */
 };
 
 struct fake {
@@ -202,11 +203,36 @@ static inline void fake_hash(
             fake_set(fake, words[1], words[2], words[3]);
         }
         fake_say(conn, ":%d\r\n", !is_there);
+    } else if (strcmp(words[0], "HGETALL") == 0) {
+        fake_say(conn, "*%u\r\n", 2 * fake_fields(fake, words[1]));
+        for (unsigned i = 0; i < fake->rows_count; i++) {
+            const struct fake_row *row = &fake->rows[i];
+            if (strcmp(row->key, words[1]) == 0) {
+                fake_say(conn, "$%zu\r\n%s\r\n$%zu\r\n%s\r\n", strlen(row->field), row->field,
+                        strlen(row->value), row->value);
+            }
+        }
     } else if (strcmp(words[0], "HLEN") == 0) {
         fake_say(conn, ":%u\r\n", fake_fields(fake, words[1]));
     } else {
         fake_say_row(fake, conn, words[1], words[2]);
     }
+}
+
+/* To all that listen; how many. */
+static inline void fake_publish(
+        struct fake *fake, struct fake_conn *conn, const char *channel, const char *text)
+{
+    unsigned heard = 0;
+
+    for (int i = 0; i < FAKE_CONNS; i++) {
+        if (fake->conns[i].fd >= 0 && fake->conns[i].listens) {
+            heard++;
+            fake_say(&fake->conns[i], "*3\r\n$7\r\nmessage\r\n$%zu\r\n%s\r\n$%zu\r\n%s\r\n",
+                    strlen(channel), channel, strlen(text), text);
+        }
+    }
+    fake_say(conn, ":%u\r\n", heard);
 }
 
 static inline void fake_do(struct fake *fake, struct fake_conn *conn, char *words[], unsigned count)
@@ -242,8 +268,13 @@ static inline void fake_do(struct fake *fake, struct fake_conn *conn, char *word
     } else if (strcmp(name, "EXEC") == 0) {
         fake_say(conn, "*0\r\n");
     } else if (strcmp(name, "PING") == 0) {
-        fake_say(conn, "+PONG\r\n");
-    } else if (strstr("PUBLISH EXPIRE PEXPIRE ZINCRBY ZREMRANGEBYRANK", name) != NULL) {
+        fake_say(conn, conn->listens ? "*2\r\n$4\r\npong\r\n$0\r\n\r\n" : "+PONG\r\n");
+    } else if (strcmp(name, "SUBSCRIBE") == 0) {
+        conn->listens = true;
+        fake_say(conn, "*3\r\n$9\r\nsubscribe\r\n$%zu\r\n%s\r\n:1\r\n", strlen(words[1]), words[1]);
+    } else if (strcmp(name, "PUBLISH") == 0) {
+        fake_publish(fake, conn, words[1], words[2]);
+    } else if (strstr("EXPIRE PEXPIRE ZINCRBY ZREMRANGEBYRANK", name) != NULL) {
         fake_say(conn, ":1\r\n");
     } else {
         fake_say(conn, "+OK\r\n");

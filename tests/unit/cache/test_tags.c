@@ -328,9 +328,86 @@ static void a_set_may_be_used_again_when_it_has_ended(void **state)
     tags_free(tags);
 }
 
+/* ---- turns ---- */
+
+static void begin_one(struct tag_set *set, struct tags *tags, uint8_t counted)
+{
+    tag_set_init(set);
+    tag_set_add(set, tags_of_database(tags, 1), tags_of_database(tags, 0));
+    tag_set_begin_for(set, tags, counted);
+}
+
+static void a_turn_is_over_when_what_had_begun_has_ended(void **state)
+{
+    struct tags *tags = new_tags();
+    struct tags_turn turn;
+    struct tag_set before;
+    struct tag_set behind;
+
+    (void)state;
+    tags_turn_begin(&turn);
+    assert_true(tags_turn_is_over(tags, &turn));
+    begin_one(&before, tags, 0);
+    tags_turn_begin(&turn);
+    assert_false(tags_turn_is_over(tags, &turn));
+    begin_one(&behind, tags, 0); /* is led to where nobody waits for it */
+    assert_false(tags_turn_is_over(tags, &turn));
+    tag_set_end(&before, tags);
+    assert_true(tags_turn_is_over(tags, &turn));
+    tags_turn_begin(&turn);
+    assert_false(tags_turn_is_over(tags, &turn));
+    tag_set_withdraw(&behind, tags);
+    assert_true(tags_turn_is_over(tags, &turn));
+    tags_free(tags);
+}
+
+/* Whatever begins meanwhile: one ends when the next has begun. */
+static void a_turn_is_over_though_something_is_always_under_way(void **state)
+{
+    struct tags *tags = new_tags();
+    struct tags_turn turn;
+    struct tag_set sets[2];
+    bool is_over = false;
+
+    (void)state;
+    begin_one(&sets[0], tags, 0);
+    tags_turn_begin(&turn);
+    for (unsigned i = 0; i < 10 && !is_over; i++) {
+        is_over = tags_turn_is_over(tags, &turn);
+        begin_one(&sets[(i + 1) % 2], tags, 0);
+        tag_set_end(&sets[i % 2], tags);
+    }
+    assert_true(is_over);
+    tag_set_end(&sets[0], tags);
+    tag_set_end(&sets[1], tags);
+    tags_free(tags);
+}
+
+static void who_takes_the_place_of_one_is_of_its_turn(void **state)
+{
+    struct tags *tags = new_tags();
+    struct tags_turn turn;
+    struct tag_set one;
+    struct tag_set heir;
+
+    (void)state;
+    begin_one(&one, tags, 0);
+    tags_turn_begin(&turn);
+    assert_false(tags_turn_is_over(tags, &turn));
+    begin_one(&heir, tags, one.counted);
+    tag_set_end(&one, tags);
+    assert_false(tags_turn_is_over(tags, &turn));
+    tag_set_end(&heir, tags);
+    assert_true(tags_turn_is_over(tags, &turn));
+    tags_free(tags);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+            cmocka_unit_test(a_turn_is_over_when_what_had_begun_has_ended),
+            cmocka_unit_test(a_turn_is_over_though_something_is_always_under_way),
+            cmocka_unit_test(who_takes_the_place_of_one_is_of_its_turn),
             cmocka_unit_test(a_write_changes_the_word_when_it_begins_and_when_it_ends),
             cmocka_unit_test(an_end_has_a_stamp_that_nothing_had_before),
             cmocka_unit_test(what_ends_after_the_clock_was_read_is_not_since),
