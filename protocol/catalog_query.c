@@ -3,15 +3,18 @@
 
 /*
  * The path of a session that set nothing, where ALTER ROLE and ALTER DATABASE said nothing of
- * it either: reset_val is of the session's begin, whatever it has set since.
+ * it either: reset_val is of the session's begin, whatever it has set since. Of whom: the server may be
+ * one whose last client was somebody else (SET SESSION AUTHORIZATION), of whom nothing may be left
+ * but a number; session_user fails then. Whose session it was begun as is what others see of it.
  */
 const char catalog_query_head[] =
         "SELECT current_setting('server_version_num'), current_setting('server_encoding'), "
-        "session_user::text, (SELECT s.reset_val FROM pg_settings s WHERE s.name = 'search_path' "
+        "pg_get_userbyid(a.usesysid)::text, (SELECT s.reset_val FROM pg_settings s "
+        "WHERE s.name = 'search_path' "
         "AND NOT EXISTS (SELECT 1 FROM pg_db_role_setting d, unnest(d.setconfig) c "
         "WHERE d.setdatabase IN (0, (SELECT b.oid FROM pg_database b "
-        "WHERE b.datname = current_database())) AND d.setrole IN (0, (SELECT r.oid FROM pg_roles r "
-        "WHERE r.rolname = session_user)) AND left(c, 12) = 'search_path='))";
+        "WHERE b.datname = current_database())) AND d.setrole IN (0, a.usesysid) "
+        "AND left(c, 12) = 'search_path=')) FROM pg_stat_get_activity(pg_backend_pid()) a";
 
 /* Their names come as hexadecimal digits: no quoting, whatever the encoding. */
 enum sl_err catalog_query_put_roles(struct sl_buf *query, const struct catalog_query_roles *roles)
