@@ -2,6 +2,7 @@
 #include "protocol/catalog.h"
 
 #include "protocol/base/check.h"
+#include "protocol/effects.h"
 #include "protocol/effects_names.h"
 #include "protocol/function_names.h"
 #include "protocol/shape_lex.h"
@@ -173,6 +174,22 @@ bool catalog_call_is_harmless(
         }
     }
     return is_there;
+}
+
+static bool is_harmless(void *catalog, struct sl_span schema, struct sl_span name)
+{
+    return catalog_call_is_harmless(catalog, schema, name);
+}
+
+unsigned catalog_effects_of(const struct catalog *catalog, struct sl_span text)
+{
+    union {
+        const struct catalog *lent;
+        void *self;
+    } it = {.lent = catalog}; /* is only read */
+    struct effects_known known = {.is_harmless = is_harmless, .self = it.self};
+
+    return effects_of_known(text, catalog == NULL ? NULL : &known);
 }
 
 /* ---- what a text names ---- */
