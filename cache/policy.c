@@ -522,9 +522,6 @@ static void look_at_functions(struct judge *judge)
         look_at_function(
                 judge, &judge->facts->functions[i], &judge->question->resolution->functions[i]);
     }
-    if (judge->question->may_leave) {
-        refuse(judge, POLICY_LEAVES, what_leaves(judge));
-    }
 }
 
 /* t.f and (x).f are f(t) and f(x) where there is such a function and no such column. */
@@ -653,6 +650,9 @@ static void judge_it(struct judge *judge)
     look_at_functions(judge);
     look_at_fields(judge);
     look_at_values(judge);
+    if (question->may_leave) {
+        refuse(judge, POLICY_LEAVES, what_leaves(judge));
+    }
     if (judge->facts->tables_count + judge->facts->functions_count > 0) {
         may_write(judge, catalog_writes_anyway(judge->catalog));
     }
