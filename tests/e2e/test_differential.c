@@ -26,7 +26,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { SCRIPTS_MAX = 512, PEERS_MAX = 8, REPLY_SHOWN = 300, NAME_WIDTH = 28, FORCED_MIN = 30 };
+enum { SCRIPTS_MAX = 512, PEERS_MAX = 8, REPLY_SHOWN = 300, NAME_WIDTH = 28, FORCED_MIN = 5 };
 
 static struct proc pgbouncer;
 static const char *only_name;
