@@ -494,12 +494,11 @@ static bool is_known(struct sl_span word)
 /* (x).f may be f(x). */
 static bool is_column(const struct scan *scan)
 {
-    const struct effects_known *known = scan->known;
+    const struct effects_known *at = scan->known;
 
     return is_known(scan->word) ||
-           (known != NULL &&
-                   (known->is_harmless(known->self, sl_span(NULL, 0), scan->word) ||
-                           (known->is_none != NULL && known->is_none(known->self, scan->word))));
+           (at != NULL && (at->is_harmless(at->self, sl_span(NULL, 0), scan->word) ||
+                                  (at->is_none != NULL && at->is_none(at->self, scan->word))));
 }
 
 static void on_word(struct scan *scan)
