@@ -2,6 +2,7 @@
 #include "cache/policy.h"
 
 #include "protocol/catalog_resolve.h"
+#include "protocol/effects_names.h"
 #include "protocol/sql_facts.h"
 #include "protocol/time_words.h"
 
@@ -33,6 +34,7 @@ static const struct {
         [POLICY_LOCKS] = {"locks", "it locks rows"},
         [POLICY_SAMPLES] = {"samples", "it takes a sample"},
         [POLICY_TOO_LARGE] = {"too_large", "it is too large to be looked through"},
+        [POLICY_PATH_NOT_KNOWN] = {"path_not_known", "the session's search_path is not known"},
         [POLICY_SEARCH_PATH] = {"search_path", "pg_catalog does not come first in search_path"},
         [POLICY_NO_TABLE] = {"no_table", "it reads no table"},
         [POLICY_TABLE_NOT_KNOWN] = {"table_not_known", "a table is not known"},
@@ -45,6 +47,7 @@ static const struct {
         [POLICY_COLUMN_TYPE] = {"column_type", "a column whose type shows more than its value"},
         [POLICY_FUNCTION_NOT_KNOWN] = {"function_not_known", "a function is not known"},
         [POLICY_FUNCTION_VARIES] = {"function_varies", "a function that is not IMMUTABLE"},
+        [POLICY_LEAVES] = {"leaves", "what it calls is not known to leave nothing in its session"},
         [POLICY_TIME] = {"time", "it depends on the time"},
         [POLICY_TIME_WORD] = {"time_word", "a word in it that may stand for the time"},
         [POLICY_SYSTEM_COLUMN] = {"system_column", "a system column"},
@@ -510,6 +513,21 @@ static void look_at_function(
     }
 }
 
+/* The first of which that is not known; "": there is none. */
+static const char *what_leaves(const struct judge *judge)
+{
+    for (unsigned i = 0; i < judge->facts->functions_count; i++) {
+        const struct sql_function *function = &judge->facts->functions[i];
+        struct sl_span schema = sl_span_text(sql_facts_name(judge->facts, function->schema));
+        const char *name = sql_facts_name(judge->facts, function->name);
+        if (!function->is_keyword && !effects_name_is_known(sl_span_text(name)) &&
+                !catalog_call_is_harmless(judge->catalog, schema, sl_span_text(name))) {
+            return name;
+        }
+    }
+    return "";
+}
+
 static void look_at_functions(struct judge *judge)
 {
     for (unsigned i = 0; i < judge->facts->functions_count; i++) {
@@ -650,7 +668,9 @@ static void judge_it(struct judge *judge)
         judge->made->writes.is_any |= touches;
         return;
     }
-    if (!is_path_usual(question->search_path)) {
+    if (question->search_path == NULL) {
+        refuse(judge, POLICY_PATH_NOT_KNOWN, "");
+    } else if (!is_path_usual(question->search_path)) {
         refuse(judge, POLICY_SEARCH_PATH, "");
     }
     look_at_tables(judge);
@@ -658,6 +678,9 @@ static void judge_it(struct judge *judge)
     look_at_fields(judge);
     look_at_operators(judge);
     look_at_values(judge);
+    if (question->may_leave) {
+        refuse(judge, POLICY_LEAVES, what_leaves(judge));
+    }
     if (judge->facts->tables_count + judge->facts->functions_count > 0) {
         may_write(judge, catalog_writes_anyway(judge->catalog));
     }

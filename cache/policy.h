@@ -47,7 +47,8 @@ enum policy_reason {
     POLICY_WRITES,
     POLICY_LOCKS,
     POLICY_SAMPLES,
-    POLICY_TOO_LARGE,   /* more than facts have room for */
+    POLICY_TOO_LARGE, /* more than facts have room for */
+    POLICY_PATH_NOT_KNOWN,
     POLICY_SEARCH_PATH, /* pg_catalog is not first in it */
     POLICY_NO_TABLE,
     POLICY_TABLE_NOT_KNOWN,
@@ -60,6 +61,7 @@ enum policy_reason {
     POLICY_COLUMN_TYPE, /* of a column: what it shows is in the catalogue, or of the day */
     POLICY_FUNCTION_NOT_KNOWN,
     POLICY_FUNCTION_VARIES, /* VOLATILE, or STABLE for other reasons than settings */
+    POLICY_LEAVES,          /* it may leave something in its session, another search_path even */
     POLICY_TIME,            /* CURRENT_DATE ..., a cast to a date or time */
     POLICY_TIME_WORD,       /* 'now', 'today' ... in its text */
     POLICY_SYSTEM_COLUMN,
@@ -124,6 +126,7 @@ struct policy_question {
     const struct catalog_resolution *resolution; /* of both, in its session */
     const char *search_path;                     /* of the session; NULL: not known */
     bool may_cascade;                            /* the word is in its text */
+    bool may_leave;  /* what it calls is not known to leave nothing in its session */
     bool may_shadow; /* temporary tables, which were left out when names were looked for */
 };
 

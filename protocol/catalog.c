@@ -2,6 +2,7 @@
 #include "protocol/catalog.h"
 
 #include "protocol/base/check.h"
+#include "protocol/effects.h"
 #include "protocol/effects_names.h"
 #include "protocol/function_names.h"
 #include "protocol/shape_lex.h"
@@ -173,6 +174,33 @@ bool catalog_call_is_harmless(
         }
     }
     return is_there;
+}
+
+static bool is_harmless(void *catalog, struct sl_span schema, struct sl_span name)
+{
+    return catalog_call_is_harmless(catalog, schema, name);
+}
+
+static bool is_none(void *catalog, struct sl_span name)
+{
+    char text[64];
+    uint32_t count = 1;
+
+    if (fold(name, text)) {
+        (void)catalog_find_functions(catalog, text, &count);
+    }
+    return count == 0;
+}
+
+unsigned catalog_effects_of(const struct catalog *catalog, struct sl_span text)
+{
+    union {
+        const struct catalog *lent;
+        void *self;
+    } it = {.lent = catalog}; /* is only read */
+    struct effects_known known = {.is_harmless = is_harmless, .is_none = is_none, .self = it.self};
+
+    return effects_of_known(text, catalog == NULL ? NULL : &known);
 }
 
 /* ---- what a text names ---- */

@@ -144,6 +144,9 @@ const struct catalog_function *catalog_find_functions(
 bool catalog_call_is_harmless(
         const struct catalog *catalog, struct sl_span schema, struct sl_span name);
 
+/* effects_of() a text (effects.h), less what functions do that are known to leave nothing; catalog may be NULL. */
+unsigned catalog_effects_of(const struct catalog *catalog, struct sl_span text);
+
 /*
  * Whether a statement of that text may leave something in a session by what is behind the relations
  * that it names, or behind whatever it does: triggers, views, defaults and so on (catalog_hidden.h).

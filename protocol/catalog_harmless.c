@@ -8,12 +8,14 @@
 #include "protocol/function_body.h"
 #include "protocol/function_customs.h"
 #include "protocol/function_names.h"
+#include "protocol/sql_facts.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 enum {
     PG_CATALOG_OID = 11,
+    FIRST_USER_OID = 16384,
     DEFAULTS_MAX = 1024,
     KIND_FIELD = 5,         /* for catalog_reach.h */
     SEARCHED_MAX = 1 << 18, /* characters of a body */
@@ -145,6 +147,20 @@ static bool is_builtin(const struct catalog_harmless *harmless, const struct cat
     return harmless->of.schemas[f->schema].oid == PG_CATALOG_OID;
 }
 
+/*
+ * Of those that are built in: the ones that were read one by one, and all that PostgreSQL calls IMMUTABLE
+ * (aggregates by the worst of their parts), which do no more than give a value.
+ */
+static bool is_harmless_builtin(const struct catalog_harmless *harmless, uint32_t at)
+{
+    const struct catalog_function *f = &harmless->of.functions[at];
+    bool is_steady = f->volatility == SQL_IMMUTABLE && !f->names_type &&
+                     harmless->of.oids[at] < FIRST_USER_OID;
+
+    return is_builtin(harmless, f) &&
+           (is_steady || effects_name_is_known(sl_span_text(harmless->of.names + f->name)));
+}
+
 static int compare(const void *left, const void *right, void *self)
 {
     const struct catalog_harmless_of *of = self;
@@ -172,8 +188,7 @@ struct catalog_harmless *catalog_harmless_new(const struct catalog_harmless_of *
     for (uint32_t i = 0; i < of->count; i++) {
         struct catalog_function *f = &of->functions[i];
         order[i] = i;
-        f->is_harmless =
-                is_builtin(harmless, f) && effects_name_is_known(sl_span_text(of->names + f->name));
+        f->is_harmless = is_harmless_builtin(harmless, i);
         stands[i] = f->is_harmless;
     }
     if (of->count > 0) {

@@ -3,25 +3,29 @@
 
 /*
  * The path of a session that set nothing, where ALTER ROLE and ALTER DATABASE said nothing of
- * it either: reset_val is of the session's begin, whatever it has set since.
+ * it either: reset_val is of the session's begin, whatever it has set since. Of whom: the server may be
+ * one whose last client was somebody else (SET SESSION AUTHORIZATION), of whom nothing may be left
+ * but a number; session_user fails then. Whose session it was begun as is what others see of it.
  */
 const char catalog_query_head[] =
         "SELECT current_setting('server_version_num'), current_setting('server_encoding'), "
-        "session_user::text, (SELECT s.reset_val FROM pg_settings s WHERE s.name = 'search_path' "
+        "pg_get_userbyid(a.usesysid)::text, (SELECT s.reset_val FROM pg_settings s "
+        "WHERE s.name = 'search_path' "
         "AND NOT EXISTS (SELECT 1 FROM pg_db_role_setting d, unnest(d.setconfig) c "
         "WHERE d.setdatabase IN (0, (SELECT b.oid FROM pg_database b "
-        "WHERE b.datname = current_database())) AND d.setrole IN (0, (SELECT r.oid FROM pg_roles r "
-        "WHERE r.rolname = session_user)) AND left(c, 12) = 'search_path=')), "
+        "WHERE b.datname = current_database())) AND d.setrole IN (0, a.usesysid) "
+        "AND left(c, 12) = 'search_path=')), "
         /* What is not IMMUTABLE of users' operators, casts, and classes of operators (btree, hash). */
         "(SELECT string_agg(DISTINCT o.oprname::text, ' ') FROM pg_operator o JOIN pg_proc f "
         "ON f.oid = o.oprcode WHERE o.oid >= 16384 AND f.provolatile <> 'i'), "
         "concat((SELECT string_agg(DISTINCT k.castcontext::text, '') FROM pg_cast k JOIN pg_proc f "
         "ON f.oid = k.castfunc WHERE k.oid >= 16384 AND f.provolatile <> 'i'), "
-        "(SELECT 'x' WHERE EXISTS (SELECT 1 FROM pg_amproc a JOIN pg_opfamily y "
-        "ON y.oid = a.amprocfamily JOIN pg_proc f ON f.oid = a.amproc WHERE a.oid >= 16384 AND "
-        "y.opfmethod IN (403, 405) AND f.provolatile <> 'i') OR EXISTS (SELECT 1 FROM pg_amop a "
-        "JOIN pg_operator o ON o.oid = a.amopopr JOIN pg_proc f ON f.oid = o.oprcode "
-        "WHERE a.oid >= 16384 AND a.amopmethod IN (403, 405) AND f.provolatile <> 'i')))";
+        "(SELECT 'x' WHERE EXISTS (SELECT 1 FROM pg_amproc m JOIN pg_opfamily y "
+        "ON y.oid = m.amprocfamily JOIN pg_proc f ON f.oid = m.amproc WHERE m.oid >= 16384 AND "
+        "y.opfmethod IN (403, 405) AND f.provolatile <> 'i') OR EXISTS (SELECT 1 FROM pg_amop m "
+        "JOIN pg_operator o ON o.oid = m.amopopr JOIN pg_proc f ON f.oid = o.oprcode "
+        "WHERE m.oid >= 16384 AND m.amopmethod IN (403, 405) AND f.provolatile <> 'i'))) "
+        "FROM pg_stat_get_activity(pg_backend_pid()) a";
 
 /* Their names come as hexadecimal digits: no quoting, whatever the encoding. */
 enum sl_err catalog_query_put_roles(struct sl_buf *query, const struct catalog_query_roles *roles)

@@ -491,6 +491,16 @@ static bool is_known(struct sl_span word)
     return effects_name_is_known(sl_span(name, word.len));
 }
 
+/* (x).f may be f(x). */
+static bool is_column(const struct scan *scan)
+{
+    const struct effects_known *at = scan->known;
+
+    return is_known(scan->word) ||
+           (at != NULL && (at->is_harmless(at->self, sl_span(NULL, 0), scan->word) ||
+                                  (at->is_none != NULL && at->is_none(at->self, scan->word))));
+}
+
 static void on_word(struct scan *scan)
 {
     struct sl_span before = scan->word;
@@ -515,8 +525,8 @@ static void on_word(struct scan *scan)
     if (scan->updates && is_text(scan->word, settings, SETTINGS_LEN)) {
         stays(scan);
     }
-    if (is_name && scan->is_attribute && !is_known(scan->word)) {
-        calls(scan); /* (x).f may be f(x) */
+    if (is_name && scan->is_attribute && !is_column(scan)) {
+        calls(scan);
     }
     if (is_name) {
         return; /* its place is that of the name it belongs to */

@@ -67,9 +67,11 @@ enum {
     EFFECTS_ALL = 119791
 };
 
-/* Whether a call of that name, as it is written, is known to leave nothing; schema may be empty. */
 struct effects_known {
+    /* Whether a call of that name, as it is written, is known to leave nothing; schema may be empty. */
     bool (*is_harmless)(void *self, struct sl_span schema, struct sl_span name);
+    /* Whether there is no function of that name, whatever its schema: (x).f is a column. NULL: not known. */
+    bool (*is_none)(void *self, struct sl_span name);
     void *self;
 };
 

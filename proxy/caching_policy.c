@@ -2,8 +2,10 @@
 #include "proxy/caching_policy.h"
 
 #include "conf/conf_policy.h"
+#include "protocol/catalog.h"
 #include "protocol/catalog_resolve.h"
 #include "protocol/catalog_tables.h"
+#include "protocol/effects.h"
 #include "protocol/sql_facts.h"
 #include "proxy/caching_session.h"
 #include "proxy/caching_watch.h"
@@ -198,11 +200,13 @@ static void cover(
 const struct policy *caching_policy(const struct sql_facts *facts,
         const struct catalogs_names *names, struct caching_doubts doubts)
 {
+    const struct catalog *known = doubts.by_text ? NULL : names->catalog;
     const struct policy_question question = {.facts = facts,
             .catalog = names->catalog,
             .resolution = names->resolution,
             .search_path = names->search_path,
             .may_shadow = doubts.may_shadow,
+            .may_leave = (catalog_effects_of(known, doubts.text) & EFFECTS_CALLS) != 0,
             .may_cascade = doubts.may_cascade};
 
     return policy_of(&question);
@@ -248,7 +252,9 @@ static bool judge(struct caching_names *of, const struct conf *conf, struct sl_h
         }
         verdict->policy = caching_policy(plan->facts, &names,
                 (struct caching_doubts){.may_shadow = may_shadow,
-                        .may_cascade = strstr(plan->text, "cascade") != NULL});
+                        .may_cascade = strstr(plan->text, "cascade") != NULL,
+                        .by_text = !conf->functions_by_catalog,
+                        .text = sl_span_text(plan->text)});
         verdict->is_by_name = is_by_name(plan->facts, names.catalog);
     } else {
         verdict->policy = policy_of(&question);

@@ -48,8 +48,10 @@ struct conf_policy caching_policy_of(const struct conf *conf, const struct catal
 const char *caching_policy_text(const struct conf_policy *policy, char *text, size_t len);
 
 struct caching_doubts {
-    bool may_shadow;  /* temporary tables may, which were left out when names were looked up */
-    bool may_cascade; /* the word is in its text, or that is not known */
+    bool may_shadow;     /* temporary tables may, which were left out when names were looked up */
+    bool may_cascade;    /* the word is in its text, or that is not known */
+    bool by_text;        /* functions are known by their names only: functions_by_catalog is off */
+    struct sl_span text; /* of it, or its shape's */
 };
 /* What a statement is: a reference; NULL: no memory. */
 const struct policy *caching_policy(const struct sql_facts *facts,

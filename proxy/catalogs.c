@@ -187,11 +187,6 @@ static const struct catalog *get_of(const struct server *server, struct catalogs
     return catalog;
 }
 
-static bool is_harmless(void *catalog, struct sl_span schema, struct sl_span name)
-{
-    return catalog_call_is_harmless(catalog, schema, name);
-}
-
 unsigned catalogs_effects_now(struct server *server, struct sl_span text, unsigned effects)
 {
     struct catalogs_belief belief = {.is_held = false};
@@ -203,12 +198,7 @@ unsigned catalogs_effects_now(struct server *server, struct sl_span text, unsign
     }
     bool is_same = belief.is_of_one &&
                    (!held->is_held || (held->epoch == belief.epoch && held->turn == belief.turn));
-    union {
-        const struct catalog *lent;
-        void *self;
-    } it = {.lent = catalog}; /* is only read */
-    struct effects_known known = {.is_harmless = is_harmless, .self = it.self};
-    unsigned now = is_same ? effects_of_known(text, &known) : effects;
+    unsigned now = is_same ? catalog_effects_of(catalog, text) : effects;
     catalog_unref(catalog);
     if ((now & EFFECTS_CALLS) != 0) {
         return effects; /* an EXECUTE's too: they are of what it executes */

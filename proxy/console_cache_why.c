@@ -327,8 +327,10 @@ static bool put_verdict(struct view_visit *visit, const struct sql_facts *facts,
 
     if (catalogs_names_resolve(facts, of, &names) == SL_OK) {
         policy = caching_policy(facts, &names,
-                (struct caching_doubts){
-                        .may_shadow = (of->path & SEARCH_PATHS_TEMP) != 0, .may_cascade = true});
+                (struct caching_doubts){.may_shadow = (of->path & SEARCH_PATHS_TEMP) != 0,
+                        .may_cascade = true,
+                        .by_text = !conf->functions_by_catalog,
+                        .text = what->text == NULL ? sl_span("", 0) : *what->text});
     }
     bool is_made = policy != NULL;
     snprintf(section, sizeof section, "%.*s/%.*s, search_path %s", NAME_SIZE - 1, of->database,

@@ -7,6 +7,7 @@
 #include "proxy/pool.h"
 #include "proxy/pool_lend.h"
 #include "proxy/process.h"
+#include "proxy/search_paths.h"
 #include "proxy/server.h"
 #include "proxy/worker.h"
 
@@ -35,8 +36,7 @@ static void begin(struct load_errand *errand, struct server *server)
 
     server->load = errand;
     errand->result = LOAD_LOST;
-    errand->is_plain = params_get(server->startup, "search_path") == NULL &&
-                       params_get(server->startup, "options") == NULL;
+    errand->is_plain = search_paths_of_startup(server->startup) == SEARCH_PATHS_OF_ROLE;
     if (server->is_lost || io_holds(&server->io) || server->io.is_failed) {
         server_close(server, "lost while idle, or in the middle of a message");
         return;
@@ -82,8 +82,7 @@ static bool begin_linked(struct load_errand *errand, struct server *server)
     }
     server->load = errand;
     errand->result = LOAD_DONE;
-    errand->is_plain = params_get(server->startup, "search_path") == NULL &&
-                       params_get(server->startup, "options") == NULL &&
+    errand->is_plain = search_paths_of_startup(server->startup) == SEARCH_PATHS_OF_ROLE &&
                        params_get(server->settings, "search_path") == NULL;
     return true;
 }

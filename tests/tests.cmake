@@ -214,6 +214,22 @@ if(support_sources AND LIBPQ_FOUND AND CMOCKA_FOUND)
   set_target_properties(sluice_eager sluice_doubler PROPERTIES RUNTIME_OUTPUT_DIRECTORY tests/forced)
   add_dependencies(e2e_forced sluice_eager)
   set_property(TEST e2e.forced APPEND PROPERTY ENVIRONMENT "SLUICE_BIN=$<TARGET_FILE:sluice_eager>")
+  # Suites of others, of whose answers all that may be come from memory.
+  add_dependencies(e2e_differential sluice_eager)
+  add_dependencies(e2e_answers sluice_eager)
+  sluice_test(e2e.differential_forced 300 e2e_differential)
+  set_property(TEST e2e.differential_forced APPEND PROPERTY ENVIRONMENT
+    "SLUICE_BIN=$<TARGET_FILE:sluice_eager>" "SLUICE_DIFFERENTIAL_FORCED=1")
+  sluice_test(e2e.answers_forced 300 e2e_answers)
+  set_property(TEST e2e.answers_forced APPEND PROPERTY ENVIRONMENT
+    "SLUICE_BIN=$<TARGET_FILE:sluice_eager>" "SLUICE_ANSWERS_FORCED=1"
+    "SLUICE_CASE=random_sessions_are_answered_alike_from_memory")
+  if(SLUICE_LONG)
+    sluice_test(long.answers_forced 2700 e2e_answers)
+    set_property(TEST long.answers_forced APPEND PROPERTY ENVIRONMENT
+      "SLUICE_BIN=$<TARGET_FILE:sluice_eager>" "SLUICE_ANSWERS_FORCED=1" "SLUICE_ANSWERS_LONG=1"
+      "SLUICE_CASE=random_sessions_are_answered_alike_from_memory")
+  endif()
   # An allocator that fails; the sanitizers bring one of their own.
   if(NOT SLUICE_SANITIZE)
     sluice_e2e_tests(memory e2e 600)
@@ -313,7 +329,7 @@ if(SLUICE_LONG)
   file(GLOB long_scripts CONFIGURE_DEPENDS tests/long/*.sh)
   foreach(script ${long_scripts})
     get_filename_component(name ${script} NAME_WE)
-    sluice_test(long.${name} 2700 sh ${script} ${CMAKE_BINARY_DIR})
+    sluice_test(long.${name} 5400 sh ${script} ${CMAKE_BINARY_DIR})
     if(TARGET sluice)
       set_property(TEST long.${name} APPEND PROPERTY ENVIRONMENT "SLUICE_BIN=$<TARGET_FILE:sluice>")
     endif()

@@ -4,6 +4,7 @@
 #include "tests/e2e/answers_base.h"
 #include "tests/e2e/answers_wire.h"
 #include "tests/support/case.h"
+#include "tests/support/doubler.h"
 #include "tests/support/fixture.h"
 #include "tests/support/proc.h"
 
@@ -11,9 +12,18 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { SESSIONS = 4, SHORT_STEPS = 8000, LONG_STEPS = 300000, SQL_MAX = 512, REFRESH = 300 };
+enum {
+    SESSIONS = 4,
+    SHORT_STEPS = 8000,
+    LONG_STEPS = 300000,
+    FORCED_SHORT_STEPS = 1500,
+    FORCED_LONG_STEPS = 30000,
+    SQL_MAX = 512,
+    REFRESH = 300
+};
 
 static uint64_t seed;
+static int port; /* Sluice's, or of what stands before it */
 static uint32_t oids_from;
 
 /* xorshift64* */
@@ -284,20 +294,19 @@ static void check(struct turn *turn, unsigned step, unsigned session, uint64_t b
 /* A new session takes its place. */
 static void open_pair(struct wire pair[static 2], unsigned i)
 {
-    wire_open(&pair[0], sluice.port, i % 3 == 0 ? "one" : "postgres", "fuzz");
+    wire_open(&pair[0], port, i % 3 == 0 ? "one" : "postgres", "fuzz");
     wire_open(&pair[1], cluster.port, i % 3 == 0 ? "one" : "postgres", "mirror");
     pair[0].oids_from = oids_from;
     pair[1].oids_from = oids_from;
 }
 
-void random_sessions_are_answered_alike(void **state)
+/* What has been answered from memory meanwhile. */
+static long play(unsigned steps)
 {
     static struct wire pairs[SESSIONS][2];
     static struct turn turn;
     const char *given = getenv("SLUICE_ANSWERS_SEED");
-    unsigned steps = answers_is_long() ? LONG_STEPS : SHORT_STEPS;
 
-    (void)state;
     seed = given != NULL ? strtoull(given, NULL, 10) : 20240505;
     make_databases();
     PGconn *conn = open_as("postgres", "fuzz");
@@ -322,12 +331,55 @@ void random_sessions_are_answered_alike(void **state)
     }
     long given_now = hits() - before;
     print_message("%u steps, %ld answered from memory\n", steps, given_now);
-    if (given_now <= (long)steps / 1000) {
-        print_counts();
-    }
-    assert_true(given_now > (long)steps / 1000);
     for (unsigned i = 0; i < SESSIONS; i++) {
         wire_close(&pairs[i][0]);
         wire_close(&pairs[i][1]);
     }
+    return given_now;
+}
+
+void random_sessions_are_answered_alike(void **state)
+{
+    unsigned steps = answers_is_long() ? LONG_STEPS : SHORT_STEPS;
+
+    (void)state;
+    port = sluice.port;
+    long given = play(steps);
+    if (given <= (long)steps / 1000) {
+        print_counts();
+    }
+    assert_true(given > (long)steps / 1000);
+}
+
+/* All that may be from memory is (tests/support/doubler.h). Only of a Sluice that reads a catalogue at once. */
+void random_sessions_are_answered_alike_from_memory(void **state)
+{
+    unsigned steps = answers_is_long() ? FORCED_LONG_STEPS : FORCED_SHORT_STEPS;
+    char console[128];
+    struct doubler doubler;
+
+    (void)state;
+    if (getenv("SLUICE_ANSWERS_FORCED") == NULL) {
+        skip();
+    }
+    snprintf(console, sizeof console,
+            "host=127.0.0.1 port=%d user=admin dbname=pgbouncer sslmode=disable", sluice.port);
+    const struct doubler_options options = {.sluice = sluice.port,
+            .console = console,
+            .log = getenv("SLUICE_FORCED_LOG"),
+            .logs_all = getenv("SLUICE_FORCED_LOG") != NULL,
+            .hit_ms = 40}; /* not at all while another is about to write anything */
+    doubler_start(&doubler, &options);
+    port = doubler.port;
+    (void)play(steps);
+    doubler_print(doubler.seen);
+    const struct doubler_seen *seen = doubler.seen;
+    assert_int_equal(atomic_load(&seen->differs), 0);
+    assert_int_equal(atomic_load(&seen->unsteady), 0);
+    assert_int_equal(atomic_load(&seen->unordered), 0);
+    assert_true(atomic_load(&seen->compared) > (long)steps / 5);
+    assert_true(atomic_load(&seen->hits[DOUBLER_TABLES]) >= (long)steps / 10);
+    assert_true(atomic_load(&seen->hits[DOUBLER_POINTS]) >= (long)steps / 20);
+    assert_true(atomic_load(&seen->hits[DOUBLER_ROW_SETS]) >= (long)steps / 60);
+    doubler_stop(&doubler);
 }

@@ -11,5 +11,6 @@
 #define SLUICE_TESTS_E2E_ANSWERS_FUZZ_H
 
 void random_sessions_are_answered_alike(void **state);
+void random_sessions_are_answered_alike_from_memory(void **state);
 
 #endif

@@ -83,7 +83,12 @@ static const char *const queries_reads[] = {"select * from acc where id = 7",
         "select generate_series(1, id) from owner where id = 3",
         "select current_user, id from owner where id = 1",
         "select id from acc where note similar to 'note 1(1|2)' order by 1",
-        "select sum(n)::text collate \"C\" from acc where owner between 2 and 4", NULL};
+        "select sum(n)::text collate \"C\" from acc where owner between 2 and 4",
+        "select id from acc where booleq(flag, false) and int8gt(n, 50) order by 1",
+        "select id from acc where range_contains(int4range(1, 9), int4range(id, id + 1)) order by "
+        "1",
+        "select timezone('UTC', at::timestamp) from acc where id = 11",
+        "select (a).note, (a).n + 1 from acc a where id = 12", NULL};
 
 static const char *const queries_steps[] = {"select 1", "update acc set n = n + 100 where id = 7",
         "update acc set flag = not flag where id in (8, 9)", "delete from acc where id = 12",

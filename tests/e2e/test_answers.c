@@ -35,6 +35,14 @@ static int begin(void **state)
     return 0;
 }
 
+/* Nothing is cold, or too rare. */
+static int begin_forced(void **state)
+{
+    prepare(state);
+    answers_start("mode = ttl\nadmission = 1\n");
+    return 0;
+}
+
 static int end(void **state)
 {
     answers_stop();
@@ -300,6 +308,8 @@ static const struct CMUnitTest cases[] = {
         cmocka_unit_test_setup_teardown(
                 a_commit_whose_client_leaves_leaves_nothing_stale, begin, end),
         cmocka_unit_test_setup_teardown(random_sessions_are_answered_alike, begin, end),
+        cmocka_unit_test_setup_teardown(
+                random_sessions_are_answered_alike_from_memory, begin_forced, end),
         cmocka_unit_test_setup_teardown(writes_of_a_replication_connection_are_noticed, begin, end),
         cmocka_unit_test_setup_teardown(changes_of_the_schema_are_noticed, begin, end),
         cmocka_unit_test_setup_teardown(rights_are_those_of_now, begin, end),

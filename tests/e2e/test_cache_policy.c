@@ -7,6 +7,7 @@
  */
 #include "cache/policy.h"
 #include "protocol/catalog_resolve.h"
+#include "protocol/effects.h"
 #include "protocol/sql_facts.h"
 #include "protocol/sql_parse.h"
 #include "tests/support/case.h"
@@ -49,6 +50,7 @@ static const char schema[] =
         "create materialized view mv as select id from t;"
         "create sequence seq;"
         "create function twice(int) returns int immutable language sql as 'select 2 * $1';"
+        "create aggregate total(int) (sfunc = int4pl, stype = int, initcond = 0);"
         "create function seen(int) returns bigint stable language sql as 'select count(*) from t';"
         "create function put(int) returns int language sql as "
         "'insert into u (id) values ($1) returning id';"
@@ -88,6 +90,11 @@ static const struct {
         {"select n from v", "kept", "t u", ""},
         {"select id from v_of_v", "kept", "t u", ""},
         {"select twice(a) from t", "kept", "t", ""},
+        {"select id from t where booleq(a > 1, true)", "kept", "t", ""},
+        {"select id from t where range_contains(int4range(a, 9), int4range(1, 2))", "kept", "t",
+                ""},
+        {"select timezone('UTC', ts) from t", "kept", "t", ""},
+        {"select total(a) from t", "leaves", "", ""},
         {"select t.seen_of from t", "function_varies", "", ""},
         {"select (t).seen_of from t", "function_varies", "", ""},
         {"select x.id from t x where (x.*).seen_of > 1", "function_varies", "", ""},
@@ -256,7 +263,8 @@ static const struct policy *policy_for(const char *text, const struct catalog *o
             .catalog = of,
             .resolution = resolution,
             .search_path = session.search_path,
-            .may_cascade = strstr(text, "cascade") != NULL});
+            .may_cascade = strstr(text, "cascade") != NULL,
+            .may_leave = (catalog_effects_of(of, sl_span_text(text)) & EFFECTS_CALLS) != 0});
     assert_non_null(policy);
     free(resolution);
     sql_facts_free(facts);

@@ -151,6 +151,57 @@ static void tables_are_found_by_the_role_s_path(void **state)
     PQfinish(set);
 }
 
+/* A timeout, or whatever else is in options, says nothing of it. */
+static void options_that_are_of_no_path_leave_it_known(void **state)
+{
+    (void)state;
+    start_with("", "");
+    PGconn *one = query_must_connect("host=127.0.0.1 port=%d user=one dbname=db sslmode=disable "
+                                     "options='-c intervalstyle=postgres_verbose'",
+            sluice.port);
+    PGconn *two = query_must_connect("host=127.0.0.1 port=%d user=one dbname=other sslmode=disable "
+                                     "options='-c search_path=b'",
+            sluice.port);
+    query_expect(one, "select 1", "1");
+    query_expect(two, "select 1", "1");
+    await_catalog("db", "state", "loaded");
+    await_catalog("other", "state", "loaded");
+    expect_table("db", "one", "t", "public");
+    expect_table("other", "one", "pg_class", NULL); /* reset_val would be its client's */
+    PQfinish(one);
+    PQfinish(two);
+}
+
+/* The server that is asked may be left as another's session, and nobody of that name be there any more. */
+static void whose_session_a_server_is_does_not_matter(void **state)
+{
+    (void)state;
+    start_with("", "");
+    PGconn *busy = open_used("postgres", "db");
+    query_expect(busy, "begin", "BEGIN");
+    query_expect(busy, "select 1", "1");
+    PGconn *gone = open_as("postgres", "db");
+    query_expect(gone, "create role gone", "CREATE ROLE");
+    query_expect(gone, "set session authorization gone", "SET");
+    query_expect(gone, "select session_user", "gone");
+    await_catalog("db", "state", "loaded");
+    expect_table("db", "postgres", "t", "public");
+    long loads = loads_of("db");
+    cluster_sql(&cluster, "drop role gone");
+    query_expect(busy, "create table more_of_it ()", "CREATE TABLE");
+    query_expect(busy, "commit", "COMMIT");
+    query_expect(busy, "begin", "BEGIN"); /* the other one is lent */
+    query_expect(busy, "select 1", "1");
+    for (long end = proc_now_ms() + SOON_MS; loads_of("db") == loads && proc_now_ms() < end;) {
+        proc_pause_ms(10);
+    }
+    assert_true(loads_of("db") > loads);
+    await_catalog("db", "state", "loaded");
+    expect_table("db", "postgres", "more_of_it", "public");
+    PQfinish(busy);
+    PQfinish(gone);
+}
+
 #define BY_ROLE ", search_path as the role has it"
 
 /* The value of a line of SHOW QUERY, for the only shape that begins so. */
@@ -542,6 +593,8 @@ int main(void)
     const struct CMUnitTest cases[] = {
             CASE(functions_are_as_volatile_as_the_catalogue_says),
             CASE(tables_are_found_by_the_role_s_path),
+            CASE(options_that_are_of_no_path_leave_it_known),
+            CASE(whose_session_a_server_is_does_not_matter),
             CASE(a_shape_s_names_are_told_for_each_user),
             CASE(a_new_user_is_asked_about),
             CASE(a_change_is_known_to_be_one),

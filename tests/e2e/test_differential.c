@@ -9,10 +9,14 @@
  *     e2e_differential --peer NAME:PORT:DB --direct PORT
  *                                            any proxy on loopback before any PostgreSQL
  *
+ * With SLUICE_DIFFERENTIAL_FORCED, and a Sluice that reads a catalogue at once (tests/eager/main.c), whatever may be
+ * answered from memory is (tests/support/doubler.h), in transaction mode.
+ *
  * Behind the transaction pool three servers take turns, so that nothing works only
  * because the same server happened to come back.
  */
 #include "tests/support/case.h"
+#include "tests/support/doubler.h"
 #include "tests/support/fixture.h"
 #include "tests/support/script.h"
 #include "tests/support/script_table.h"
@@ -22,7 +26,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { SCRIPTS_MAX = 512, PEERS_MAX = 8, REPLY_SHOWN = 300, NAME_WIDTH = 28 };
+enum { SCRIPTS_MAX = 512, PEERS_MAX = 8, REPLY_SHOWN = 300, NAME_WIDTH = 28, FORCED_MIN = 5 };
 
 static struct proc pgbouncer;
 static const char *only_name;
@@ -47,6 +51,13 @@ static const char ini[] = "[databases]\n"
                           "auth_file = @DIR@/userlist.txt\n"
                           "default_pool_size = 10\n"
                           "server_round_robin = 1\n";
+
+static const char ini_forced[] = "[databases]\n"
+                                 "transaction = " AT_POSTGRES " pool_mode=transaction\n" INI_MAIN
+                                 "[cache]\nmode = ttl\nttl_local = 1h\nnegative_ttl = 1h\n"
+                                 "admission = 1\n";
+
+static struct doubler doubler;
 
 static void add_peer(const char *name, int port, const char *database)
 {
@@ -102,10 +113,16 @@ static void normalise(struct script_log *log, unsigned flags)
 
 /* ---- scores ------------------------------------------------------------------------------- */
 
+/* Past Sluice, which has to forget what it knows of them. */
 static void reset_tables(void)
 {
     if (direct_port == 0) {
         cluster_sql(&cluster, script_table_reset);
+    }
+    if (doubler.pid != 0) {
+        PGconn *console = open_console();
+        PQclear(PQexec(console, "CACHE FLUSH"));
+        PQfinish(console);
     }
 }
 
@@ -296,6 +313,52 @@ static void add_peer_text(char *text)
     add_peer(text, (int)strtol(port, NULL, 10), database);
 }
 
+/* ---- from memory ---- */
+
+static int start_forced(void **state)
+{
+    static char console[128];
+    static struct doubler_options options = {.console = console};
+
+    (void)start_cluster(state);
+    cluster_sql(&cluster, script_table_setup);
+    (void)prepare(state);
+    sluice_start(&sluice, ini_forced);
+    snprintf(console, sizeof console,
+            "host=127.0.0.1 port=%d user=admin dbname=pgbouncer sslmode=disable", sluice.port);
+    options.sluice = sluice.port;
+    options.log = getenv("SLUICE_FORCED_LOG");
+    options.logs_all = options.log != NULL;
+    doubler_start(&doubler, &options);
+    add_peer("postgresql", cluster.port, "postgres");
+    add_peer("sluice, from memory", doubler.port, "transaction");
+    return 0;
+}
+
+static int stop_forced(void **state)
+{
+    doubler_stop(&doubler);
+    return stop_both(state);
+}
+
+static void from_memory_every_reply_is_postgresqls_own(void **state)
+{
+    (void)state;
+    every_reply_is_postgresqls_own(&peers[1]);
+    doubler_print(doubler.seen);
+    assert_int_equal(atomic_load(&doubler.seen->differs), 0);
+    assert_int_equal(atomic_load(&doubler.seen->overlapped), 0);
+    assert_true(doubler_hits(doubler.seen) >= FORCED_MIN);
+}
+
+static int run_forced(void)
+{
+    static const struct CMUnitTest cases[] = {
+            cmocka_unit_test(from_memory_every_reply_is_postgresqls_own),
+    };
+    return case_run(cases, CASE_COUNT(cases), start_forced, stop_forced);
+}
+
 static int run_cases(void)
 {
     static const struct CMUnitTest cases[] = {
@@ -328,7 +391,7 @@ int main(int argc, char **argv)
         }
     }
     if (argc == 1) {
-        return run_cases();
+        return getenv("SLUICE_DIFFERENTIAL_FORCED") != NULL ? run_forced() : run_cases();
     }
     if (direct_port == 0) {
         (void)start(NULL);

@@ -27,8 +27,11 @@ enum {
     BACKLOG = 128,
     NAME_SIZE = 128,
     SHOWN = 2000,
+    PIPELINE_MAX = 4096, /* bytes that came behind a request: beyond, it passes as it comes */
     CATALOG_MS = 10000,
     HIT_MS = 1000,
+    CAME_WITH_MS =
+            50,   /* what the server waits for may have come with the request that is under way */
     REST_MS = 25, /* its server rests, so that it can be asked for its catalogue */
     CODE_SSL = 80877103,
     CODE_GSS = 80877104,
@@ -80,12 +83,13 @@ static void note(const struct pair *pair, const char *what, const char *more)
 
 /* ---- what passes ---- */
 
-static bool wait_for_both(struct pair *pair, bool *is_client, bool *is_server)
+/* Neither: for ms nothing has come. */
+static bool wait_for_both(struct pair *pair, int ms, bool *is_client, bool *is_server)
 {
     struct pollfd fds[2] = {
             {.fd = pair->client.fd, .events = POLLIN}, {.fd = pair->server.fd, .events = POLLIN}};
 
-    while (poll(fds, 2, -1) < 0) {
+    while (poll(fds, 2, ms) < 0) {
         if (errno != EINTR) {
             return false;
         }
@@ -125,9 +129,10 @@ static int pass_requests(struct pair *pair, bool *is_open)
         bool is_answered = at[0] == 'Q' || at[0] == 'S' || at[0] == 'F';
         *is_open = !is_answered && (*is_open || strchr("PBDECH", at[0]) != NULL);
         owed += is_answered;
-        if (!doubler_send(pair->server.fd, at, len) || at[0] == 'X') {
+        if (!doubler_send(pair->server.fd, at, len)) {
             return -1;
         }
+        *is_open |= at[0] == 'X'; /* until Sluice closes it, behind all that is still to be said */
     }
     return owed;
 }
@@ -141,7 +146,13 @@ static bool pass(struct pair *pair, int owed, bool is_open)
     while (is_well && (owed > 0 || is_open)) {
         bool is_client = false;
         bool is_server = false;
-        is_well = wait_for_both(pair, &is_client, &is_server);
+        bool has_more = pair->client.in.len > pair->client.done;
+        is_well = wait_for_both(pair, has_more ? CAME_WITH_MS : -1, &is_client, &is_server);
+        if (is_well && !is_client && !is_server) { /* a COPY's data, or a Sync behind an error */
+            int more = pass_requests(pair, &is_open);
+            is_well = more >= 0;
+            owed += more;
+        }
         if (is_well && is_server) {
             is_well = doubler_receive(&pair->server);
             int readies = pass_replies(pair);
@@ -317,7 +328,8 @@ static bool may_repeat(struct pair *pair, enum doubler_said said)
 static bool double_it(struct pair *pair, long begun)
 {
     struct doubler_seen *seen = pair->seen;
-    long until = 0; /* HIT_MS behind when it was known that it may be kept */
+    long until = 0; /* as long behind when it was known that it may be kept */
+    int patience = pair->options->hit_ms != 0 ? pair->options->hit_ms : HIT_MS;
 
     doubler_word_await(&pair->word, pair->database, CATALOG_MS);
     for (int turn = 0;; turn++) {
@@ -344,7 +356,7 @@ static bool double_it(struct pair *pair, long begun)
                     is_refused ? "REFUSED" : "UNDECIDED");
         }
         if (until == 0 || said == DOUBLER_UNDECIDED) {
-            until = proc_now_ms() + HIT_MS;
+            until = proc_now_ms() + patience;
         } else if (proc_now_ms() > until) {
             return settle(pair, &seen->never, "NEVER");
         }
@@ -357,7 +369,8 @@ static bool double_it(struct pair *pair, long begun)
 
 static bool serve_request(struct pair *pair)
 {
-    if (pair->standing != 'I' || !doubler_request_may_repeat(&pair->request)) {
+    bool is_long = pair->client.in.len - pair->client.done > PIPELINE_MAX;
+    if (pair->standing != 'I' || is_long || !doubler_request_may_repeat(&pair->request)) {
         return forward(pair, false);
     }
     atomic_fetch_add(&pair->seen->asked, 1);
@@ -396,7 +409,7 @@ static void serve(struct pair *pair)
     bool is_client = false;
     bool is_server = false;
 
-    while (wait_for_both(pair, &is_client, &is_server)) {
+    while (wait_for_both(pair, -1, &is_client, &is_server)) {
         if (is_server && (!doubler_receive(&pair->server) || pass_replies(pair) < 0)) {
             return;
         }

@@ -36,7 +36,7 @@ struct doubler_seen {
     atomic_long failed;                /* answered with an error, as the next */
     atomic_long refused;
     atomic_long undecided;  /* the catalogue was not known for CATALOG_MS */
-    atomic_long never;      /* may be kept, and was not for HIT_MS */
+    atomic_long never;      /* may be kept, and was not for that long */
     atomic_long overlapped; /* with somebody else's */
     atomic_long unsteady;   /* PostgreSQL itself says now this, now that */
     atomic_long unordered;  /* or the same rows in another order */
@@ -51,6 +51,7 @@ struct doubler_options {
     const char *console; /* a connection string */
     const char *log;     /* differences are appended; NULL: to stderr */
     bool logs_all;       /* and what became of every statement that was asked */
+    int hit_ms; /* how long what may be kept is asked for until it is; 0: a second, as if it must be */
 };
 
 struct doubler {

@@ -128,6 +128,48 @@ static void harm_is_what_is_called_however_far(void **state)
     catalog_unref(catalog);
 }
 
+/* PostgreSQL's own, that is: who adds to pg_catalog may call anything IMMUTABLE. */
+static void what_is_built_in_and_immutable_leaves_nothing(void **state)
+{
+    static const char *const functions[] = {"60|11|booleq|2|0|0|f|i|0",
+            "61|11|box_in_fact|1|0|0|f|i|1", "62|11|ts_rewrite|2|0|0|f|v|0",
+            "63|11|ts_rewrite|3|0|0|f|i|0", "64|11|pg_stable|1|0|0|f|s|0",
+            "65|11|int8inc_agg|1|0|0|a|i|0", "16400|11|added|1|0|0|f|i|0",
+            "16401|2200|boolne|2|0|0|f|i|0", NULL};
+    struct catalog_rows rows = world;
+
+    (void)state;
+    rows.functions = functions;
+    rows.bodies = NULL;
+    const struct catalog *catalog = make(&rows);
+    assert_true(is_harmless(catalog, "", "booleq"));
+    assert_true(is_harmless(catalog, "pg_catalog", "BoolEq"));
+    assert_true(is_harmless(catalog, "", "int8inc_agg"));
+    assert_false(is_harmless(catalog, "public", "booleq"));
+    assert_false(is_harmless(catalog, "", "box_in_fact")); /* a type's name: f(x) may be a cast */
+    assert_false(is_harmless(catalog, "", "ts_rewrite"));
+    assert_false(is_harmless(catalog, "", "pg_stable"));
+    assert_false(is_harmless(catalog, "", "added"));
+    assert_false(is_harmless(catalog, "", "boolne"));
+    assert_int_equal(catalog_effects_of(catalog, sl_span_text("select booleq(a, b) from t")), 0);
+    assert_true((catalog_effects_of(NULL, sl_span_text("select booleq(a, b) from t")) &
+                        EFFECTS_CALLS) != 0);
+    assert_true((catalog_effects_of(catalog, sl_span_text("select boolne(a, b) from t")) &
+                        EFFECTS_CALLS) != 0);
+    /* A column of a row, unless there is a function of that name. */
+    assert_int_equal(catalog_effects_of(catalog, sl_span_text("select (t).Street from t")), 0);
+    assert_int_equal(catalog_effects_of(catalog, sl_span_text("select (t).booleq from t")), 0);
+    assert_true((catalog_effects_of(catalog, sl_span_text("select (t).boolne from t")) &
+                        EFFECTS_CALLS) != 0);
+    assert_true((catalog_effects_of(catalog, sl_span_text("select (t).\"Street\" from t")) &
+                        EFFECTS_CALLS) != 0);
+    assert_true((catalog_effects_of(catalog, sl_span_text("select (t).pl\xc3\xa4in from t")) &
+                        EFFECTS_CALLS) != 0);
+    assert_true((catalog_effects_of(NULL, sl_span_text("select (t).street from t")) &
+                        EFFECTS_CALLS) != 0);
+    catalog_unref(catalog);
+}
+
 /* By names in their texts, of whatever kind, and by each other. */
 static void what_holds_is_told_however_far(void **state)
 {
@@ -343,7 +385,8 @@ static void a_statement_leaves_what_its_functions_do(void **state)
             {"select \"public\".plain(1)", EFFECTS_STAY | EFFECTS_CALLS},
             {"select a.public.plain(1)", EFFECTS_STAY | EFFECTS_CALLS},
             {"select (x).plain(1)", EFFECTS_STAY | EFFECTS_CALLS},
-            {"select (x).plain", EFFECTS_STAY | EFFECTS_CALLS},
+            {"select (x).plain", 0},
+            {"select (x).sets_it", EFFECTS_STAY | EFFECTS_CALLS},
             {"select \"a\".public.plain(1)", EFFECTS_STAY | EFFECTS_CALLS},
             {"select nowhere.plain(1)", EFFECTS_STAY | EFFECTS_CALLS},
             {"select pg_temp.plain(1)", EFFECTS_STAY | EFFECTS_CALLS},
@@ -374,6 +417,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
             cmocka_unit_test(harm_is_what_is_called_however_far),
+            cmocka_unit_test(what_is_built_in_and_immutable_leaves_nothing),
             cmocka_unit_test(what_holds_is_told_however_far),
             cmocka_unit_test(a_text_holds_what_it_calls),
             cmocka_unit_test(a_chain_longer_than_the_rounds_is_not_harmless),
