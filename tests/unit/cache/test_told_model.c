@@ -27,7 +27,7 @@ enum {
     DATABASE = 7,
     TABLE = 16384,
     STEPS = 30000,
-    ROUNDS = 6,
+    ROUNDS = 20,
     ROUNDS_MAX = 60,
     START_MAX = 100000
 };
@@ -211,6 +211,8 @@ static void go_on_writer(struct writer *writer)
         if (mistake == ENDS_UNTOLD) {
             tag_set_end(&writer->set, writer->side->tags);
             writer->at = WRITER_UNTOLD;
+        } else if (by_chance(2) == 0) {
+            replace_set(writer); /* it may be visible by then */
         } else if (by_chance(4) == 0) {
             tell_end(writer);
         }
@@ -301,9 +303,11 @@ static void go_on_session(struct side *side, struct session *session)
         session->sent_at = now;
         session->at = SESSION_SENT;
         break;
-    case SESSION_LOOKED:
-        may_give(side, session);
-        session->at = SESSION_IDLE;
+    case SESSION_LOOKED: /* a thread may stand still between the two */
+        if (by_chance(6) == 0) {
+            may_give(side, session);
+            session->at = SESSION_IDLE;
+        }
         break;
     case SESSION_SENT:
         session->version = data[session->what];
