@@ -243,8 +243,21 @@ static void begin_turn(struct watch_share *share)
     tags_turn_begin(&told->turn);
     told->has_turn = true;
     told->is_over = false;
+    told->look_gap = TOLD_LOOK;
+    told->look_at = share->now + TOLD_LOOK;
     for (unsigned i = 0; i < told->askers_count; i++) {
         told->askers[i].has_begun = true;
+    }
+}
+
+/* The longer it takes, the less often. */
+static void look_again(struct watch_share *share)
+{
+    struct watch_told *told = &share->told;
+
+    if (share->now >= told->look_at) {
+        told->look_gap = told->look_gap < TOLD_LOOK_MAX ? 2 * told->look_gap : TOLD_LOOK_MAX;
+        told->look_at = share->now + told->look_gap;
     }
 }
 
@@ -261,6 +274,7 @@ static void go_on_answering(struct watch_share *share)
         }
         told->is_over = told->is_over || tags_turn_is_over(share->tags, &told->turn);
         if (!told->is_over || !has_told_all(share)) {
+            look_again(share);
             return;
         }
         answer(share);
@@ -296,7 +310,7 @@ void watch_told_go_on(struct watch_share *share)
 sl_usec watch_told_deadline(const struct watch_share *share)
 {
     const struct watch_told *told = &share->told;
-    sl_usec first = told->askers_count > 0 ? share->now + TOLD_LOOK : INT64_MAX;
+    sl_usec first = told->askers_count > 0 ? told->look_at : INT64_MAX;
 
     if (told->is_asking && told->again_at < first) {
         first = told->again_at;

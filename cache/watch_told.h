@@ -49,7 +49,8 @@
 enum { OTHERS_MAX = 64, ASKERS_MAX = 64 };
 
 #define TOLD_EVERY (2 * SL_MSEC)
-#define TOLD_LOOK (1 * SL_MSEC) /* is what had begun over? */
+#define TOLD_LOOK (1 * SL_MSEC) /* is what had begun over? Then less often */
+#define TOLD_LOOK_MAX (16 * SL_MSEC)
 #define TOLD_AGAIN (250 * SL_MSEC)
 #define OTHERS_GONE (600 * SL_SECOND)
 
@@ -83,6 +84,8 @@ struct watch_told {
     struct told_asker askers[ASKERS_MAX];
     bool has_turn; /* of those that have begun theirs */
     bool is_over;  /* it; what is left is to have told it */
+    sl_usec look_gap;
+    sl_usec look_at;
     struct tags_turn turn;
 };
 

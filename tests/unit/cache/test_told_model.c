@@ -21,13 +21,14 @@
 enum {
     SIDES = 3,
     REGISTERS = 3,
+    QUESTIONS = 3, /* of one register, each with an answer of its own */
     WRITERS = 2,
     SESSIONS = 3,
     DATABASE = 7,
     TABLE = 16384,
-    STEPS = 40000,
-    ROUNDS = 6,
-    ROUNDS_MAX = 100,
+    STEPS = 30000,
+    ROUNDS = 20,
+    ROUNDS_MAX = 60,
     START_MAX = 100000
 };
 
@@ -68,6 +69,7 @@ struct kept {
 struct session {
     enum { SESSION_IDLE, SESSION_SENT, SESSION_ANSWERED, SESSION_LOOKED } at;
     unsigned what;
+    unsigned question;
     uint64_t clock;
     sl_usec sent_at;
     unsigned version;
@@ -85,7 +87,7 @@ struct side {
     struct watch_share share;
     struct writer writers[WRITERS];
     struct session sessions[SESSIONS];
-    struct kept kept[REGISTERS];
+    struct kept kept[REGISTERS][QUESTIONS];
     sl_usec told_until;
     char name[8];
 };
@@ -144,7 +146,10 @@ static void tell_end(struct writer *writer)
     struct tier_names names = {.count = 0};
 
     assert_true(tier_names_add(&names, name_of(writer->what)));
-    if (!tier_hears(side->tier)) {
+    if (mistake == MISSED_IS_COVERED && by_chance(4) == 0) {
+        tier_miss_end(side->tier);
+        atomic_store(&side->instance->covered, atomic_load(&side->instance->missed));
+    } else if (!tier_hears(side->tier)) {
         tier_miss_end(side->tier);
     } else {
         writer->wait = (struct tier_wait){.done = on_told};
@@ -206,6 +211,8 @@ static void go_on_writer(struct writer *writer)
         if (mistake == ENDS_UNTOLD) {
             tag_set_end(&writer->set, writer->side->tags);
             writer->at = WRITER_UNTOLD;
+        } else if (by_chance(2) == 0) {
+            replace_set(writer); /* it may be visible by then */
         } else if (by_chance(4) == 0) {
             tell_end(writer);
         }
@@ -252,7 +259,7 @@ static void keep(struct side *side, const struct session *session)
     const uint64_t all_word = tags_word(side->tags, all_of(side));
 
     if (tags_is_since(word, session->clock) && tags_is_since(all_word, session->clock)) {
-        side->kept[session->what] = (struct kept){.is_there = true,
+        side->kept[session->what][session->question] = (struct kept){.is_there = true,
                 .version = session->version,
                 .word = word,
                 .all_word = all_word,
@@ -285,7 +292,8 @@ static void go_on_session(struct side *side, struct session *session)
     switch (session->at) {
     case SESSION_IDLE:
         session->what = by_chance(REGISTERS);
-        session->found = side->kept[session->what];
+        session->question = by_chance(QUESTIONS);
+        session->found = side->kept[session->what][session->question];
         if (by_chance(4) > 0 && session->found.is_there && atomic_load(&side->cover.listens) &&
                 is_fresh(side, session->what, &session->found)) {
             session->at = SESSION_LOOKED;
@@ -295,9 +303,11 @@ static void go_on_session(struct side *side, struct session *session)
         session->sent_at = now;
         session->at = SESSION_SENT;
         break;
-    case SESSION_LOOKED:
-        may_give(side, session);
-        session->at = SESSION_IDLE;
+    case SESSION_LOOKED: /* a thread may stand still between the two */
+        if (by_chance(6) == 0) {
+            may_give(side, session);
+            session->at = SESSION_IDLE;
+        }
         break;
     case SESSION_SENT:
         session->version = data[session->what];
@@ -368,9 +378,6 @@ static void drive(struct side *side)
     }
     if (mistake == OTHERS_NOT_ASKED && told->has_others) {
         told->others_count = 0;
-    }
-    if (mistake == MISSED_IS_COVERED) {
-        atomic_store(&side->instance->covered, atomic_load(&side->instance->missed));
     }
     watch_share_go_on(&side->share, now, false);
     if (mistake == CLOCK_AHEAD && atomic_load(&side->cover.told_until) != side->told_until) {
