@@ -23,7 +23,8 @@ enum {
     KEYS_LONG = 1000000,
     HOT_EVERY = 100, /* keys */
     CLIENTS = 8,
-    TRIES = 10, /* until the statement is known */
+    REST_MS = 10, /* of a session: what it has seen comes by the stream meanwhile */
+    TRIES = 10,   /* until the statement is known */
     STALENESS_MS = 300,
     SECONDS = 600 /* that a slow machine may take for a line of its log */
 };
@@ -104,6 +105,7 @@ static void await_hit(PGconn *conn, const char *sql)
             fail_msg("%s is never a hit", sql);
         }
         (void)query_text(conn, sql);
+        proc_pause_ms(REST_MS);
     }
 }
 
@@ -217,6 +219,7 @@ static void await_key(PGconn *conn, int key)
     for (long hits = counted("lookups", "hits"); counted("lookups", "hits") == hits;) {
         assert_true(proc_now_ms() < until);
         (void)query_prepared(conn, "of", 1, values);
+        proc_pause_ms(REST_MS);
     }
 }
 
