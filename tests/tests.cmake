@@ -204,8 +204,8 @@ if(support_sources AND LIBPQ_FOUND AND CMOCKA_FOUND)
   add_dependencies(e2e_history sluice_history)
   set_property(TEST e2e.history APPEND PROPERTY ENVIRONMENT
     "SLUICE_BIN=$<TARGET_FILE:sluice_history>")
-  if(NOT SLUICE_SANITIZE) # which want to be loaded before it
-    target_compile_definitions(e2e_cache_bounds PRIVATE HAS_FAKETIME)
+  if(NOT SLUICE_SANITIZE) # which want to be loaded before libfaketime is
+    target_compile_definitions(e2e_cache_bounds PRIVATE NOT_SANITIZED)
   endif()
   add_executable(sluice_eager tests/eager/main.c) # one that reads the catalogue at once, and what asks it twice
   target_link_libraries(sluice_eager PRIVATE sluice_proxy)
