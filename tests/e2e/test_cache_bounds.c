@@ -6,6 +6,7 @@
  * SLUICE_BOUNDS_LONG: in the sizes that are named; else in smaller ones.
  */
 #include "tests/support/case.h"
+#include "tests/support/console.h"
 #include "tests/support/fixture.h"
 #include "tests/support/soon.h"
 
@@ -166,22 +167,6 @@ struct asking {
     unsigned next;
 };
 
-/* For people: what of it is not 0. */
-static void print_counts(void)
-{
-    PGconn *console = open_console();
-    PGresult *result = PQexec(console, "SHOW CACHE");
-
-    for (int row = 0; row < PQntuples(result); row++) {
-        if (strcmp(PQgetvalue(result, row, 2), "0") != 0) {
-            print_message("    %s %s %s\n", PQgetvalue(result, row, 0), PQgetvalue(result, row, 1),
-                    PQgetvalue(result, row, 2));
-        }
-    }
-    PQclear(result);
-    PQfinish(console);
-}
-
 static void take(struct asking *asking, unsigned client)
 {
     char expected[32];
@@ -264,7 +249,7 @@ static void a_million_keys_keep_within_memory(void **state)
             keys, counted("local", "entries"), counted("local", "bytes"),
             counted("local", "evicted"), hot, keys / HOT_EVERY, resident("VmHWM") - before);
     if (hot < keys / HOT_EVERY * 9 / 10) {
-        print_counts();
+        console_print_counts();
     }
     assert_true(counted("local", "puts") >= keys / 2);
     assert_true(counted("local", "evicted") > 0);
