@@ -3,6 +3,7 @@
 
 #include "tests/e2e/answers_schema.h"
 #include "tests/support/case.h"
+#include "tests/support/console.h"
 #include "tests/support/fixture.h"
 #include "tests/support/proc.h"
 #include "tests/support/soon.h"
@@ -102,19 +103,6 @@ long hits(void)
 
 /* ---- who asks ---- */
 
-void print_counts(void)
-{
-    PGresult *result = PQexec(console, "SHOW CACHE");
-
-    for (int row = 0; row < PQntuples(result); row++) {
-        if (strcmp(PQgetvalue(result, row, 2), "0") != 0) {
-            print_message("    %s %s %s\n", PQgetvalue(result, row, 0), PQgetvalue(result, row, 1),
-                    PQgetvalue(result, row, 2));
-        }
-    }
-    PQclear(result);
-}
-
 bool is_hit(PGconn *conn, const char *sql)
 {
     long before = hits();
@@ -130,7 +118,7 @@ void warm(PGconn *conn, const char *sql)
 
     while (!is_hit(conn, sql)) {
         if (proc_now_ms() > until) {
-            print_counts();
+            console_print_counts();
             fail_msg("never answered from memory: %s: %s", sql, query_text(conn, sql));
         }
         proc_pause_ms(REST_MS);

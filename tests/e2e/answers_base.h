@@ -38,9 +38,6 @@ long counted(const char *section, const char *name);
 /* Served from memory so far. */
 long hits(void);
 
-/* What of it is not 0, for people. */
-void print_counts(void);
-
 /* Until it is answered from memory. */
 void warm(PGconn *conn, const char *sql);
 /* Is it, now? Then it is not asked for the first time. */

@@ -5,6 +5,7 @@
 #include "tests/e2e/answers_base.h"
 #include "tests/e2e/answers_wire.h"
 #include "tests/support/case.h"
+#include "tests/support/console.h"
 #include "tests/support/fixture.h"
 #include "tests/support/proc.h"
 #include "tests/support/soon.h"
@@ -38,7 +39,7 @@ static void soon_behind(PGconn *conn, const char *begin, const char *what)
 
     while (!is_hit_behind(conn, begin, what)) {
         if (proc_now_ms() > until) {
-            print_counts();
+            console_print_counts();
             fail_msg("never answered from memory behind %s; %s", begin, what == NULL ? "" : what);
         }
         proc_pause_ms(25);
@@ -556,7 +557,7 @@ void what_a_clean_block_is_answered_is_kept(void **state)
         char sql[128];
         if (proc_now_ms() >
                 until) { /* nobody else was there: but a change of the catalogue may have been seen */
-            print_counts();
+            console_print_counts();
             fail_msg("%ld of %d are kept", found, i);
         }
         snprintf(sql, sizeof sql, "select max(n) from t where id < %d", 600 + i);

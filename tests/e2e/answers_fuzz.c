@@ -4,6 +4,7 @@
 #include "tests/e2e/answers_base.h"
 #include "tests/e2e/answers_wire.h"
 #include "tests/support/case.h"
+#include "tests/support/console.h"
 #include "tests/support/doubler.h"
 #include "tests/support/fixture.h"
 #include "tests/support/proc.h"
@@ -346,7 +347,7 @@ void random_sessions_are_answered_alike(void **state)
     port = sluice.port;
     long given = play(steps);
     if (given <= (long)steps / 1000) {
-        print_counts();
+        console_print_counts();
     }
     assert_true(given > (long)steps / 1000);
 }

@@ -6,6 +6,7 @@
  * SLUICE_BOUNDS_LONG: in the sizes that are named; else in smaller ones.
  */
 #include "tests/support/case.h"
+#include "tests/support/console.h"
 #include "tests/support/fixture.h"
 #include "tests/support/soon.h"
 
@@ -265,7 +266,7 @@ static void a_million_keys_keep_within_memory(void **state)
             keys, counted("local", "entries"), counted("local", "bytes"),
             counted("local", "evicted"), hot, keys / HOT_EVERY, resident("VmHWM") - before);
     if (hot < keys / HOT_EVERY * 9 / 10) {
-        print_counts();
+        console_print_counts();
     }
     assert_true(counted("local", "puts") >= keys / 2);
     assert_true(counted("local", "evicted") > 0);

@@ -77,22 +77,6 @@ static bool is_tight(void)
     return counted("memory_bytes") * 4 > counted("memory_max_bytes") * 3;
 }
 
-/* For people: what of it is not 0. */
-static void print_counts(void)
-{
-    PGconn *console = open_console();
-    PGresult *result = PQexec(console, "SHOW CACHE");
-
-    for (int row = 0; row < PQntuples(result); row++) {
-        if (strcmp(PQgetvalue(result, row, 2), "0") != 0) {
-            print_message("    %s %s %s\n", PQgetvalue(result, row, 0), PQgetvalue(result, row, 1),
-                    PQgetvalue(result, row, 2));
-        }
-    }
-    PQclear(result);
-    PQfinish(console);
-}
-
 /* ---- who is let in ---- */
 
 /* Each is another question. Its id behind them. */
@@ -102,7 +86,7 @@ static int fill_memory(PGconn *conn)
 
     while (!is_tight()) {
         if (id > 1000) {
-            print_counts();
+            console_print_counts();
             fail_msg("memory is not filled");
         }
         for (int i = 0; i < 20; i++) {
@@ -249,7 +233,7 @@ static void expect_to_stay(PGconn *conn)
             return;
         }
     }
-    print_counts();
+    console_print_counts();
     fail_msg("what is pinned does not stay");
 }
 
@@ -356,7 +340,7 @@ static void what_is_asked_for_often_is_got_again_by_one_alone(void **state)
         is_so = is_got_again_by_one(one, other, direct);
     }
     if (!is_so) {
-        print_counts();
+        console_print_counts();
     }
     assert_true(is_so);
     /* What it got is what is given from now on. */

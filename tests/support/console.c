@@ -84,6 +84,21 @@ void console_await(
             expected);
 }
 
+void console_print_counts(void)
+{
+    PGconn *console = open_console();
+    PGresult *result = PQexec(console, "SHOW CACHE");
+
+    for (int row = 0; row < PQntuples(result); row++) {
+        if (strcmp(PQgetvalue(result, row, 2), "0") != 0) {
+            print_message("    %s %s %s\n", PQgetvalue(result, row, 0), PQgetvalue(result, row, 1),
+                    PQgetvalue(result, row, 2));
+        }
+    }
+    PQclear(result);
+    PQfinish(console);
+}
+
 long console_listed(const char *name)
 {
     return console_number("SHOW LISTS", "list", name, "items");

@@ -22,6 +22,9 @@ long console_number(const char *show, const char *key, const char *is, const cha
 void console_await(const char *show, const char *key, const char *is, const char *column,
         const char *expected);
 
+/* For people: what of SHOW CACHE is not 0. */
+void console_print_counts(void);
+
 /* An item of SHOW LISTS. */
 long console_listed(const char *name);
 
