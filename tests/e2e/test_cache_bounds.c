@@ -96,22 +96,6 @@ static PGconn *begin(const char *cache)
     return open_as("one", "shop");
 }
 
-/* For people: what of it is not 0. */
-static void print_counts(void)
-{
-    PGconn *console = open_console();
-    PGresult *result = PQexec(console, "SHOW CACHE");
-
-    for (int row = 0; row < PQntuples(result); row++) {
-        if (strcmp(PQgetvalue(result, row, 2), "0") != 0) {
-            print_message("    %s %s %s\n", PQgetvalue(result, row, 0), PQgetvalue(result, row, 1),
-                    PQgetvalue(result, row, 2));
-        }
-    }
-    PQclear(result);
-    PQfinish(console);
-}
-
 /* Until it is answered by the cache. */
 static void await_hit(PGconn *conn, const char *sql)
 {
@@ -119,7 +103,7 @@ static void await_hit(PGconn *conn, const char *sql)
 
     for (long hits = counted("lookups", "hits"); counted("lookups", "hits") == hits;) {
         if (proc_now_ms() > until) {
-            print_counts();
+            console_print_counts();
             fail_msg("%s is never a hit", sql);
         }
         (void)query_text(conn, sql);
