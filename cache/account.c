@@ -13,6 +13,8 @@ struct account *account_new(struct tags *tags, uint32_t all)
         tag_set_init(&account->collected);
         tag_set_init(&account->pending);
         account->unread = 0;
+        account->held = NULL;
+        account->view = 0;
         account->is_told = false;
         account->has_unseen = false;
         account->has_doubts = false;

@@ -23,6 +23,9 @@ struct account {
     struct tag_set pending; /* begun, unless it is empty */
     unsigned
             unread; /* statements under way that are collected when they have been answered (stage_late.c) */
+    struct cache_held
+            *held; /* whose it is not: of what is believed to hide nothing while the view is that */
+    uint64_t view;
     bool has_doubts; /* something of it may have changed the schema, as no text says */
     bool is_told;    /* the second tier, of all that is pending: cache/stage_part.h */
     bool has_unseen; /* of it, what no ReadyForQuery but the last surely ends */

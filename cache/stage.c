@@ -326,14 +326,22 @@ static enum stage_verdict resumed(struct cache_part *part, struct stmt *stmt)
 
     asked->entry = NULL;
     PART_COUNT_BY(part, tired, asked->is_tired);
-    if (entry != NULL && look(part, stmt, &asks, &bind) == CACHE_NOT_BYPASSED &&
-            may_give(part, stmt, entry, &asks, &floor)) {
+    if (entry != NULL && look(part, stmt, &asks, &bind) != CACHE_NOT_BYPASSED) {
+        entry_unref(entry);
+        entry = NULL;
+    }
+    if (entry != NULL && may_give(part, stmt, entry, &asks, &floor)) {
         PART_COUNT_BY(part, hits_caught_up, asked->awaited != NULL);
         PART_COUNT_BY(part, hits_waited, asked->tier == NULL && asked->awaited == NULL);
         PART_COUNT_BY(part, hits_shared, asked->tier != NULL);
         asked->is_miss = false;
         return give(part, stmt, &asks, entry,
                 asked->tier != NULL ? CACHE_TIER_REDIS : CACHE_TIER_LOCAL);
+    }
+    if (floor != 0 && asked->awaited == NULL &&
+            wait_may_catch_up(part, stmt, asks.session->watched, entry)) {
+        wait_catch_up(asked, asks.session->watched, entry, floor);
+        return STAGE_WAIT;
     }
     entry_unref(entry);
     asked->unkept = asked->leads ? asked->unkept : (uint8_t)CACHE_BUSY;
@@ -615,9 +623,7 @@ static void on_transaction(
             (standing == STAGE_BETWEEN && !account->has_unseen)) {
         late_join(part, account);
     }
-    if (account->has_doubts) { /* what was done in it is seen from now on */
-        part->cache->hooks.doubt(part->cache->hooks.self, transaction);
-    }
+    late_over(part, transaction);
     if (standing == STAGE_LOST) {
         lose(part, transaction);
     } else if (standing == STAGE_IDLE || (standing == STAGE_BETWEEN && !account->has_unseen)) {

@@ -90,6 +90,14 @@ struct cache_verdict {
 /* Whose names a statement uses that is over: the proxy's. */
 struct cache_held;
 
+/* What was asked, and is to be judged now. */
+struct cache_lately {
+    const struct cache_held *held;
+    struct sl_hash128 shape;
+    uint64_t view;    /* that it was asked in */
+    bool is_in_doubt; /* it is judged even so */
+};
+
 /* What a worker remembers of a shape in sessions of one kind. */
 struct cache_shape {
     struct sl_hash128 shape;
@@ -134,10 +142,10 @@ struct cache_hooks {
     void (*drop)(void *self, struct cache_held *held);
     /*
      * As judge, by the names that are held. NONE: the view is another by now, or no memory; with a verdict only
-     * where it is KNOWN.
+     * where it is KNOWN, or is_in_doubt.
      */
-    enum cache_view (*judge_held)(void *self, unsigned worker, const struct cache_held *held,
-            struct sl_hash128 shape, uint64_t view, struct cache_verdict *verdict);
+    enum cache_view (*judge_held)(void *self, unsigned worker, const struct cache_lately *lately,
+            struct cache_verdict *verdict);
     /* What tells of writes past us to that server; lent. NULL: no stream does. */
     struct watched *(*watched)(void *self, const struct stage_transaction *transaction);
     /* Something has been done there that may have changed the schema, and nobody knows. */

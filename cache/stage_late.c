@@ -81,7 +81,7 @@ static bool wait(struct asked *asked, const struct late_end *end)
     const struct cache_hooks *hooks = &part->cache->hooks;
     sl_usec now = sl_now();
 
-    if (part->lates_count == LATE_MAX) {
+    if (part->lates_count >= (asked->may_hide ? LATE_UNREAD : LATE_HARMLESS)) {
         return false;
     }
     struct cache_held *held = hooks->hold(hooks->self, asked->stmt);
@@ -96,13 +96,67 @@ static bool wait(struct asked *asked, const struct late_end *end)
             .where = {.database = asked->stmt->under_way->database,
                     .node = asked->stmt->under_way->node},
             .writes = asked->writes,
-            .may_hide = asked->may_hide,
             .until = now + LATE_WAITS};
     tag_set_init(&asked->writes);
     if (now + LATE_LOOKS < part->late_look_at) {
         part->late_look_at = now + LATE_LOOKS;
     }
     return true;
+}
+
+/*
+ * Of what ended in doubt as everything, and is believed to hide nothing: that is so if the schema turns out to be what
+ * it was. Takes held over. False: there is no room to wait for that.
+ */
+static bool believe(struct cache_part *part, const struct stage_transaction *where, uint64_t view,
+        struct cache_held *held)
+{
+    const struct cache_hooks *hooks = &part->cache->hooks;
+    bool is_there = false;
+
+    for (unsigned i = 0; i < part->lates_count; i++) {
+        const struct late *late = &part->lates[i];
+        is_there = is_there || (late->is_belief && late->view == view &&
+                                       late->where.database == where->database &&
+                                       late->where.node == where->node);
+    }
+    if (is_there || held == NULL || part->lates_count == LATE_MAX) {
+        hooks->drop(hooks->self, held);
+        return is_there;
+    }
+    struct late *late = &part->lates[part->lates_count++];
+    *late = (struct late){.view = view, .held = held, .where = *where, .is_belief = true};
+    tag_set_init(&late->writes);
+    sl_usec look_at = sl_now() + LATE_LOOKS;
+    part->late_look_at = look_at < part->late_look_at ? look_at : part->late_look_at;
+    return true;
+}
+
+/* What is done in it is seen when it is over: then that begins. */
+static bool believe_later(
+        struct cache_part *part, struct account *account, uint64_t view, struct cache_held *held)
+{
+    if (account->held != NULL || held == NULL) {
+        part->cache->hooks.drop(part->cache->hooks.self, held);
+        return account->held != NULL && account->view == view;
+    }
+    account->held = held;
+    account->view = view;
+    return true;
+}
+
+void late_over(struct cache_part *part, struct stage_transaction *transaction)
+{
+    struct account *account = transaction->state;
+    bool doubts = account->has_doubts;
+
+    if (account->held != NULL) {
+        doubts = !believe(part, transaction, account->view, account->held) || doubts;
+        account->held = NULL;
+    }
+    if (doubts) {
+        part->cache->hooks.doubt(part->cache->hooks.self, transaction);
+    }
 }
 
 /* The view is still the one that was in force when it was sent, if that is in doubt or not. */
@@ -115,6 +169,26 @@ static enum cache_view view_of(const struct asked *asked)
             hooks->view(hooks->self, asked->part->worker, asked->stmt, &shape, &view);
 
     return view == asked->view ? kind : CACHE_VIEW_NONE;
+}
+
+/* Where there is no room, a statement that was known is no reason for another doubt, which would have no end. */
+static bool wait_in_doubt(struct asked *asked, const struct late_end *end)
+{
+    struct cache_part *part = asked->part;
+    const struct cache_hooks *hooks = &part->cache->hooks;
+    const struct stage_transaction where = {
+            .database = asked->stmt->under_way->database, .node = asked->stmt->under_way->node};
+
+    if (wait(asked, end)) {
+        return true;
+    }
+    if (!asked->may_hide) {
+        struct cache_held *held = hooks->hold(hooks->self, asked->stmt);
+        asked->may_hide = end->account == NULL
+                                  ? !believe(part, &where, asked->view, held)
+                                  : !believe_later(part, end->account, asked->view, held);
+    }
+    return false;
 }
 
 bool late_decide(struct asked *asked)
@@ -149,7 +223,7 @@ bool late_settle(struct asked *asked)
         return false;
     }
     if (view == CACHE_VIEW_DOUBTFUL) {
-        return wait(asked, &end);
+        return wait_in_doubt(asked, &end);
     }
     if (!asked->is_decided) {
         memo_judge(asked);
@@ -205,21 +279,62 @@ static void give_up(struct cache_part *part, struct late *late, bool may_hide)
     tag_set_end(&late->writes, part->cache->tags);
 }
 
+/* It may have been read meanwhile. */
+static bool hides_in_doubt(struct cache_part *part, struct late *late)
+{
+    const struct cache_hooks *hooks = &part->cache->hooks;
+    struct cache_verdict verdict;
+    const struct cache_lately lately = {
+            .held = late->held, .shape = late->shape, .view = late->view, .is_in_doubt = true};
+    enum cache_view view = hooks->judge_held(hooks->self, part->worker, &lately, &verdict);
+    bool is_harmless =
+            view != CACHE_VIEW_NONE && is_known(&verdict) && !stage_may_hide(verdict.policy);
+
+    policy_unref(verdict.policy);
+    if (is_harmless) {
+        struct account *account = late->end.account;
+        is_harmless = account == NULL ? believe(part, &late->where, late->view, late->held)
+                                      : believe_later(part, account, late->view, late->held);
+        late->held = NULL;
+    }
+    return !is_harmless;
+}
+
+/* False: the schema is in doubt still. */
+static bool look_at_belief(struct cache_part *part, const struct late *late)
+{
+    const struct cache_hooks *hooks = &part->cache->hooks;
+    struct cache_verdict verdict;
+    const struct cache_lately lately = {.held = late->held, .view = late->view};
+    enum cache_view view = hooks->judge_held(hooks->self, part->worker, &lately, &verdict);
+
+    policy_unref(verdict.policy);
+    if (view == CACHE_VIEW_NONE) {
+        hooks->doubt(hooks->self, &late->where);
+    }
+    return view != CACHE_VIEW_DOUBTFUL;
+}
+
 /* False: it is not known yet. */
 static bool look(struct cache_part *part, struct late *late, sl_usec now)
 {
     const struct cache_hooks *hooks = &part->cache->hooks;
     struct cache_verdict verdict;
-    enum cache_view view = hooks->judge_held(
-            hooks->self, part->worker, late->held, late->shape, late->view, &verdict);
+    const struct cache_lately lately = {
+            .held = late->held, .shape = late->shape, .view = late->view};
+
+    if (late->is_belief) {
+        return look_at_belief(part, late);
+    }
+    enum cache_view view = hooks->judge_held(hooks->self, part->worker, &lately, &verdict);
     bool waits = view == CACHE_VIEW_DOUBTFUL ||
                  (view == CACHE_VIEW_KNOWN && !is_known(&verdict) && !verdict.is_never_read);
 
     waits = waits && now < late->until;
     if (!waits &&
             (view != CACHE_VIEW_KNOWN || !settle(part, &late->end, &verdict, &late->writes))) {
-        bool may_hide =
-                view == CACHE_VIEW_DOUBTFUL ? late->may_hide : stage_may_hide(verdict.policy);
+        bool may_hide = view == CACHE_VIEW_DOUBTFUL ? hides_in_doubt(part, late)
+                                                    : stage_may_hide(verdict.policy);
         give_up(part, late, may_hide);
     }
     policy_unref(verdict.policy);

@@ -25,7 +25,9 @@ enum {
     CLASSES = 1024,
     HINTS = 256,
     QUESTION_MAX = 65536,
-    LATE_MAX = 256
+    LATE_MAX = 256,
+    LATE_UNREAD = 240,  /* as many, at which what is not read does not wait any more */
+    LATE_HARMLESS = 192 /* likewise what was known before a doubt */
 };
 
 /* How long what is over may go on being pending until it is read; and how often that is looked at. */
@@ -141,7 +143,7 @@ struct late {
     struct stage_transaction where;
     struct tag_set
             writes; /* everything: it has begun, or does so with what its account has collected */
-    bool may_hide;  /* as far as is known */
+    bool is_belief; /* several, that are over: all of them hid nothing if the view stays what it is */
     sl_usec until;
 };
 
@@ -338,6 +340,8 @@ void late_sent(struct asked *asked, struct account *account);
 void late_answered(struct asked *asked);
 /* The transaction is about to end, or may be: what is not known of it by now is pending to its end. */
 void late_join(struct cache_part *part, struct account *account);
+/* What was done in it is seen from now on: the schema is in doubt if it may have changed. */
+void late_over(struct cache_part *part, struct stage_transaction *transaction);
 /* May what it was judged to be have changed the schema, as no text says? */
 bool stage_may_hide(const struct policy *policy);
 void late_turn(struct cache_part *part, sl_usec now);

@@ -288,15 +288,16 @@ bool caching_judge(
     return caching_session_names(stmt, &names) && judge(&names, worker->conf, shape, verdict);
 }
 
-enum cache_view caching_judge_held(void *self, unsigned worker, const struct cache_held *held,
-        struct sl_hash128 shape, uint64_t view, struct cache_verdict *verdict)
+enum cache_view caching_judge_held(void *self, unsigned worker, const struct cache_lately *lately,
+        struct cache_verdict *verdict)
 {
     struct caching_names names;
 
     (void)self;
     *verdict = (struct cache_verdict){.policy = NULL};
-    enum cache_view kind = caching_session_held(held, worker, view, &names);
+    enum cache_view kind = caching_session_held(lately->held, worker, lately->view, &names);
+    bool is_asked = kind == CACHE_VIEW_KNOWN || (kind != CACHE_VIEW_NONE && lately->is_in_doubt);
     bool is_judged =
-            kind != CACHE_VIEW_KNOWN || judge(&names, process_worker(worker)->conf, shape, verdict);
+            !is_asked || judge(&names, process_worker(worker)->conf, lately->shape, verdict);
     return is_judged ? kind : CACHE_VIEW_NONE;
 }

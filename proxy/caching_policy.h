@@ -14,8 +14,8 @@
 bool caching_judge(void *self, const struct stmt *stmt, struct sl_hash128 shape,
         struct cache_verdict *verdict);
 /* cache_hooks.judge_held */
-enum cache_view caching_judge_held(void *self, unsigned worker, const struct cache_held *held,
-        struct sl_hash128 shape, uint64_t view, struct cache_verdict *verdict);
+enum cache_view caching_judge_held(void *self, unsigned worker, const struct cache_lately *lately,
+        struct cache_verdict *verdict);
 
 struct catalog;
 struct catalogs_names;
