@@ -681,15 +681,24 @@ static enum search_path_change_kind read_reset(struct reader *reader)
     return is_path || is_word(reader, "all") ? SEARCH_PATH_RESET : SEARCH_PATH_KEPT;
 }
 
+/* All but the one that is read here. */
+static bool is_call_harmless(void *self, struct sl_span schema, struct sl_span name)
+{
+    (void)self;
+    (void)schema;
+    return !is_text(name, "set_config");
+}
+
 /* One, without a semicolon. What FETCH and MOVE run has been counted where it was declared. */
 static enum search_path_change_kind read_statement(
-        struct sl_span text, struct search_path_change *change)
+        struct sl_span text, bool calls_nothing, struct search_path_change *change)
 {
     static const char *const harmless[] = {"commit", "end", "rollback", "abort", "begin", "start",
             "savepoint", "release", "listen", "unlisten", "notify", "deallocate", "show", "close",
             "lock", "comment", "grant", "revoke", "checkpoint", "drop", "truncate", "fetch",
             "move"};
-    unsigned effects = effects_of(text);
+    const struct effects_known known = {.is_harmless = is_call_harmless};
+    unsigned effects = effects_of_known(text, calls_nothing ? &known : NULL);
     struct reader reader = begin(text);
 
     if ((effects & EFFECTS_UNREAD) != 0) {
@@ -732,7 +741,7 @@ static enum search_path_change_kind both(
     return opaque(is_local);
 }
 
-void search_path_read(struct sl_span text, struct search_path_change *change)
+void search_path_read(struct sl_span text, bool calls_nothing, struct search_path_change *change)
 {
     struct reader reader;
     unsigned count = 0;
@@ -755,7 +764,7 @@ void search_path_read(struct sl_span text, struct search_path_change *change)
         const uint8_t *to = is_sign(&reader, ';') ? reader.at - 1 : reader.end;
         if (to > from) {
             enum search_path_change_kind kind =
-                    read_statement(sl_span(from, (size_t)(to - from)), change);
+                    read_statement(sl_span(from, (size_t)(to - from)), calls_nothing, change);
             change->kind = count++ == 0 ? kind : both(change->kind, kind);
         }
         next(&reader);

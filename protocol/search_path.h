@@ -44,7 +44,8 @@ struct search_path_change {
     char list[SEARCH_PATH_MAX + 1];
 };
 
-void search_path_read(struct sl_span text, struct search_path_change *change);
+/* calls_nothing: whatever it calls, but for set_config(), is known to leave nothing (EFFECTS_CALLS). */
+void search_path_read(struct sl_span text, bool calls_nothing, struct search_path_change *change);
 
 /* A setting's value, as in a startup packet or set_config(), in its one form; false: it has none. */
 bool search_path_plain(struct sl_span value, char list[static SEARCH_PATH_MAX + 1]);

@@ -6,6 +6,7 @@
 #include "proxy/session_path.h"
 
 #include "conf/conf.h"
+#include "protocol/effects.h"
 #include "protocol/search_path.h"
 #include "protocol/stmt.h"
 #include "proxy/client.h"
@@ -67,13 +68,14 @@ static bool is_alone(const struct server *server)
     return first == NULL || first->segment == server->expect.segment;
 }
 
-void client_path_look(struct client *client, struct sl_span text, enum session_path_how how)
+void client_path_look(
+        struct client *client, unsigned effects, struct sl_span text, enum session_path_how how)
 {
     struct server *server = client->server;
     struct search_path_change change = {.kind = SEARCH_PATH_OPAQUE, .is_several = true};
 
     if (text.len > 0) {
-        search_path_read(text, &change);
+        search_path_read(text, (effects & EFFECTS_CALLS) == 0, &change);
     }
     session_path_send(&server->path, &change, how, is_alone(server));
     if (change.kind != SEARCH_PATH_KEPT) {

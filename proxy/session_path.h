@@ -85,7 +85,8 @@ uint16_t client_path_now(const struct client *client);
 /* It has these settings from now on. is_clean: nothing else is left there. */
 void client_path_begin(struct server *server, const struct params *settings, bool is_clean);
 /* A text of those effects is about to be sent; empty: it is not known. */
-void client_path_look(struct client *client, struct sl_span text, enum session_path_how how);
+void client_path_look(
+        struct client *client, unsigned effects, struct sl_span text, enum session_path_how how);
 /* A Bind of a statement whose text is not here is. */
 void client_path_bind(struct client *client, bool is_named);
 
@@ -97,7 +98,7 @@ static inline void client_path_see(
 
     if (SL_UNLIKELY((effects & EFFECTS_STAY) != 0 ||
                     ((effects & EFFECTS_RULES) != 0 && text.len > ROLLBACK_LEN))) {
-        client_path_look(client, text, how);
+        client_path_look(client, effects, text, how);
     }
 }
 

@@ -83,7 +83,7 @@ static struct search_path_change read_between(
     memcpy(text, before, before_len);
     memcpy(text + before_len, data, size);
     memcpy(text + before_len + size, after, after_len);
-    search_path_read(sl_span(text, before_len + size + after_len), &change);
+    search_path_read(sl_span(text, before_len + size + after_len), false, &change);
     free(text);
     return change;
 }

@@ -122,7 +122,7 @@ static void check_rows(const struct row *rows, size_t count, bool is_several)
 {
     for (size_t i = 0; i < count; i++) {
         struct search_path_change change;
-        search_path_read(sl_span_text(rows[i].text), &change);
+        search_path_read(sl_span_text(rows[i].text), false, &change);
         bool sets = change.kind == SEARCH_PATH_SET || change.kind == SEARCH_PATH_LOCAL;
         const char *list = sets && change.has_list ? change.list : NULL;
         bool is_same = list == NULL || rows[i].list == NULL ? list == rows[i].list
@@ -274,9 +274,9 @@ static void long_texts_are_not_read(void **state)
     (void)state;
     memset(text, ' ', sizeof text - 1);
     text[snprintf(text, sizeof text, "SET search_path = a")] = ' ';
-    search_path_read(sl_span(text, EFFECTS_TEXT_MAX), &change);
+    search_path_read(sl_span(text, EFFECTS_TEXT_MAX), false, &change);
     assert_int_equal(change.kind, SEARCH_PATH_SET);
-    search_path_read(sl_span(text, EFFECTS_TEXT_MAX + 1), &change);
+    search_path_read(sl_span(text, EFFECTS_TEXT_MAX + 1), false, &change);
     assert_int_equal(change.kind, SEARCH_PATH_OPAQUE);
     assert_true(change.is_several);
 }
@@ -318,6 +318,34 @@ static void what_does_not_look_like_a_name_is_not_shown(void **state)
     assert_string_equal(shown, "?");
 }
 
+/* As a catalogue says of what it calls. */
+static void calls_that_leave_nothing_do_not_matter(void **state)
+{
+    static const struct row rows[] = {
+            {"begin; select f(1); commit", SEARCH_PATH_KEPT, NULL},
+            {"select a.f(1), g()", SEARCH_PATH_KEPT, NULL},
+            {"select f(); select set_config('search_path', 'x', true)", SEARCH_PATH_LOCAL_OPAQUE,
+                    NULL},
+            {"select f(), set_config('search_path', 'x', true)", SEARCH_PATH_LOCAL_OPAQUE, NULL},
+            {"select f(), set_config('search_path', 'x', false)", SEARCH_PATH_OPAQUE, NULL},
+            {"select f(), pg_catalog.set_config('search_path', 'x', false)", SEARCH_PATH_OPAQUE,
+                    NULL},
+            {"select f(); set search_path = x", SEARCH_PATH_OPAQUE, NULL},
+            {"do $$begin end$$", SEARCH_PATH_OPAQUE, NULL},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < SL_COUNT(rows); i++) {
+        struct search_path_change change;
+        search_path_read(sl_span_text(rows[i].text), true, &change);
+        if (change.kind != rows[i].kind) {
+            fail_msg("%s: %d", rows[i].text, (int)change.kind);
+        }
+        search_path_read(sl_span_text(rows[i].text), false, &change);
+        assert_true(change.kind == SEARCH_PATH_OPAQUE);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -329,6 +357,7 @@ int main(void)
             cmocka_unit_test(calls_are_read),
             cmocka_unit_test(temporary_tables_are_seen),
             cmocka_unit_test(several_are_not_guessed_at),
+            cmocka_unit_test(calls_that_leave_nothing_do_not_matter),
             cmocka_unit_test(long_texts_are_not_read),
     };
 

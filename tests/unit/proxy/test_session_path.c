@@ -35,7 +35,7 @@ static void send_as(const char *text, enum session_path_how how, bool is_alone)
 {
     struct search_path_change change;
 
-    search_path_read(sl_span_text(text), &change);
+    search_path_read(sl_span_text(text), false, &change);
     session_path_send(&path, &change, how, is_alone);
 }
 
