@@ -162,9 +162,9 @@ static void go_on_joining(struct watch_share *share)
     if (joins->until == 0) {
         joins->until = share->now + JOIN_WAIT;
     }
-    const bool has_no_stream =
-            !share->is_streamed && share->now >= joins->until - JOIN_WAIT + JOIN_STREAM_WAIT;
-    if (share->now >= joins->until || has_no_stream) {
+    const sl_usec waited = share->now - (joins->until - JOIN_WAIT);
+    if (waited >= JOIN_WAIT || (!share->is_streamed && waited >= JOIN_STREAM_WAIT) ||
+            (joins->is_gone && waited >= JOIN_GONE_WAIT)) {
         give_up(joins);
         return;
     }
@@ -300,6 +300,11 @@ void watch_join_heard(struct watch_share *share, enum tier_said_kind kind, struc
     } else {
         hear_answer(share, kind, text);
     }
+}
+
+void watch_join_is_vain(struct watch_share *share)
+{
+    share->joins.is_gone = true;
 }
 
 void watch_join_go_on(struct watch_share *share)

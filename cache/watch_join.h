@@ -57,7 +57,8 @@
  * Without a stream nothing is said or believed: who else writes would be known by what Sluices say only, and
  * nobody knows what one that is gone did not say.
  *
- * Nobody waits for it: until it is over nothing is asked of Redis for statements, as while it is away.
+ * Nobody waits for it: until it is over nothing is asked of Redis for statements, as while it is away. Where others make
+ * new epochs all the time there is nothing to join for, nor a moment at which it could be done.
  *
  * Ownership: the share's. Threads: the watch's. Bounds: JOIN_NONCES_MAX who start at once; more are told "cannot".
  */
@@ -72,6 +73,7 @@ enum { JOIN_NONCES_MAX = 8 };
 #define JOIN_WAIT (15 * SL_SECOND)       /* all in all */
 #define JOIN_STREAM_WAIT (3 * SL_SECOND) /* until its own stream is up */
 #define JOIN_CALM (500 * SL_MSEC)
+#define JOIN_GONE_WAIT (2 * SL_SECOND) /* where others have said meanwhile that all is stale */
 #define JOIN_ASK_WAIT (5 * SL_SECOND)
 #define JOIN_ANSWER_WAIT (4 * SL_SECOND)
 
@@ -84,6 +86,7 @@ enum join_answer { ANSWER_NONE, ANSWER_FRESH, ANSWER_ENDS, ANSWER_READS };
 struct watch_joins {
     enum join_state state;
     bool has_joined;
+    bool is_gone;  /* what was there when it began */
     sl_usec until; /* 0: not begun */
     sl_usec ask_until;
     uint64_t nonce;
@@ -113,6 +116,8 @@ struct watch_answers {
 void watch_join_begin(struct watch_share *share);
 void watch_join_heard(struct watch_share *share, enum tier_said_kind kind, struct sl_span text);
 void watch_join_go_on(struct watch_share *share);
+/* Another has made a new epoch. */
+void watch_join_is_vain(struct watch_share *share);
 /* Nothing is told of what made all stale so far. */
 bool watch_join_is_under_way(const struct watch_share *share);
 /* "waits", "joined", or "anew". */

@@ -128,7 +128,10 @@ static void hear_missed(void *self, enum tier_missed how)
     uint64_t word = 0;
 
     share->counts.unheard++;
-    share->is_told_all = share->is_told_all || how == TIER_MISSED_SAID;
+    if (how == TIER_MISSED_SAID) {
+        share->is_told_all = true;
+        watch_join_is_vain(share);
+    }
     if (how == TIER_MISSED_LOST) {
         atomic_store(&share->of.cover->listens, false);
     }
