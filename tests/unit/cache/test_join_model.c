@@ -25,7 +25,7 @@ enum {
     DATABASE = 7,
     TABLE = 16384,
     STEPS = 30000,
-    ROUNDS = 6,
+    ROUNDS = 10,
     ROUNDS_MAX = 200
 };
 
@@ -485,8 +485,7 @@ static void step(void)
     now += 1 + by_chance(STEP_MAX);
     if (what < 350) {
         const int conn = (int)by_chance(FAKE_CONNS);
-        for (unsigned left = 1 + by_chance(16); left > 0; left--) {
-            fake_step(&fake, conn);
+        for (unsigned left = 1 + by_chance(16); left > 0 && fake_step(&fake, conn); left--) {
         }
     } else if (what < 992) {
         const unsigned i = by_chance(SIDES);
@@ -524,11 +523,14 @@ static void play_all(enum mistake planted)
 
     mistake = planted;
     hits = hits_of_before = stale = joined = anew = 0;
+    uint64_t last = 0;
     for (uint64_t round = 1; round <= rounds && stale == 0; round++) {
+        last = round;
         play(round * 1000003);
     }
-    print_message("mistake %d: %lu hits, %lu of before, %lu joined, %lu anew, %lu stale\n", planted,
-            hits, hits_of_before, joined, anew, stale);
+    print_message(
+            "mistake %d: %lu rounds, %lu hits, %lu of before, %lu joined, %lu anew, %lu stale\n",
+            planted, last, hits, hits_of_before, joined, anew, stale);
 }
 
 static void nothing_is_older_than_what_is_told(void **state)

@@ -442,8 +442,7 @@ static void step(bool is_started)
     now += 1 + by_chance(STEP_MAX);
     if (what < 300) {
         const int conn = (int)by_chance(FAKE_CONNS);
-        for (unsigned left = 1 + by_chance(4); left > 0; left--) {
-            fake_step(&fake, conn);
+        for (unsigned left = 1 + by_chance(4); left > 0 && fake_step(&fake, conn); left--) {
         }
     } else if (what < 999) {
         go_on_side(&sides[by_chance(SIDES)], is_started);
