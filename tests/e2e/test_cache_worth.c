@@ -84,6 +84,7 @@ static int fill_memory(PGconn *conn)
 {
     int id = 1;
 
+    await_hit(conn, of_t(0)); /* it has been read */
     while (!is_tight()) {
         if (id > 1000) {
             console_print_counts();
