@@ -13,6 +13,7 @@
 
 #include "protocol/base/hash.h"
 #include "protocol/base/map.h"
+#include "protocol/base/thread.h"
 
 #include <ctype.h>
 #include <errno.h>
@@ -309,8 +310,6 @@ enum sl_err dns_start(void)
 
 void dns_stop(void)
 {
-    struct timespec until;
-
     if (!dns.is_running) {
         return;
     }
@@ -320,10 +319,7 @@ void dns_stop(void)
     pthread_mutex_unlock(&dns.lock);
 
     /* A resolver that does not answer may take a minute; the process ends without it. */
-    clock_gettime(CLOCK_MONOTONIC, &until);
-    until.tv_sec++;
-    if (pthread_clockjoin_np(dns.thread, NULL, CLOCK_MONOTONIC, &until) != 0) {
-        pthread_detach(dns.thread);
+    if (!sl_thread_end(dns.thread, SL_SECOND)) {
         return; /* still running: what it may touch stays */
     }
     dns.is_running = false;

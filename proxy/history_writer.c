@@ -4,6 +4,7 @@
 #include "conf/conf.h"
 #include "optimizer/shape_store.h"
 #include "protocol/base/log.h"
+#include "protocol/base/thread.h"
 #include "protocol/sqlstate.h"
 #include "proxy/history_gather.h"
 #include "proxy/history_send.h"
@@ -343,17 +344,11 @@ void history_writer_start(
 
 bool history_writer_stop(void)
 {
-    struct timespec until;
-
     if (self.is_running) {
         atomic_store(&self.is_stopping, true);
         wake();
-        clock_gettime(CLOCK_MONOTONIC, &until);
-        until.tv_sec += LAST_ROUND / SL_SECOND + 1;
-        if (pthread_clockjoin_np(self.thread, NULL, CLOCK_MONOTONIC, &until) != 0) {
-            /* A resolver that does not answer; the process ends without it. */
-            pthread_detach(self.thread);
-            return false;
+        if (!sl_thread_end(self.thread, LAST_ROUND + SL_SECOND)) {
+            return false; /* a resolver that does not answer; the process ends without it */
         }
         self.is_running = false;
     }

@@ -9,6 +9,7 @@
 #include "proxy/parser.h"
 
 #include "protocol/base/log.h"
+#include "protocol/base/thread.h"
 #include "protocol/sql_facts.h"
 #include "protocol/sql_parse.h"
 
@@ -395,7 +396,6 @@ void parser_watch(sl_usec now)
 
 void parser_stop(void)
 {
-    struct timespec until;
     struct given_up given_up = {0};
 
     pthread_mutex_lock(&parser.lock);
@@ -406,12 +406,7 @@ void parser_stop(void)
     pthread_cond_broadcast(&parser.wake);
     pthread_mutex_unlock(&parser.lock);
 
-    clock_gettime(CLOCK_MONOTONIC, &until);
-    until.tv_sec += STOP_SECONDS;
-    bool is_gone = has_thread && pthread_clockjoin_np(thread, NULL, CLOCK_MONOTONIC, &until) == 0;
-    if (has_thread && !is_gone) {
-        pthread_detach(thread);
-    }
+    bool is_gone = has_thread && sl_thread_end(thread, STOP_SECONDS * SL_SECOND);
     pthread_mutex_lock(&parser.lock);
     parser.turn = 0;
     take_current_locked(&given_up, is_gone);

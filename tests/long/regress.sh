@@ -66,7 +66,7 @@ else
     ln -s "$build" "$work/build"
 fi
 # Of those files psql shows what a kept answer has no part in: how often tables were read, and what runs now.
-$as env HOME="$work" PGBIN="$pgbin" HITS_MIN="${HITS_MIN:-1500}" MAY_DIFFER="${MAY_DIFFER:-stats}" \
+$as env HOME="$work" PGBIN="$pgbin" HITS_MIN="${HITS_MIN:-700}" MAY_DIFFER="${MAY_DIFFER:-stats}" \
     sh "$work/regress.sh" "$work/build" "$work/sources" "$work/out" && exit 0
 tail -n 30 "$work/out/forced/suite.log" || :
 exit 1
