@@ -354,21 +354,65 @@ static void look_for_rows(struct judge *judge)
     }
 }
 
+/* Any of its rows, and what is behind them. */
+static void may_write_all(struct judge *judge, const struct catalog_relation *relation,
+        const struct catalog_details *table)
+{
+    if (table == NULL || !table->is_known) {
+        may_write_anything(judge);
+        return;
+    }
+    if (relation->kind != CATALOG_VIEW) {
+        may_write(
+                judge, (struct catalog_trees){.trees = &table->tree, .count = 1, .is_known = true});
+    }
+    may_write(judge, catalog_writes_of_table(judge->catalog, table));
+}
+
 static void write_table(struct judge *judge, const struct catalog_table *named, const char *name)
 {
     const struct catalog_relation *relation = relation_of(judge, named, name);
     const struct catalog_details *table =
             relation == NULL ? NULL : catalog_details_of(judge->catalog, relation);
 
-    if (table == NULL || !table->is_known) {
-        may_write_anything(judge);
-        return;
+    if (table != NULL && table->is_known && relation->kind != CATALOG_VIEW &&
+            write_rows(judge, relation, table, named)) {
+        may_write(judge, catalog_writes_of_table(judge->catalog, table));
+    } else {
+        may_write_all(judge, relation, table);
     }
-    if (relation->kind != CATALOG_VIEW && !write_rows(judge, relation, table, named)) {
-        may_write(
-                judge, (struct catalog_trees){.trees = &table->tree, .count = 1, .is_known = true});
+}
+
+/*
+ * Those of its name that are behind it: a plan that was made before it came goes on with one of them
+ * (documentation, "PREPARE", Notes). So what is written may be theirs, as what is read.
+ */
+static void look_behind(
+        struct judge *judge, const struct sql_table *table, const struct catalog_table *named)
+{
+    const struct catalog_resolution *resolution = judge->question->resolution;
+    const struct catalog *catalog = judge->catalog;
+    const char *name = sql_facts_name(judge->facts, table->name);
+
+    for (unsigned i = 0; named->hides && i < resolution->path_count; i++) {
+        const struct catalog_relation *relation =
+                catalog_find_relation(catalog, name, resolution->path[i]);
+        if (relation == NULL || relation->oid == named->oid) {
+            continue;
+        }
+        const struct catalog_table other = {
+                .schema = catalog_name(catalog, catalog->schemas[relation->schema].name),
+                .oid = relation->oid,
+                .kind = relation->kind};
+        const struct catalog_details *details = catalog_details_of(catalog, relation);
+        judge->made->hides = true;
+        if ((table->role & SQL_TABLE_WRITTEN) != 0) {
+            may_write_all(judge, relation, details);
+        }
+        if ((table->role & (SQL_TABLE_READ | SQL_TABLE_LOCKED)) != 0) {
+            read_table(judge, &other, name);
+        }
     }
-    may_write(judge, catalog_writes_of_table(judge->catalog, table));
 }
 
 static void look_at_tables(struct judge *judge)
@@ -387,6 +431,7 @@ static void look_at_tables(struct judge *judge)
             read_table(judge, named, name);
             reads_any = true;
         }
+        look_behind(judge, table, named);
     }
     if (!reads_any) {
         refuse(judge, POLICY_NO_TABLE, "");

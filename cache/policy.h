@@ -111,6 +111,7 @@ struct policy {
     enum policy_block block;
     bool names_nothing; /* no table and no function: it sees nothing */
     bool only_writes;   /* it sees nothing but what it writes */
+    bool hides; /* a table: one of its name is behind it in the path, and a plan may be of that still */
     bool needs_absence; /* of a point that it reads: also an answer with rows may be of its absence */
     struct policy_trees reads; /* if it is kept */
     struct policy_trees writes;

@@ -472,6 +472,14 @@ static void write_unseen(struct cache_part *part, struct stage_transaction *tran
     }
 }
 
+/* Of what it names it is known that it writes nothing: as long as that is what it was. */
+static bool names_any(const struct asked *asked)
+{
+    const struct policy *policy = asked->verdict.policy;
+
+    return policy != NULL && policy->reason != POLICY_NOT_READ && !policy->names_nothing;
+}
+
 static void on_dispatch(void *self, struct stmt *stmt)
 {
     const struct cache_part *part = self;
@@ -495,7 +503,7 @@ static void on_dispatch(void *self, struct stmt *stmt)
     asked->watched = part->cache->hooks.watched(part->cache->hooks.self, stmt->under_way);
     asked->database = stmt->under_way->database;
     if (!asked->leads && !asked->has_writes && !asked->shares && !stage_sees(asked) &&
-            stmt->names_failed == 0) {
+            stmt->names_failed == 0 && !names_any(asked)) {
         forget(asked);
     }
 }
@@ -512,6 +520,18 @@ static void on_reply(void *self, struct stmt *stmt, struct sl_span message)
 
 /* ---- ends ---- */
 
+/* Of one that was to write nothing: it may have waited for a lock until what it calls was another function. */
+static bool is_another(const struct asked *asked)
+{
+    const struct cache_hooks *hooks = &asked->part->cache->hooks;
+    struct sl_hash128 shape;
+    uint64_t view = 0;
+
+    return asked->has_view && names_any(asked) && !memo_is_current(asked) &&
+           hooks->view(hooks->self, asked->part->worker, asked->stmt, &shape, &view) !=
+                   CACHE_VIEW_NONE;
+}
+
 /* What it wrote was looked up in a catalogue that may have been another when it ran; or another text ran. */
 static void doubt(struct asked *asked)
 {
@@ -519,7 +539,8 @@ static void doubt(struct asked *asked)
     const struct stage_transaction *transaction = asked->stmt->under_way;
 
     if (transaction != NULL &&
-            (asked->stmt->is_misread || (asked->has_writes && !memo_is_current(asked)))) {
+            (asked->stmt->is_misread ||
+                    (asked->has_writes ? !memo_is_current(asked) : is_another(asked)))) {
         uint32_t all = stage_everything(tags);
         tags_begin(tags, all);
         tags_end(tags, all);

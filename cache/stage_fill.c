@@ -89,10 +89,11 @@ static bool remember(struct asked *asked, const struct cache_asks *asks)
 static void find_value(struct asked *asked, const struct point_source *source)
 {
     const struct policy *policy = asked->verdict.policy;
+    const bool is_of_one = !policy->hides || !asked->stmt->is_extended; /* table: policy.h */
 
-    asked->has_point =
-            policy->point.tree != 0 && point_values(&policy->point, source, &asked->point_value);
-    asked->has_rows = policy->point.tree == 0 && policy->rows.set.tree != 0 &&
+    asked->has_point = is_of_one && policy->point.tree != 0 &&
+                       point_values(&policy->point, source, &asked->point_value);
+    asked->has_rows = is_of_one && policy->point.tree == 0 && policy->rows.set.tree != 0 &&
                       point_values(&policy->rows.set, source, &asked->point_value);
     asked->rows_limit = asked->has_rows ? rows_limit(&policy->rows, source) : 0;
 }

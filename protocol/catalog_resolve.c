@@ -2,6 +2,7 @@
 #include "protocol/catalog_resolve.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 enum { IDENTIFIER_MAX = 63 }; /* NAMEDATALEN - 1: the rest of a longer one is cut off */
 
@@ -201,12 +202,13 @@ static void resolve_table(
             from->is_temp || (from->role & SQL_TABLE_DEFINED) != 0) {
         return;
     }
-    for (unsigned i = 0; i < resolve->path.count; i++) {
+    for (unsigned i = 0; i < resolve->path.count && !table->hides; i++) {
         const struct catalog_relation *relation =
                 catalog_find_relation(resolve->catalog, name, resolve->path.schemas[i]);
-        if (relation != NULL) {
+        if (relation != NULL && table->oid != 0) {
+            table->hides = true;
+        } else if (relation != NULL) {
             take_relation(resolve, table, relation);
-            return;
         }
     }
 }
@@ -298,6 +300,8 @@ enum sl_err catalog_resolve(const struct sql_facts *facts, const struct catalog 
             catalog != NULL && session->encoding != NULL &&
             strcmp(session->encoding, catalog_name(catalog, catalog->encoding)) == 0;
     find_path(&resolve);
+    made->path_count = resolve.path.is_known ? (uint16_t)resolve.path.count : 0;
+    memcpy(made->path, resolve.path.schemas, made->path_count * sizeof *made->path);
     for (unsigned i = 0; i < facts->tables_count; i++) {
         resolve_table(&resolve, &facts->tables[i], &tables[i]);
     }

@@ -43,6 +43,7 @@ struct catalog_table {
     const char *schema; /* NULL: not known */
     uint32_t oid;       /* 0: not known */
     uint8_t kind;       /* enum catalog_kind */
+    bool hides;         /* another of its name is behind it in the path */
 };
 
 struct catalog_call {
@@ -57,6 +58,9 @@ struct catalog_resolution {
     uint8_t volatility; /* the worst of functions; unknown when one is, or may be missing */
     const struct catalog_table *tables;   /* of each of the facts' */
     const struct catalog_call *functions; /* likewise */
+    uint16_t path_count;
+    uint16_t path
+            [CATALOG_PATH_MAX]; /* schemas, in the order in which names are looked for; none: not known */
 };
 
 /*

@@ -224,6 +224,15 @@ void caching_watch_learn(uint64_t database, const struct catalog *catalog, sl_us
     pthread_mutex_unlock(&lock);
 }
 
+/* Of two workers at once the later doubt stays. */
+static void doubt_since(struct place *place, sl_usec now)
+{
+    sl_usec last = atomic_load(&place->doubted_at);
+
+    while (last < now && !atomic_compare_exchange_weak(&place->doubted_at, &last, now)) {
+    }
+}
+
 void caching_watch_doubt(uint64_t database, uint64_t node)
 {
     unsigned count = atomic_load(&self.count);
@@ -231,7 +240,7 @@ void caching_watch_doubt(uint64_t database, uint64_t node)
     for (unsigned i = 0; i < count; i++) {
         struct place *place = &self.places[i];
         if (place->number == database && place->node == node) {
-            atomic_store(&place->doubted_at, sl_now());
+            doubt_since(place, sl_now());
             watched_hint(place->watched);
         }
     }

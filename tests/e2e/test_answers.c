@@ -355,6 +355,9 @@ static const struct CMUnitTest cases[] = {
         cmocka_unit_test_setup_teardown(what_is_executed_writes_what_was_prepared, begin, end),
         cmocka_unit_test_setup_teardown(
                 a_plan_goes_on_with_the_function_that_it_was_made_for, begin, end),
+        cmocka_unit_test_setup_teardown(
+                a_named_statement_goes_on_with_the_table_that_it_was_made_for, begin, end),
+        cmocka_unit_test_setup_teardown(what_waits_may_call_another_function_by_then, begin, end),
         cmocka_unit_test_setup_teardown(what_is_executed_and_only_reads_harms_nobody, begin, end),
         cmocka_unit_test_setup_teardown(
                 a_plan_goes_on_with_the_table_that_it_was_made_for, begin, end),
