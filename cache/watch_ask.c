@@ -219,6 +219,10 @@ static void know_zombies(struct watched *watched, sl_usec now)
         return;
     }
     uint32_t settled = watch_zombies_answered(&watched->zombies);
+    if (settled > 0) { /* what it did may be seen by now: another schema, too */
+        watched_schema_is_of(watched, 0);
+        watch_schema_hint(&watched->questions);
+    }
     ask->zombies_at = now + ask->zombies_gap;
     ask->zombies_gap = settled > 0 ? ZOMBIES_GAP_MIN : ask->zombies_gap * 2;
     if (ask->zombies_gap > ZOMBIES_GAP_MAX) {
