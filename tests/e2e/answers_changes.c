@@ -433,6 +433,20 @@ void operators_of_somebodys_own_are_noticed(void **state)
     expect_never(reader, "select count(*) from t where b::bool");
     do_sql(writer, "drop cast (text as bool)");
     warm(reader, "select sum(n) from aside where id = 1 and id::text = '1'");
+    /* Conditions, limits and subscripts are assigned to. */
+    do_sql(writer, "create cast (text as bool) with function o_bool(text) as assignment");
+    check_written("select id from t where id = 1 and b");
+    expect_refused("select sum(n) from aside", "other_operator");
+    check_written("select id from t where id = 1 and b");
+    do_sql(writer, "drop cast (text as bool)");
+    warm(reader, "select sum(n) from aside");
+    /* By how a date is read, which knows words for today; an int's reader knows none. */
+    do_sql(direct, "create cast (text as date) with inout as implicit");
+    expect_refused("select sum(n) from aside", "other_operator");
+    do_lines(direct, "drop cast (text as date)\n"
+                     "create cast (text as int4) with inout as implicit");
+    warm(reader, "select sum(n) from aside");
+    do_sql(direct, "drop cast (text as int4)");
     do_lines(writer, "create operator < (leftarg = int, rightarg = text, function = o_sum)");
     warm(reader, "select sum(n) from aside");
     do_sql(direct, "alter operator family integer_ops using btree add operator 1 < (int, text)");
