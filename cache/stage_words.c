@@ -70,7 +70,7 @@ enum stage_words stage_words(struct sl_span text)
     char first[WORD_MAX];
     char second[WORD_MAX];
 
-    if (text.len > QUESTION_MAX || !is_one(text)) {
+    if (text.len == 0 || text.len > QUESTION_MAX || !is_one(text)) {
         return STAGE_WORDS_ANY;
     }
     next_word(&text, first);

@@ -52,7 +52,7 @@ enum { OTHERS_MAX = 64, ASKERS_MAX = 64 };
 #define TOLD_LOOK (1 * SL_MSEC) /* is what had begun over? Then less often */
 #define TOLD_LOOK_MAX (16 * SL_MSEC)
 #define TOLD_AGAIN (250 * SL_MSEC)
-#define OTHERS_GONE (600 * SL_SECOND)
+#define OTHERS_GONE (60 * SL_SECOND)
 
 struct watch_share;
 

@@ -675,10 +675,11 @@ static const struct conf_key keys[] = {
                 .reloadable = LIVE,
                 .words = cache_reads,
                 .default_text = "monotonic",
-                .sentence = "Where others write past Sluice, no session is given what is older than "
-                            "something that it has seen: monotonic, of any table, for which an "
-                            "answer may wait until it is known what has been written; table: of "
-                            "the same table."},
+                .sentence =
+                        "Where others write past Sluice, no session is given what is older than "
+                        "something that it has seen: monotonic, of any table, for which an "
+                        "answer may wait until it is known what has been written; table: of "
+                        "the same table."},
         {.name = "stream",
                 PART(CACHE, TEXT, conf, cache_stream),
                 .default_text = "",

@@ -286,11 +286,16 @@ static void a_write_of_one_that_was_killed_is_seen(void **state)
     two_conn = NULL;
 }
 
-/* Of another row of that table: the first Sluice gives it from memory. */
+/*
+ * Of another row of that table: the first Sluice gives it from memory. To a session that has seen nothing yet: who has
+ * waits until the one that was killed has said what it wrote, or is taken to be dead (cache/watch_told.h).
+ */
 static void await_kept(const char *sql)
 {
     for (long until = proc_now_ms() + SOON_MS, hits = counted(&sluice, "hits");;) {
-        (void)text_of(one_conn, sql);
+        PGconn *conn = connect_by(&sluice, "postgres", "db");
+        (void)text_of(conn, sql);
+        PQfinish(conn);
         if (counted(&sluice, "hits") > hits) {
             return;
         }
