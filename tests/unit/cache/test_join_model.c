@@ -279,8 +279,10 @@ static void go_on_own(struct side *side)
 
     switch (own->at) {
     case OWN_NONE:
-        if (by_chance(mistake == UNSAID_NOT_SEEN ? 10 : 80) == 0 &&
-                tier_instance_joins(side->instance)) {
+        if (tier_instance_joins(side->instance) &&
+                (mistake == UNSAID_NOT_SEEN
+                                ? side->share.joins.state != JOIN_WAITS && by_chance(2) == 0
+                                : by_chance(80) == 0)) {
             begin_own(side);
             for (unsigned left = mistake == UNSAID_NOT_SEEN || by_chance(2) == 0 ? 2 : 0; left > 0;
                     left--) {
