@@ -315,7 +315,7 @@ void share_begin(struct asked *asked, uint64_t database, const struct tag_set *s
     }
 }
 
-/* Its end shows in the database's word, or everything's, which whoever starts looks at. */
+/* Such an end may be left unsaid by who starts, who asks anew behind it; it may be withdrawn: stage_late.c. */
 static bool is_of_all(const struct tag_set *set, const struct tags *tags, uint64_t database)
 {
     const struct tag_item *items = tag_set_items(set);
@@ -336,7 +336,8 @@ static void tell_end(struct asked *asked, const struct tier_seat *seat, const st
     const sl_usec now = sl_now();
 
     if (tier_joins(seat->tier) &&
-            is_of_all(set, asked->part->cache->tags, asked->stmt->under_way->database)) {
+            is_of_all(set, asked->part->cache->tags, asked->stmt->under_way->database) &&
+            tier_leaves_unsaid(seat->tier)) {
         return; /* it has yet to be told of all of the database, or another does: cache/watch_join.h */
     }
     if (!tier_hears(seat->tier)) {

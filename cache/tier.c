@@ -154,7 +154,23 @@ bool tier_instance_joins(const struct tier_instance *instance)
     return atomic_load(&instance->joins);
 }
 
-void tier_instance_has_joined(struct tier_instance *instance)
+uint64_t tier_instance_unsaid(const struct tier_instance *instance)
+{
+    return atomic_load(&instance->unsaid);
+}
+
+/* Who leaves something unsaid counts it, and then looks once more: one of the two sees the other. */
+bool tier_instance_has_joined(struct tier_instance *instance, uint64_t unsaid)
+{
+    atomic_store(&instance->joins, false);
+    if (atomic_load(&instance->unsaid) == unsaid) {
+        return true;
+    }
+    atomic_store(&instance->joins, true);
+    return false;
+}
+
+void tier_instance_joins_not(struct tier_instance *instance)
 {
     atomic_store(&instance->joins, false);
 }

@@ -123,9 +123,14 @@ SL_MUST_CHECK struct tier_instance *tier_instance_new(const struct tier_options 
 void tier_instance_free(struct tier_instance *instance); /* NULL is fine; its tiers are gone */
 /* Nothing was missed that Redis should have been told. Any thread. */
 bool tier_instance_is_sound(const struct tier_instance *instance);
-/* options.joins, and what is there is neither known to be of use yet nor made stale. Any thread, as the next. */
+/* options.joins, and what is there is neither known to be of use yet nor given up. Any thread, as the next three. */
 bool tier_instance_joins(const struct tier_instance *instance);
-void tier_instance_has_joined(struct tier_instance *instance);
+/* How often something was left unsaid: tier_leaves_unsaid(). */
+uint64_t tier_instance_unsaid(const struct tier_instance *instance);
+/* From now on all is said. False: something was left unsaid since that was so often: it has not joined. */
+SL_MUST_CHECK bool tier_instance_has_joined(struct tier_instance *instance, uint64_t unsaid);
+/* Likewise, and what is there is made stale behind that. */
+void tier_instance_joins_not(struct tier_instance *instance);
 /* What all its keys begin with. */
 const char *tier_instance_names(const struct tier_instance *instance);
 
@@ -272,6 +277,8 @@ void tier_free(struct tier *tier);
 bool tier_may_find(struct tier *tier);
 /* Its instance starts: tier_instance_joins(). */
 bool tier_joins(const struct tier *tier);
+/* What all of the database may have been written by is not said; what others say is of use behind it only. False: say it. */
+SL_MUST_CHECK bool tier_leaves_unsaid(struct tier *tier);
 /* False: tier_begin() would say nothing, and tier_end() only note that, whatever the tags. */
 bool tier_hears(const struct tier *tier);
 /* An end that is not said: this instance will not use Redis before it is made good. */

@@ -26,9 +26,10 @@ enum {
 struct tier_instance {
     struct tier_options options; /* constant, as the next; texts are its own */
     char names[TIER_NAMES_MAX];
-    char id[TIER_NAMES_MAX]; /* escaped */
-    uint64_t life;           /* another one for each process */
-    atomic_bool joins;       /* any thread */
+    char id[TIER_NAMES_MAX];      /* escaped */
+    uint64_t life;                /* another one for each process */
+    atomic_bool joins;            /* any thread, as the next */
+    atomic_uint_least64_t unsaid; /* how often tier_leaves_unsaid() */
     atomic_uint late; /* any thread: ends that Redis has not acknowledged in time, and still may */
     atomic_uint_least64_t missed;  /* any thread: how many never will be */
     atomic_uint_least64_t covered; /* any thread: of those, by a new epoch */

@@ -12,6 +12,15 @@ bool tier_joins(const struct tier *tier)
     return tier_instance_joins(tier->instance);
 }
 
+bool tier_leaves_unsaid(struct tier *tier)
+{
+    if (!tier_instance_joins(tier->instance)) {
+        return false;
+    }
+    atomic_fetch_add(&tier->instance->unsaid, 1);
+    return tier_instance_joins(tier->instance);
+}
+
 static bool is_of_run(const struct tier *tier, struct sl_span text)
 {
     const struct sl_span run = sl_span_text(tier->run);

@@ -39,9 +39,18 @@ static bool take_nonce(struct sl_span *text, uint64_t *nonce)
 
 /* ---- who starts ---- */
 
-static void give_up(struct watch_joins *joins)
+/* What is written from now on is told; then all is made stale that was left unsaid before. */
+static void give_up(struct watch_share *share)
 {
-    joins->state = JOIN_OVER;
+    share->joins.state = JOIN_OVER;
+    tier_instance_joins_not(share->of.instance);
+}
+
+/* Nothing has made all stale since it asked, nor was left unsaid. */
+static bool is_as_asked(const struct watch_share *share, const uint64_t words[2])
+{
+    return same(words, share->joins.words) &&
+           tier_instance_unsaid(share->of.instance) == share->joins.unsaid;
 }
 
 static void on_called(struct tier_calling *calling, int64_t listeners)
@@ -57,9 +66,11 @@ static void on_called(struct tier_calling *calling, int64_t listeners)
 static bool is_calm(struct watch_share *share, const uint64_t words[2])
 {
     struct watch_joins *joins = &share->joins;
+    const uint64_t unsaid = tier_instance_unsaid(share->of.instance);
 
-    if (!same(words, joins->seen)) {
+    if (!same(words, joins->seen) || unsaid != joins->seen_unsaid) {
         memcpy(joins->seen, words, sizeof joins->seen);
+        joins->seen_unsaid = unsaid;
         joins->seen_at = share->now;
     }
     return share->now >= joins->seen_at + JOIN_CALM || share->now >= joins->until - JOIN_ASK_WAIT;
@@ -80,10 +91,11 @@ static void ask(struct watch_share *share, const uint64_t words[2])
         return; /* of the last try */
     }
     if (crypto_random(&joins->nonce, sizeof joins->nonce) != SL_OK) {
-        give_up(joins);
+        give_up(share);
         return;
     }
     memcpy(joins->words, words, sizeof joins->words);
+    joins->unsaid = tier_instance_unsaid(share->of.instance);
     joins->others = -1;
     joins->cannot = 0;
     joins->epoch_len = 0;
@@ -107,8 +119,9 @@ static void on_read(struct tier_reading *reading, struct sl_span text)
     }
     watch_share_words(share, words);
     if (text.len == 0 || !sl_span_equal(text, sl_span(joins->epoch, joins->epoch_len)) ||
-            !same(words, joins->words) || !is_ready(share, words) ||
-            !tier_instance_is_sound(share->of.instance)) {
+            !is_as_asked(share, words) || !is_ready(share, words) ||
+            !tier_instance_is_sound(share->of.instance) ||
+            !tier_instance_has_joined(share->of.instance, joins->unsaid)) {
         joins->state = JOIN_WAITS; /* once more, while there is time */
         return;
     }
@@ -137,7 +150,7 @@ static void go_on_asked(struct watch_share *share, const uint64_t words[2])
 {
     struct watch_joins *joins = &share->joins;
 
-    if (!same(words, joins->words) || !is_ready(share, words)) {
+    if (!is_as_asked(share, words) || !is_ready(share, words)) {
         joins->state = JOIN_WAITS;
     } else if (joins->epoch_len > 0) {
         joins->reading.done = on_read;
@@ -147,7 +160,7 @@ static void go_on_asked(struct watch_share *share, const uint64_t words[2])
         }
     } else if ((joins->others >= 0 && joins->cannot >= joins->others) ||
                share->now >= joins->ask_until) {
-        give_up(joins);
+        give_up(share);
     }
 }
 
@@ -165,7 +178,7 @@ static void go_on_joining(struct watch_share *share)
     const sl_usec waited = share->now - (joins->until - JOIN_WAIT);
     if (waited >= JOIN_WAIT || (!share->is_streamed && waited >= JOIN_STREAM_WAIT) ||
             (joins->is_gone && waited >= JOIN_GONE_WAIT)) {
-        give_up(joins);
+        give_up(share);
         return;
     }
     watch_share_words(share, words);

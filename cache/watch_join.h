@@ -50,7 +50,8 @@
  * say (it was killed) is a write past Sluice to A: so its place in `inst` need not make a new epoch.
  *
  * Whoever starts knows neither the catalogue nor shapes of statements at first, so most of what it sends may write
- * anything. None of that is told while it starts (cache/stage_share.c): it shows in its words, and so B asks only when they were
+ * anything. None of that is told while it starts (cache/stage_share.c). It need not show in its words, as it is withdrawn when
+ * it is known what it was (cache/stage_late.c); so it is counted, and is a change of the words to B. So B asks only when they were
  * what they are for JOIN_CALM, or time is running out. Others find such a write when a stream tells of it: theirs, or B's, or A's;
  * those that read none when B asks, or gives up.
  *
@@ -90,8 +91,10 @@ struct watch_joins {
     sl_usec until; /* 0: not begun */
     sl_usec ask_until;
     uint64_t nonce;
-    uint64_t words[2]; /* when it asked */
+    uint64_t words[2]; /* when it asked, as the next */
+    uint64_t unsaid;   /* so often: tier_instance_unsaid() */
     uint64_t seen[2];
+    uint64_t seen_unsaid;
     sl_usec seen_at; /* they were others before */
     int64_t others;  /* that may answer; -1: not known yet */
     int64_t cannot;  /* of these */

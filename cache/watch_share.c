@@ -49,7 +49,6 @@ static void cover(struct watch_share *share, const uint64_t words[2])
 void watch_share_covered(struct watch_share *share, const uint64_t words[2])
 {
     cover(share, words);
-    tier_instance_has_joined(share->of.instance);
 }
 
 static void told_all(struct tier_wait *wait, bool is_told)

@@ -41,8 +41,12 @@ enum catalog_kind {
 
 /* Of users' casts, those whose functions are not IMMUTABLE: a set. */
 enum catalog_casts {
-    CATALOG_CASTS_WRITTEN = 1, /* where they are written, or in an assignment */
-    CATALOG_CASTS_ANYWHERE = 2 /* of what is implicit; and of what sorts or compares by itself */
+    CATALOG_CASTS_WRITTEN = 1, /* where they are written */
+    /*
+     * Of what is implicit, or of an assignment, as conditions, LIMIT and subscripts are to PostgreSQL; and of
+     * what sorts or compares by itself.
+     */
+    CATALOG_CASTS_ANYWHERE = 2
 };
 
 struct catalog_schema {

@@ -30,7 +30,7 @@
 #define TABLES                                                                                     \
     RELATIONS                                                                                      \
     ", " SUM("oid", "pg_namespace WHERE nspname !~ '^pg_(toast_)?temp_'") ", " SUM(                \
-            "oid", "pg_proc WHERE oid >= 16384") ", " SUM("oid",                                   \
+            "oid", "pg_proc WHERE oid >= 16384 OR proacl IS NOT NULL") ", " SUM("oid",             \
             "pg_constraint WHERE connamespace <> ALL (ARRAY" IS_TEMPORARY ")") ", " SUM("oid",     \
             "pg_trigger") ", " SUM("oid", "pg_rewrite WHERE oid >= 16384") ", " SUM("oid",         \
             "pg_policy") ", " SUM("inhparent", "pg_inherits") ", " SUM("oid",                      \
@@ -42,7 +42,8 @@
             "pg_amproc WHERE oid >= 16384") ", " SUM("oid",                                        \
             "pg_amop WHERE oid >= 16384") ", " SUM("oid",                                          \
             "pg_collation WHERE oid >= 16384") ", " SUM("oid",                                     \
-            "pg_statistic_ext") ", " SUM("partrelid", "pg_partitioned_table")
+            "pg_statistic_ext") ", " SUM("partrelid", "pg_partitioned_table") ", " SUM("oid",      \
+            "pg_ts_config") ", " SUM("mapcfg", "pg_ts_config_map") ", " SUM("oid", "pg_ts_dict")
 
 #define COLUMNS                                                                                    \
     SUM("attrelid", "pg_attribute WHERE attnum > 0 AND attrelid" NOT_TEMPORARY)                    \
@@ -55,7 +56,8 @@
     "'pg_namespace', 'pg_proc', 'pg_constraint', 'pg_trigger', 'pg_rewrite', 'pg_policy', "        \
     "'pg_inherits', 'pg_type', 'pg_enum', 'pg_event_trigger', 'pg_cast', 'pg_operator', "          \
     "'pg_opclass', 'pg_amproc', 'pg_amop', 'pg_collation', 'pg_attrdef', 'pg_index', "             \
-    "'pg_statistic_ext', 'pg_partitioned_table']::regclass[]::oid[]) o)"
+    "'pg_statistic_ext', 'pg_partitioned_table', 'pg_ts_config', 'pg_ts_config_map', "             \
+    "'pg_ts_dict']::regclass[]::oid[]) o)"
 
 const char *catalog_changes_query(enum catalog_changes what)
 {

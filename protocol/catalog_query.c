@@ -18,8 +18,14 @@ const char catalog_query_head[] =
         /* What is not IMMUTABLE of users' operators, casts, and classes of operators (btree, hash). */
         "(SELECT string_agg(DISTINCT o.oprname::text, ' ') FROM pg_operator o JOIN pg_proc f "
         "ON f.oid = o.oprcode WHERE o.oid >= 16384 AND f.provolatile <> 'i'), "
-        "concat((SELECT string_agg(DISTINCT k.castcontext::text, '') FROM pg_cast k JOIN pg_proc f "
-        "ON f.oid = k.castfunc WHERE k.oid >= 16384 AND f.provolatile <> 'i'), "
+        "concat((SELECT string_agg(DISTINCT k.castcontext::text, '') FROM pg_cast k "
+        "JOIN pg_type s ON s.oid = k.castsource JOIN pg_type t ON t.oid = k.casttarget "
+        "WHERE k.oid >= 16384 AND EXISTS (SELECT 1 FROM pg_proc f WHERE f.provolatile <> 'i' AND "
+        /* By text: a date's reader knows words for today. Enums, and these types, are as the catalogue and settings say. */
+        "f.oid IN (k.castfunc, CASE WHEN k.castmethod = 'i' AND s.typtype <> 'e' AND "
+        "s.oid NOT IN (790, 1082, 1083, 1114, 1184, 1186) THEN s.typoutput END, "
+        "CASE WHEN k.castmethod = 'i' AND t.typtype <> 'e' AND t.oid NOT IN (790, 1186) "
+        "THEN t.typinput END))), "
         "(SELECT 'x' WHERE EXISTS (SELECT 1 FROM pg_amproc m JOIN pg_opfamily y "
         "ON y.oid = m.amprocfamily JOIN pg_proc f ON f.oid = m.amproc WHERE m.oid >= 16384 AND "
         "y.opfmethod IN (403, 405) AND f.provolatile <> 'i') OR EXISTS (SELECT 1 FROM pg_amop m "

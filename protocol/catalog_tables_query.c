@@ -7,7 +7,7 @@ enum { USER_OID = 16384, PARENTS_MAX = 64, NULLS_VERSION = 150000 };
 
 /*
  * Of a view's tree (pg_node_tree): the worst of what it calls, an operator's function and an aggregate's
- * parts too; and what its nodes are. Functions of I/O casts are not named in it.
+ * parts too; and what its nodes are. Functions of I/O casts, and of XMLTABLE, are not named in it.
  */
 #define VIEW_FACTS                                                                                 \
     "(SELECT concat((SELECT concat(max(greatest(q.provolatile::text COLLATE \"C\", (SELECT "       \
@@ -23,7 +23,8 @@ enum { USER_OID = 16384, PARENTS_MAX = 64, NULLS_VERSION = 150000 };
     "CASE WHEN r.tree ~ ':hasForUpdate true' THEN 'l' END, "                                       \
     "CASE WHEN r.tree ~ '[{]TABLESAMPLECLAUSE ' THEN 'm' END, "                                    \
     "CASE WHEN r.tree ~ ':varattno -[1-5] ' THEN 'y' END, "                                        \
-    "CASE WHEN r.tree ~ '[{]COERCEVIAIO ' THEN 'o' END) FROM (SELECT w.ev_action::text AS tree "   \
+    "CASE WHEN r.tree ~ '[{](COERCEVIAIO|TABLEFUNC) ' THEN 'o' END) FROM (SELECT "                 \
+    "w.ev_action::text AS tree "                                                                   \
     "FROM pg_rewrite w WHERE t.relkind = 'v' AND w.ev_class = t.oid AND w.ev_type = '1' "          \
     "OFFSET 0) r)"
 

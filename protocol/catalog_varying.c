@@ -31,6 +31,7 @@ void catalog_varying_take(
     *casts = 0;
     if (back_row_field(row->body, column + 1, &letters) && letters.len > 0) {
         bool is_anywhere = memchr(letters.at, 'i', letters.len) != NULL ||
+                           memchr(letters.at, 'a', letters.len) != NULL ||
                            memchr(letters.at, 'x', letters.len) != NULL;
         *casts = CATALOG_CASTS_WRITTEN | (is_anywhere ? CATALOG_CASTS_ANYWHERE : 0);
     }

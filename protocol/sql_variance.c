@@ -72,23 +72,31 @@ static uint32_t of_type(const struct sql_tree *tree, sql_node names)
                                                                    : SQL_VARIES_OTHER_TYPE;
 }
 
-/* A literal is looked at with the text, a parameter when it is bound. */
-static uint32_t of_cast(const struct sql_tree *tree, sql_node cast)
+/* What is read as such may be a word for the time. */
+static bool is_of_time(const struct sql_tree *tree, sql_node type)
 {
     static const char *const times[] = {"abstime", "date", "datemultirange", "daterange", "time",
             "timestamp", "timestamptz", "timetz", "tsmultirange", "tsrange", "tstzmultirange",
             "tstzrange"};
+    unsigned count;
+    const char *schema;
+
+    return is_one_of(read_names(tree, sql_node_find(tree, type, SQL_TAG_NAMES), &count, &schema),
+            times, SL_COUNT(times));
+}
+
+/* A literal is looked at with the text, a parameter when it is bound. But a timetz has the day's zone. */
+static bool is_plain_cast(const struct sql_tree *tree, sql_node cast)
+{
     sql_node type = sql_node_find(tree, cast, SQL_TAG_TYPE_NAME);
     sql_node arg = sql_node_child(tree, sql_node_find(tree, cast, SQL_TAG_ARG));
     unsigned tag = arg == 0 ? 0 : (unsigned)sql_node_tag(tree, arg);
     unsigned count;
     const char *schema;
 
-    if (type == 0 || tag == SQL_TAG_A_CONST_NODE || tag == SQL_TAG_PARAM_REF_NODE) {
-        return 0;
-    }
-    const char *name = read_names(tree, sql_node_find(tree, type, SQL_TAG_NAMES), &count, &schema);
-    return is_one_of(name, times, SL_COUNT(times)) ? SQL_VARIES_CAST_TO_TIME : 0;
+    return type != 0 && (tag == SQL_TAG_A_CONST_NODE || tag == SQL_TAG_PARAM_REF_NODE) &&
+           strcmp(read_names(tree, sql_node_find(tree, type, SQL_TAG_NAMES), &count, &schema),
+                   "timetz") != 0;
 }
 
 /* IN, BETWEEN, LIKE, NULLIF and IS DISTINCT FROM have one too. */
@@ -120,11 +128,14 @@ static uint32_t of_column(const struct sql_tree *tree, sql_node fields)
 uint32_t sql_variance(const struct sql_tree *tree)
 {
     uint32_t varies = 0;
+    unsigned times =
+            0; /* of types, less those of casts that are looked at elsewhere: XMLTABLE reads such, too */
 
     for (sql_node node = 1; node < sql_tree_count(tree); node++) {
         switch ((unsigned)sql_node_tag(tree, node)) {
         case SQL_TAG_TYPE_NAME:
             varies |= of_type(tree, sql_node_find(tree, node, SQL_TAG_NAMES));
+            times += is_of_time(tree, node);
             break;
         case SQL_TAG_A_EXPR_NODE:
             varies |= of_operator(tree, sql_node_find(tree, node, SQL_TAG_NAME));
@@ -134,7 +145,8 @@ uint32_t sql_variance(const struct sql_tree *tree)
             varies |= of_operator(tree, node);
             break;
         case SQL_TAG_TYPE_CAST_NODE:
-            varies |= of_cast(tree, node);
+            times -= is_plain_cast(tree, node) &&
+                     is_of_time(tree, sql_node_find(tree, node, SQL_TAG_TYPE_NAME));
             break;
         case SQL_TAG_COLUMN_REF_NODE:
             varies |= of_column(tree, sql_node_find(tree, node, SQL_TAG_FIELDS));
@@ -143,7 +155,7 @@ uint32_t sql_variance(const struct sql_tree *tree)
             break;
         }
     }
-    return varies;
+    return varies | (times > 0 ? (uint32_t)SQL_VARIES_CAST_TO_TIME : 0);
 }
 
 static uint64_t mark(const char *name)

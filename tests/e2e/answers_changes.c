@@ -366,6 +366,56 @@ void roles_changed_elsewhere_are_noticed(void **state)
     end_all();
 }
 
+/* Past Sluice: sooner or later, and before its time is over. */
+static void expect_noticed(PGconn *conn, PGconn *itself, const char *sql, const char *change)
+{
+    char before[256];
+
+    warm(conn, sql);
+    snprintf(before, sizeof before, "%s", query_text(conn, sql));
+    do_sql(direct, change);
+    for (long until = proc_now_ms() + SOON_MS; strcmp(query_text(conn, sql), before) == 0;) {
+        if (proc_now_ms() > until) {
+            fail_msg("not noticed: %s", change);
+        }
+        proc_pause_ms(10);
+    }
+    check(conn, itself, sql, change);
+}
+
+/* Of functions that are PostgreSQL's own: what they find in a text, and who may call them. */
+void what_built_in_functions_do_is_of_now(void **state)
+{
+    (void)state;
+    begin_all();
+    PGconn *one = open_as("one", "db");
+    PGconn *itself = query_must_connect(
+            "host=%s port=%d user=one dbname=postgres", cluster.dir, cluster.port);
+    do_lines(direct, "drop table if exists c_text\n"
+                     "drop text search configuration if exists c_search\n"
+                     "drop text search dictionary if exists c_words\n"
+                     "create text search dictionary c_words (template = simple)\n"
+                     "create text search configuration c_search (copy = simple)\n"
+                     "create table c_text (id int primary key, b text)\n"
+                     "insert into c_text values (1, 'the cars')");
+    const char *search = "select to_tsvector('c_search', b) from c_text";
+    expect_noticed(reader, direct, search,
+            "alter text search configuration c_search alter mapping for asciiword with "
+            "english_stem");
+    expect_noticed(reader, direct, search,
+            "alter text search configuration c_search drop mapping for asciiword");
+    do_sql(direct,
+            "alter text search configuration c_search add mapping for asciiword with c_words");
+    expect_noticed(one, itself, "select upper(id::text) from secret order by id",
+            "revoke execute on function pg_catalog.upper(text) from public");
+    do_sql(direct, "grant execute on function pg_catalog.upper(text) to public");
+    do_lines(direct, "drop table c_text\ndrop text search configuration c_search\n"
+                     "drop text search dictionary c_words");
+    PQfinish(itself);
+    PQfinish(one);
+    end_all();
+}
+
 static void check_written(const char *sql)
 {
     for (int k = 0; k < 5; k++) {
@@ -433,6 +483,20 @@ void operators_of_somebodys_own_are_noticed(void **state)
     expect_never(reader, "select count(*) from t where b::bool");
     do_sql(writer, "drop cast (text as bool)");
     warm(reader, "select sum(n) from aside where id = 1 and id::text = '1'");
+    /* Conditions, limits and subscripts are assigned to. */
+    do_sql(writer, "create cast (text as bool) with function o_bool(text) as assignment");
+    check_written("select id from t where id = 1 and b");
+    expect_refused("select sum(n) from aside", "other_operator");
+    check_written("select id from t where id = 1 and b");
+    do_sql(writer, "drop cast (text as bool)");
+    warm(reader, "select sum(n) from aside");
+    /* By how a date is read, which knows words for today; an int's reader knows none. */
+    do_sql(direct, "create cast (text as date) with inout as implicit");
+    expect_refused("select sum(n) from aside", "other_operator");
+    do_lines(direct, "drop cast (text as date)\n"
+                     "create cast (text as int4) with inout as implicit");
+    warm(reader, "select sum(n) from aside");
+    do_sql(direct, "drop cast (text as int4)");
     do_lines(writer, "create operator < (leftarg = int, rightarg = text, function = o_sum)");
     warm(reader, "select sum(n) from aside");
     do_sql(direct, "alter operator family integer_ops using btree add operator 1 < (int, text)");

@@ -11,6 +11,7 @@
 void changes_of_the_schema_are_noticed(void **state);
 void changes_unseen_are_noticed(void **state);
 void operators_of_somebodys_own_are_noticed(void **state);
+void what_built_in_functions_do_is_of_now(void **state);
 void rights_are_those_of_now(void **state);
 void roles_changed_elsewhere_are_noticed(void **state);
 void a_roles_new_path_is_not_that_of_servers_of_before(void **state);

@@ -363,6 +363,7 @@ static const struct CMUnitTest cases[] = {
                 a_plan_goes_on_with_the_table_that_it_was_made_for, begin, end),
         cmocka_unit_test_setup_teardown(changes_unseen_are_noticed, begin, end),
         cmocka_unit_test_setup_teardown(operators_of_somebodys_own_are_noticed, begin, end),
+        cmocka_unit_test_setup_teardown(what_built_in_functions_do_is_of_now, begin, end),
 };
 
 int main(int argc, char **argv)

@@ -290,6 +290,7 @@ static const char schema_views[] =
         "create view v_stat as select relname from pg_class; create view v_seq as select "
         "last_value "
         "from t_default_id_seq; create view v_cast as select id::text from base;"
+        "create view v_xml as select x.d from base, xmltable('/r' passing '<r/>' columns d date) x;"
         "create view v_agg as select bad_sum(id) from base;"
         "create view v_op as select base.id, n || 'x' as x, at + 1 as d from base, p;"
         "create view v_calls as select reads_only() from base;"
@@ -567,6 +568,7 @@ static void what_a_view_does_is_told(void **state)
     expect_facts("v_ctid", CATALOG_FACT_SYSTEM_COLUMNS);
     expect_facts("v_barrier", CATALOG_FACT_SECURITY_BARRIER);
     expect_facts("v_stat", CATALOG_FACT_SYSTEM_RELATION);
+    expect_facts("v_xml", CATALOG_FACT_IO_CASTS);
     expect_facts("v_cast", CATALOG_FACT_IO_CASTS);
     expect_facts("v_secret", CATALOG_FACT_ROW_SECURITY);
     expect_facts("v_fast", CATALOG_FACT_UNLOGGED);

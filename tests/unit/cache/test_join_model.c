@@ -6,6 +6,9 @@
  * is in no log. Redis forgets, and comes back from a dump. Of every answer that one is given it is asked whether it is
  * older than what its own stream and its look at the catalogue have shown.
  *
+ * Each writes, too, by statements that nobody has read yet: they begin all of the database, and withdraw that when it is known
+ * what they were. What such a one says to be done its own Sluice must not miss.
+ *
  * Each mistake that can be made must be found. The tiers, the tags and the parts of the watch that speak to Redis are the real ones.
  */
 #include "cache/tier_names.h"
@@ -30,6 +33,7 @@ enum {
 };
 
 #define STEP_MAX (10 * SL_MSEC)
+#define SLOW_AT_FIRST (8 * SL_SECOND)
 
 enum mistake {
     NO_MISTAKE,
@@ -38,6 +42,7 @@ enum mistake {
     COVERS_OF_BEFORE, /* by a clock of before the question */
     COVERS_UNSEEN,    /* the catalogues were not looked at */
     RUN_NOT_SEEN,     /* a server that came back from a dump is thought to be the same */
+    UNSAID_NOT_SEEN,  /* who starts and leaves unsaid what it writes goes by its words alone */
     MISTAKES
 };
 
@@ -59,6 +64,13 @@ struct reader {
     sl_usec snapshot_at;
     char proof[1024];
     size_t proof_len;
+};
+
+/* A statement of its own that is not read yet. */
+struct own {
+    enum { OWN_NONE, OWN_SENT, OWN_DONE } at;
+    unsigned what;
+    struct tag_set all;
 };
 
 struct waiting {
@@ -86,6 +98,8 @@ struct side {
     unsigned fresh_data[REGISTERS];
     sl_usec schema_until;
     unsigned schema; /* as it was looked at */
+    struct own own;
+    unsigned own_data[REGISTERS]; /* what it has said to be done */
     char name[8];
 };
 
@@ -181,7 +195,9 @@ static void ask(struct reader *reader)
     }
     const struct tier_question question = {
             .key = {.hi = 1, .lo = reader->what}, .tags = names.tags, .tags_count = names.count};
-    reader->data_floor = side->fresh_data[reader->what];
+    reader->data_floor = side->fresh_data[reader->what] > side->own_data[reader->what]
+                                 ? side->fresh_data[reader->what]
+                                 : side->own_data[reader->what];
     reader->schema_floor = side->schema;
     reader->request.done = on_answer;
     reader->at = READER_ASKING;
@@ -220,6 +236,69 @@ static void go_on_reader(struct reader *reader)
         put(reader);
         break;
     case READER_ASKING:
+        break;
+    }
+}
+
+/* ---- its own writes ---- */
+
+static void begin_own(struct side *side)
+{
+    struct own *own = &side->own;
+
+    own->what = by_chance(REGISTERS);
+    own->at = OWN_SENT;
+    tag_set_init(&own->all);
+    tag_set_add(&own->all, all_of(side), all_of(side));
+    tag_set_begin(&own->all, side->tags);
+}
+
+/* As cache/stage_share.c and cache/stage_late.c have it; what is said of it is said by the watch, who finds the word changed. */
+static void end_own(struct side *side)
+{
+    struct own *own = &side->own;
+    struct tag_set writes;
+
+    own->at = OWN_NONE;
+    if (tier_leaves_unsaid(side->share.tier)) {
+        tag_set_init(&writes);
+        tag_set_add_name(&writes, side->tags, DATABASE, name_of(own->what), all_of(side));
+        tag_set_begin(&writes, side->tags);
+        tag_set_end(&writes, side->tags);
+        tag_set_withdraw(&own->all, side->tags);
+    } else {
+        tag_set_end(&own->all, side->tags);
+    }
+    side->own_data[own->what] = data[own->what];
+}
+
+/* Nothing has been read when it starts. Many are over before the watch has its turn. */
+static void go_on_own(struct side *side)
+{
+    struct own *own = &side->own;
+
+    switch (own->at) {
+    case OWN_NONE:
+        if (tier_instance_joins(side->instance) &&
+                (mistake == UNSAID_NOT_SEEN
+                                ? side->share.joins.state != JOIN_WAITS && by_chance(2) == 0
+                                : by_chance(80) == 0)) {
+            begin_own(side);
+            for (unsigned left = mistake == UNSAID_NOT_SEEN || by_chance(2) == 0 ? 2 : 0; left > 0;
+                    left--) {
+                go_on_own(side);
+            }
+        }
+        break;
+    case OWN_SENT:
+        if (commits_count < LOG) {
+            commits[commits_count++] = (struct commit){.what = own->what, .is_visible = true};
+            data[own->what]++;
+            own->at = OWN_DONE;
+        }
+        break;
+    case OWN_DONE:
+        end_own(side);
         break;
     }
 }
@@ -337,6 +416,9 @@ static void end(struct side *side)
     for (unsigned i = 0; i < side->waiting_count; i++) {
         tag_set_end(&side->waiting[i].set, side->tags);
     }
+    if (side->own.at != OWN_NONE) {
+        tag_set_end(&side->own.all, side->tags);
+    }
     joined += side->share.joins.has_joined;
     anew += !side->share.joins.has_joined && side->share.joins.state == JOIN_OVER;
     watch_share_close(&side->share);
@@ -368,6 +450,9 @@ static void drive(struct side *side)
         share->joins.state = JOIN_OVER;
         watch_share_covered(share, words);
     }
+    if (mistake == UNSAID_NOT_SEEN) {
+        share->joins.unsaid = share->joins.seen_unsaid = tier_instance_unsaid(side->instance);
+    }
     const uint64_t covers = share->counts.covers;
     watch_share_go_on(share, now, false);
     share->wants_look = share->is_told_all = false;
@@ -387,7 +472,10 @@ static void go_on_side(struct side *side, unsigned i)
         }
         return;
     }
-    switch (by_chance(8)) {
+    switch (by_chance(9)) {
+    case 8:
+        go_on_own(side);
+        break;
     case 0:
     case 1:
     case 2:
@@ -400,7 +488,10 @@ static void go_on_side(struct side *side, unsigned i)
             }
             break;
         }
-        read_log(side);
+        if (mistake != UNSAID_NOT_SEEN || now > side->started_at + SLOW_AT_FIRST ||
+                by_chance(20) == 0) {
+            read_log(side);
+        }
         break;
     case 4:
         settle(side);
