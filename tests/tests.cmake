@@ -192,7 +192,8 @@ if(support_sources AND LIBPQ_FOUND AND CMOCKA_FOUND)
     set(e2e_limit 900)
   endif()
   sluice_e2e_tests(e2e e2e ${e2e_limit})
-  set_property(TEST e2e.dashboard PROPERTY TIMEOUT 900) # a browser, and minutes that must pass
+  # A browser, and minutes that must pass; changes that are noticed when the catalogues are looked at.
+  set_tests_properties(e2e.dashboard e2e.answers e2e.shared PROPERTIES TIMEOUT 900)
   add_executable(sluice_names tests/names/main.c) # Sluice with a resolver of our own
   target_link_libraries(sluice_names PRIVATE sluice_proxy ${CMAKE_DL_LIBS})
   set_target_properties(sluice_names PROPERTIES RUNTIME_OUTPUT_DIRECTORY tests/names)
