@@ -7,6 +7,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
 
 enum { WORDS_MAX = 64, POLL_MS = 20 };
 
@@ -33,6 +36,24 @@ void world_late(const char *what, const char *file, int line)
 
 /* ---- the server ---- */
 
+/* It listens there after it does at its port. */
+static bool wait_socket(const char *path)
+{
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    bool is_there = false;
+
+    memcpy(address.sun_path, path, strnlen(path, sizeof address.sun_path - 1));
+    for (long end = proc_now_ms() + PATIENCE_MS; !is_there && proc_now_ms() < end;) {
+        const int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+        is_there = connect(fd, (const struct sockaddr *)&address, sizeof address) == 0;
+        close(fd);
+        if (!is_there) {
+            proc_pause_ms(1);
+        }
+    }
+    return is_there;
+}
+
 void world_serve(const char *more)
 {
     char text[1024];
@@ -52,7 +73,7 @@ void world_serve(const char *more)
     argv[count] = NULL;
     snprintf(log, sizeof log, "%s/redis.log", world.dir);
     proc_start(&world.server, argv, &(struct proc_options){.log = log});
-    if (!proc_wait_port(world.port, PATIENCE_MS)) {
+    if (!proc_wait_port(world.port, PATIENCE_MS) || !wait_socket(world.path)) {
         proc_die("redis-server does not come up");
     }
 }
