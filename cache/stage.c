@@ -527,9 +527,12 @@ static bool is_another(const struct asked *asked)
     struct sl_hash128 shape;
     uint64_t view = 0;
 
-    return asked->has_view && names_any(asked) && !memo_is_current(asked) &&
-           hooks->view(hooks->self, asked->part->worker, asked->stmt, &shape, &view) !=
-                   CACHE_VIEW_NONE;
+    if (!asked->has_view || !names_any(asked)) {
+        return false;
+    }
+    enum cache_view kind =
+            hooks->view(hooks->self, asked->part->worker, asked->stmt, &shape, &view);
+    return kind == CACHE_VIEW_DOUBTFUL || (kind == CACHE_VIEW_KNOWN && view != asked->view);
 }
 
 /* What it wrote was looked up in a catalogue that may have been another when it ran; or another text ran. */

@@ -17,7 +17,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
-#include <time.h>
 #include <unistd.h>
 
 #define LATER (500 * SL_MSEC) /* than the clock strikes: the slot that ended is there then */

@@ -20,7 +20,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
-#include <time.h>
 #include <unistd.h>
 
 enum { PARSER_NICE = 10, STOP_SECONDS = 1, LITERALS_MAX = 256 };
